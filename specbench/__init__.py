@@ -1,0 +1,1 @@
+"""specbench: a research workbench for speculative tool execution in LLM agents."""

@@ -1,0 +1,135 @@
+"""Every exception that specbench raises on purpose.
+
+::
+
+    SpecbenchError
+    ├── TraceError            a trace cannot be read (also a ValueError): file, line, field, what came, what to do
+    │   └── TraceFormatError  the format of a file is not known
+    ├── ConfigError           an option or argument is out of range (also a ValueError)
+    ├── PredictorError        a predictor broke its contract
+    │   ├── NotFittedError    predict() before fit()
+    │   └── CheckpointError   a checkpoint is truncated, foreign, newer or tampered with
+    └── MissingExtraError     an optional dependency is absent (also an ImportError); names the pip command
+
+Each message says what came, what is allowed and what to do.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+__all__ = [
+    "CheckpointError",
+    "ConfigError",
+    "MissingExtraError",
+    "NotFittedError",
+    "PredictorError",
+    "SpecbenchError",
+    "TraceError",
+    "TraceFormatError",
+]
+
+
+class SpecbenchError(Exception):
+    """Base of all errors that specbench raises on purpose."""
+
+
+class ConfigError(SpecbenchError, ValueError):
+    """An option or argument is not one that is allowed."""
+
+
+class TraceError(SpecbenchError, ValueError):
+    """A trace cannot be read.
+
+    Parameters
+    ----------
+    problem
+        What is wrong, in a sentence.
+    path, line, field
+        Where: the file, the 1-based line (or record number in a file that is one JSON list), and the path of
+        the field inside the record (``messages[3].role``).
+    got
+        The offending value; shortened in the message.
+    remedy
+        What to do about it.
+
+    Examples
+    --------
+    >>> print(TraceError("role is not known", path="a.jsonl", line=3, field="messages[0].role", got="bot",
+    ...                  remedy="use system, user, assistant or tool"))
+    a.jsonl, line 3, field messages[0].role: role is not known; got 'bot'. What to do: use system, user, assistant or tool.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        path: str | Path | None = None,
+        line: int | None = None,
+        field: str | None = None,
+        got: Any = ...,
+        remedy: str | None = None,
+    ) -> None:
+        self.problem = problem
+        self.path = path
+        self.line = line
+        self.field = field
+        self.got = got
+        self.remedy = remedy
+        super().__init__(problem)
+
+    def at(self, *, path: str | Path | None = None, line: int | None = None) -> TraceError:
+        """Return the same error with file and line filled in where they were missing."""
+        self.path = self.path if self.path is not None else path
+        self.line = self.line if self.line is not None else line
+        return self
+
+    def __str__(self) -> str:
+        place = ", ".join(
+            text
+            for text, known in (
+                (f"{self.path}", self.path is not None),
+                (f"line {self.line}", self.line is not None),
+                (f"field {self.field}", self.field is not None),
+            )
+            if known
+        )
+        text = f"{place}: {self.problem}" if place else self.problem
+        if self.got is not ...:
+            shown = repr(self.got)
+            text += f"; got {shown if len(shown) <= 80 else shown[:77] + '...'}"
+        if self.remedy:
+            text += f". What to do: {self.remedy}"
+        return text + "."
+
+
+class TraceFormatError(TraceError):
+    """The format of a trace file is not known, or not the one that was named."""
+
+
+class PredictorError(SpecbenchError):
+    """A predictor broke its contract."""
+
+
+class NotFittedError(PredictorError):
+    """A predictor was asked before it was fitted."""
+
+
+class CheckpointError(PredictorError):
+    """A checkpoint is truncated, foreign, from a newer version, or tampered with."""
+
+
+class MissingExtraError(SpecbenchError, ImportError):
+    """An optional dependency is not installed.
+
+    Examples
+    --------
+    >>> print(MissingExtraError("torch", extra="llm"))
+    torch is not installed; it comes with an extra: pip install 'specbench[llm]'
+    """
+
+    def __init__(self, package: str, *, extra: str) -> None:
+        self.package = package
+        self.extra = extra
+        super().__init__(f"{package} is not installed; it comes with an extra: pip install 'specbench[{extra}]'")

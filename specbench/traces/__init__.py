@@ -1,0 +1,1 @@
+"""Traces: reading, writing, splitting and describing recorded agent conversations."""

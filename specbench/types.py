@@ -1,0 +1,273 @@
+"""The core types: messages, tool calls, traces, decision points, predictions. Frozen; no I/O.
+
+The words are those of ``DESIGN.md`` section 2: a *trace* is one recorded conversation, a *decision point* the state
+just before one LLM invocation, and its *outcome* the first tool call that the invocation emits, or a reply
+(``None``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from specbench.canonical import canonical
+
+__all__ = [
+    "ROLES",
+    "Decision",
+    "DecisionPoint",
+    "Effect",
+    "Message",
+    "Prediction",
+    "Role",
+    "Timing",
+    "ToolCall",
+    "ToolPrediction",
+    "ToolSpec",
+    "Trace",
+]
+
+Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
+ROLES: tuple[Role, ...] = ("system", "user", "assistant", "tool")
+
+
+class Effect(StrEnum):
+    """What a tool does to the world. Declared by whoever brings the tool, never guessed silently.
+
+    ``READ`` has no side effect and may be speculated. ``WRITE`` changes something. ``LOCAL`` computes or takes a note
+    without I/O (calculate, think): harmless, but there is no latency to hide, so it is never speculated and not
+    counted as READ. ``UNKNOWN`` is treated as ``WRITE``.
+    """
+
+    READ = "read"
+    WRITE = "write"
+    LOCAL = "local"
+    UNKNOWN = "unknown"
+
+
+class Timing(NamedTuple):
+    """When something ran, in seconds since the start of its trace. Measured, or absent; never invented."""
+
+    started_s: float
+    ended_s: float
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from start to end."""
+        return self.ended_s - self.started_s
+
+
+@dataclass(frozen=True, eq=False)
+class ToolCall:
+    """A call of a tool: its name and arguments.
+
+    Two calls are equal (and hash alike) when name and canonical arguments are equal; see
+    :func:`specbench.canonical.canonical`. The ``id`` that links a call to its result does not count.
+
+    Parameters
+    ----------
+    name
+        The tool's name.
+    arguments
+        The arguments, a JSON object.
+    id
+        The identifier that the provider gave this call, if any.
+    invalid_arguments
+        The raw text that the model wrote where it was not a JSON object. ``arguments`` is empty then, and the call
+        equals only calls with the same raw text: no prediction can hit it by accident.
+
+    Examples
+    --------
+    >>> ToolCall("get_order", {"id": 7}, id="call_1") == ToolCall("get_order", {"id": 7.0})
+    True
+    >>> ToolCall("get_order", {}, invalid_arguments="{oops") == ToolCall("get_order", {})
+    False
+    """
+
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    id: str | None = None
+    invalid_arguments: str | None = None
+
+    @cached_property
+    def key(self) -> str:
+        """The canonical form, e.g. ``get_order({"id":7})``. Equal calls have equal keys."""
+        if self.invalid_arguments is not None:
+            return f"{self.name}(!{self.invalid_arguments!r})"
+        return f"{self.name}({canonical(self.arguments)})"
+
+    def __eq__(self, other: object) -> bool:
+        return self.key == other.key if isinstance(other, ToolCall) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """What is known of a tool before it is called.
+
+    Parameters
+    ----------
+    name, description
+        As the LLM sees them.
+    parameters
+        JSON schema of the arguments (``{"type": "object", "properties": {...}, "required": [...]}``). May be empty
+        when the traces do not carry it.
+    effect
+        See :class:`Effect`.
+    """
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    effect: Effect = Effect.UNKNOWN
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """The schema of each parameter by its name; empty when unknown."""
+        properties = self.parameters.get("properties", {})
+        return properties if isinstance(properties, Mapping) else {}
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Names of the required parameters; empty when unknown."""
+        required = self.parameters.get("required", ())
+        return frozenset(required) if isinstance(required, (list, tuple)) else frozenset()
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a conversation.
+
+    Parameters
+    ----------
+    role
+        ``system``, ``user``, ``assistant`` or ``tool`` (a tool's result).
+    content
+        The text; empty when there is none.
+    tool_calls
+        The calls that an assistant message emits, in order; several are *parallel* calls.
+    tool_call_id, name
+        On a tool message: the call it answers, and the tool.
+    error
+        On a tool message: the tool reported an error.
+    timing
+        When it was produced (LLM decoding, tool running), if that was measured.
+    """
+
+    role: Role
+    content: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+    name: str | None = None
+    error: bool = False
+    timing: Timing | None = None
+
+
+@dataclass(frozen=True)
+class DecisionPoint:
+    """The state just before one LLM invocation: all that a predictor may look at.
+
+    Parameters
+    ----------
+    trace_id
+        The conversation.
+    index
+        0-based number of the LLM invocation within the conversation.
+    messages
+        Everything before this invocation.
+    tools
+        The tools on offer, by name.
+    agent
+        Name of the agent configuration that will decide, if known.
+    """
+
+    trace_id: str
+    index: int
+    messages: tuple[Message, ...]
+    tools: Mapping[str, ToolSpec] = field(default_factory=dict)
+    agent: str | None = None
+
+
+class Decision(NamedTuple):
+    """A decision point and what the LLM then did: ``calls`` in order, empty for a reply."""
+
+    point: DecisionPoint
+    calls: tuple[ToolCall, ...]
+
+    @property
+    def outcome(self) -> ToolCall | None:
+        """The label: the first call, or ``None`` for a reply."""
+        return self.calls[0] if self.calls else None
+
+
+class Prediction(NamedTuple):
+    """``p`` = P(the next outcome equals ``call`` | decision point); ``call is None`` means a reply."""
+
+    call: ToolCall | None
+    p: float
+
+
+class ToolPrediction(NamedTuple):
+    """``p`` = P(the next outcome is a call of ``tool`` | decision point); ``tool is None`` means a reply."""
+
+    tool: str | None
+    p: float
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One recorded conversation.
+
+    Parameters
+    ----------
+    trace_id
+        Unique within a data set.
+    task_id
+        What the conversation was about; traces of one task are never split between training and test.
+    source
+        Where it came from (``tau_bench:tool-calling.json``).
+    messages
+        In order. Every assistant message is one LLM invocation.
+    tools
+        The tools on offer, by name.
+    agent
+        Name of the agent configuration, if known.
+    metadata
+        Anything else the source gives (reward, trial, ...); JSON scalars.
+
+    Examples
+    --------
+    >>> trace = Trace("t", "task", "doc", (Message("user", "hi"), Message("assistant", "hello")))
+    >>> [(d.point.index, len(d.point.messages), d.outcome) for d in trace.decisions()]
+    [(0, 1, None)]
+    """
+
+    trace_id: str
+    task_id: str
+    source: str
+    messages: tuple[Message, ...]
+    tools: Mapping[str, ToolSpec] = field(default_factory=dict)
+    agent: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def decisions(self) -> Iterator[Decision]:
+        """Yield every decision point with what the LLM did there, in order."""
+        index = 0
+        for position, message in enumerate(self.messages):
+            if message.role == "assistant":
+                point = DecisionPoint(self.trace_id, index, self.messages[:position], self.tools, self.agent)
+                yield Decision(point, message.tool_calls)
+                index += 1
+
+    def effect(self, tool: str) -> Effect:
+        """Effect of ``tool`` here; ``UNKNOWN`` for a tool that is not declared."""
+        spec = self.tools.get(tool)
+        return spec.effect if spec is not None else Effect.UNKNOWN
