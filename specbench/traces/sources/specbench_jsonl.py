@@ -1,0 +1,34 @@
+"""specbench's own format: JSON Lines, schema v1 (:mod:`specbench.traces.schema`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from specbench.traces.files import OnError, convert_records, json_lines, peek
+from specbench.traces.schema import trace_from_dict
+from specbench.types import Trace
+
+__all__ = ["SpecbenchJsonl"]
+
+
+@dataclass(frozen=True)
+class SpecbenchJsonl:
+    """Reads specbench's own JSON Lines; streamed."""
+
+    name: str = "specbench_jsonl"
+
+    def detect(self, path: Path, head: str) -> bool:
+        """A first line that is an object with the key ``specbench``."""
+        first = peek(head)
+        return not first.listed and "specbench" in first.keys
+
+    def read(self, path: Path, on_error: OnError) -> Iterator[Trace]:
+        """Yield one trace a line."""
+
+        def convert(line: int, record: Any) -> Trace:
+            return trace_from_dict(record)
+
+        return convert_records(path, json_lines(path, on_error), convert, on_error)

@@ -1,0 +1,86 @@
+"""Splits by task: no task is in two parts, so that no test conversation has a sibling in training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from specbench.errors import ConfigError
+from specbench.types import Trace
+
+__all__ = ["Split", "split"]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Traces in three parts; no task is in two of them."""
+
+    train: list[Trace]
+    validation: list[Trace]
+    test: list[Trace]
+
+
+def split(traces: Iterable[Trace], test: float = 0.25, validation: float = 0.15, seed: int = 0) -> Split:
+    """Split traces by task, never by turn: all traces of one task fall into the same part.
+
+    Parameters
+    ----------
+    traces
+        In any order; each part keeps it.
+    test, validation
+        Share of the *tasks*, of all tasks, that goes into each part; at least one task each when above 0, and training
+        keeps at least one.
+    seed
+        The same seed and the same tasks give the same split.
+
+    Raises
+    ------
+    ConfigError
+        When the shares are out of range or there are too few tasks.
+
+    Examples
+    --------
+    >>> traces = [Trace(f"t{n}", f"task-{n % 10}", "doc", ()) for n in range(40)]
+    >>> parts = split(traces)
+    >>> len(parts.train), len(parts.validation), len(parts.test)
+    (20, 8, 12)
+    """
+    everything = list(traces)
+    for name, share in (("test", test), ("validation", validation)):
+        if not 0 <= share < 1:
+            raise ConfigError(f"{name} is the share of tasks in that part, from 0 to below 1; got {share}")
+    if test + validation >= 1:
+        raise ConfigError(
+            f"test and validation leave nothing to train on; got {test} + {validation}; lower one of them"
+        )
+    tasks = sorted({trace.task_id for trace in everything})
+    parts = 1 + (test > 0) + (validation > 0)
+    if len(tasks) < parts:
+        raise ConfigError(
+            f"a split into {parts} parts needs at least {parts} tasks; got {len(tasks)} task(s) in {len(everything)} "
+            "trace(s); give more tasks, or set test or validation to 0"
+        )
+    held_out = _choose(tasks, _count(test, len(tasks), spare=parts - 1), seed)
+    rest = [task for task in tasks if task not in held_out]
+    tuned = _choose(rest, _count(validation, len(tasks), spare=1, among=len(rest)), seed + 1)
+    return Split(
+        train=[trace for trace in everything if trace.task_id not in held_out and trace.task_id not in tuned],
+        validation=[trace for trace in everything if trace.task_id in tuned],
+        test=[trace for trace in everything if trace.task_id in held_out],
+    )
+
+
+def _count(share: float, tasks: int, *, spare: int, among: int | None = None) -> int:
+    if share == 0:
+        return 0
+    return max(1, min(int(share * tasks + 0.5), (tasks if among is None else among) - spare))
+
+
+def _choose(tasks: list[str], count: int, seed: int) -> set[str]:
+    if count == 0:
+        return set()
+    from sklearn.model_selection import GroupShuffleSplit
+
+    splitter = GroupShuffleSplit(n_splits=1, test_size=count, random_state=seed)
+    _, chosen = next(splitter.split(tasks, groups=tasks))
+    return {tasks[index] for index in chosen}

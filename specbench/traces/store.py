@@ -1,0 +1,292 @@
+"""Loading and writing traces: files and folders → a stream of :class:`~specbench.types.Trace`, and back."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeAlias
+
+from specbench.errors import ConfigError, TraceError
+from specbench.traces.effects import apply_effects, read_effects
+from specbench.traces.files import OnError, read_head
+from specbench.traces.schema import encode_trace
+from specbench.traces.sources import Source, detect_source, get_source
+from specbench.traces.splitting import Split, split
+from specbench.types import Effect, Trace
+
+__all__ = [
+    "SIDE_FILES",
+    "FileReport",
+    "Paths",
+    "ReadReport",
+    "Split",
+    "load",
+    "read_effects",
+    "read_traces",
+    "split",
+    "write_traces",
+]
+
+Paths: TypeAlias = str | Path | Sequence[str | Path]
+
+SIDE_FILES = frozenset({"schema.json", "effects.json", "dataset_info.json"})
+"""JSON files that stand beside traces and hold none: passed over in a folder."""
+
+_log = logging.getLogger("specbench.traces")
+
+
+@dataclass
+class FileReport:
+    """What was read from one file.
+
+    Parameters
+    ----------
+    path, format, sha256
+        The file, the name of its reader, and the hash of its bytes.
+    read
+        Number of traces that it gave.
+    renamed
+        Number of those whose trace id another file had already used; they got a suffix ``~2``, ``~3``, ...
+    skipped
+        One reason for every record that was skipped (``skip_invalid``).
+    """
+
+    path: str
+    format: str = ""
+    sha256: str = ""
+    read: int = 0
+    renamed: int = 0
+    skipped: list[str] = field(default_factory=list)
+
+
+@dataclass
+class ReadReport:
+    """What was read, file by file, in reading order."""
+
+    files: list[FileReport] = field(default_factory=list)
+
+    @property
+    def read(self) -> int:
+        """Number of traces read."""
+        return sum(file.read for file in self.files)
+
+    @property
+    def skipped(self) -> list[str]:
+        """Every reason for a skipped record, in reading order."""
+        return [reason for file in self.files for reason in file.skipped]
+
+
+def read_traces(
+    paths: Paths,
+    format: str | None = None,
+    skip_invalid: bool = False,
+    *,
+    effects: str | Path | Mapping[str, Effect | str] | None = None,
+    report: ReadReport | None = None,
+) -> Iterator[Trace]:
+    """Stream the traces of files and folders.
+
+    Parameters
+    ----------
+    paths
+        A file or folder, or several. Folders are searched with their sub-folders, in sorted order, for ``*.json`` and
+        ``*.jsonl``; hidden files and :data:`SIDE_FILES` are passed over. A file that is reached twice is read once.
+    format
+        Name of the reader for every file. Otherwise each file's own content decides.
+    skip_invalid
+        Skip records (and files) that cannot be read instead of raising. The reasons go to ``report``, or to the log
+        when there is none.
+    effects
+        ``{tool: effect}``, or a JSON file of it: overrides the effects that the traces declare. A trace that declares
+        no tools gets all of these. (One that declares some is not given more: that would tell what it will call.)
+    report
+        Filled while the stream is read.
+
+    Returns
+    -------
+    iterator of Trace
+        Trace ids are unique in it. JSON Lines are read line by line; the formats that are one JSON list, file by file.
+
+    Raises
+    ------
+    TraceError
+        A path does not exist, a file is not recognised (a ``TraceFormatError``), a record is broken.
+    ConfigError
+        The format does not exist.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "chat.jsonl"
+    >>> _ = path.write_text('{"messages": [{"role": "user", "content": "hi"}]}')
+    >>> [(trace.trace_id, len(trace.messages)) for trace in read_traces(path)]
+    [('chat:1', 1)]
+    """
+    forced = get_source(format) if format is not None else None
+    overrides = read_effects(effects) if effects is not None else {}
+    return _stream(_files(paths), forced, skip_invalid, overrides, report)
+
+
+def load(
+    paths: Paths,
+    format: str | None = None,
+    skip_invalid: bool = False,
+    *,
+    effects: str | Path | Mapping[str, Effect | str] | None = None,
+) -> tuple[list[Trace], ReadReport]:
+    """Read all traces into memory; returns them with a report of what was read and skipped. See :func:`read_traces`."""
+    report = ReadReport()
+    traces = list(read_traces(paths, format, skip_invalid, effects=effects, report=report))
+    return traces, report
+
+
+def _stream(
+    files: list[Path],
+    forced: Source | None,
+    skip_invalid: bool,
+    effects: Mapping[str, Effect],
+    report: ReadReport | None,
+) -> Iterator[Trace]:
+    seen: dict[str, int] = {}
+    for number, path in enumerate(files):
+        entry = FileReport(str(path))
+        if report is not None:
+            report.files.append(entry)
+        on_error = _collect(entry, report is None) if skip_invalid else _raise
+        try:
+            source = forced or detect_source(path, read_head(path))
+            entry.format = source.name
+            if report is not None:
+                entry.sha256 = _sha256(path)
+        except TraceError as error:
+            on_error(error.at(path=path))
+            continue
+        for trace in source.read(path, on_error):
+            unique = _unique(trace, seen, number)
+            if unique is None:
+                on_error(
+                    TraceError(
+                        "the trace id occurs twice in the file",
+                        path=path,
+                        field="trace_id",
+                        got=trace.trace_id,
+                        remedy="give every trace an id of its own (in τ-bench files: task_id and trial)",
+                    )
+                )
+                continue
+            entry.read += 1
+            entry.renamed += unique is not trace
+            yield apply_effects(unique, effects) if effects else unique
+
+
+def _raise(error: TraceError) -> None:
+    raise error
+
+
+def _collect(entry: FileReport, log: bool) -> OnError:
+    def on_error(error: TraceError) -> None:
+        entry.skipped.append(str(error))
+        if log:
+            _log.warning("skipped: %s", error)
+
+    return on_error
+
+
+def _unique(trace: Trace, seen: dict[str, int], file: int) -> Trace | None:
+    """Return the trace under an id that is not taken, or ``None`` when its own file has used its id already."""
+    if trace.trace_id not in seen:
+        seen[trace.trace_id] = file
+        return trace
+    if seen[trace.trace_id] == file:
+        return None
+    # Two files of one name (run-1/gpt-4o.json, run-2/gpt-4o.json) give the same ids to different traces.
+    number = 2
+    while (name := f"{trace.trace_id}~{number}") in seen:
+        if seen[name] == file:
+            return None
+        number += 1
+    seen[name] = file
+    return replace(trace, trace_id=name)
+
+
+def _files(paths: Paths) -> list[Path]:
+    given = [paths] if isinstance(paths, (str, Path)) else list(paths)
+    if not given:
+        raise ConfigError("no trace files were given; name at least one file or folder")
+    found: dict[Path, Path] = {}
+    for path in map(Path, given):
+        if path.is_dir():
+            inside = [file for file in sorted(path.rglob("*")) if _is_trace_file(file, path)]
+            if not inside:
+                raise TraceError(
+                    "the folder holds no trace files", path=path, remedy="give a folder with *.json or *.jsonl files"
+                )
+        elif path.exists():
+            inside = [path]
+        else:
+            raise TraceError("there is no such file or folder", path=path, remedy="check the path")
+        for file in inside:
+            found.setdefault(file.resolve(), file)
+    return list(found.values())
+
+
+def _is_trace_file(file: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+    return file.suffix in (".json", ".jsonl") and file.name not in SIDE_FILES and not hidden and file.is_file()
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise TraceError(f"the file cannot be read ({error.strerror})", path=path) from error
+
+
+def write_traces(path: str | Path, traces: Iterable[Trace]) -> int:
+    """Write traces as JSON Lines, schema v1; returns how many.
+
+    The file appears whole or not at all: it is written beside its place and then renamed.
+
+    Raises
+    ------
+    TraceError
+        When a trace cannot be written, or two have the same id.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from specbench.types import Message
+    >>> target = Path(tempfile.mkdtemp()) / "traces.jsonl"
+    >>> write_traces(target, [Trace("t", "task", "doc", (Message("user", "hi"),))])
+    1
+    >>> [trace.trace_id for trace in read_traces(target)]
+    ['t']
+    """
+    target = Path(path)
+    seen: set[str] = set()
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file = temporary.open("xb")
+    except OSError as error:
+        raise TraceError(f"the file cannot be written ({error.strerror})", path=target) from error
+    try:
+        with file:
+            for trace in traces:
+                if trace.trace_id in seen:
+                    raise TraceError("two traces have the same id", path=target, field="trace_id", got=trace.trace_id)
+                seen.add(trace.trace_id)
+                try:
+                    file.write(encode_trace(trace))
+                except TraceError as error:
+                    raise error.at(path=target, line=len(seen)) from None
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return len(seen)
