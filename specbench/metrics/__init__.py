@@ -1,1 +1,9 @@
+"""Metrics: from predictions and ledgers to rates, seconds and intervals."""
 
+from __future__ import annotations
+
+from specbench.metrics.rates import rates
+from specbench.metrics.summary import summarise
+from specbench.metrics.table import PredictionTable, predict_traces
+
+__all__ = ["PredictionTable", "predict_traces", "rates", "summarise"]

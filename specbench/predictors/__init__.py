@@ -1,1 +1,70 @@
+"""Predictors: the next tool call, or a reply, from the conversation so far.
 
+:data:`REGISTRY` names every predictor that the command line knows; packages outside add theirs with the entry point group
+``specbench.predictors`` (name → class or factory without arguments).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from specbench.errors import ConfigError
+from specbench.predictors.base import Predictor, Session
+
+__all__ = ["CONTROLS", "REGISTRY", "Predictor", "Session", "make_predictor"]
+
+REGISTRY: dict[str, str] = {
+    "silent": "specbench.predictors.baselines:Silent",
+    "wrong": "specbench.predictors.baselines:Wrong",
+    "frequent": "specbench.predictors.baselines:MostFrequent",
+    "repeat": "specbench.predictors.baselines:RepeatLast",
+    "oracle": "specbench.predictors.baselines:Oracle",
+    "markov": "specbench.predictors.markov:MarkovPredictor",
+    "ngram": "specbench.predictors.ngram:NgramPredictor",
+    "learned": "specbench.predictors.learned:LearnedPredictor",
+}
+"""Name → ``module:class``. A variant with another argument filler is written ``markov+recent``."""
+
+CONTROLS = ("silent", "wrong", "frequent", "repeat", "oracle")
+"""Predictors that frame a comparison rather than compete in it."""
+
+
+def make_predictor(name: str, **options: object) -> Predictor:
+    """Return a new, unfitted predictor.
+
+    Parameters
+    ----------
+    name
+        A name in :data:`REGISTRY` or of an entry point; ``NAME+FILLER`` chooses the argument filler.
+    options
+        Passed on to the class.
+
+    Raises
+    ------
+    ConfigError
+        When no predictor has that name.
+
+    Examples
+    --------
+    >>> make_predictor("markov+recent").name
+    'markov'
+    """
+    base, _, filler = name.partition("+")
+    if filler:
+        options["filler"] = filler
+    factory: Callable[..., Predictor]
+    if base in REGISTRY:
+        module, _, attribute = REGISTRY[base].partition(":")
+        factory = getattr(import_module(module), attribute)
+    else:
+        found = {each.name: each for each in entry_points(group="specbench.predictors")}
+        if base not in found:
+            known = ", ".join([*REGISTRY, *found])
+            raise ConfigError(f"no predictor is called {base!r}; use one of {known} (NAME+FILLER chooses the filler)")
+        factory = found[base].load()
+    try:
+        return factory(**options)
+    except TypeError as error:
+        raise ConfigError(f"predictor {name!r} does not take these options: {error}") from error

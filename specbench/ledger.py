@@ -1,0 +1,201 @@
+"""The ledger: what happened at every decision point, and what became of every speculation.
+
+Simulator and executor write the same ledger; the metrics read nothing else. An :class:`Outcome` is a row per decision
+point, a :class:`Speculation` a row per launched prediction.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from specbench.errors import ConfigError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Fate", "Ledger", "Outcome", "Speculation", "Window"]
+
+_CONFIG_KEY = b"specbench.config"
+
+
+class Fate(StrEnum):
+    """What became of a speculation: its result was used, was never used, or it raised."""
+
+    COMMIT = "commit"
+    SQUASH = "squash"
+    FAIL = "fail"
+
+
+class Window(StrEnum):
+    """What a speculation overlaps: LLM decoding, a running tool, or waiting for the user."""
+
+    THINK = "think"
+    TOOL = "tool"
+    USER = "user"
+
+
+class Speculation(NamedTuple):
+    """One launched prediction. Times are seconds since the start of its trace, on the clock of the speculative run.
+
+    ``committed_at`` is the index of the decision that used the result (``None`` unless the fate is commit); ``late``
+    says that the result arrived after the LLM's decision. ``squashed_s`` is when it was given up, ``ended_s`` when its
+    work really stopped: thread-bound tools go on after they were cancelled, and that is waste too.
+    """
+
+    trace_id: str
+    index: int
+    tool: str
+    call: str
+    p: float
+    window: str
+    launched_s: float
+    ended_s: float
+    fate: str
+    squashed_s: float | None = None
+    committed_at: int | None = None
+    late: bool = False
+
+    @property
+    def run_s(self) -> float:
+        """Seconds of work."""
+        return self.ended_s - self.launched_s
+
+
+class Outcome(NamedTuple):
+    """One decision point: what the LLM decided and what the decision cost with and without speculation.
+
+    ``tool``, ``effect`` and ``call`` are those of the first call (``None`` for a reply); ``calls`` counts all parallel
+    ones. ``think_s`` is the LLM's decoding, ``tool_s`` the run time of all its calls, ``predict_s`` the predictor's own
+    latency (part of the window). ``saved_s`` = sequential end − speculative end. ``reason`` says why something was or
+    was not launched.
+    """
+
+    trace_id: str
+    task_id: str
+    index: int
+    tool: str | None
+    effect: str | None
+    call: str | None
+    calls: int
+    hit: bool
+    launched: int
+    think_s: float
+    tool_s: float
+    predict_s: float
+    sequential_s: float
+    speculative_s: float
+    saved_s: float
+    reason: str
+
+
+@dataclass
+class Ledger:
+    """Rows of a run, with the configuration that made it.
+
+    Parameters
+    ----------
+    outcomes, speculations
+        The rows.
+    config
+        What made them (predictor, policy, latency, seed, ...): JSON-able.
+
+    Examples
+    --------
+    >>> ledger = Ledger()
+    >>> ledger.outcomes.append(Outcome("t", "a", 0, None, None, None, 0, False, 0, 2.0, 0.0, 0.0, 2.0, 2.0, 0.0, "off"))
+    >>> ledger.decisions_frame()[["trace_id", "think_s", "saved_s"]].to_dict("records")
+    [{'trace_id': 't', 'think_s': 2.0, 'saved_s': 0.0}]
+    """
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    speculations: list[Speculation] = field(default_factory=list)
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+    def decisions_frame(self) -> pd.DataFrame:
+        """One row a decision point."""
+        import pandas as pd
+
+        return pd.DataFrame.from_records(self.outcomes, columns=list(Outcome._fields))
+
+    def speculations_frame(self) -> pd.DataFrame:
+        """One row a speculation."""
+        import pandas as pd
+
+        return pd.DataFrame.from_records(self.speculations, columns=list(Speculation._fields))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Both kinds of row in one table, told apart by the column ``kind`` (``decision`` or ``speculation``)."""
+        import pandas as pd
+
+        records: list[dict[str, Any]] = [{"kind": "decision", **row._asdict()} for row in self.outcomes]
+        records += [{"kind": "speculation", **row._asdict()} for row in self.speculations]
+        return pd.DataFrame.from_records(records, columns=_COLUMNS)
+
+    def to_parquet(self, path: str | Path) -> None:
+        """Write all rows and the configuration to one Parquet file, atomically."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        path = Path(path)
+        rows = [{"kind": "decision", **row._asdict()} for row in self.outcomes]
+        rows += [{"kind": "speculation", **row._asdict()} for row in self.speculations]
+        table = pa.Table.from_pylist(rows, schema=_schema())
+        table = table.replace_schema_metadata({_CONFIG_KEY: json.dumps(self.config, sort_keys=True).encode()})
+        temporary = path.with_name(path.name + ".partial")
+        pq.write_table(table, temporary, compression="zstd")
+        os.replace(temporary, path)
+
+    @classmethod
+    def from_parquet(cls, path: str | Path) -> Ledger:
+        """Read what :meth:`to_parquet` wrote.
+
+        Raises
+        ------
+        ConfigError
+            When the file is not a ledger.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            table = pq.read_table(path)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise ConfigError(f"{path} is not a ledger that specbench wrote: {error}") from error
+        metadata = table.schema.metadata or {}
+        if _CONFIG_KEY not in metadata or table.column_names != _COLUMNS:
+            raise ConfigError(f"{path} is a Parquet file but not a ledger that specbench wrote (columns differ)")
+        outcomes, speculations = [], []
+        for row in table.to_pylist():
+            if row["kind"] == "decision":
+                outcomes.append(Outcome(*(row[name] for name in Outcome._fields)))
+            else:
+                speculations.append(Speculation(*(row[name] for name in Speculation._fields)))
+        return cls(outcomes, speculations, json.loads(metadata[_CONFIG_KEY]))
+
+    def extend(self, others: Iterable[Ledger]) -> None:
+        """Append the rows of other ledgers."""
+        for other in others:
+            self.outcomes.extend(other.outcomes)
+            self.speculations.extend(other.speculations)
+
+
+_COLUMNS = ["kind", *dict.fromkeys(Outcome._fields + Speculation._fields)]
+
+
+def _schema() -> Any:
+    import pyarrow as pa
+
+    text, number, whole, flag = pa.string(), pa.float64(), pa.int64(), pa.bool_()
+    kinds = {"index": whole, "calls": whole, "launched": whole, "committed_at": whole, "hit": flag, "late": flag}
+    return pa.schema(
+        [
+            (name, kinds.get(name, number if name.endswith("_s") or name == "p" else text))
+            for name in _COLUMNS
+        ]
+    )

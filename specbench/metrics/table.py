@@ -1,0 +1,93 @@
+"""What a predictor said at every decision point of some traces, beside what happened: the raw material of all rates."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from specbench.predictors.base import Predictor
+from specbench.types import DecisionPoint, Effect, Prediction, ToolCall, ToolPrediction, Trace
+
+__all__ = ["DEPTH", "PredictionTable", "predict_traces"]
+
+DEPTH = 8
+"""Predictions kept at each decision point."""
+
+
+@dataclass
+class PredictionTable:
+    """Predictions and outcomes, one entry per decision point, in order.
+
+    Attributes
+    ----------
+    points
+        The decision points.
+    calls
+        What the LLM did: its calls in order, empty for a reply.
+    predictions, tools
+        The ranked outcomes and the ranked tools of the predictor.
+    tasks
+        Task id of each point.
+    latency_ms
+        Milliseconds to take in the new messages and predict, measured; empty when it was not.
+    """
+
+    predictor: str
+    points: list[DecisionPoint] = field(default_factory=list)
+    calls: list[tuple[ToolCall, ...]] = field(default_factory=list)
+    predictions: list[list[Prediction]] = field(default_factory=list)
+    tools: list[list[ToolPrediction]] = field(default_factory=list)
+    tasks: list[str] = field(default_factory=list)
+    latency_ms: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @property
+    def outcomes(self) -> list[ToolCall | None]:
+        """The label of each point: its first call, or ``None`` for a reply."""
+        return [calls[0] if calls else None for calls in self.calls]
+
+    def effects(self) -> list[Effect | None]:
+        """Effect of each outcome's tool; ``None`` for a reply."""
+        out: list[Effect | None] = []
+        for point, calls in zip(self.points, self.calls, strict=True):
+            spec = point.tools.get(calls[0].name) if calls else None
+            out.append(None if not calls else spec.effect if spec else Effect.UNKNOWN)
+        return out
+
+
+def predict_traces(predictor: Predictor, traces: Sequence[Trace], k: int = DEPTH) -> PredictionTable:
+    """Ask ``predictor`` at every decision point of ``traces``, one session a trace, as an agent would.
+
+    The latency of a point is the time to observe the messages that came since the last one, and to predict.
+
+    Parameters
+    ----------
+    predictor
+        Fitted.
+    traces
+        Recorded conversations.
+    k
+        Predictions to keep at each point.
+    """
+    table = PredictionTable(predictor.name)
+    latency: list[float] = []
+    for trace in traces:
+        sessions = predictor.replay(trace)
+        for decision in trace.decisions():
+            started = time.perf_counter()
+            session = next(sessions)
+            predictions = session.predict(k)
+            latency.append(1e3 * (time.perf_counter() - started))
+            table.points.append(decision.point)
+            table.calls.append(decision.calls)
+            table.predictions.append(predictions)
+            table.tools.append(session.predict_tools(k + 8))
+            table.tasks.append(trace.task_id)
+    table.latency_ms = np.asarray(latency)
+    return table

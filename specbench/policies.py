@@ -1,0 +1,111 @@
+"""Policies: what to launch. Pure functions of (decision point, predictions, state); orthogonal to predictors.
+
+Only tools with effect ``read`` are ever launched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from specbench.errors import ConfigError
+from specbench.types import DecisionPoint, Effect, Prediction
+
+__all__ = ["DEFAULT_THRESHOLD", "Choice", "Never", "Policy", "Threshold", "TopK", "launchable"]
+
+DEFAULT_THRESHOLD = 0.6
+"""Least probability that the default policy launches at."""
+
+
+class Choice(NamedTuple):
+    """What to launch, best first, and why (or why not)."""
+
+    launch: list[Prediction]
+    reason: str
+
+
+class Policy(Protocol):
+    """Decides what to launch at a decision point."""
+
+    def choose(self, point: DecisionPoint, predictions: Sequence[Prediction]) -> Choice:
+        """Return the predictions to launch and the reason; changes nothing."""
+        ...
+
+
+def launchable(point: DecisionPoint, predictions: Sequence[Prediction]) -> list[Prediction]:
+    """Return the predicted calls whose tool is declared ``read``, in the order given."""
+    kept = []
+    for prediction in predictions:
+        call = prediction.call
+        if call is not None:
+            spec = point.tools.get(call.name)
+            if spec is not None and spec.effect is Effect.READ:
+                kept.append(prediction)
+    return kept
+
+
+@dataclass(frozen=True)
+class Never:
+    """Launch nothing: the sequential run."""
+
+    def choose(self, point: DecisionPoint, predictions: Sequence[Prediction]) -> Choice:
+        """Return nothing."""
+        return Choice([], "policy never launches")
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Launch the ``k`` best READ calls whose probability reaches ``p``.
+
+    Parameters
+    ----------
+    p
+        Least probability, in [0, 1].
+    k
+        Most launches at one decision point.
+
+    Examples
+    --------
+    >>> from specbench.types import ToolCall, ToolSpec
+    >>> point = DecisionPoint("t", 0, (), {"look": ToolSpec("look", effect=Effect.READ)})
+    >>> Threshold(0.6).choose(point, [Prediction(ToolCall("look"), 0.55)])
+    Choice(launch=[], reason='best READ call look({}) has p 0.55, below 0.60')
+    """
+
+    p: float = DEFAULT_THRESHOLD
+    k: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.p <= 1.0:
+            raise ConfigError(f"a threshold is a probability in [0, 1]; got {self.p!r}")
+        if self.k < 1:
+            raise ConfigError(f"k is a number of launches, at least 1; got {self.k!r}")
+
+    def choose(self, point: DecisionPoint, predictions: Sequence[Prediction]) -> Choice:
+        """Return the launches and the reason."""
+        able = launchable(point, predictions)
+        if not able:
+            if not predictions:
+                return Choice([], "predictor abstained")
+            return Choice([], "no READ call predicted")
+        launch = [each for each in able[: self.k] if each.p >= self.p]
+        if not launch:
+            return Choice([], f"best READ call {able[0].call} has p {able[0].p:.2f}, below {self.p:.2f}")
+        return Choice(launch, f"p {launch[0].p:.2f} reaches {self.p:.2f}")
+
+
+@dataclass(frozen=True)
+class TopK:
+    """Launch the ``k`` best READ calls at every decision point, however improbable."""
+
+    k: int = 1
+
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise ConfigError(f"k is a number of launches, at least 1; got {self.k!r}")
+
+    def choose(self, point: DecisionPoint, predictions: Sequence[Prediction]) -> Choice:
+        """Return the launches and the reason."""
+        able = launchable(point, predictions)[: self.k]
+        return Choice(able, f"top {self.k}" if able else "no READ call predicted")

@@ -1,0 +1,126 @@
+"""The predictor contract: ``fit`` on traces, ``predict`` at a decision point, ``session`` for a live conversation.
+
+A :class:`Predictor` is immutable while it predicts; a :class:`Session` carries the state of one conversation and costs
+time proportional to the new message, not to the conversation. ``predict(point)`` is defined as a fresh session that
+observes the point's messages, so both always agree.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from specbench.errors import NotFittedError
+from specbench.types import DecisionPoint, Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
+
+__all__ = ["Predictor", "Session", "ranked"]
+
+
+class Session(ABC):
+    """One live conversation, seen by one predictor."""
+
+    @abstractmethod
+    def observe(self, message: Message) -> None:
+        """Take in the next message of the conversation."""
+
+    @abstractmethod
+    def predict(self, k: int = 1) -> list[Prediction]:
+        """Return the ``k`` most probable outcomes now, best first; ``[]`` abstains. Changes nothing."""
+
+    def predict_tools(self, k: int = 1) -> list[ToolPrediction]:
+        """Return the ``k`` most probable tools (``None`` for a reply), arguments aside.
+
+        The default adds up :meth:`predict`; predictors that model the tool on its own override it.
+        """
+        mass: dict[str | None, float] = {}
+        for call, p in self.predict(k=50):
+            name = call.name if call else None
+            mass[name] = mass.get(name, 0.0) + p
+        return [ToolPrediction(tool, p) for tool, p in sorted(mass.items(), key=lambda item: -item[1])[:k]]
+
+
+class Predictor(ABC):
+    """Guesses the outcome of a decision point.
+
+    Subclasses set ``name``, and implement :meth:`fit`, :meth:`session`, :meth:`state` and :meth:`restore`. The
+    contract is a test suite: :func:`specbench.testing.check_predictor`.
+    """
+
+    name: ClassVar[str]
+    fitted: bool = False
+
+    @abstractmethod
+    def fit(self, traces: Sequence[Trace]) -> Self:
+        """Learn from ``traces`` and return ``self``. Fitting on no traces is allowed: the result abstains."""
+
+    @abstractmethod
+    def session(self, tools: Mapping[str, ToolSpec], agent: str | None = None) -> Session:
+        """Start a live conversation in which ``tools`` are on offer."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """Return all that :meth:`restore` needs: JSON values and numpy arrays, nested in dicts and lists."""
+
+    @abstractmethod
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Become the predictor whose :meth:`state` this is."""
+
+    def predict(self, point: DecisionPoint, k: int = 1) -> list[Prediction]:
+        """Return the ``k`` most probable outcomes at ``point``, best first, with Σp ≤ 1; ``[]`` abstains.
+
+        Raises
+        ------
+        NotFittedError
+            Before :meth:`fit` or a checkpoint.
+        """
+        return self.at(point).predict(k)
+
+    def predict_batch(self, points: Iterable[DecisionPoint], k: int = 1) -> list[list[Prediction]]:
+        """Return :meth:`predict` for each of ``points``."""
+        return [self.predict(point, k) for point in points]
+
+    def at(self, point: DecisionPoint) -> Session:
+        """Return a session that has observed the messages of ``point``."""
+        if not self.fitted:
+            raise NotFittedError(f"{self.name} has not been fitted; call fit(traces) or load a checkpoint first")
+        session = self.session(point.tools, point.agent)
+        for message in point.messages:
+            session.observe(message)
+        return session
+
+    def replay(self, trace: Trace) -> Iterator[Session]:
+        """Yield a session at every decision point of a recorded trace, in order; it is one and the same session.
+
+        Advancing the iterator takes in the messages up to the next decision point.
+        """
+        if not self.fitted:
+            raise NotFittedError(f"{self.name} has not been fitted; call fit(traces) or load a checkpoint first")
+        session = self.session(trace.tools, trace.agent)
+        for message in trace.messages:
+            if message.role == "assistant":
+                yield session
+            session.observe(message)
+
+    def learn(self, point: DecisionPoint, outcome: ToolCall | None) -> None:
+        """Take in one labelled decision point (online update). The default learns nothing."""
+
+    def save(self, folder: str | Path) -> Path:
+        """Write a checkpoint; see :mod:`specbench.predictors.checkpoint`."""
+        from specbench.predictors.checkpoint import save
+
+        return save(self, folder)
+
+
+def ranked(predictions: Iterable[Prediction], k: int) -> list[Prediction]:
+    """Return the ``k`` best of ``predictions``: by falling probability, ties by canonical form, replies last.
+
+    Examples
+    --------
+    >>> [p for _, p in ranked([Prediction(None, 0.2), Prediction(ToolCall("a"), 0.5)], k=1)]
+    [0.5]
+    """
+    kept = [each for each in predictions if each.p > 0.0]
+    kept.sort(key=lambda each: (-each.p, each.call is None, each.call.key if each.call else ""))
+    return kept[:k]

@@ -1,0 +1,219 @@
+"""Controls: predictors that frame every comparison. Silent, always wrong, most frequent, repeat last, oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
+
+from specbench.predictors.base import Predictor, Session, ranked
+from specbench.predictors.composed import ComposedPredictor, ToolModel, labelled
+from specbench.predictors.context import ContextIndex
+from specbench.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec, Trace
+
+__all__ = ["MostFrequent", "Oracle", "RepeatLast", "Silent", "Wrong"]
+
+_REPLY = "<reply>"
+
+
+class _NoSession(Session):
+    def observe(self, message: Message) -> None:
+        pass
+
+    def predict(self, k: int = 1) -> list[Prediction]:
+        return []
+
+
+class Silent(Predictor):
+    """Never predicts anything: speculation switched off.
+
+    Examples
+    --------
+    >>> Silent().fit([]).predict(DecisionPoint("t", 0, ()))
+    []
+    """
+
+    name = "silent"
+
+    def fit(self, traces: Sequence[Trace]) -> Self:
+        """Learn nothing."""
+        self.fitted = True
+        return self
+
+    def session(self, tools: Mapping[str, ToolSpec], agent: str | None = None) -> Session:
+        """Start a session that abstains."""
+        return _NoSession()
+
+    def state(self) -> dict[str, Any]:
+        """Return nothing."""
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over nothing."""
+        self.fitted = True
+
+
+class _WrongSession(_NoSession):
+    def __init__(self, tool: str | None) -> None:
+        self.tool = tool
+        self.turn = 0
+
+    def observe(self, message: Message) -> None:
+        self.turn += 1
+
+    def predict(self, k: int = 1) -> list[Prediction]:
+        if self.tool is None:
+            return []
+        return [Prediction(ToolCall(self.tool, {"specbench_wrong": self.turn}), 1.0)]
+
+
+class Wrong(Silent):
+    """Always sure and always wrong: a READ tool with an argument that nobody has. The price of waste."""
+
+    name = "wrong"
+
+    def session(self, tools: Mapping[str, ToolSpec], agent: str | None = None) -> Session:
+        """Start a session that predicts a call which never comes."""
+        reads = sorted(name for name, spec in tools.items() if spec.effect is Effect.READ)
+        return _WrongSession(reads[0] if reads else None)
+
+
+class _KnowingSession(_NoSession):
+    def __init__(self, outcome: ToolCall | None) -> None:
+        self.outcome = outcome
+
+    def predict(self, k: int = 1) -> list[Prediction]:
+        return [Prediction(self.outcome, 1.0)]
+
+
+class Oracle(Silent):
+    """Knows the recorded outcome: the ceiling. It reads the future of the trace it replays, so it is a control only.
+
+    ``predict(point)`` knows the traces it was fitted on; :meth:`replay` knows the trace at hand.
+    """
+
+    name = "oracle"
+
+    def __init__(self) -> None:
+        self.outcomes: dict[tuple[str, int], ToolCall | None] = {}
+
+    def fit(self, traces: Sequence[Trace]) -> Self:
+        """Remember every outcome of ``traces``."""
+        for trace in traces:
+            for point, calls in trace.decisions():
+                self.outcomes[trace.trace_id, point.index] = calls[0] if calls else None
+        return super().fit(traces)
+
+    def predict(self, point: DecisionPoint, k: int = 1) -> list[Prediction]:
+        """Return the remembered outcome with certainty; ``[]`` at a point it was not fitted on."""
+        if (point.trace_id, point.index) not in self.outcomes:
+            return []
+        return [Prediction(self.outcomes[point.trace_id, point.index], 1.0)]
+
+    def replay(self, trace: Trace) -> Iterator[Session]:
+        """Yield sessions that know the recorded outcomes of ``trace``."""
+        for message in trace.messages:
+            if message.role == "assistant":
+                yield _KnowingSession(message.tool_calls[0] if message.tool_calls else None)
+
+    def state(self) -> dict[str, Any]:
+        """Return the remembered outcomes."""
+        return {
+            "outcomes": [
+                [trace_id, index, None if call is None else [call.name, dict(call.arguments), call.invalid_arguments]]
+                for (trace_id, index), call in self.outcomes.items()
+            ]
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over remembered outcomes."""
+        self.outcomes = {
+            (trace_id, index): None if call is None else ToolCall(call[0], call[1], invalid_arguments=call[2])
+            for trace_id, index, call in state["outcomes"]
+        }
+        self.fitted = True
+
+
+class _Frequencies(ToolModel):
+    """P(tool) = its share of all outcomes, whatever the conversation."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+
+    def fit(self, traces: Sequence[Trace]) -> None:
+        self.counts = {}
+        for _, index, outcome in labelled(traces):
+            self.learn(index, outcome.name if outcome else None)
+
+    def learn(self, index: ContextIndex, outcome: str | None) -> None:
+        name = outcome if outcome is not None else _REPLY
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+    def probabilities(self, index: ContextIndex) -> dict[str | None, float]:
+        total = sum(self.counts.values())
+        return {None if name == _REPLY else name: count / total for name, count in self.counts.items()}
+
+    def state(self) -> dict[str, Any]:
+        return {"counts": self.counts}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.counts = dict(state["counts"])
+
+
+class MostFrequent(ComposedPredictor):
+    """The most frequent tools of the training traces, always; arguments by a filler."""
+
+    name = "frequent"
+
+    def __init__(self, filler: str = "linked") -> None:
+        super().__init__(_Frequencies(), filler)
+
+
+class _RepeatSession(Session):
+    def __init__(self, p: float) -> None:
+        self.p = p
+        self.last: ToolCall | None = None
+
+    def observe(self, message: Message) -> None:
+        if message.tool_calls:
+            self.last = message.tool_calls[-1]
+
+    def predict(self, k: int = 1) -> list[Prediction]:
+        return ranked([Prediction(ToolCall(self.last.name, self.last.arguments), self.p)], k) if self.last else []
+
+
+class RepeatLast(Predictor):
+    """The last call again, with the share of the training decisions at which that was right.
+
+    Examples
+    --------
+    >>> RepeatLast().fit([]).predict(DecisionPoint("t", 0, (Message("assistant", tool_calls=(ToolCall("ls"),)),)))[0].p
+    0.5
+    """
+
+    name = "repeat"
+
+    def __init__(self) -> None:
+        self.right, self.of = 0, 0
+
+    def fit(self, traces: Sequence[Trace]) -> Self:
+        """Count how often a call is followed by itself."""
+        self.right, self.of = 0, 0
+        for _, index, outcome in labelled(traces):
+            if index.calls:
+                self.of += 1
+                self.right += outcome == index.calls[-1]
+        self.fitted = True
+        return self
+
+    def session(self, tools: Mapping[str, ToolSpec], agent: str | None = None) -> Session:
+        """Start a live conversation."""
+        return _RepeatSession((self.right + 1) / (self.of + 2))
+
+    def state(self) -> dict[str, Any]:
+        """Return the counts."""
+        return {"right": self.right, "of": self.of}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over counts."""
+        self.right, self.of = state["right"], state["of"]
+        self.fitted = True

@@ -1,0 +1,145 @@
+"""A predictor made of two parts: which tool (a :class:`ToolModel`), with which arguments (an argument filler).
+
+P(call) = P(tool) · P(the filler's arguments are right | tool). The two parts vary independently.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
+
+from specbench.predictors.base import Predictor, Session, ranked
+from specbench.predictors.context import ContextIndex
+from specbench.predictors.fillers import ArgumentFiller, make_filler
+from specbench.types import DecisionPoint, Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
+
+__all__ = ["ComposedPredictor", "ComposedSession", "ToolModel", "labelled"]
+
+
+class ToolModel(ABC):
+    """Guesses the next tool, or a reply (``None``), from the state of the conversation."""
+
+    @abstractmethod
+    def fit(self, traces: Sequence[Trace]) -> None:
+        """Learn from traces."""
+
+    @abstractmethod
+    def probabilities(self, index: ContextIndex) -> dict[str | None, float]:
+        """Return P(tool) for each outcome it knows; Σ ≤ 1."""
+
+    def learn(self, index: ContextIndex, outcome: str | None) -> None:
+        """Take in one labelled decision point (online update)."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """Return what :meth:`restore` needs, as JSON values and arrays."""
+
+    @abstractmethod
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Become the model whose :meth:`state` this is."""
+
+
+def labelled(traces: Sequence[Trace]) -> Iterator[tuple[Trace, ContextIndex, ToolCall | None]]:
+    """Yield every decision point of ``traces`` as the state just before it and its outcome.
+
+    The index is live: it goes on to the next message when the iterator does.
+    """
+    for trace in traces:
+        index = ContextIndex()
+        for message in trace.messages:
+            if message.role == "assistant":
+                yield trace, index, message.tool_calls[0] if message.tool_calls else None
+            index.append(message)
+
+
+class ComposedPredictor(Predictor):
+    """A tool model and an argument filler.
+
+    Parameters
+    ----------
+    tool_model
+        Guesses the tool.
+    filler
+        ``none``, ``recent`` or ``linked``; see :mod:`specbench.predictors.fillers`.
+    """
+
+    def __init__(self, tool_model: ToolModel, filler: str = "linked") -> None:
+        self.tool_model = tool_model
+        self.filler: ArgumentFiller = make_filler(filler)
+
+    def fit(self, traces: Sequence[Trace]) -> Self:
+        """Learn from ``traces``."""
+        self.filler = make_filler(self.filler.name)
+        self.tool_model.fit(traces)
+        self.filler.fit(traces)
+        self.fitted = True
+        return self
+
+    def session(self, tools: Mapping[str, ToolSpec], agent: str | None = None) -> Session:
+        """Start a live conversation."""
+        return ComposedSession(self, tools)
+
+    def learn(self, point: DecisionPoint, outcome: ToolCall | None) -> None:
+        """Count one more labelled decision point, for the tool and for its arguments."""
+        index = ContextIndex().extend(point.messages)
+        self.tool_model.learn(index, outcome.name if outcome else None)
+        if outcome is not None and outcome.invalid_arguments is None:
+            self.filler.learn(outcome, index)
+        self.fitted = True
+
+    def state(self) -> dict[str, Any]:
+        """Return what :meth:`restore` needs."""
+        return {
+            "tool_model": self.tool_model.state(),
+            "filler": {"name": self.filler.name, **self.filler.state()},
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Become the predictor whose :meth:`state` this is."""
+        self.tool_model.restore(state["tool_model"])
+        self.filler = make_filler(state["filler"]["name"])
+        self.filler.restore(state["filler"])
+        self.fitted = True
+
+
+class ComposedSession(Session):
+    """A live conversation of a :class:`ComposedPredictor`. Tools that are not on offer are left out."""
+
+    def __init__(self, predictor: ComposedPredictor, tools: Mapping[str, ToolSpec]) -> None:
+        self.predictor = predictor
+        self.tools = tools
+        self.index = ContextIndex()
+
+    def observe(self, message: Message) -> None:
+        """Take in the next message."""
+        self.index.append(message)
+
+    def predict_tools(self, k: int = 1) -> list[ToolPrediction]:
+        """Return the tool model's own ranking."""
+        chances = self._chances()
+        best = sorted(chances.items(), key=lambda item: (-item[1], item[0] is None, item[0] or ""))
+        return [ToolPrediction(tool, p) for tool, p in best[:k] if p > 0.0]
+
+    def predict(self, k: int = 1) -> list[Prediction]:
+        """Return the best calls: the filler's first proposal for every tool, then further ones."""
+        filler = self.predictor.filler
+        out = []
+        for tool, p in self._chances().items():
+            if tool is None:
+                out.append(Prediction(None, p))
+                continue
+            rest = p
+            for arguments in filler.fill(tool, self.index, k):
+                right = rest * filler.reliability(tool)
+                rest -= right
+                out.append(Prediction(ToolCall(tool, arguments), right))
+        return ranked(out, k)
+
+    def _chances(self) -> dict[str | None, float]:
+        chances = self.predictor.tool_model.probabilities(self.index)
+        if not self.tools:
+            return chances
+        offered = {tool: p for tool, p in chances.items() if tool is None or tool in self.tools}
+        total, kept = sum(chances.values()), sum(offered.values())
+        return {tool: p * total / kept for tool, p in offered.items()} if kept else {}

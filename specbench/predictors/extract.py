@@ -1,0 +1,225 @@
+"""Values in free text: ids, e-mails, numbers, names, dates, times, each with where it stands.
+
+Tools want canonical values (``2019-03-02``, ``18:30``); people write "tomorrow" and "half past six in the evening".
+:func:`extract` finds what is written and says it the way tools do. Ambiguous text gives several candidates; choosing
+is the predictor's job.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import NamedTuple
+
+__all__ = ["Found", "extract", "find_today"]
+
+
+class Found(NamedTuple):
+    """A value found in a text: the value as tools spell it, its kind, where it starts, the words just before it."""
+
+    text: str
+    kind: str
+    start: int
+    before: str
+
+
+MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            ("january", "jan"), ("february", "feb"), ("march", "mar"), ("april", "apr"), ("may",), ("june", "jun"),
+            ("july", "jul"), ("august", "aug"), ("september", "sep", "sept"), ("october", "oct"),
+            ("november", "nov"), ("december", "dec"),
+        ),
+        start=1,
+    )
+    for name in names
+}  # fmt: skip
+WEEKDAYS = {d: i for i, d in enumerate(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"))}
+NUMBER_WORDS = {
+    word: number
+    for number, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen twenty".split()
+    )
+}
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
+_DAY = r"(\d{1,2})(?:st|nd|rd|th)?"
+_NUMBER = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
+
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_TOKEN = re.compile(r"#?[A-Za-z0-9][A-Za-z0-9_\-]*[A-Za-z0-9]|#?[A-Za-z0-9]")
+_NAME = re.compile(
+    r"[A-ZÀ-Þ][\w'’.!\-]*(?:\s+(?:(?:of|the|and|&|de|la|at|in|on|for|a|to|with)\s+){0,2}[A-ZÀ-Þ0-9][\w'’.!\-]*)*"
+)
+_WORD_BEFORE = re.compile(r"([A-Za-z']+)\W*$")
+_SOLID = re.compile(r"\S+")
+_QUOTED = re.compile(r"[\"“]([^\"“”\n]{2,60})[\"”]")
+_ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
+_MONTH_DAY = re.compile(rf"\b({_MONTH})\.?\s+(?:the\s+)?{_DAY}\b(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
+_DAY_MONTH = re.compile(rf"\b{_DAY}\s+(?:of\s+)?({_MONTH})\b(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
+_DAY_ONLY = re.compile(r"\b(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)\b(?!\s+(?:of\s+)?(?:" + _MONTH + r"))", re.IGNORECASE)
+_WEEKDAY = re.compile(r"\b(" + "|".join(WEEKDAYS) + r")\b(\s+next\s+week)?", re.IGNORECASE)
+_RELATIVE = re.compile(r"\b(day after tomorrow|tomorrow|today|tonight|this (?:morning|afternoon|evening))\b", re.IGNORECASE)
+_AHEAD = re.compile(rf"\b(?:in\s+)?(\d{{1,2}}|{_NUMBER}|a)\s+(day|week)s?\s*(?:from (?:now|today)|later)?\b", re.IGNORECASE)
+_PART = r"(?:\s*(a\.?m\b\.?|p\.?m\b\.?|(?:in the |at )?(?:morning|afternoon|evening|night)\b))?"
+_CLOCK = re.compile(r"(?:\b(morning|afternoon|evening)\s+)?\b(\d{1,2}):(\d{2})(?!:?\d)" + _PART, re.IGNORECASE)
+_HOUR = re.compile(r"(?:\b(morning|afternoon|evening)\s+)?\b(\d{1,2}|" + _NUMBER + r")(\s+o['’]?clock)?" + _PART, re.IGNORECASE)
+_PAST = re.compile(
+    r"(?:\b(morning|afternoon|evening)\s+)?\b(half|quarter)\s+(past|to)\s+(\d{1,2}|" + _NUMBER + r")\b" + _PART, re.IGNORECASE
+)
+_NOON = re.compile(r"\b(noon|midnight)\b", re.IGNORECASE)
+_TODAY = re.compile(r"(?:current (?:time|date)|today(?:'s date)?)\s+(?:is|:)?\s*(\d{4})-(\d{2})-(\d{2})", re.IGNORECASE)
+
+
+def find_today(text: str) -> date | None:
+    """Return the date that a system prompt states ("The current time is 2024-05-15 ..."), if it states one.
+
+    Examples
+    --------
+    >>> find_today("The current time is 2024-05-15 15:00:00 EST.")
+    datetime.date(2024, 5, 15)
+    """
+    match = _TODAY.search(text)
+    return _date(int(match[1]), int(match[2]), int(match[3])) if match else None
+
+
+def extract(text: str, today: date | None = None) -> list[Found]:
+    """Return the values in ``text``, in no particular order; one place may give several.
+
+    Parameters
+    ----------
+    text
+        Free text.
+    today
+        The day that relative dates refer to; without it only dates with a year are found.
+
+    Returns
+    -------
+    list of Found
+        Kinds: ``email``, ``id`` (letters and digits mixed, or a ``#``), ``number``, ``name`` (capitalised words),
+        ``word`` (one capitalised word), ``quoted``, ``date`` (ISO), ``time`` (24 h ``HH:MM``).
+
+    Examples
+    --------
+    >>> day = date(2019, 3, 1)
+    >>> sorted((f.kind, f.text) for f in extract("order #W12 for Ann Lee, tomorrow at half past 6 in the evening", day)
+    ...        if f.kind in {"id", "date", "time"})
+    [('date', '2019-03-02'), ('id', '#W12'), ('time', '18:30')]
+    """
+    found: list[tuple[str, str, int]] = []
+    taken: list[tuple[int, int]] = []
+    for match in _EMAIL.finditer(text):
+        found.append((match[0].rstrip("."), "email", match.start()))
+        taken.append(match.span())
+    for match in _TOKEN.finditer(text):
+        start, end = match.span()
+        if any(a <= start < b for a, b in taken):
+            continue
+        token = match[0]
+        if any(c.isdigit() for c in token):
+            if token.isdigit():
+                found.append((token, "number", start))
+            elif not token[0].isdigit() or not token[-1].isalpha() or len(token) > 4:
+                found.append((token, "id", start))
+        elif token.lower() in NUMBER_WORDS:
+            found.append((str(NUMBER_WORDS[token.lower()]), "number", start))
+        elif token[0].isupper():
+            found.append((token, "word", start))
+    for match in _NAME.finditer(text):
+        whole = match[0].rstrip(".,")
+        if whole.endswith(("'s", "’s")):
+            whole = whole[:-2]
+        words = list(_SOLID.finditer(whole))
+        if len(words) > 1:
+            found.append((whole, "name", match.start()))
+            # The start or the end of a span may be the value: "Can Ann Lee", "Ann Lee at Sino".
+            for cut in range(1, min(len(words), 5)) if len(words) > 2 else ():
+                for piece in (words[:cut], words[cut:]):
+                    if len(piece) > 1 and piece[0][0][0].isupper() and piece[-1][0][0].isupper():
+                        start, end = piece[0].start(), piece[-1].end()
+                        found.append((whole[start:end], "name", match.start() + start))
+        elif not whole.isalpha():
+            found.append((whole, "word", match.start()))
+    for match in _QUOTED.finditer(text):
+        found.append((match[1].strip(), "quoted", match.start(1)))
+    found += [(value.isoformat(), "date", start) for value, start in _dates(text, today)]
+    found += [(value, "time", start) for value, start in _times(text)]
+    return [Found(value, kind, start, _before(text, start)) for value, kind, start in found]
+
+
+def _before(text: str, start: int) -> str:
+    match = _WORD_BEFORE.search(text[max(0, start - 24) : start])
+    return match[1].lower() if match else ""
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _dates(text: str, today: date | None) -> list[tuple[date, int]]:
+    out: list[tuple[date | None, int]] = []
+    for match in _ISO.finditer(text):
+        out.append((_date(int(match[1]), int(match[2]), int(match[3])), match.start()))
+    for match in _MONTH_DAY.finditer(text):
+        year = int(match[3]) if match[3] else today.year if today else 0
+        out.append((_date(year, MONTHS[match[1].lower()], int(match[2])), match.start()))
+    for match in _DAY_MONTH.finditer(text):
+        year = int(match[3]) if match[3] else today.year if today else 0
+        out.append((_date(year, MONTHS[match[2].lower()], int(match[1])), match.start()))
+    if today is not None:
+        for match in _DAY_ONLY.finditer(text):
+            out.append((_date(today.year, today.month, int(match[1])), match.start()))
+        for match in _RELATIVE.finditer(text):
+            word = match[1].lower()
+            days = 2 if word.startswith("day") else 1 if word == "tomorrow" else 0
+            out.append((today + timedelta(days=days), match.start()))
+        for match in _WEEKDAY.finditer(text):
+            days = (WEEKDAYS[match[1].lower()] - today.weekday()) % 7 or 7
+            out.append((today + timedelta(days=days), match.start()))
+            if match[2] or text[max(0, match.start() - 5) : match.start()].lower() == "next ":
+                out.append((today + timedelta(days=days + 7), match.start()))
+        for match in _AHEAD.finditer(text):
+            word = match[1].lower()
+            count = 1 if word == "a" else int(word) if word.isdigit() else NUMBER_WORDS[word]
+            out.append((today + timedelta(days=count * (7 if match[2].lower() == "week" else 1)), match.start()))
+    return [(value, start) for value, start in out if value is not None]
+
+
+def _times(text: str) -> list[tuple[str, int]]:
+    out: list[tuple[str, int]] = []
+    taken: list[tuple[int, int]] = []
+    for match in _PAST.finditer(text):
+        hour = _clock_hour(match[4])
+        minute = {"half": 30, "quarter": 15}[match[2].lower()]
+        if match[3].lower() == "to":
+            hour, minute = hour - 1, 60 - minute
+        out.append((_clock(hour, minute, match[5] or match[1]), match.start()))
+        taken.append(match.span())
+    for match in _CLOCK.finditer(text):
+        out.append((_clock(int(match[2]), int(match[3]), match[4] or match[1]), match.start()))
+        taken.append(match.span())
+    for match in _HOUR.finditer(text):
+        if (match[3] or match[4] or match[1]) and not any(a <= match.start(2) < b for a, b in taken):
+            out.append((_clock(_clock_hour(match[2]), 0, match[4] or match[1]), match.start()))
+    for match in _NOON.finditer(text):
+        out.append(("12:00" if match[1].lower() == "noon" else "00:00", match.start()))
+    return [(value, start) for value, start in out if value]
+
+
+def _clock_hour(word: str) -> int:
+    return int(word) if word.isdigit() else NUMBER_WORDS[word.lower()]
+
+
+def _clock(hour: int, minute: int, part: str | None) -> str:
+    part = (part or "").lower()
+    if hour > 24 or minute > 59:
+        return ""
+    if hour < 12 and (part.startswith("p") or "afternoon" in part or "evening" in part or "night" in part):
+        hour += 12
+    elif hour == 12 and (part.startswith("a") or "morning" in part):
+        hour = 0
+    return f"{hour % 24:02d}:{minute:02d}"

@@ -1,0 +1,108 @@
+"""Values in tool results: every scalar of a JSON document with its normalised path.
+
+List positions become ``[]`` and keys that are data rather than field names (``"#W12": {...}``, ``"T-Shirt": "95"``)
+become ``*``, so that ``get_user.orders[]`` names the same place in every conversation.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+__all__ = ["MAX_LEAVES", "Leaf", "walk"]
+
+MAX_LEAVES = 4000
+"""Scalars looked at in one document; what lies beyond is not offered as an argument."""
+
+_FIELD = re.compile(r"[A-Za-z_][A-Za-z_]*\d{0,2}$")
+_WORDS = re.compile(r"[a-z0-9]+")
+
+
+class Leaf(NamedTuple):
+    """A scalar of a document.
+
+    ``group`` numbers the innermost object or list that holds it, ``ordinal`` is its position among that container's
+    values of the same path, ``key`` the last field name on the path.
+    """
+
+    value: Any
+    path: str
+    key: str
+    group: int
+    ordinal: int
+
+
+def walk(document: Any) -> tuple[list[Leaf], list[frozenset[str]]]:
+    """Return the scalars of a JSON document and, for each group, the words that stand in it.
+
+    Parameters
+    ----------
+    document
+        A parsed JSON value.
+
+    Returns
+    -------
+    leaves : list of Leaf
+        At most :data:`MAX_LEAVES`, in document order. Keys that are data are leaves too (path ``…*#key``).
+    words : list of frozenset of str
+        Lower-case words of the strings in each group, by group number.
+
+    Examples
+    --------
+    >>> leaves, words = walk({"orders": ["#W1", "#W2"], "items": [{"name": "Desk Lamp", "id": 7}]})
+    >>> [(leaf.value, leaf.path, leaf.ordinal) for leaf in leaves]
+    [('#W1', '.orders[]', 0), ('#W2', '.orders[]', 1), ('Desk Lamp', '.items[].name', 0), (7, '.items[].id', 0)]
+    >>> sorted(words[leaves[-1].group])
+    ['desk', 'lamp']
+    """
+    leaves: list[Leaf] = []
+    words: list[set[str]] = [set()]
+    counts: dict[str, int] = {}
+    stack: list[tuple[Any, str, str, int, tuple[int, ...]]] = [(document, "", "", 0, ())]
+    while stack and len(leaves) < MAX_LEAVES:
+        value, path, key, group, parents = stack.pop()
+        if isinstance(value, dict):
+            here = len(words)
+            words.append(set())
+            data_keys = _is_map(value)
+            outer = (*parents[-1:], here)
+            children: list[tuple[Any, str, str, int, tuple[int, ...]]] = []
+            for name, child in value.items():
+                name = str(name)
+                if data_keys or not _FIELD.match(name):
+                    entry = len(words)
+                    words.append(set(_WORDS.findall(name.lower())))
+                    at = f"{path}.*"
+                    leaves.append(Leaf(name, f"{at}#key", key, entry, _count(counts, at)))
+                    children.append((child, at, key, entry, (here, entry)))
+                else:
+                    children.append((child, f"{path}.{name}", name, here, outer))
+            stack.extend(reversed(children))
+        elif isinstance(value, list):
+            here = group
+            if value and not isinstance(value[0], dict | list):
+                here = len(words)
+                words.append(set())
+            stack.extend((child, f"{path}[]", key, here, parents) for child in reversed(value))
+        elif value is not None:
+            leaves.append(Leaf(value, path, key, group, _count(counts, path)))
+            if isinstance(value, str) and len(value) <= 200:
+                tokens = _WORDS.findall(value.lower())[:20]
+                for holder in (group, *parents):
+                    if len(words[holder]) < 100:
+                        words[holder].update(tokens)
+    return leaves, [frozenset(each) for each in words]
+
+
+def _count(counts: dict[str, int], path: str) -> int:
+    counts[path] = counts.get(path, -1) + 1
+    return counts[path]
+
+
+def _is_map(value: dict[str, Any]) -> bool:
+    """Whether the keys are data: four or more capitalised keys with values of one type."""
+    return (
+        len(value) >= 4
+        and all(isinstance(name, str) and name[:1].isupper() for name in value)
+        and len({type(child) for child in value.values()}) == 1
+    )

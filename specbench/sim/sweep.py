@@ -1,0 +1,190 @@
+"""Thousands of operating points at once: the simulator's rules in closed form for threshold policies.
+
+Every launch has a fixed price and a fixed gain that do not depend on the threshold, so a sweep is sums over the launches
+whose probability reaches it. :func:`specbench.sim.simulate` is the reference; a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from specbench.errors import ConfigError
+from specbench.metrics.bootstrap import task_sums, task_weights
+from specbench.metrics.rates import launches
+from specbench.metrics.table import PredictionTable
+from specbench.policies import launchable
+from specbench.sim.latency import Constant, Latency
+from specbench.types import Effect
+
+__all__ = ["COLUMNS", "recall_at_precision", "sweep"]
+
+Floats = npt.NDArray[np.float64]
+COLUMNS = (
+    "threshold", "attempt_rate", "precision", "recall", "read_recall", "amplification", "launched", "hits",
+    "saved_s", "wasted_s", "net_s", "saved_share", "wasted_share",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Prices:
+    """Per point: needed calls, called, read; per point and rank: p, hit, saved, wasted."""
+
+    p: Floats
+    hit: Floats
+    saved: Floats
+    wasted: Floats
+    needed: Floats
+    called: Floats
+    read: Floats
+    sequential: Floats
+
+
+def _price(table: PredictionTable, k: int, latency: Latency, predict_s: float) -> _Prices:
+    n = len(table)
+    p, hit = launches(table, k)
+    saved, wasted = np.zeros((n, k)), np.zeros((n, k))
+    sequential = np.zeros(n)
+    for row, (point, calls, predictions) in enumerate(zip(table.points, table.calls, table.predictions, strict=True)):
+        think = latency.think_s(point.trace_id, point.index)
+        sequential[row] = think + sum(latency.tool_s(point.trace_id, call.key) for call in calls)
+        if predict_s >= think:
+            p[row] = 0.0
+            continue
+        for rank, (call, _) in enumerate(launchable(point, predictions)[:k]):
+            assert call is not None  # launchable() keeps calls only
+            run = latency.tool_s(point.trace_id, call.key)
+            if hit[row, rank]:
+                saved[row, rank] = think + run - max(think, predict_s + run)
+            else:
+                wasted[row, rank] = min(run, think - predict_s)
+    read = np.array([effect is Effect.READ for effect in table.effects()], float)
+    counts = np.array([len(calls) for calls in table.calls], float)
+    return _Prices(p, hit.astype(float), saved, wasted, counts, (counts > 0).astype(float), read, sequential)
+
+
+def sweep(
+    table: PredictionTable,
+    thresholds: Sequence[float],
+    *,
+    k: int = 1,
+    latency: Latency | None = None,
+    predict_s: float = 0.0,
+    resamples: int = 0,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return the metrics of ``Threshold(p, k)`` for every ``p`` in ``thresholds`` (modelled time).
+
+    Parameters
+    ----------
+    table
+        Predictions at every decision point.
+    thresholds
+        Probabilities in [0, 1].
+    k, latency, predict_s
+        As in :func:`specbench.sim.simulate`.
+    resamples
+        With more than 0, adds ``recall_low, recall_high, wasted_share_low, …``: 95 % bootstrap bands by task.
+    seed
+        Of the bootstrap.
+
+    Returns
+    -------
+    DataFrame
+        One row a threshold, columns :data:`COLUMNS`; ratios with nothing below the line are NaN. ``saved_share`` and
+        ``wasted_share`` are fractions of the sequential seconds.
+    """
+    if any(not 0.0 <= threshold <= 1.0 for threshold in thresholds):
+        raise ConfigError(f"thresholds are probabilities in [0, 1]; got {list(thresholds)!r}")
+    prices = _price(table, k, latency if latency is not None else Constant(), predict_s)
+    tasks, where = np.unique(np.asarray(table.tasks, dtype=str), return_inverse=True)
+    limits = np.asarray(thresholds, float)
+    # Σ over the launches with p ≥ t, per task: sort the launches of all points by p once, then cumulate by bisection.
+    flat = {
+        "launched": np.ones_like(prices.p), "hits": prices.hit, "saved": prices.saved, "wasted": prices.wasted,
+    }  # fmt: skip
+    owner = np.repeat(where, k) if len(where) else np.zeros(0, int)
+    sums = {name: _tail_sums(prices.p.ravel(), values.ravel(), owner, len(tasks), limits) for name, values in flat.items()}
+    first = _tail_sums(prices.p[:, 0], np.ones(len(table)), where, len(tasks), limits) if len(table) else sums["launched"]
+    totals = {
+        name: task_sums(table.tasks, values)
+        for name, values in (
+            ("points", np.ones(len(table))), ("needed", prices.needed), ("called", prices.called),
+            ("read", prices.read), ("sequential", prices.sequential),
+        )
+    }  # fmt: skip
+    frame = _metrics(np.ones((1, len(tasks))), sums, first, totals)
+    out = pd.DataFrame({"threshold": limits, **{name: values[0] for name, values in frame.items()}})[list(COLUMNS)]
+    if resamples and len(tasks) > 1:
+        draws = _metrics(task_weights(len(tasks), resamples, seed), sums, first, totals)
+        for name in ("recall", "read_recall", "precision", "wasted_share", "saved_share", "amplification"):
+            with np.errstate(all="ignore"):
+                low, high = _quantiles(draws[name])
+            out[f"{name}_low"], out[f"{name}_high"] = low, high
+    return out
+
+
+def recall_at_precision(table: PredictionTable, precision: float = 0.75) -> float | None:
+    """Return the best recall of READ calls, over all thresholds, at which at least ``precision`` of the launches hit.
+
+    All decision points count, replies too. 0 when no threshold is that precise; ``None`` without READ calls.
+    """
+    p, hit = (values[:, 0] for values in launches(table))
+    reads = sum(effect is Effect.READ for effect in table.effects())
+    if not reads:
+        return None
+    kept = p > 0
+    order = np.argsort(-p[kept], kind="stable")
+    probability, right = p[kept][order], np.cumsum(hit[kept][order])
+    # A threshold takes all launches of equal probability or none of them.
+    last = np.append(probability[1:] != probability[:-1], True) if len(order) else np.zeros(0, bool)
+    enough = last & (right >= precision * np.arange(1, len(order) + 1))
+    return float(right[enough].max() / reads) if enough.any() else 0.0
+
+
+def _tail_sums(p: Floats, values: Floats, owner: npt.NDArray[np.intp], tasks: int, limits: Floats) -> Floats:
+    """Σ of values with p ≥ limit (and p > 0), shape (tasks, limits)."""
+    edges = np.sort(np.unique(limits))
+    # Number of limits that each launch reaches: it adds to all limits up to there.
+    reach = np.searchsorted(edges, p, side="right")
+    grid = np.zeros((tasks, len(edges) + 1))
+    kept = p > 0
+    np.add.at(grid, (owner[kept], reach[kept]), values[kept])
+    tail = grid[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]
+    return tail[:, np.searchsorted(edges, limits)]
+
+
+def _metrics(
+    weights: Floats, sums: dict[str, Floats], first: Floats, totals: dict[str, Floats]
+) -> dict[str, Floats]:
+    launched, hits = weights @ sums["launched"], weights @ sums["hits"]
+    saved, wasted = weights @ sums["saved"], weights @ sums["wasted"]
+    needed, sequential = (weights @ totals[name][:, None] for name in ("needed", "sequential"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {
+            "attempt_rate": (weights @ first) / (weights @ totals["points"][:, None]),
+            "precision": hits / launched,
+            "recall": hits / (weights @ totals["called"][:, None]),
+            "read_recall": hits / (weights @ totals["read"][:, None]),
+            "amplification": (needed + launched - hits) / needed,
+            "launched": launched,
+            "hits": hits,
+            "saved_s": saved,
+            "wasted_s": wasted,
+            "net_s": saved - wasted,
+            "saved_share": saved / sequential,
+            "wasted_share": wasted / sequential,
+        }
+
+
+def _quantiles(draws: Floats) -> tuple[Floats, Floats]:
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a column of NaN: no launch at that threshold in any resample
+        low, high = np.nanquantile(draws, [0.025, 0.975], axis=0)
+    return low, high
