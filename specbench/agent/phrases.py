@@ -16,7 +16,10 @@ Book = Mapping[str, tuple[str, ...]]
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _START = re.compile(r"(^|[.?!] )([a-z])")
-_MONTHS = tuple("January February March April May June July August September October November December".split(" "))
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 def parse(text: str) -> Book:
@@ -72,7 +75,9 @@ def render(line: str, rng: random.Random, *, lower: bool = False, slots: Mapping
     return text if lower else _START.sub(lambda match: match[1] + match[2].upper(), text)
 
 
-def say(book: Book, rng: random.Random, act: str, *, lower: bool = False, **slots: str) -> str:
+def say(
+    book: Book, rng: random.Random, act: str, slots: Mapping[str, str] | None = None, *, lower: bool = False
+) -> str:
     """Draw a paraphrase of an act and render it."""
     return render(rng.choice(book[act]), rng, lower=lower, slots=slots)
 

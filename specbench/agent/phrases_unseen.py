@@ -88,6 +88,18 @@ UNSEEN: Book = parse(
     I registered with {email}.
     Mine reads {email}.
 
+    # intro_email
+    I signed up using {email}.
+    Look for {email} among your customers.
+
+    # intro_name_zip
+    Listed as {first} {last} in {zip}.
+    Best regards, {first} {last}, {zip}
+
+    # intro_name
+    Listed as {first} {last}.
+    Best regards, {first} {last}
+
     # fix_email
     Slip of the finger: it reads {email}.
     Check once more with {email}.
@@ -136,9 +148,17 @@ UNSEEN: Book = parse(
     My choice falls on the {name}.
     Put me down for the {name}.
 
-    # chat
+    # chat_bot
     Do machines like you ever sleep?
+    Do you have a heartbeat?
+
+    # chat_day
+    Did the morning treat you kindly?
+    Plenty to do over at your place?
+
+    # chat_talk
     The neighbours are drilling again, pardon my typing.
+    What a heat wave we've got.
 
     # wait
     I shall be patient.
