@@ -37,6 +37,8 @@ app = typer.Typer(
 )
 traces_app = typer.Typer(help="Read, check, convert and describe traces.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(traces_app, name="traces")
+desk_app = typer.Typer(help="The support desk: the synthetic sample data.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(desk_app, name="desk")
 
 _FORMATS = "specbench_jsonl, tau_bench, sgd, openai_chat; found by content when not given"
 PathsArgument = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Trace files, or folders of them.")]
@@ -107,6 +109,21 @@ def inspect(
         return
     _show_problems(report.skipped, "skipped")
     typer.echo(description.to_text())
+
+
+@desk_app.command()
+def generate(
+    out: Annotated[Path, typer.Option("--out", help="The file to write: JSON Lines, schema v1.")],
+    conversations: Annotated[int, typer.Option("--conversations", help="How many; two of each task.")] = 480,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")] = 7,
+    unseen: Annotated[bool, typer.Option("--unseen", help="Customers speak in held-out paraphrases.")] = False,
+) -> None:
+    """Play scripted conversations on the support desk; the defaults write the shipped file byte for byte."""
+    from specbench.agent.scripted import generate as play
+    from specbench.traces.store import write_traces
+
+    written = write_traces(out, play(conversations, seed, "unseen" if unseen else "seen"))
+    typer.echo(f"{out}: {written} synthetic traces written")
 
 
 def _show_problems(problems: list[str], label: str) -> None:

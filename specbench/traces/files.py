@@ -25,7 +25,8 @@ MAX_LINE_BYTES = 64 * 2**20
 
 HEAD_BYTES = 256 * 2**10
 _BOM = b"\xef\xbb\xbf"
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]')
+# A text that the head cuts off is one token too; without backtracking, so that junk costs no more than its length.
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[{}\[\],:]', re.DOTALL)
 
 
 def read_head(path: Path) -> str:
@@ -151,6 +152,8 @@ def convert_records(
             trace = convert(number, record)
         except TraceError as error:
             on_error(error.at(path=path, line=number))
+        except RecursionError:
+            on_error(_too_deep(path, number))
         else:
             yield trace
 
@@ -176,9 +179,15 @@ def _decode(raw: bytes) -> Any:
             else "repair this place, or skip invalid records (skip_invalid=True, --skip-invalid)",
         ) from error
     except RecursionError as error:
-        raise TraceError("the JSON is nested too deeply to be read", remedy="flatten or skip this record") from error
+        raise _too_deep() from error
     except ValueError as error:
         raise TraceError(f"the text is not usable JSON ({error})", remedy="repair or skip this record") from error
+
+
+def _too_deep(path: Path | None = None, line: int | None = None) -> TraceError:
+    return TraceError(
+        "the JSON is nested too deeply to be read", path=path, line=line, remedy="flatten or skip this record"
+    )
 
 
 def _drop_rest_of_line(file: BinaryIO) -> None:

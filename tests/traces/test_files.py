@@ -98,3 +98,8 @@ def test_a_file_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
 )
 def test_peek_sees_the_first_records_own_keys_only(head: str, listed: bool, keys: set[str]) -> None:
     assert peek(head) == files.Peek(listed, frozenset(keys))
+
+
+def test_peek_of_a_cut_off_text_full_of_quotes_is_quick_and_right() -> None:
+    head = '{"trace_id": 1, "messages": [{"content": "' + '\\"traj\\": {' * 25_000
+    assert peek(head).keys == {"trace_id", "messages"}

@@ -101,7 +101,9 @@ def _task_of(messages: tuple[Message, ...]) -> str:
 
 def _tools(record: dict[str, Any]) -> dict[str, ToolSpec]:
     key = "tools" if record.get("tools") is not None else "functions"
-    raw = record.get(key) or []
+    raw = record.get(key)
+    if raw is None:
+        return {}
     if not isinstance(raw, list):
         raise TraceError(f"{key} is not a list", field=key, got=raw, remedy="give a list of tools")
     tools: dict[str, ToolSpec] = {}
@@ -126,7 +128,8 @@ def _spec(entry: Any, place: str) -> ToolSpec:
     name = function.get("name")
     if not isinstance(name, str) or not name:
         raise TraceError("a tool has no name", field=f"{place}.function.name", got=name, remedy="give the tool's name")
-    description, parameters = function.get("description") or "", function.get("parameters") or {}
+    description = "" if function.get("description") is None else function["description"]
+    parameters = {} if function.get("parameters") is None else function["parameters"]
     if not isinstance(description, str):
         raise TraceError(
             "the description is not text", field=f"{place}.description", got=description, remedy="give text"

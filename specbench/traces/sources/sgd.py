@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from specbench.errors import TraceError
+from specbench.traces.arguments import too_deep
 from specbench.traces.files import OnError, convert_records, json_list, peek
 from specbench.types import Effect, Message, ToolCall, ToolSpec, Trace
 
@@ -191,9 +192,9 @@ def _call(frame: dict[str, Any], place: str, tools: dict[str, ToolSpec], identif
             remedy="use the schema.json of the same split, and list the service in the dialogue's services",
         )
     parameters = call.get("parameters", {})
-    if not isinstance(parameters, dict):
+    if not isinstance(parameters, dict) or too_deep(parameters):
         raise TraceError(
-            "the parameters are not an object",
+            "the parameters are not a flat object",
             field=f"{place}.service_call.parameters",
             got=parameters,
             remedy="give {slot: value}",

@@ -164,7 +164,7 @@ def test_a_broken_schema_is_named(write: Any, schema: Any, words: str) -> None:
             "field turns[0].frames[1].service_call.method: the call is of no intent of the dialogue's services; "
             "got 'Events_1__Fly'",
         ),
-        (dialogue(system("", ("Find", 3))), "frames[1].service_call.parameters: the parameters are not an object"),  # type: ignore[arg-type]
+        (dialogue(system("", ("Find", 3))), "frames[1].service_call.parameters: the parameters are not a flat object"),  # type: ignore[arg-type]
     ],
 )
 def test_a_broken_dialogue_is_named_by_number(dialogues: Any, broken: Any, words: str) -> None:

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from specbench.cli import app
+
+GOOD = '{"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "yes?"}]}\n'
+BROKEN = '{"messages": [{"role": "bot"}]}\n'
+runner = CliRunner()
+
+
+@pytest.fixture
+def chat(tmp_path: Path) -> Path:
+    path = tmp_path / "chat.jsonl"
+    path.write_text(GOOD + BROKEN)
+    return path
+
+
+def test_validate_lists_every_problem_and_exits_with_two(chat: Path) -> None:
+    chat.write_text((GOOD + BROKEN) * 12 + BROKEN * 13)
+    result = runner.invoke(app, ["traces", "validate", str(chat)])
+    assert result.exit_code == 2
+    assert f"{chat}: 12 traces (openai_chat), 25 problems" in result.stdout
+    assert f"invalid: {chat}, line 2, field messages[0].role: the role is not known; got 'bot'" in result.stderr
+    assert "invalid: 5 more" in result.stderr
+    assert runner.invoke(app, ["traces", "validate", str(chat), "--skip-invalid"]).exit_code == 0
+
+
+def test_validate_of_sound_files_exits_with_zero(chat: Path) -> None:
+    chat.write_text(GOOD)
+    result = runner.invoke(app, ["traces", "validate", str(chat)])
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_convert_writes_schema_v1(chat: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    failed = runner.invoke(app, ["traces", "convert", str(chat), "--out", str(out)])
+    assert (failed.exit_code, out.exists()) == (2, False)
+    assert failed.stderr.startswith(f"error: {chat}, line 2")
+    options = ["--out", str(out), "--from", "openai_chat", "--skip-invalid"]
+    result = runner.invoke(app, ["traces", "convert", str(chat), *options])
+    assert result.exit_code == 0
+    assert f"{out}: 1 traces written" in result.stdout
+    assert json.loads(out.read_text())["specbench"] == 1
+    assert runner.invoke(app, ["traces", "validate", str(out), "--format", "specbench_jsonl"]).exit_code == 0
+
+
+def test_inspect_prints_text_or_json(chat: Path, tmp_path: Path) -> None:
+    effects = tmp_path / "effects.json"
+    effects.write_text('{"get_order": "read"}')
+    options = [str(chat), "--skip-invalid", "--effects", str(effects)]
+    text = runner.invoke(app, ["traces", "inspect", *options])
+    assert text.exit_code == 0
+    assert "decision points       1; 1 replies" in text.stdout
+    assert "skipped: " in text.stderr
+    record = json.loads(runner.invoke(app, ["traces", "inspect", *options, "--json"]).stdout)
+    assert record["decision_points"] == 1
+    assert len(record["files"][0]["sha256"]) == 64
+    assert "line 2" in record["files"][0]["skipped"][0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["inspect", "/no/such/file"], "error: /no/such/file: there is no such file or folder"),
+        (["inspect", "CHAT", "--format", "csv"], "error: there is no trace format 'csv'; choose one of"),
+        (["inspect", "CHAT", "--effects", "CHAT"], "the effects file is not JSON"),
+    ],
+)
+def test_a_mistake_is_one_message_without_a_traceback(chat: Path, arguments: list[str], words: str) -> None:
+    command = [sys.executable, "-m", "specbench.cli", "traces", *(str(chat) if a == "CHAT" else a for a in arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from typer.testing import CliRunner; from specbench.cli import app; "
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0; "
+        "print([name for name in ('numpy', 'pandas', 'sklearn', 'torch') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_reading_traces_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, specbench.traces.store, specbench.traces.describe; "
+        "print([name for name in ('numpy', 'pandas', 'sklearn', 'torch') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
