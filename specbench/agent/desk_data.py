@@ -145,7 +145,7 @@ def _customer(connection: sqlite3.Connection, rng: random.Random, ids: _Ids, pro
     )
     orders = [
         _order(connection, rng, ids, products, user_id, address)
-        for _ in range(rng.choices(range(1, 7), (3, 5, 6, 5, 3, 1))[0])
+        for _ in range(rng.choices(range(1, 7), (4, 6, 6, 3, 2, 1))[0])
     ]
     for _ in range(rng.choices((0, 1, 2), (5, 4, 1))[0]):
         order_id, item = rng.choice(orders)
@@ -178,7 +178,7 @@ def _order(
     """Insert one order with its items and shipment; return its id and the name of its first item."""
     order_id = ids.new("D", 5)
     status = rng.choices(("processing", "shipped", "delivered", "cancelled"), (26, 26, 42, 6))[0]
-    ages = {"processing": (0, 4), "shipped": (3, 9), "delivered": (5, 75), "cancelled": (4, 90)}[status]
+    ages = {"processing": (0, 4), "shipped": (3, 9), "delivered": (5, 44), "cancelled": (4, 90)}[status]
     placed = TODAY - timedelta(days=rng.randrange(*ages))
     delivered = min(placed + timedelta(days=rng.randrange(3, 8)), TODAY) if status == "delivered" else None
     connection.execute(

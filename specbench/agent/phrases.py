@@ -15,7 +15,8 @@ __all__ = ["Book", "date_text", "expansions", "money", "parse", "render", "say"]
 Book = Mapping[str, tuple[str, ...]]
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
-_START = re.compile(r"(^|[.?!] )([a-z])")
+# The first letter of a sentence, unless its first word is an email address.
+_START = re.compile(r"(^|[.?!] )([a-z])(?!\S*@)")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),

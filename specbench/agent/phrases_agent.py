@@ -120,14 +120,14 @@ AGENT: Book = parse(
     Sure, nothing has been changed.
     Understood, I won't change anything.
     # confirm_return
-    I can register the return of the {item} for {price}, paid back as {method}. [OK?|Shall I?]
-    You'd get {price} for the {item} as {method}. Do you want me to set up the return?
-    The {item} from {id} can go back. Refund: {price} ({method}). [Shall I go ahead?|Is that right?]
-    To confirm: return the {item} from order {id}, {price} as {method}?
+    I can register the return of the {item} for {price}, paid back {method}. [OK?|Shall I?]
+    You'd get {price} for the {item}, paid {method}. Do you want me to set up the return?
+    The {item} from {id} can go back. Refund: {price} {method}. [Shall I go ahead?|Is that right?]
+    To confirm: return the {item} from order {id}, {price} paid back {method}?
     # done_return
-    The return of the {item} is registered. You get {price} as {method}.
-    [Done|All set]. {price} will be refunded as {method} once the {item} is back.
-    I've set up the return, {price} comes back as {method}.
+    The return of the {item} is registered. You get {price} back {method}.
+    [Done|All set]. {price} will be refunded {method} once the {item} is back.
+    I've set up the return, {price} goes back {method}.
     # too_late
     Order {id} was delivered on {delivered}, more than 30 days ago, so I can't take it back.
     I'm sorry, the 30 day return period is over: {id} came on {delivered}.
@@ -201,6 +201,15 @@ AGENT: Book = parse(
     I'm sorry about that. I can refund {price} for the {item}. Is that OK?
     Sorry to hear it. Would a refund of {price} be fine?
     I apologise. Shall I refund the {price} you paid for the {item}?
+    # offer_goodwill
+    For the trouble I can refund {price}, a tenth of the total. Is that OK?
+    I can offer you 10% back, that is {price}. [Shall I?|Do you want that?]
+    May I refund {price} for the [delay|wait]?
+    As an apology I'd refund {price}. [OK?|Is that fine?]
+    # done_goodwill
+    Done, {price} is refunded for order {id}.
+    I've refunded {price}. Sorry again for the wait.
+    The {price} for {id} will be on your account soon.
     # done_refund
     I've refunded {price} for the {item}.
     Done, {price} is on its way back to you.

@@ -70,13 +70,53 @@ INTENTS: Book = parse(
 
     # cancel
     [I want|I'd like|I need] to cancel {order}.
-    [Please cancel|Can you cancel|Could you cancel] {order}[| for me]?
-    I [changed my mind|don't need it anymore], [please|so] cancel {order}.
-    Cancel {order}, I ordered it by mistake.
-    I found it cheaper elsewhere. [Can I|How do I] cancel {order}?
+    [Can you|Could you|Would you] cancel {order}[| for me]?
+    [Please cancel|Cancel] {order}.
+    [How do I|Can I still] cancel {order}?
     Is it too late to cancel {order}?
-    {order} [takes too long|is too slow], cancel it please.
+    {order} has to be cancelled[|, please].
     I have to [call off|cancel] {order}.
+    I don't want {order} any more.
+
+    # no longer needed
+    I don't need it [anymore|any longer].
+    My plans changed.
+    [It is|It's] no longer needed.
+    We [solved it|managed] without it.
+    I got one as a present.
+    A friend [lent|gave] me one.
+    There's no use for it now.
+    The trip was called off.
+
+    # ordered by mistake
+    I ordered it by mistake.
+    [That was|It was] an accident.
+    I [clicked|hit] the wrong button.
+    My [kid|son|daughter] ordered it on my phone.
+    I didn't mean to buy it.
+    I picked the wrong thing.
+    I ordered twice by accident.
+    It was a wrong click.
+
+    # too slow
+    It takes too long.
+    I can't wait [that long|any longer].
+    It won't be here in time.
+    I need it sooner than that.
+    It's been [sitting there for days|too slow].
+    The delivery is too slow for me.
+    It would arrive too late [for me|for the birthday].
+    I needed it this week.
+
+    # found cheaper
+    I found it cheaper [elsewhere|in another shop].
+    Another [shop|store] sells it for less.
+    I got a better price [somewhere else|elsewhere].
+    It's cheaper [in town|around the corner].
+    There's a better offer [elsewhere|in another shop].
+    A competitor has it on sale.
+    I can get it for less.
+    The price is lower somewhere else.
 
     # return
     [I want|I'd like|I need] to return the {item} from {order}.

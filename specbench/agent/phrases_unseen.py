@@ -36,6 +36,22 @@ UNSEEN: Book = parse(
     Kindly stop {order} before it goes out.
     There's no use for {order} any longer, please scrap it.
 
+    # no longer needed
+    Circumstances have made it superfluous.
+    I can do without.
+
+    # ordered by mistake
+    That purchase was never intended.
+    My finger slipped at the checkout.
+
+    # too slow
+    By the time it gets here I'll be away.
+    The wait is unacceptable.
+
+    # found cheaper
+    A rival undercuts you.
+    I spotted a bargain down the road.
+
     # return
     What are the steps for giving back the {item} that came with {order}?
     The {item} out of {order} disappoints me. Take it back?

@@ -240,8 +240,8 @@ _ANSWERS: Book = parse(
     Is the address [on it|of that order] right?
 
     # bye
-    [That's all|That's it|That was all][, thanks|. Thank you!|, bye].
-    [Thanks|Thank you][| so much| a lot], [bye|have a nice day|that's all].
+    [That's all|That's it|That was all][, thanks|, thank you|, bye].
+    [Thanks|Thank you][| so much], [bye|have a nice day|that's all].
     [Great|Perfect|Wonderful], thanks for your help.
     No, that's [everything|all]. [Thanks!|Bye.]
     All good now[|, thanks].

@@ -12,9 +12,11 @@ from typing import Literal
 
 from specbench.agent.desk import SupportDesk
 from specbench.agent.desk_data import TODAY
+from specbench.agent.phrases_unseen import UNSEEN
 from specbench.agent.phrases_user import SEEN
-from specbench.agent.scripted_agent import HABITS, Correction, Left, ScriptedAgent
+from specbench.agent.scripted_agent import Correction, Left, ScriptedAgent
 from specbench.agent.scripted_goals import Task, sample_task
+from specbench.agent.scripted_habits import HABITS
 from specbench.agent.scripted_skills import SKILLS
 from specbench.agent.scripted_users import ScriptedUser
 from specbench.errors import ConfigError
@@ -105,18 +107,16 @@ def _play(
     seed: int,
     phrasings: Phrasings,
 ) -> Trace:
-    book = SEEN
-    if phrasings == "unseen":
-        from specbench.agent.phrases_unseen import UNSEEN as book
+    book = SEEN if phrasings == "seen" else UNSEEN
     rng = random.Random(f"trial/{seed}/{number}/{trial}")
-    left = True
+    left = False
     with desk.copy() as own:
         user = ScriptedUser(task, book, rng)
         agent = ScriptedAgent(own, user, HABITS[name], rng, SYSTEM_PROMPT)
         try:
             _converse(agent, user)
         except Left as ending:
-            left = bool(ending.args and ending.args[0])
+            left = ending.args[0]
     return Trace(
         trace_id=f"support_desk/{number:04d}/{trial}",
         task_id=f"support_desk/{number:04d}",

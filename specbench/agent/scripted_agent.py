@@ -8,74 +8,25 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass
 from typing import Any
 
 from specbench.agent.desk import DeskError, SupportDesk
 from specbench.agent.phrases import date_text, money, say
 from specbench.agent.phrases_agent import AGENT
-from specbench.agent.scripted_goals import Goal
+from specbench.agent.scripted_habits import Habits
 from specbench.agent.scripted_users import ScriptedUser, Turn
 from specbench.types import Effect, Message, ToolCall
 
-__all__ = ["HABITS", "Correction", "Habits", "Left", "ScriptedAgent"]
+__all__ = ["Correction", "Left", "ScriptedAgent", "item_of"]
 
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Habits:
-    """Probabilities of an agent configuration's habits."""
-
-    profile: float
-    preferences: float
-    tickets: float
-    rereads: float
-    narrates: float
-    stalls: float
-    confirms: float
-    calculates: float
-    asks_order: float
-    filters: float
-    oldest_first: float
-    parallel: float
-    slips: float
-    by_tracking: float
-    tracks: float
-    eager_history: float
-    notes: float
-
-
-HABITS: dict[str, Habits] = {
-    "desk-careful": Habits(
-        profile=0.5, preferences=0.3, tickets=0.25, rereads=0.45, narrates=0.35, stalls=0.04, confirms=0.97,
-        calculates=0.7, asks_order=0.2, filters=0.8, oldest_first=0.1, parallel=0.04, slips=0.02, by_tracking=0.3,
-        tracks=0.9, eager_history=0.3, notes=0.08,
-    ),
-    "desk-quick": Habits(
-        profile=0.08, preferences=0.05, tickets=0.04, rereads=0.08, narrates=0.05, stalls=0.02, confirms=0.6,
-        calculates=0.15, asks_order=0.55, filters=0.9, oldest_first=0.1, parallel=0.08, slips=0.04, by_tracking=0.15,
-        tracks=0.6, eager_history=0.1, notes=0.0,
-    ),
-    "desk-chatty": Habits(
-        profile=0.3, preferences=0.2, tickets=0.1, rereads=0.2, narrates=0.7, stalls=0.2, confirms=0.9,
-        calculates=0.4, asks_order=0.45, filters=0.6, oldest_first=0.25, parallel=0.03, slips=0.03, by_tracking=0.5,
-        tracks=0.8, eager_history=0.15, notes=0.03,
-    ),
-    "desk-rookie": Habits(
-        profile=0.4, preferences=0.15, tickets=0.2, rereads=0.35, narrates=0.3, stalls=0.12, confirms=0.8,
-        calculates=0.5, asks_order=0.3, filters=0.3, oldest_first=0.45, parallel=0.03, slips=0.1, by_tracking=0.4,
-        tracks=0.7, eager_history=0.4, notes=0.1,
-    ),
-}  # fmt: skip
-"""The agent configurations by name."""
 
 
 _ORDER_WORDS = ("order_id", "item", "latest")
 
 
 class Left(Exception):
-    """The customer ended the conversation."""
+    """The customer ended the conversation; the argument says whether he broke it off."""
 
 
 class Correction(Exception):
@@ -121,8 +72,6 @@ class ScriptedAgent:
     def text(self, act: str, **slots: str) -> str:
         """A paraphrase of an act."""
         return say(AGENT, self.rng, act, slots)
-
-    # -- talking ---------------------------------------------------------------------------------------------------
 
     def hear(self, turn: Turn) -> Turn:
         """Record what the customer said and keep what it tells about the order."""
@@ -178,8 +127,6 @@ class ScriptedAgent:
             address="{street}, {city}, {state} {zip}".format_map(order["ship_to"]),
         )
 
-    # -- calling ---------------------------------------------------------------------------------------------------
-
     def call(self, name: str, /, *, words: str = "", **arguments: Any) -> Any:
         """Call one tool; :class:`DeskError` when it refuses."""
         return self.calls((name, arguments), words=words)[0]
@@ -212,7 +159,12 @@ class ScriptedAgent:
             raise failure
         return results
 
-    # -- finding ---------------------------------------------------------------------------------------------------
+    def write(self, name: str, /, **arguments: Any) -> Any:
+        """Call a tool that changes something; some agents note what they did."""
+        result = self.call(name, **arguments)
+        if self.chance(self.habits.notes):
+            self.call("note", text=f"{name.replace('_', ' ')}: {arguments.get('order_id', self.user_id)}")
+        return result
 
     def identify(self) -> None:
         """Find the customer's account; ask until it is found."""
@@ -243,40 +195,36 @@ class ScriptedAgent:
             self.memory["customer"], self.history = self.calls(("get_customer", user), ("get_order_history", user))
         elif self.chance(self.habits.profile):
             self.memory["customer"] = self.call("get_customer", **user)
-        if self.chance(self.habits.tickets * 0.5):
+        if self.chance(self.habits.tickets * 0.25):
             self.memory["tickets"] = self.call("get_tickets", **user)
         if self.history is None and "order_id" not in self.hint and self.chance(self.habits.eager_history):
             self.history = self.call("get_order_history", **user)
-        if self.chance(self.habits.notes):
-            self.call("note", text=f"customer {self.user_id} verified")
 
     def stall(self) -> None:
         """Say "one moment" as a reply of its own, if that is the habit."""
         if self.chance(self.habits.stalls):
             self.ask("wait", self.text("moment"))
 
-    def find_order(self, goal: Goal, statuses: tuple[str, ...]) -> Row:
+    def find_order(self, statuses: tuple[str, ...]) -> Row:
         """The order the customer means, from what he said and what the account shows.
 
         Parameters
         ----------
-        goal
-            What he wants; only ``kind`` is looked at.
         statuses
-            The statuses that make sense for it: where the agent looks first.
+            The statuses that make sense for his goal: where the agent looks first.
         """
-        self.stall()
-        order = self._order_by_hint(statuses)
-        self.topic = order
-        return order
+        self.topic = self._order_by_hint(statuses)
+        return self.topic
 
     def _order_by_hint(self, statuses: tuple[str, ...]) -> Row:
         if "order_id" in self.hint:
+            self.stall()
             return self._named_order(self.hint["order_id"])
         if not self.hint.get("latest") and self.history is None and self.chance(self.habits.asks_order):
             turn = self.ask("order", self.text("ask_order"))
             if "order_id" in turn.said:
                 return self._named_order(turn.said["order_id"])
+        self.stall()
         if self.history is None or self.chance(self.habits.rereads / 3):
             self.history = self.call("get_order_history", user_id=self.user_id)
         rows = self.history
@@ -327,7 +275,7 @@ class ScriptedAgent:
         words = ""
         if self.chance(self.habits.slips):
             wrong = order_id[:-2] + order_id[-1] + order_id[-2]
-            if wrong != order_id and not self._answers("get_order", wrong):
+            if wrong != order_id and not self._exists(wrong):
                 try:
                     self.call("get_order", order_id=wrong)
                 except DeskError:
@@ -335,9 +283,9 @@ class ScriptedAgent:
         self.orders[order_id] = self.call("get_order", words=words, order_id=order_id)
         return self.orders[order_id]
 
-    def _answers(self, tool: str, order_id: str) -> bool:
+    def _exists(self, order_id: str) -> bool:
         try:
-            self.desk.call(tool, {"order_id": order_id})
+            self.desk.call("get_order", {"order_id": order_id})
         except DeskError:
             return False
         return True

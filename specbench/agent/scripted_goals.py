@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from specbench.agent.desk import SupportDesk
+from specbench.agent.desk import DeskError, SupportDesk
 from specbench.agent.desk_words import CATALOGUE, CITIES, STATES, STREETS
 
 __all__ = ["KINDS", "Goal", "Persona", "Task", "sample_task"]
@@ -16,19 +16,19 @@ Reference = Literal["id", "item", "latest", "none"]
 
 #: kind of goal -> (weight, statuses an order should have for it, statuses that end in a refusal)
 KINDS: dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {
-    "status": (5, ("processing", "shipped"), ("delivered", "cancelled")),
+    "status": (3.5, ("processing", "shipped"), ("delivered", "cancelled")),
     "late": (3, ("shipped",), ("delivered",)),
-    "cancel": (4, ("processing",), ("shipped", "delivered")),
-    "return": (4, ("delivered",), ("shipped",)),
-    "exchange": (3, ("delivered",), ("shipped",)),
-    "damaged": (3, ("delivered",), ()),
-    "order_address": (2, ("processing",), ("shipped",)),
-    "account_address": (1.5, (), ()),
-    "warranty": (2.5, ("delivered", "shipped"), ()),
+    "cancel": (5, ("processing",), ("shipped", "delivered")),
+    "return": (6, ("delivered",), ("shipped",)),
+    "exchange": (4, ("delivered",), ("shipped",)),
+    "damaged": (5, ("delivered",), ()),
+    "order_address": (4, ("processing",), ("shipped",)),
+    "account_address": (3, (), ()),
+    "warranty": (2, ("delivered", "shipped"), ()),
     "refund_amount": (1.5, ("delivered",), ()),
-    "ticket": (2.5, (), ()),
-    "preference": (1.5, (), ()),
-    "shop": (2, (), ()),
+    "ticket": (1.5, (), ()),
+    "preference": (3.5, (), ()),
+    "shop": (1, (), ()),
 }
 
 
@@ -86,7 +86,7 @@ def sample_task(desk: SupportDesk, user_id: str, rng: random.Random) -> Task:
     history = desk.call("get_order_history", {"user_id": user_id})
     orders = [desk.call("get_order", {"order_id": row["order_id"]}) for row in history]
     goals: list[Goal] = []
-    for _ in range(rng.choices((1, 2, 3, 4), (3, 4, 2, 1))[0]):
+    for _ in range(rng.choices((1, 2, 3, 4), (2, 4, 3, 2))[0]):
         kinds = [kind for kind in KINDS if all(goal.kind != kind for goal in goals)]
         kind = rng.choices(kinds, [KINDS[kind][0] for kind in kinds])[0]
         goal = _goal(kind, orders, desk, rng)
@@ -101,7 +101,7 @@ def sample_task(desk: SupportDesk, user_id: str, rng: random.Random) -> Task:
         lower=rng.random() < 0.15,
         greets=rng.random() < 0.15,
         chatty=rng.choice((0.0, 0.0, 0.05, 0.2)),
-        fickle=rng.choice((0.0, 0.1, 0.3)),
+        fickle=rng.choice((0.0, 0.05, 0.2)),
         leaves=rng.choice((0.0, 0.0, 0.0, 0.06)),
         curious=rng.choice((0.1, 0.25, 0.5)),
         wrong_order=rng.choices(("", "ghost", "other"), (78, 12, 10))[0],
@@ -116,7 +116,7 @@ def sample_task(desk: SupportDesk, user_id: str, rng: random.Random) -> Task:
 def _exists(desk: SupportDesk, order_id: str) -> bool:
     try:
         desk.call("get_order", {"order_id": order_id})
-    except Exception:
+    except DeskError:
         return False
     return True
 
@@ -125,18 +125,18 @@ def _goal(kind: str, orders: list[Row], desk: SupportDesk, rng: random.Random) -
     _, fitting, refused = KINDS[kind]
     if not fitting:
         return Goal(kind, slots=_slots(kind, rng))
-    wanted = refused if refused and rng.random() < 0.2 else fitting
+    wanted = refused if refused and rng.random() < 0.15 else fitting
     chosen = [order for order in orders if order["status"] in wanted]
     if not chosen:
         return None
     order = rng.choice(chosen)
     item = rng.choice(order["items"])["name"]
     everything = [each["name"] for other in orders for each in other["items"]]
-    references: list[Reference] = ["id", "id", "none"]
+    references: list[Reference] = ["id", "id", "id", "id", "none"]
     if sum(name.endswith(short_name(item)) for name in everything) == 1:
-        references += ["item", "item", "item"]
+        references += ["item", "item"]
     if order is orders[0]:
-        references += ["latest", "latest"]
+        references += ["latest"]
     reference = rng.choice(references)
     said = item if rng.random() < 0.5 or reference != "item" else short_name(item)
     return Goal(kind, order["order_id"], said, reference, _slots(kind, rng))

@@ -11,7 +11,8 @@ from specbench.agent.scripted_goals import Goal, Task
 
 __all__ = ["ScriptedUser", "Turn"]
 
-#: Intents whose wording has a form without an order (``status_none``) or with the item only (``return_item``).
+#: Intents whose wording has a form without an order (``status_none``),
+#: or with the item only (``return_item``).
 _WITHOUT_ORDER = {"status": "status_none", "late": "status_none", "return": "return_item"}
 #: Words for an order that the customer cannot name.
 _VAGUE = ("one of my orders", "an order of mine", "a recent order", "one of my recent orders")
@@ -22,7 +23,8 @@ class Turn:
     """What the customer said: the text, and what it means to an agent who understands it.
 
     ``said`` may hold ``email``, ``first_name``, ``last_name``, ``zip``, ``order_id``, ``item``, ``latest``,
-    ``no`` (declines), ``corrects`` (another order id than before), ``ask`` (a side question), ``chat`` (its topic), ``product``.
+    ``no`` (declines), ``corrects`` (another order id than before), ``ask`` (a side question), ``chat`` (its topic),
+    ``product``.
     """
 
     text: str
@@ -109,7 +111,12 @@ class ScriptedUser:
             slots["address"] = "{street}, {city}, {state} {zip}".format_map(goal.slots)
         if goal.order_id:
             act = self._refer(goal, said, slots)
-        return Turn(self._say(act, **slots), goal, said)
+        text = self._say(act, **slots)
+        reason = goal.slots.get("reason", "other")
+        if reason != "other":
+            why = self._say(reason)
+            text = f"{text} {why}" if self._rng.random() < 0.6 else f"{why} {text}"
+        return Turn(text, goal, said)
 
     def _refer(self, goal: Goal, said: dict[str, Any], slots: dict[str, str]) -> str:
         """Put the words for the order into ``slots`` and their meaning into ``said``; return the act to say."""
