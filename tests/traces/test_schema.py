@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -191,3 +192,11 @@ def test_arguments_that_are_not_json_are_not_written() -> None:
     trace = Trace("t", "a", "s", (Message("assistant", tool_calls=(ToolCall("f", {"x": {1, 2}}),)),))
     with pytest.raises(TraceError, match=r"cannot be written as JSON \(set is not a JSON value\)"):
         encode_trace(trace)
+
+
+def test_the_documented_example_is_valid_and_uses_every_section() -> None:
+    page = (Path(__file__).resolve().parents[2] / "data" / "README.md").read_text("utf-8")
+    example = page.split("```json\n")[1].split("```")[0]
+    trace = trace_from_dict(json.loads(example))
+    assert trace.effect("get_order") is Effect.READ
+    assert [decision.outcome is None for decision in trace.decisions()] == [False, True]
