@@ -72,7 +72,7 @@ def render(line: str, rng: random.Random, *, lower: bool = False, slots: Mapping
     if lower:
         text = text.lower()
     text = text.format_map(slots or {})
-    text = re.sub(r" {2,}", " ", text).strip()
+    text = re.sub(r" +([ ,.?!])", r"\1", text).strip()
     return text if lower else _START.sub(lambda match: match[1] + match[2].upper(), text)
 
 

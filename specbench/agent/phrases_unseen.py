@@ -196,6 +196,10 @@ UNSEEN: Book = parse(
     We're done here, much obliged.
     Farewell and take care.
 
+    # bye_flat
+    Shame, though I expected as much.
+    So be it.
+
     # leave
     Somebody's at the door, so I must stop here.
     I'm losing my patience, goodbye.

@@ -249,6 +249,16 @@ _ANSWERS: Book = parse(
     Nothing else, [thanks|thank you].
     Okay, [bye|goodbye].
 
+    # bye_flat
+    [OK|Okay|Alright], [bye|then not|never mind].
+    [Hm|Well], that's a pity. [Bye|Goodbye].
+    [Too bad|A pity]. Thanks anyway.
+    I see. [Bye|That's all then].
+    [OK|Okay], I'll think about it.
+    Not what I hoped for, but [thanks|okay].
+    Fine, [then that's it|nothing else then].
+    [Understood|Got it]. Bye.
+
     # leave
     I have to go, [I'll come back later|bye].
     This takes too long, [forget it|I'm out].

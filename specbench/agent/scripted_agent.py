@@ -103,13 +103,13 @@ class ScriptedAgent:
             raise Correction
         return not turn.said.get("no")
 
-    def result(self, text: str) -> Turn:
-        """Give the answer to a goal; answer side questions; return the turn with the next goal."""
+    def result(self, text: str, *, good: bool = True) -> Turn:
+        """Give the answer to a goal, ``good`` news or not; answer side questions; return the next goal's turn."""
         if self.chance(0.4):
             text = f"{text} {self.text('anything')}"
-        turn = self.ask("result", text)
+        turn = self.ask("result", text, good=good)
         while "ask" in turn.said:
-            turn = self.ask("result", self._side_answer(turn.said["ask"]))
+            turn = self.ask("result", self._side_answer(turn.said["ask"]), good=good)
         if turn.said.get("corrects"):
             raise Correction
         return turn
@@ -191,11 +191,11 @@ class ScriptedAgent:
     def look_around(self) -> None:
         """Read about the customer before working on the goal, as far as habits go."""
         user = {"user_id": self.user_id}
-        if self.chance(self.habits.parallel * 2):
+        if self.chance(self.habits.parallel * 3):
             self.memory["customer"], self.history = self.calls(("get_customer", user), ("get_order_history", user))
         elif self.chance(self.habits.profile):
             self.memory["customer"] = self.call("get_customer", **user)
-        if self.chance(self.habits.tickets * 0.25):
+        if self.chance(self.habits.tickets * 0.2):
             self.memory["tickets"] = self.call("get_tickets", **user)
         if self.history is None and "order_id" not in self.hint and self.chance(self.habits.eager_history):
             self.history = self.call("get_order_history", **user)
@@ -225,7 +225,8 @@ class ScriptedAgent:
             if "order_id" in turn.said:
                 return self._named_order(turn.said["order_id"])
         self.stall()
-        if self.history is None or self.chance(self.habits.rereads / 3):
+        again = self.messages[-1].role == "user" and self.chance(self.habits.rereads / 3)
+        if self.history is None or again:
             self.history = self.call("get_order_history", user_id=self.user_id)
         rows = self.history
         if self.hint.get("latest"):
@@ -256,7 +257,7 @@ class ScriptedAgent:
         """Look at orders one by one until one holds the item."""
         rest = [row["order_id"] for row in rows]
         while rest:
-            if len(rest) > 1 and self.chance(self.habits.parallel):
+            if len(rest) > 1 and self.chance(self.habits.parallel * 2):
                 pair, rest = rest[:2], rest[2:]
                 for order in self.calls(*[("get_order", {"order_id": order_id}) for order_id in pair]):
                     self.orders[order["order_id"]] = order

@@ -86,7 +86,11 @@ def sample_task(desk: SupportDesk, user_id: str, rng: random.Random) -> Task:
     history = desk.call("get_order_history", {"user_id": user_id})
     orders = [desk.call("get_order", {"order_id": row["order_id"]}) for row in history]
     goals: list[Goal] = []
-    for _ in range(rng.choices((1, 2, 3, 4), (2, 4, 3, 2))[0]):
+    wanted = rng.choices((1, 2, 3, 4), (4, 4, 2, 1))[0]
+    # Some draws do not fit the customer's orders: more draws than goals, but not without end.
+    for _ in range(8):
+        if len(goals) == wanted:
+            break
         kinds = [kind for kind in KINDS if all(goal.kind != kind for goal in goals)]
         kind = rng.choices(kinds, [KINDS[kind][0] for kind in kinds])[0]
         goal = _goal(kind, orders, desk, rng)
@@ -102,7 +106,7 @@ def sample_task(desk: SupportDesk, user_id: str, rng: random.Random) -> Task:
         greets=rng.random() < 0.15,
         chatty=rng.choice((0.0, 0.0, 0.05, 0.2)),
         fickle=rng.choice((0.0, 0.05, 0.2)),
-        leaves=rng.choice((0.0, 0.0, 0.0, 0.06)),
+        leaves=rng.choice((0.0, 0.0, 0.0, 0.1)),
         curious=rng.choice((0.1, 0.25, 0.5)),
         wrong_order=rng.choices(("", "ghost", "other"), (78, 12, 10))[0],
     )

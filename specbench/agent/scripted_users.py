@@ -83,7 +83,7 @@ class ScriptedUser:
             ``intent``, ``identity``, ``zip``, ``fix_identity``, ``order``, ``fix_order``, ``which_order``, ``confirm``,
             ``product``, ``wait``, or ``result`` (the agent has answered: what next?).
         **context
-            ``names`` for ``product``: the names on offer.
+            ``names`` for ``product``: the names on offer; ``good`` for ``result``: whether it is what he wanted.
         """
         if act != "result" and self._rng.random() < self.task.persona.leaves:
             return Turn(self._say("leave"), done=True, left=True)
@@ -217,7 +217,7 @@ class ScriptedUser:
     def _on_wait(self) -> Turn:
         return Turn(self._say("wait"))
 
-    def _on_result(self) -> Turn:
+    def _on_result(self, good: bool) -> Turn:
         goal = self._current()
         if self._misnamed:
             return self._correction()
@@ -227,7 +227,7 @@ class ScriptedUser:
             self._asked.add(question)
             return Turn(self._say(f"ask_{question}"), said={"ask": question})
         if not self._pending:
-            return Turn(self._say("bye"), done=True)
+            return Turn(self._say("bye" if good else "bye_flat"), done=True)
         following = self._next_goal()
         if self._rng.random() < 0.6:
             return Turn(_join([self._say("join"), following.text]), following.goal, following.said)

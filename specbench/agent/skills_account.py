@@ -27,7 +27,7 @@ def _ticket(agent: ScriptedAgent, goal: Goal) -> Turn:
     if tickets is None or agent.chance(agent.habits.rereads):
         tickets = agent.call("get_tickets", user_id=agent.user_id)
     if not tickets:
-        return agent.result(agent.text("no_ticket"))
+        return agent.result(agent.text("no_ticket"), good=False)
     row = tickets[0]
     if agent.chance(0.15 + agent.habits.rereads):
         order = agent.read_order(row["order_id"])
@@ -49,9 +49,11 @@ def _preference(agent: ScriptedAgent, goal: Goal) -> Turn:
 def _shop(agent: ScriptedAgent, goal: Goal) -> Turn:
     category, limit = goal.slots["category"], goal.slots["limit"]
     rows = agent.call("search_products", category=category, max_price=limit)
-    fitting = [row for row in rows if row["name"].endswith(goal.slots["noun"])] or rows[-3:]
+    fitting = [row for row in rows if row["name"].endswith(goal.slots["noun"])]
+    if not rows:
+        return agent.result(agent.text("shop_none"), good=False)
     if not fitting:
-        return agent.result(agent.text("shop_none"))
+        return agent.result(agent.text("shop_other", noun=goal.slots["noun"], list=listing(rows[-3:])), good=False)
     if agent.chance(0.4):
         return agent.result(agent.text("shop_list", list=listing(fitting)))
     if len(fitting) > 1 and agent.chance(agent.habits.parallel * 3):

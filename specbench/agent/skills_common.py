@@ -84,10 +84,10 @@ def open_ticket(agent: ScriptedAgent, order: Row, subject: str) -> Turn:
         subject=subject,
         priority=agent.rng.choice(("normal", "normal", "high")),
     )
-    channel = "email" if preferences is None else preferences["contact_channel"]
-    return agent.result(
-        agent.text("done_ticket", ticket=ticket["ticket_id"], priority=ticket["priority"], channel=channel)
-    )
+    slots = {"ticket": ticket["ticket_id"], "priority": ticket["priority"]}
+    if preferences is None:
+        return agent.result(agent.text("done_ticket", **slots))
+    return agent.result(agent.text("done_ticket_by", channel=preferences["contact_channel"], **slots))
 
 
 def refusal_of(agent: ScriptedAgent, order: Row) -> str:

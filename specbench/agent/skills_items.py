@@ -31,7 +31,7 @@ def _return(agent: ScriptedAgent, goal: Goal) -> Turn:
     order, item = _order_with_item(agent, goal, ("delivered",))
     refusal = refusal_of(agent, order)
     if refusal:
-        return agent.result(refusal)
+        return agent.result(refusal, good=False)
     method = "original payment"
     if agent.chance(0.2 + agent.habits.preferences * 2):
         method = agent.call("get_preferences", user_id=agent.user_id)["refund_method"]
@@ -47,11 +47,11 @@ def _exchange(agent: ScriptedAgent, goal: Goal) -> Turn:
     order, item = _order_with_item(agent, goal, ("delivered",))
     refusal = refusal_of(agent, order)
     if refusal:
-        return agent.result(refusal)
+        return agent.result(refusal, good=False)
     category = agent.call("get_product", product_id=item["product_id"])["category"]
     offers = [row for row in _search(agent, category, item["price"]) if row["product_id"] != item["product_id"]][-3:]
     if not offers:
-        return agent.result(agent.text("shop_none"))
+        return agent.result(agent.text("shop_none"), good=False)
     listed = listing(offers)
     turn = agent.ask(
         "product",
@@ -63,7 +63,7 @@ def _exchange(agent: ScriptedAgent, goal: Goal) -> Turn:
     if agent.chance(0.4 + agent.habits.rereads):
         product = agent.call("get_product", product_id=chosen["product_id"])
         if product["in_stock"] < 1:
-            return agent.result(agent.text("no_stock", **slots))
+            return agent.result(agent.text("no_stock", **slots), good=False)
     if agent.chance(agent.habits.calculates):
         agent.call("calculate", expression=f"{chosen['price']} - {item['price']}")
     if not agent.confirm(agent.text("confirm_exchange", **slots)):
@@ -76,7 +76,7 @@ def _exchange(agent: ScriptedAgent, goal: Goal) -> Turn:
             new_product_id=chosen["product_id"],
         )
     except DeskError:
-        return agent.result(agent.text("no_stock", **slots))
+        return agent.result(agent.text("no_stock", **slots), good=False)
     cost = done["to_pay"]
     if cost == 0:
         difference = "There is nothing to pay."

@@ -36,7 +36,7 @@ def _status(agent: ScriptedAgent, goal: Goal) -> Turn:
 def _late(agent: ScriptedAgent, goal: Goal) -> Turn:
     order = agent.find_order(("shipped",))
     if order["status"] != "shipped":
-        return agent.result(agent.text(order["status"], **order_slots(order)))
+        return agent.result(agent.text(order["status"], **order_slots(order)), good=False)
     shipment = track(agent, order)
     text = shipment_text(agent, order, shipment)
     if shipment["status"] != "delayed":
@@ -70,7 +70,7 @@ def _cancel(agent: ScriptedAgent, goal: Goal) -> Turn:
         text = agent.text("cancelled" if order["status"] == "cancelled" else "no_cancel", **order_slots(order))
         if order["status"] == "shipped" and agent.chance(agent.habits.tracks / 2):
             text = f"{text} {shipment_text(agent, order, track(agent, order))}"
-        return agent.result(text)
+        return agent.result(text, good=False)
     if not agent.confirm(agent.text("confirm_cancel", **order_slots(order))):
         return agent.result(agent.text("kept"))
     if agent.chance(agent.habits.rereads / 2):
@@ -82,7 +82,7 @@ def _cancel(agent: ScriptedAgent, goal: Goal) -> Turn:
 def _order_address(agent: ScriptedAgent, goal: Goal) -> Turn:
     order = agent.find_order(("processing",))
     if order["status"] != "processing":
-        return agent.result(agent.text("no_address", **order_slots(order)))
+        return agent.result(agent.text("no_address", **order_slots(order)), good=False)
     if not agent.confirm(agent.text("confirm_address", address=address_text(goal.slots))):
         return agent.result(agent.text("kept"))
     agent.write("update_address", user_id=agent.user_id, order_id=order["order_id"], **goal.slots)
@@ -95,7 +95,7 @@ def _refund_amount(agent: ScriptedAgent, goal: Goal) -> Turn:
     order = agent.find_order(("delivered",))
     refusal = refusal_of(agent, order)
     if refusal:
-        return agent.result(refusal)
+        return agent.result(refusal, good=False)
     if len(order["items"]) > 1 and agent.chance(agent.habits.calculates):
         agent.call("calculate", expression=" + ".join(f"{item['price']}" for item in order["items"]))
     return agent.result(agent.text("refund_quote", **order_slots(order)))

