@@ -1,0 +1,301 @@
+"""Checkpoints: a fitted predictor as a folder of arrays and JSON. Nothing in it is code, and nothing in it is run.
+
+::
+
+    my_predictor/
+    ├── model.safetensors   every array of predictor.state(), named by its path in the state
+    ├── predictor.json      what it is, the rest of the state, SHA-256 of both files
+    └── README.md           the model card, if one was given
+
+Loading makes only predictors that :data:`specbench.predictors.REGISTRY` or an installed entry point names (or that
+the caller passes); a name in the file cannot import anything else. It needs numpy and safetensors, not what training
+needed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from specbench import __version__
+from specbench.errors import CheckpointError, ConfigError, NotFittedError, PredictorError, SpecbenchError
+from specbench.predictors import make_predictor
+from specbench.predictors.base import Predictor
+from specbench.predictors.card import card_text
+
+__all__ = ["FORMAT", "VERSION", "load", "save"]
+
+FORMAT, VERSION = "specbench-predictor", 1
+_ARRAYS, _DOCUMENT, _CARD = "model.safetensors", "predictor.json", "README.md"
+_REFERENCE = "$array"
+_KINDS = "float16, float32, float64, int8 … int64, uint8 … uint64, bool"
+_DTYPES = frozenset(np.dtype(code) for code in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?"))
+_RETRAIN = "copy the folder again, or train the predictor anew"
+_BAD_STATE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, SpecbenchError)
+
+
+def save(predictor: Predictor, folder: str | Path, *, card: Mapping[str, Any] | None = None) -> Path:
+    """Write a fitted predictor to ``folder``, all of it or nothing.
+
+    Parameters
+    ----------
+    predictor
+        Fitted.
+    folder
+        Where to; parents are made. An older checkpoint there is replaced; anything else is left alone.
+    card
+        The model card: JSON values (data hashes, split, metrics, tools, licence, ...). Kept in the checkpoint and
+        written as ``README.md``.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    NotFittedError
+        When there is nothing to save yet.
+    CheckpointError
+        When ``folder`` holds something that is not a checkpoint.
+    PredictorError
+        When the predictor's state is not JSON and arrays.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from specbench.predictors.markov import MarkovPredictor
+    >>> markov = MarkovPredictor()
+    >>> markov.record("find_user", "get_user")
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     folder = save(markov, Path(home) / "markov", card={"licence": "MIT"})
+    ...     loaded = load(folder)
+    >>> loaded.predict("find_user")
+    ToolPrediction(tool='get_user', p=1.0)
+    """
+    from safetensors.numpy import save as encode_arrays
+
+    folder = Path(folder)
+    if not predictor.fitted:
+        raise NotFittedError(f"{predictor.name} has not been fitted; call fit(traces) before saving it")
+    _check_replaceable(folder)
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    state = _pack(predictor.state(), "", arrays)
+    blob = encode_arrays(arrays)
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "predictor": predictor.name,
+        "class": type(predictor).__qualname__,
+        "specbench": __version__,
+        "card": _pack(card, "card", None),
+        "state": state,
+        "sha256": {_ARRAYS: hashlib.sha256(blob).hexdigest()},
+    }
+    document["sha256"][_DOCUMENT] = _digest(document)
+    files = {_ARRAYS: blob, _DOCUMENT: _dumps(document).encode()}
+    if card is not None:
+        files[_CARD] = card_text(predictor.name, card).encode()
+    _write(folder, files)
+    return folder
+
+
+def load(folder: str | Path, *, make: Callable[[], Predictor] | None = None) -> Predictor:
+    """Read what :func:`save` wrote; the predictor says exactly what it said before.
+
+    Parameters
+    ----------
+    folder
+        A checkpoint.
+    make
+        Makes the empty predictor, for a class that is neither in the registry nor an entry point.
+
+    Raises
+    ------
+    CheckpointError
+        When the folder is no checkpoint, truncated, changed since it was written, from a newer specbench, or of a
+        predictor that is not installed.
+    """
+    folder = Path(folder)
+    document = _read_document(folder)
+    blob = _read_arrays(folder, document)
+    predictor = _empty(folder, document, make)
+    try:
+        from safetensors import SafetensorError
+        from safetensors.numpy import load as decode_arrays
+
+        arrays = decode_arrays(blob)
+        predictor.restore(_unpack(document["state"], arrays))
+    except (SafetensorError, *_BAD_STATE) as error:
+        raise CheckpointError(
+            f"{folder}: the state in this checkpoint is not one of {document['class']} "
+            f"({type(error).__name__}: {error}); specbench {document['specbench']} wrote it, this is {__version__}. "
+            f"What to do: {_RETRAIN}"
+        ) from error
+    return predictor
+
+
+def _pack(value: Any, path: str, arrays: dict[str, npt.NDArray[Any]] | None) -> Any:
+    """Return ``value`` as JSON, its arrays moved to ``arrays`` (none are allowed where that is ``None``)."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, np.ndarray) and arrays is not None:
+        if value.dtype.newbyteorder("=") not in _DTYPES:
+            raise PredictorError(f"the state holds an array of {value.dtype} at {path!r}; allowed are {_KINDS}")
+        arrays[path] = np.asarray(value, value.dtype.newbyteorder("<"), order="C")
+        return {_REFERENCE: path}
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise PredictorError(
+                    f"the state has the key {key!r} at {path!r}; keys are strings: convert it in state()"
+                )
+        # A key of the predictor's own that looks like a reference gets one more "$".
+        return {
+            "$" * key.startswith("$") + key: _pack(each, f"{path}/{_step(key)}", arrays) for key, each in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_pack(each, f"{path}/{at}", arrays) for at, each in enumerate(value)]
+    raise PredictorError(
+        f"the state holds a {type(value).__module__}.{type(value).__qualname__} at {path!r}; allowed are str, int, "
+        f"float, bool, None, list, tuple, dict and numpy arrays: convert it in state()"
+    )
+
+
+def _step(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")  # RFC 6901: no two paths are spelt alike
+
+
+def _unpack(value: Any, arrays: Mapping[str, npt.NDArray[Any]]) -> Any:
+    if isinstance(value, list):
+        return [_unpack(each, arrays) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {_REFERENCE}:
+        return arrays[value[_REFERENCE]]
+    return {key[1:] if key.startswith("$") else key: _unpack(each, arrays) for key, each in value.items()}
+
+
+def _dumps(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, separators=(",", ":"))
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    """SHA-256 of the document without its own hash."""
+    hashes = {name: text for name, text in document["sha256"].items() if name != _DOCUMENT}
+    return hashlib.sha256(_dumps({**document, "sha256": hashes}).encode()).hexdigest()
+
+
+def _read_document(folder: Path) -> dict[str, Any]:
+    path = folder / _DOCUMENT
+    try:
+        document = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise CheckpointError(
+            f"{folder} is no checkpoint: there is no {_DOCUMENT}; name a folder that predictor.save(folder) wrote"
+        ) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(
+            f"{path} cannot be read, it is truncated or foreign ({error}). What to do: {_RETRAIN}"
+        ) from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        came = document.get("format") if isinstance(document, dict) else type(document).__name__
+        raise CheckpointError(f"{path} is not a predictor of specbench: its format is {came!r}, expected {FORMAT!r}")
+    version = document.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise CheckpointError(f"{path} has the version {version!r}; versions are whole numbers from 1 to {VERSION}")
+    if version > VERSION:
+        raise CheckpointError(
+            f"{path} has version {version}, written by specbench {document.get('specbench')}; specbench {__version__} "
+            f"reads up to version {VERSION}. What to do: pip install --upgrade specbench"
+        )
+    kinds = {"predictor": str, "class": str, "specbench": str, "state": dict, "sha256": dict}
+    for key, kind in kinds.items():
+        if not isinstance(document.get(key), kind):
+            raise CheckpointError(
+                f"{path}: {key!r} should be {kind.__name__}, got {type(document.get(key)).__name__}. "
+                f"What to do: {_RETRAIN}"
+            )
+    try:
+        unchanged = document["sha256"].get(_DOCUMENT) == _digest(document)
+    except RecursionError:
+        unchanged = False
+    if not unchanged:
+        raise CheckpointError(f"{path} was changed after it was written: its SHA-256 differs. What to do: {_RETRAIN}")
+    return document
+
+
+def _read_arrays(folder: Path, document: Mapping[str, Any]) -> bytes:
+    path = folder / _ARRAYS
+    try:
+        blob = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{path} is missing or cannot be read ({error}). What to do: {_RETRAIN}") from error
+    if hashlib.sha256(blob).hexdigest() != document["sha256"].get(_ARRAYS):
+        raise CheckpointError(
+            f"{path} is truncated or was changed after it was written: its SHA-256 differs ({len(blob)} bytes came). "
+            f"What to do: {_RETRAIN}"
+        )
+    return blob
+
+
+def _empty(folder: Path, document: Mapping[str, Any], make: Callable[[], Predictor] | None) -> Predictor:
+    name, kind = document["predictor"], document["class"]
+    try:
+        predictor = make() if make is not None else make_predictor(name)
+    except ConfigError as error:
+        raise CheckpointError(
+            f"{folder} holds a predictor that is not installed here: {error}. What to do: install the package that "
+            f"brings it, or pass load(folder, make={kind})"
+        ) from error
+    if (predictor.name, type(predictor).__qualname__) != (name, kind):
+        raise CheckpointError(
+            f"{folder} holds the predictor {name!r} of class {kind}, but {type(predictor).__qualname__} "
+            f"({predictor.name!r}) was to be restored. What to do: pass load(folder, make={kind})"
+        )
+    return predictor
+
+
+def _check_replaceable(folder: Path) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise CheckpointError(f"{folder} is a file; a checkpoint is a folder: choose another name")
+    held = {each.name for each in folder.iterdir()}
+    foreign = sorted(held - {_ARRAYS, _DOCUMENT, _CARD})
+    if foreign or (held and _DOCUMENT not in held):
+        raise CheckpointError(
+            f"{folder} exists and is not a checkpoint (it holds {', '.join(foreign or sorted(held))}); nothing was "
+            f"written. What to do: choose another folder, or empty this one"
+        )
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    mark = secrets.token_hex(4)
+    partial, old = (folder.with_name(f".{folder.name}.{kind}-{mark}") for kind in ("partial", "old"))
+    partial.mkdir()
+    try:
+        for name, content in files.items():
+            with (partial / name).open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        if folder.exists():
+            folder.rename(old)
+        partial.rename(folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
