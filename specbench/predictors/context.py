@@ -26,13 +26,17 @@ MAX_VALUE_CHARS = 120
 MAX_TEXT_CHARS = 8000
 MAX_JSON_CHARS = 2_000_000
 NEVER = -1000
+STOP_WORDS = frozenset(
+    "the and for with that this have please you your can could would like want need are was from not but its it's what "
+    "sure yes thanks thank order orders item items also one any".split()
+)
 
 COLUMNS = (
     "first", "last", "last_user", "last_assistant", "last_tool", "mentions",
-    "last_use", "uses", "ordinal", "group", "group_size", "path", "offset", "shape",
+    "last_use", "uses", "ordinal", "group", "group_size", "path", "offset", "shape", "longer",
 )  # fmt: skip
 """Columns of :attr:`ContextIndex.table`. ``first``, ``last*`` and ``last_use`` are message numbers (NEVER if none)."""
-FIRST, LAST, LAST_USER, LAST_ASSISTANT, LAST_TOOL, MENTIONS, LAST_USE, USES, ORDINAL, GROUP, GROUP_SIZE, PATH, OFFSET, SHAPE = range(
+FIRST, LAST, LAST_USER, LAST_ASSISTANT, LAST_TOOL, MENTIONS, LAST_USE, USES, ORDINAL, GROUP, GROUP_SIZE, PATH, OFFSET, SHAPE, LONGER = range(
     len(COLUMNS)
 )
 _ROLE_COLUMN = {"user": LAST_USER, "assistant": LAST_ASSISTANT, "tool": LAST_TOOL}
@@ -109,16 +113,25 @@ class ContextIndex:
         self.last_tool: str | None = None
         self.last_role: str | None = None
         self.user_words: dict[str, int] = {}
+        self.recent_words: list[list[str]] = []
+        self.last_user_at = NEVER
+        self.last_assistant_words: frozenset[str] = frozenset()
         self.version = 0
         self.texts: list[str] = []
         self.values: list[Any] = []
         self.keys: list[str] = []
         self.before: list[dict[str, str]] = []
+        self.rows_with_before: list[int] = []
         self.used_by: dict[tuple[str, str], dict[int, int]] = {}
         self.row_paths: list[list[int]] = []
         self.rows_by_path: dict[str, list[int]] = {}
         self.path_names: list[str] = []
         self.group_words: list[frozenset[str]] = [frozenset()]
+        self.named_now: list[float] = [0.0]
+        self.named_ever: list[float] = [0.0]
+        self.named_at: list[float] = [1.0]
+        self._groups_of: dict[str, list[int]] = {}
+        self._now_words: dict[str, int] = {}
         self.shape_names: list[str] = []
         self._path_ids: dict[str, int] = {}
         self._shape_ids: dict[str, int] = {}
@@ -155,9 +168,15 @@ class ContextIndex:
         self._mention_text(message.content[:MAX_TEXT_CHARS], message.role, at)
         if message.role == "user":
             self.events.append(Event("user"))
-            for word in _WORD.findall(message.content[:MAX_TEXT_CHARS].lower()):
+            words = _WORD.findall(message.content[:MAX_TEXT_CHARS].lower())
+            self._name_groups(words)
+            for word in words:
                 self.user_words[word] = at
+            self.recent_words.append([*words, *(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))])
+            del self.recent_words[:-3]
+            self.last_user_at = at
             return
+        self.last_assistant_words = frozenset(_WORD.findall(message.content[:MAX_TEXT_CHARS].lower()))
         self._pending = list(message.tool_calls)
         if not message.tool_calls:
             self.events.append(Event("reply"))
@@ -222,25 +241,52 @@ class ContextIndex:
             return
         leaves, words = walk(document)
         base = len(self.group_words)
-        self.group_words.extend(words)
+        for each in words:
+            self._add_group(each)
         sizes: dict[str, int] = {}
+        for leaf in leaves:
+            sizes[leaf.path] = leaf.ordinal + 1
         for leaf in leaves:
             if isinstance(leaf.value, str) and len(leaf.value) > MAX_VALUE_CHARS:
                 continue
             row = self._add_tool(leaf.value, tool + leaf.path, leaf.key, at, base + leaf.group, leaf.ordinal)
-            sizes[leaf.path] = leaf.ordinal + 1
-            self._table[row, GROUP_SIZE] = max(self._table[row, GROUP_SIZE], 1)
-        for leaf in leaves:
-            found = self._row_of.get(_text(leaf.value))
-            if found is not None:
-                self._table[found, GROUP_SIZE] = sizes.get(leaf.path, 1)
+            if sizes[leaf.path] > self._table[row, GROUP_SIZE]:
+                self._table[row, GROUP_SIZE] = sizes[leaf.path]
+
+    def _name_groups(self, words: list[str]) -> None:
+        """Count, for every group of sibling values, the words of it that the user has just said, and ever said."""
+        for word in self._now_words:
+            for group in self._groups_of.get(word, ()):
+                self.named_now[group], self.named_at[group] = 0.0, 1.0
+        self._now_words = {}
+        for position, word in enumerate(words):
+            if len(word) > 2 and word not in STOP_WORDS:
+                self._now_words.setdefault(word, position)
+        for word, position in self._now_words.items():
+            new = word not in self.user_words
+            for group in self._groups_of.get(word, ()):
+                self.named_now[group] += 1
+                self.named_at[group] = min(self.named_at[group], position / 60)
+                self.named_ever[group] += new
+
+    def _add_group(self, words: frozenset[str]) -> None:
+        group = len(self.group_words)
+        self.group_words.append(words)
+        now = [word for word in words if word in self._now_words]
+        self.named_now.append(float(len(now)))
+        self.named_at.append(min((self._now_words[word] / 60 for word in now), default=1.0))
+        self.named_ever.append(float(sum(word in self.user_words for word in words)))
+        for word in words:
+            self._groups_of.setdefault(word, []).append(group)
 
     def _add_tool(self, value: Any, path: str, key: str, at: int, group: int, ordinal: int) -> int:
         row = self._add(value, path, key, at, group, ordinal)
         record = self._table[row]
         record[LAST_TOOL] = record[LAST] = at
-        record[GROUP], record[ORDINAL] = group, ordinal
-        record[PATH] = self._path_ids[path]
+        record[GROUP] = group
+        if "[]" in path or ".*" in path or record[GROUP_SIZE] <= 1:
+            # The place in a list stays, also when the value comes back in a result of its own.
+            record[ORDINAL], record[PATH] = ordinal, self._path_ids[path]
         if key:
             self.keys[row] = key
         return row
@@ -250,13 +296,23 @@ class ContextIndex:
             return
         column = _ROLE_COLUMN[role]
         seen: dict[int, int] = {}
+        spans: list[tuple[int, int, int]] = []
         for found in extract(text, self.today):
             if len(found.text) > MAX_VALUE_CHARS:
                 continue
             row = self._add(found.text, f"{role}:{found.kind}", "", at, 0, 0)
             seen[row] = found.start
+            # "San" in "San Jose": names that stand inside a longer name are told apart from whole ones.
+            end = found.start + len(found.text)
+            if found.kind in ("word", "name"):
+                spans.append((found.start, end, row))
             if found.before:
+                if role == "user" and "user" not in self.before[row]:
+                    self.rows_with_before.append(row)
                 self.before[row][role] = found.before
+        for start, end, row in spans:
+            inside = any(a <= start and end <= b and (a, b) != (start, end) for a, b, _ in spans)
+            self._table[row, LONGER] = inside
         lower = text.lower()
         for match in _PIECE.finditer(lower):
             piece = match[0].rstrip(".-@+")
@@ -289,7 +345,7 @@ class ContextIndex:
             if shape not in self._shape_ids:
                 self._shape_ids[shape] = len(self.shape_names)
                 self.shape_names.append(shape)
-            self._table[row] = (at, at, NEVER, NEVER, NEVER, 0, NEVER, 0, ordinal, group, 1, 0, 0, self._shape_ids[shape])
+            self._table[row] = (at, at, NEVER, NEVER, NEVER, 0, NEVER, 0, ordinal, group, 1, 0, 0, self._shape_ids[shape], 0)
             lower = text.lower()
             self._by_lower.setdefault(lower, row)
             head = _PIECE.match(lower)

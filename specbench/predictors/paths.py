@@ -15,7 +15,7 @@ MAX_LEAVES = 4000
 """Scalars looked at in one document; what lies beyond is not offered as an argument."""
 
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z_]*\d{0,2}$")
-_WORDS = re.compile(r"[a-z0-9]+")
+_WORDS = re.compile(r"[a-z]{3,}")
 
 
 class Leaf(NamedTuple):

@@ -1,0 +1,187 @@
+"""The tool head: which tool on offer comes next, or a reply.
+
+Two branches add their scores. The *class* branch is a classifier over the tools of the training traces: it knows their
+habits. The *pair* branch scores each tool by its description, schema and fillable arguments: it works for tools never
+seen. In training the class score of a tool is dropped at random (tool dropout), so that the pair branch learns to stand
+alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from specbench.errors import MissingExtraError
+
+__all__ = ["Example", "ToolHead"]
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One decision point: the conversation, the tools on offer (class numbers, -1 for unseen; the reply last), the right row."""
+
+    point: Floats
+    pairs: Floats
+    classes: npt.NDArray[np.intp]
+    target: int
+
+
+class ToolHead:
+    """See the module's text.
+
+    Parameters
+    ----------
+    hidden, narrow
+        Width of the conversation's hidden layer, and of the part of it that the pair branch sees.
+    members
+        Networks in the ensemble; their log-probabilities are averaged.
+    epochs, rate, decay, dropout, tool_dropout
+        Of the training.
+    seed
+        Of initialisation, shuffling and dropout.
+    """
+
+    def __init__(
+        self,
+        *,
+        hidden: int = 96,
+        narrow: int = 24,
+        members: int = 3,
+        epochs: int = 24,
+        rate: float = 3e-3,
+        decay: float = 5e-2,
+        dropout: float = 0.4,
+        tool_dropout: float = 0.15,
+        batch: int = 128,
+        seed: int = 0,
+    ) -> None:
+        self.hidden, self.narrow, self.members, self.epochs = hidden, narrow, members, epochs
+        self.rate, self.decay, self.dropout, self.tool_dropout = rate, decay, dropout, tool_dropout
+        self.batch, self.seed = batch, seed
+        self.scales: dict[str, Floats] = {}
+        self.weights: list[dict[str, Floats]] = []
+
+    def fit(self, examples: Sequence[Example], classes: int) -> None:
+        """Train on labelled decision points; ``classes`` is the number of tools plus one for the reply."""
+        try:
+            import torch
+        except ImportError as error:
+            raise MissingExtraError("torch", extra="llm") from error
+        points = np.stack([each.point for each in examples])
+        pairs = np.concatenate([each.pairs for each in examples])
+        self.scales = {
+            "point_mean": points.mean(0), "point_scale": np.maximum(points.std(0), 0.05).astype(np.float32),
+            "pair_mean": pairs.mean(0), "pair_scale": np.maximum(pairs.std(0), 0.05).astype(np.float32),
+        }  # fmt: skip
+        data = torch.from_numpy(self._scaled("point", points))
+        widest = max(len(each.pairs) for each in examples)
+        offered = np.zeros((len(examples), widest, pairs.shape[1]), np.float32)
+        kinds = np.full((len(examples), widest), classes, np.int64)
+        mask = np.zeros((len(examples), widest), bool)
+        for at, each in enumerate(examples):
+            size = len(each.pairs)
+            offered[at, :size] = self._scaled("pair", each.pairs)
+            kinds[at, :size] = np.where(each.classes < 0, classes, each.classes)
+            mask[at, :size] = True
+        offers, kind, on = torch.from_numpy(offered), torch.from_numpy(kinds), torch.from_numpy(mask)
+        targets = torch.tensor([each.target for each in examples])
+        self.weights = []
+        for member in range(self.members):
+            seed = self.seed * 1000 + member
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed)
+                net = _Net(points.shape[1], pairs.shape[1], classes, self.hidden, self.narrow, self.dropout)
+                optimiser = torch.optim.AdamW(net.module.parameters(), lr=self.rate, weight_decay=self.decay)
+                steps = max(self.epochs * -(-len(examples) // self.batch), 2)
+                schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.rate, total_steps=steps, pct_start=0.1)
+                net.module.train()
+                for _ in range(self.epochs):
+                    for chosen in torch.randperm(len(examples)).split(self.batch):
+                        # Single tools, and now and then all tools of a point, lose their class score; a reply is no
+                        # tool and never unseen.
+                        keep = torch.rand(len(chosen), widest) >= self.tool_dropout
+                        keep &= torch.rand(len(chosen), 1) >= self.tool_dropout
+                        keep |= kind[chosen] == classes - 1
+                        scores = net.scores(data[chosen], offers[chosen], kind[chosen], keep)
+                        scores = scores.masked_fill(~on[chosen], -1e9)
+                        loss = torch.nn.functional.cross_entropy(scores, targets[chosen], label_smoothing=0.02)
+                        optimiser.zero_grad()
+                        loss.backward()  # type: ignore[no-untyped-call]
+                        optimiser.step()
+                        schedule.step()
+                self.weights.append(net.arrays())
+
+    def probabilities(self, point: Floats, pairs: Floats, classes: npt.NDArray[np.intp]) -> Floats:
+        """Return P(row) over the tools on offer and the reply, shape (rows,)."""
+        x, y = self._scaled("point", point), self._scaled("pair", pairs)
+        known = classes >= 0
+        total = np.zeros(len(pairs), np.float32)
+        for w in self.weights:
+            hidden = np.maximum(x @ w["in"] + w["in_bias"], 0)
+            scores = np.where(known, (hidden @ w["class"] + w["class_bias"])[classes], 0.0)
+            near = hidden @ w["narrow"] + w["narrow_bias"]
+            inner = np.maximum(y @ w["pair"] + near @ w["cross"] + w["pair_bias"], 0)
+            scores = scores + (inner @ w["out"] + w["out_bias"])[:, 0]
+            scores -= scores.max()
+            total += scores - np.log(np.exp(scores).sum())
+        total /= len(self.weights)
+        raised = np.exp(total - total.max())
+        return np.asarray(raised / raised.sum(), np.float32)
+
+    def _scaled(self, what: str, data: Floats) -> Floats:
+        return np.clip((data - self.scales[f"{what}_mean"]) / self.scales[f"{what}_scale"], -6, 6)
+
+    def state(self) -> dict[str, Any]:
+        """Return the weights."""
+        return {"scales": self.scales, "weights": self.weights}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over weights."""
+        self.scales = {name: np.asarray(array, np.float32) for name, array in state["scales"].items()}
+        self.weights = [
+            {name: np.asarray(array, np.float32) for name, array in each.items()} for each in state["weights"]
+        ]
+
+
+class _Net:
+    """The torch twin of :meth:`ToolHead.probabilities`."""
+
+    def __init__(self, width: int, pair: int, classes: int, hidden: int, narrow: int, dropout: float) -> None:
+        import torch
+        from torch import nn
+
+        self.classes = classes
+        self.module = nn.ModuleDict(
+            {
+                "in": nn.Linear(width, hidden), "class": nn.Linear(hidden, classes), "narrow": nn.Linear(hidden, narrow),
+                "pair": nn.Linear(pair, 48), "cross": nn.Linear(narrow, 48, bias=False), "out": nn.Linear(48, 1),
+            }
+        )  # fmt: skip
+        self.drop = nn.Dropout(dropout)
+        self.light = nn.Dropout(dropout / 4)
+        self.input_drop = nn.Dropout(dropout / 2)
+        torch.nn.init.zeros_(self.module["class"].weight)
+
+    def scores(self, points: Any, pairs: Any, kinds: Any, keep: Any) -> Any:
+        import torch
+
+        net = self.module
+        hidden = self.drop(torch.relu(net["in"](self.input_drop(points))))
+        table = torch.nn.functional.pad(net["class"](hidden), (0, 1))
+        known = torch.gather(table, 1, kinds) * keep
+        inner = net["pair"](pairs) + net["cross"](net["narrow"](hidden))[:, None, :]
+        return known + net["out"](self.light(torch.relu(inner))).squeeze(2)
+
+    def arrays(self) -> dict[str, Floats]:
+        out = {}
+        for name, layer in self.module.items():
+            out[name] = layer.weight.detach().numpy().T.copy()
+            if layer.bias is not None:
+                out[f"{name}_bias"] = layer.bias.detach().numpy().copy()
+        return out

@@ -1,0 +1,228 @@
+"""The learned predictor: tool head, argument ranker, calibrated joint probability."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from specbench.embed import Embedding, make_embedding
+from specbench.errors import ConfigError
+from specbench.predictors.arguments import ArgumentRanker, Filled
+from specbench.predictors.base import Predictor, Session, ranked
+from specbench.predictors.calibration import JointCalibration
+from specbench.predictors.context import ContextIndex
+from specbench.predictors.features import Lookout, Vocabulary
+from specbench.predictors.fillers import FILLERS, ArgumentFiller, make_filler
+from specbench.predictors.head import Example, ToolHead
+from specbench.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
+
+__all__ = ["LearnedPredictor"]
+
+Floats = npt.NDArray[np.float32]
+LIKELY = 0.003
+"""Tools less probable than this get no arguments."""
+WAYS = 3
+"""Sets of arguments offered for one tool."""
+
+
+class LearnedPredictor(Predictor):
+    """Predicts tool and arguments from the conversation, in about a millisecond on a CPU.
+
+    Parameters
+    ----------
+    embedding
+        Name of the embedding of the last texts; see :mod:`specbench.embed`.
+    filler
+        ``learned`` (the argument ranker), or one of the counting fillers ``none``, ``recent``, ``linked``.
+    folds
+        Cross-fitting: counts, and the probabilities that are calibrated, come from other tasks than they are used on.
+    seed
+        Of every random choice.
+
+    Notes
+    -----
+    Training needs torch (extra ``llm``); predicting needs numpy alone.
+    """
+
+    name = "learned"
+
+    def __init__(self, embedding: str = "tfidf", filler: str = "learned", folds: int = 4, seed: int = 0) -> None:
+        if filler != "learned" and filler not in FILLERS:
+            raise ConfigError(f"no argument filler is called {filler!r}; use learned, {', '.join(FILLERS)}")
+        self.embedding: Embedding = make_embedding(embedding)
+        self.filler_name = filler
+        self.folds, self.seed = folds, seed
+        self.vocabulary = Vocabulary()
+        self.ranker = ArgumentRanker(folds, seed=seed)
+        self.head = ToolHead(seed=seed)
+        self.calibration = JointCalibration()
+        self.counting: ArgumentFiller | None = None if filler == "learned" else make_filler(filler)
+
+    def fit(self, traces: Sequence[Trace]) -> Self:
+        """Learn from ``traces``."""
+        traces = list(traces)
+        called = {call.name for trace in traces for message in trace.messages for call in message.tool_calls}
+        offered = {tool for trace in traces for tool in trace.tools}
+        agents = {trace.agent for trace in traces if trace.agent is not None}
+        self.vocabulary = Vocabulary(sorted(called | offered), sorted(agents))
+        self.embedding.fit(texts_of(traces))
+        self.ranker = ArgumentRanker(self.folds, seed=self.seed)
+        self.ranker.fit(traces)
+        self.head = ToolHead(seed=self.seed)
+        self.calibration = JointCalibration()
+        if self.counting is not None:
+            self.counting = make_filler(self.filler_name)
+            self.counting.fit(traces)
+        self._fit_head(traces)
+        self.fitted = True
+        return self
+
+    def _fit_head(self, traces: Sequence[Trace]) -> None:
+        examples: list[Example] = []
+        names: list[list[str]] = []
+        fills: list[dict[str, list[Filled]]] = []
+        outcomes: list[ToolCall | None] = []
+        repeats: list[set[str]] = []
+        folds: list[int] = []
+        views = [self.ranker.cross_fitted(fold) for fold in range(self.folds)] if traces else []
+        for trace, fold in zip(traces, self.ranker.parts, strict=True):
+            lookout = Lookout(self.vocabulary, self.embedding, views[fold], trace.tools, trace.agent)
+            for message in trace.messages:
+                if message.role == "assistant":
+                    outcome = message.tool_calls[0] if message.tool_calls else None
+                    offered, pairs, filled = lookout.offers()
+                    target = len(offered) if outcome is None else offered.index(outcome.name) if outcome.name in offered else -1
+                    if target >= 0:
+                        examples.append(Example(lookout.point(), pairs, self._classes(offered), target))
+                        names.append(offered)
+                        fills.append(filled)
+                        outcomes.append(outcome)
+                        repeats.append(set(lookout.index.call_counts))
+                        folds.append(fold)
+                lookout.observe(message)
+        if not examples:
+            return
+        classes = len(self.vocabulary.tools) + 1
+        part = np.array(folds)
+        chances: list[Floats] = [np.zeros(0, np.float32)] * len(examples)
+        halves = part % 2
+        for half in (0, 1):
+            inside = np.flatnonzero(halves == half)
+            outside = np.flatnonzero(halves != half)
+            if len(inside) and len(outside):
+                head = ToolHead(seed=self.seed + 17, members=1)
+                head.fit([examples[at] for at in outside], classes)
+                for at in inside:
+                    chances[at] = head.probabilities(examples[at].point, examples[at].pairs, examples[at].classes)
+        self.calibration.fit(names, chances, fills, outcomes, repeats)
+        self.head.fit(examples, classes)
+
+    def _classes(self, offered: Sequence[str]) -> npt.NDArray[np.intp]:
+        known = self.vocabulary.tool_at
+        return np.array([*(known.get(name, -1) for name in offered), len(known)], np.intp)
+
+    def session(self, tools: Mapping[str, ToolSpec], agent: str | None = None) -> Session:
+        """Start a live conversation."""
+        return LearnedSession(self, tools, agent)
+
+    def state(self) -> dict[str, Any]:
+        """Return what :meth:`restore` needs."""
+        return {
+            "embedding": {"name": self.embedding.name, "state": self.embedding.state()},
+            "filler": {"name": self.filler_name, "state": self.counting.state() if self.counting else None},
+            "vocabulary": {"tools": self.vocabulary.tools, "agents": self.vocabulary.agents},
+            "ranker": self.ranker.state(),
+            "head": self.head.state(),
+            "calibration": self.calibration.state(),
+            "settings": {"folds": self.folds, "seed": self.seed},
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Become the predictor whose :meth:`state` this is."""
+        self.embedding = make_embedding(state["embedding"]["name"])
+        self.embedding.restore(state["embedding"]["state"])
+        self.filler_name = state["filler"]["name"]
+        if self.filler_name == "learned":
+            self.counting = None
+        else:
+            self.counting = make_filler(self.filler_name)
+            self.counting.restore(state["filler"]["state"])
+        self.vocabulary = Vocabulary(state["vocabulary"]["tools"], state["vocabulary"]["agents"])
+        self.ranker = ArgumentRanker()
+        self.ranker.restore(state["ranker"])
+        self.head = ToolHead()
+        self.head.restore(state["head"])
+        self.calibration = JointCalibration()
+        self.calibration.restore(state["calibration"])
+        self.folds, self.seed = state["settings"]["folds"], state["settings"]["seed"]
+        self.fitted = True
+
+
+class LearnedSession(Session):
+    """A live conversation of a :class:`LearnedPredictor`."""
+
+    def __init__(self, predictor: LearnedPredictor, tools: Mapping[str, ToolSpec], agent: str | None) -> None:
+        self.predictor = predictor
+        self.lookout = Lookout(predictor.vocabulary, predictor.embedding, predictor.ranker, tools, agent)
+        self._known: tuple[int, list[str], Floats, dict[str, list[Filled]]] | None = None
+
+    @property
+    def index(self) -> ContextIndex:
+        """What is known of the conversation."""
+        return self.lookout.index
+
+    def observe(self, message: Message) -> None:
+        """Take in the next message."""
+        self.lookout.observe(message)
+
+    def _now(self) -> tuple[list[str], Floats, dict[str, list[Filled]]]:
+        """Return tools on offer, their probabilities (the reply last) and their arguments; computed once a message."""
+        version = self.lookout.index.version
+        if self._known is None or self._known[0] != version:
+            names, pairs, filled = self.lookout.offers()
+            head = self.predictor.head
+            if head.weights:
+                p = head.probabilities(self.lookout.point(), pairs, self.predictor._classes(names))
+            else:
+                p = np.zeros(len(names) + 1, np.float32)
+            self._known = version, names, p, filled
+        return self._known[1:]
+
+    def predict_tools(self, k: int = 1) -> list[ToolPrediction]:
+        """Return the head's ranking."""
+        names, p, _ = self._now()
+        labels: list[str | None] = [*names, None]
+        order = np.argsort(-p, kind="stable")[:k].tolist()
+        return [ToolPrediction(labels[at], float(p[at])) for at in order if p[at] > 0]
+
+    def predict(self, k: int = 1) -> list[Prediction]:
+        """Return the best calls and the reply with calibrated probabilities."""
+        predictor = self.predictor
+        names, p, filled = self._now()
+        if predictor.counting is not None:
+            counting = predictor.counting
+            filled = {}
+            for at, name in enumerate(names):
+                if p[at] >= LIKELY:
+                    sets = counting.fill(name, self.index, WAYS)
+                    trust = counting.reliability(name)
+                    filled[name] = [Filled(each, trust * (1 - trust) ** rank) for rank, each in enumerate(sets)]
+        return ranked(predictor.calibration.predictions(names, p, filled, self.index.call_counts), k)
+
+
+def texts_of(traces: Sequence[Trace]) -> list[str]:
+    """Return the texts that the embedding learns from: messages, results with their tool, tool descriptions."""
+    out = []
+    described: dict[str, str] = {}
+    for trace in traces:
+        for message in trace.messages:
+            if message.role == "tool":
+                out.append(f"{message.name or ''} {message.content}")
+            elif message.content and message.role != "system":
+                out.append(message.content)
+        for spec in trace.tools.values():
+            described[spec.name] = f"{spec.name} {spec.description}"
+    return [*out, *described.values()]

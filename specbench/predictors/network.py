@@ -1,0 +1,181 @@
+"""A small listwise network: scores the items of a list, softmax over the list. Trained with torch, applied with numpy.
+
+The argument ranker scores the candidate values of a parameter with it, the tool head the tools on offer. One class, one
+training loop; a checkpoint holds plain arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from specbench.errors import MissingExtraError
+
+__all__ = ["ListwiseNet", "segment_softmax"]
+
+Floats = npt.NDArray[np.float32]
+
+
+def segment_softmax(scores: Floats, starts: npt.NDArray[np.intp]) -> Floats:
+    """Return the softmax of ``scores`` within each segment; ``starts`` are the first positions of the segments.
+
+    Examples
+    --------
+    >>> segment_softmax(np.zeros(3, np.float32), np.array([0, 2])).tolist()
+    [0.5, 0.5, 1.0]
+    """
+    lengths = np.diff(np.append(starts, len(scores)))
+    top = np.maximum.reduceat(scores, starts)
+    raised = np.exp(scores - np.repeat(top, lengths))
+    return np.asarray(raised / np.repeat(np.add.reduceat(raised, starts), lengths), np.float32)
+
+
+class ListwiseNet:
+    """An ensemble of multi-layer perceptrons that score items; probabilities are the softmax over each list.
+
+    Parameters
+    ----------
+    hidden
+        Widths of the hidden layers.
+    members
+        Networks in the ensemble; their scores are averaged.
+    epochs, rate, decay, dropout
+        Of the training (AdamW, cosine schedule).
+    seed
+        Of initialisation, shuffling and dropout.
+
+    References
+    ----------
+    Z. Cao et al. (2007), *Learning to Rank: From Pairwise Approach to Listwise Approach*, ICML.
+    """
+
+    def __init__(
+        self,
+        hidden: tuple[int, ...] = (48,),
+        *,
+        members: int = 2,
+        epochs: int = 12,
+        rate: float = 4e-3,
+        decay: float = 1e-2,
+        dropout: float = 0.1,
+        batch: int = 256,
+        seed: int = 0,
+    ) -> None:
+        self.hidden, self.members, self.epochs = hidden, members, epochs
+        self.rate, self.decay, self.dropout, self.batch, self.seed = rate, decay, dropout, batch, seed
+        self.mean: Floats = np.zeros(0, np.float32)
+        self.scale: Floats = np.zeros(0, np.float32)
+        self.layers: list[list[tuple[Floats, Floats]]] = []
+
+    def fit(
+        self,
+        items: Floats,
+        starts: npt.NDArray[np.intp],
+        targets: npt.NDArray[np.intp],
+        weights: Floats | None = None,
+    ) -> None:
+        """Train on lists.
+
+        Parameters
+        ----------
+        items
+            Features of all items of all lists, shape (items, features).
+        starts
+            First position of each list, shape (lists,).
+        targets
+            Position of the right item of each list, shape (lists,).
+        weights
+            Weight of each list.
+        """
+        try:
+            import torch
+        except ImportError as error:
+            raise MissingExtraError("torch", extra="llm") from error
+        self.mean = items.mean(axis=0)
+        self.scale = np.maximum(items.std(axis=0), 1e-3).astype(np.float32)
+        data = torch.from_numpy(np.clip((items - self.mean) / self.scale, -8, 8))
+        ends = np.append(starts[1:], len(items))
+        loads = torch.from_numpy(weights if weights is not None else np.ones(len(starts), np.float32))
+        self.layers = []
+        for member in range(self.members):
+            generator = torch.Generator().manual_seed(self.seed * 1000 + member)
+            net = _perceptron(items.shape[1], self.hidden, self.dropout, generator)
+            optimiser = torch.optim.AdamW(net.parameters(), lr=self.rate, weight_decay=self.decay)
+            steps = self.epochs * -(-len(starts) // self.batch)
+            schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.rate, total_steps=max(steps, 2), pct_start=0.1)
+            shuffle = np.random.default_rng(self.seed * 1000 + member)
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(self.seed * 1000 + member)
+                for _ in range(self.epochs):
+                    order = shuffle.permutation(len(starts))
+                    for begin in range(0, len(order), self.batch):
+                        chosen = order[begin : begin + self.batch]
+                        lengths = ends[chosen] - starts[chosen]
+                        first = np.cumsum(lengths) - lengths
+                        where = np.repeat(starts[chosen] - first, lengths) + np.arange(lengths.sum())
+                        owner = torch.from_numpy(np.repeat(np.arange(len(chosen)), lengths))
+                        scores = net(data[torch.from_numpy(where)]).squeeze(1)
+                        top = torch.full((len(chosen),), -1e9).scatter_reduce(0, owner, scores, "amax")
+                        total = torch.zeros(len(chosen)).index_add(0, owner, (scores - top[owner]).exp())
+                        right = scores[torch.from_numpy(first + targets[chosen] - starts[chosen])]
+                        losses = top + total.log() - right
+                        load = loads[torch.from_numpy(chosen)]
+                        loss = (losses * load).sum() / load.sum()
+                        optimiser.zero_grad()
+                        loss.backward()  # type: ignore[no-untyped-call]
+                        optimiser.step()
+                        schedule.step()
+            linear = [layer for layer in net if isinstance(layer, torch.nn.Linear)]
+            self.layers.append(
+                [
+                    (layer.weight.detach().numpy().T.copy(), layer.bias.detach().numpy().copy())
+                    for layer in linear
+                ]
+            )
+
+    def scores(self, items: Floats) -> Floats:
+        """Return the mean score of each item, shape (items,)."""
+        data = np.clip((items - self.mean) / self.scale, -8, 8)
+        out = np.zeros(len(items), np.float32)
+        for layers in self.layers:
+            hidden = data
+            for weight, bias in layers[:-1]:
+                hidden = np.maximum(hidden @ weight + bias, 0)
+            weight, bias = layers[-1]
+            out += (hidden @ weight + bias)[:, 0]
+        return out / np.float32(max(len(self.layers), 1))
+
+    def state(self) -> dict[str, Any]:
+        """Return the weights."""
+        return {
+            "mean": self.mean,
+            "scale": self.scale,
+            "layers": [[[weight, bias] for weight, bias in layers] for layers in self.layers],
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over weights."""
+        self.mean = np.asarray(state["mean"], np.float32)
+        self.scale = np.asarray(state["scale"], np.float32)
+        self.layers = [
+            [(np.asarray(weight, np.float32), np.asarray(bias, np.float32)) for weight, bias in layers]
+            for layers in state["layers"]
+        ]
+
+
+def _perceptron(width: int, hidden: tuple[int, ...], dropout: float, generator: Any) -> Any:
+    import torch
+
+    layers: list[Any] = []
+    for size in (*hidden, 1):
+        layer = torch.nn.Linear(width, size)
+        with torch.no_grad():
+            bound = 1 / width**0.5
+            layer.weight.uniform_(-bound, bound, generator=generator)
+            layer.bias.zero_()
+        layers += [layer, torch.nn.ReLU(), torch.nn.Dropout(dropout)]
+        width = size
+    return torch.nn.Sequential(*layers[:-2])

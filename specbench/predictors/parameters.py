@@ -1,0 +1,279 @@
+"""Where the values of a parameter come from: counts over real calls, per tool and parameter.
+
+Two views of a parameter are kept apart: its *own* counts (this tool, this parameter) and those of parameters of the same
+name in *other* tools, which are all there is for a tool never seen. The ranker gets both as features, so what it learns of
+the second holds for new tools.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from specbench.predictors.context import ContextIndex, shape_of
+from specbench.types import ToolCall, ToolSpec
+
+__all__ = ["ABSENT", "ParameterCounts", "ParameterIndex", "text_of"]
+
+ABSENT = "\0absent"
+"""Stands for "this optional parameter is left out"."""
+
+MAX_VALUE_KINDS = 400
+MAX_CUES = 4000
+
+
+def text_of(value: Any) -> str:
+    """Return a scalar argument as the text under which the context index files it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+@dataclass
+class ParameterCounts:
+    """Counts of one parameter.
+
+    Attributes
+    ----------
+    fills, absent, found
+        Calls with it; calls of the tool without it; fills whose value stood in the conversation.
+    paths
+        Path → fills whose value had occurred there.
+    present
+        Path → fills at which anything had occurred there.
+    shapes, values, kinds
+        Shape, text and JSON type of the values → fills.
+    before
+        Word just before the value in the user's text → fills.
+    passed
+        Word just before other values in the user's text → fills.
+    cues
+        Word of the recent texts → value (or :data:`ABSENT`) → calls; ``cue_totals`` counts the word's calls.
+    """
+
+    fills: int = 0
+    absent: int = 0
+    found: int = 0
+    paths: dict[str, int] = field(default_factory=dict)
+    present: dict[str, int] = field(default_factory=dict)
+    shapes: dict[str, int] = field(default_factory=dict)
+    values: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)
+    before: dict[str, int] = field(default_factory=dict)
+    passed: dict[str, int] = field(default_factory=dict)
+    cues: dict[str, dict[str, int]] = field(default_factory=dict)
+    cue_totals: dict[str, int] = field(default_factory=dict)
+
+    _TABLES = ("paths", "present", "shapes", "values", "kinds", "before", "passed", "cue_totals")
+
+    def add(self, other: ParameterCounts) -> None:
+        """Add the counts of another parameter."""
+        self.fills += other.fills
+        self.absent += other.absent
+        self.found += other.found
+        for name in self._TABLES:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            for key, count in theirs.items():
+                mine[key] = mine.get(key, 0) + count
+        for word, row in other.cues.items():
+            mine = self.cues.setdefault(word, {})
+            for value, count in row.items():
+                mine[value] = mine.get(value, 0) + count
+
+    def closed(self) -> list[str]:
+        """Return the values that this parameter takes again and again, most frequent first; ``[]`` if it does not."""
+        kept = [value for value, count in self.values.items() if count >= 2]
+        if not kept or sum(self.values[value] for value in kept) < 0.5 * self.fills:
+            return []
+        return sorted(kept, key=lambda value: (-self.values[value], value))[:60]
+
+    def pruned(self) -> ParameterCounts:
+        """Return a copy without the cues that tell nothing, to keep the model small."""
+        out = ParameterCounts(**{name: getattr(self, name) for name in self.__dataclass_fields__})
+        total = self.fills + self.absent
+        kept: list[tuple[float, str, dict[str, int]]] = []
+        for word, row in self.cues.items():
+            seen = self.cue_totals[word]
+            base = {value: (self.absent if value == ABSENT else self.values.get(value, 0)) / max(total, 1) for value in row}
+            good = {v: n for v, n in row.items() if n >= 2 and n / seen >= 0.2 and n / seen > 1.3 * base[v]}
+            if good:
+                kept.append((max(good.values()), word, good))
+        kept.sort(key=lambda each: (-each[0], each[1]))
+        out.cues = {word: row for _, word, row in kept[:MAX_CUES]}
+        out.cue_totals = {word: self.cue_totals[word] for word in out.cues}
+        if len(out.values) > MAX_VALUE_KINDS:
+            best = sorted(out.values.items(), key=lambda item: (-item[1], item[0]))
+            out.values = dict(best[:MAX_VALUE_KINDS])
+        return out
+
+    def state(self) -> dict[str, Any]:
+        """Return the counts as JSON values."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+class ParameterIndex:
+    """The counts of all parameters, and what is known of a parameter from other tools."""
+
+    def __init__(self) -> None:
+        self.tools: dict[str, dict[str, ParameterCounts]] = {}
+        self.calls: dict[str, int] = {}
+        self._others: dict[tuple[str, str], ParameterCounts] = {}
+        self._pruned: dict[tuple[str, str], ParameterCounts] = {}
+        self.pairs: dict[str, dict[str, list[int]]] = {}
+        self.common: dict[str, int] = {}
+        self.conversations = 0
+
+    def count(self, call: ToolCall, spec: ToolSpec | None, index: ContextIndex) -> None:
+        """Count one real call; ``index`` is the state just before it."""
+        table = self.tools.setdefault(call.name, {})
+        self.calls[call.name] = self.calls.get(call.name, 0) + 1
+        names = dict.fromkeys([*table, *call.arguments, *(spec.properties if spec else ())])
+        words = cue_words(index)
+        for name in names:
+            counts = table.get(name)
+            if counts is None:
+                counts = table[name] = ParameterCounts(absent=self.calls[call.name] - 1)
+            if name not in call.arguments:
+                counts.absent += 1
+                _cue(counts, words, ABSENT)
+                continue
+            counts.fills += 1
+            value = call.arguments[name]
+            kind = type(value).__name__
+            counts.kinds[kind] = counts.kinds.get(kind, 0) + 1
+            if not isinstance(value, str | int | float):
+                continue
+            self._count_value(counts, text_of(value), words, index)
+        self._count_pairs(call)
+
+    def count_words(self, words: Iterable[str]) -> None:
+        """Count the capitalised words of one conversation: a word that many people use is nobody's name."""
+        self.conversations += 1
+        for word in words:
+            self.common[word] = self.common.get(word, 0) + 1
+
+    def commonness(self, text: str) -> float:
+        """Return the share of conversations in which this capitalised word occurs."""
+        return self.common.get(text, 0) / self.conversations if self.conversations else 0.0
+
+    def _count_value(self, counts: ParameterCounts, text: str, words: set[str], index: ContextIndex) -> None:
+        for path, rows in index.rows_by_path.items():
+            if rows:
+                counts.present[path] = counts.present.get(path, 0) + 1
+        if len(text) <= 60:
+            counts.values[text] = counts.values.get(text, 0) + 1
+            _cue(counts, words, text)
+        shape = shape_of(text)
+        counts.shapes[shape] = counts.shapes.get(shape, 0) + 1
+        row = index.row(text)
+        if row is not None:
+            counts.found += 1
+            for path in index.row_paths[row]:
+                name = index.path_names[path]
+                counts.paths[name] = counts.paths.get(name, 0) + 1
+            word = index.before[row].get("user")
+            if word:
+                counts.before[word] = counts.before.get(word, 0) + 1
+        for other in index.rows_with_before:
+            if other != row:
+                word = index.before[other].get("user", "")
+                counts.passed[word] = counts.passed.get(word, 0) + 1
+
+    def _count_pairs(self, call: ToolCall) -> None:
+        """Count, for each pair of parameters: filled together, equal, first before second."""
+        table = self.pairs.setdefault(call.name, {})
+        texts = sorted((n, text_of(v)) for n, v in call.arguments.items() if isinstance(v, str | int | float))
+        for at, (name, text) in enumerate(texts):
+            for other, second in texts[at + 1 :]:
+                row = table.setdefault(f"{name}|{other}", [0, 0, 0, 0])
+                row[0] += 1
+                row[1] += text == second
+                row[2] += text < second
+                row[3] += len(text) == 10 and len(second) == 10 and text[4:5] == "-" == second[4:5]
+
+    def add(self, other: ParameterIndex) -> None:
+        """Add the counts of another index."""
+        for tool, calls in other.calls.items():
+            mine = self.tools.setdefault(tool, {})
+            before = self.calls.get(tool, 0)
+            for name in dict.fromkeys([*mine, *other.tools[tool]]):
+                counts = mine.setdefault(name, ParameterCounts(absent=before))
+                counts.add(other.tools[tool].get(name) or ParameterCounts(absent=calls))
+            self.calls[tool] = before + calls
+        self.conversations += other.conversations
+        for word, count in other.common.items():
+            self.common[word] = self.common.get(word, 0) + count
+        for tool, rows in other.pairs.items():
+            table = self.pairs.setdefault(tool, {})
+            for pair, row in rows.items():
+                table[pair] = [a + b for a, b in zip(table.get(pair, [0, 0, 0, 0]), row, strict=True)]
+        self.settle()
+
+    def own(self, tool: str, parameter: str) -> ParameterCounts | None:
+        """Return the counts of this parameter of this tool, pruned; ``None`` if it was never seen."""
+        counts = self.tools.get(tool, {}).get(parameter)
+        if counts is None:
+            return None
+        key = (tool, parameter)
+        if key not in self._pruned:
+            self._pruned[key] = counts.pruned()
+        return self._pruned[key]
+
+    def others(self, tool: str, parameter: str) -> ParameterCounts:
+        """Return the counts of parameters of the same name in other tools, added up and pruned."""
+        key = (tool, parameter)
+        if key not in self._others:
+            total = ParameterCounts()
+            for name, table in self.tools.items():
+                if name != tool and parameter in table:
+                    total.add(table[parameter])
+            self._others[key] = total.pruned()
+        return self._others[key]
+
+    def settle(self) -> None:
+        """Forget what was derived from the counts, after they changed."""
+        self._others.clear()
+        self._pruned.clear()
+
+    def state(self) -> dict[str, Any]:
+        """Return the counts as JSON values, pruned."""
+        return {
+            "calls": self.calls,
+            "pairs": self.pairs,
+            "conversations": self.conversations,
+            "common": {word: n for word, n in self.common.items() if n >= max(2, 0.01 * self.conversations)},
+            "tools": {
+                tool: {name: counts.pruned().state() for name, counts in table.items()}
+                for tool, table in self.tools.items()
+            },
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over counts."""
+        self.calls = dict(state["calls"])
+        self.pairs = {tool: {k: list(v) for k, v in rows.items()} for tool, rows in state["pairs"].items()}
+        self.conversations, self.common = state["conversations"], dict(state["common"])
+        self.tools = {
+            tool: {name: ParameterCounts(**counts) for name, counts in table.items()}
+            for tool, table in state["tools"].items()
+        }
+        self.settle()
+
+
+def cue_words(index: ContextIndex) -> set[str]:
+    """Return the words and word pairs of the last user messages and the words of the last assistant message."""
+    words: set[str] = set()
+    for message in index.recent_words:
+        words.update(message)
+    words.update(f"@{word}" for word in index.last_assistant_words)
+    return words
+
+
+def _cue(counts: ParameterCounts, words: Iterable[str], value: str) -> None:
+    for word in words:
+        counts.cue_totals[word] = counts.cue_totals.get(word, 0) + 1
+        row = counts.cues.setdefault(word, {})
+        row[value] = row.get(value, 0) + 1
