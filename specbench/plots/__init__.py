@@ -1,1 +1,21 @@
+"""Every figure, one function each. They read frames and ledgers, and return matplotlib Axes."""
 
+from __future__ import annotations
+
+from specbench.plots.curve import plot_curve
+from specbench.plots.reliability import plot_reliability
+from specbench.plots.savings import plot_savings
+from specbench.plots.style import THEMES, save_figure
+from specbench.plots.tools import plot_tools
+from specbench.plots.waterfall import choose_episode, plot_waterfall
+
+__all__ = [
+    "THEMES",
+    "choose_episode",
+    "plot_curve",
+    "plot_reliability",
+    "plot_savings",
+    "plot_tools",
+    "plot_waterfall",
+    "save_figure",
+]

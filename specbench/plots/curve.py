@@ -1,0 +1,140 @@
+"""The main figure: hit-rate against wasted compute, one line a predictor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
+
+from specbench.plots.style import Ink, Series, empty, new_axes, series, themed
+
+__all__ = ["plot_curve"]
+
+
+def plot_curve(
+    curves: pd.DataFrame,
+    *,
+    controls: Sequence[str] = (),
+    threshold: float = 0.6,
+    highlight: str | None = None,
+    theme: str = "light",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw recall against wasted seconds (modelled), with 95 % bands of the recall where the frame has them.
+
+    Parameters
+    ----------
+    curves
+        Rows of :func:`specbench.sim.sweep` with a column ``predictor``: ``threshold, recall, wasted_share`` and, if
+        bands are wanted, ``recall_low, recall_high``.
+    controls
+        Predictors that are drawn as one point each: everything launched. ``oracle`` also gives the ceiling, a line.
+    threshold
+        Threshold of the default policy; an outlined marker on each line.
+    highlight
+        Predictor whose default operating point is labelled; the first that is no control otherwise.
+    theme
+        ``light`` or ``dark``.
+    ax
+        Where to draw; a new figure otherwise.
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> sweep = pd.DataFrame({"predictor": "markov", "threshold": [0.0, 0.6], "recall": [0.4, 0.1],
+    ...                       "wasted_share": [0.2, 0.01]})
+    >>> plot_curve(sweep).get_xlabel()
+    'wasted compute: seconds of unused tool runs, % of the sequential time (modelled)'
+    """
+    with themed(theme) as colours:
+        ax = ax if ax is not None else new_axes(8.6, 5.4)
+        curves = curves.dropna(subset=["recall", "wasted_share"])
+        if curves.empty:
+            return empty(ax, "No tool calls in the test traces: there is no hit-rate to draw.", colours)
+        names = [str(name) for name in curves["predictor"].unique()]
+        lines = [name for name in names if name not in controls]
+        handles: list[Line2D] = []
+        for number, name in enumerate(lines):
+            look = series(number, theme)
+            handles.append(_line(ax, curves[curves["predictor"] == name], name, look, threshold, colours))
+        highlight = highlight if highlight in lines else next(iter(lines), None)
+        _ceiling(ax, curves, colours)
+        for number, name in enumerate(name for name in names if name in controls):
+            handles.append(_control(ax, curves[curves["predictor"] == name], name, number, colours))
+        if highlight is not None:
+            _label_default(ax, curves[curves["predictor"] == highlight], threshold, colours)
+        handles.append(
+            Line2D([], [], ls="", marker="o", ms=10, mfc="none", mec=colours.text, mew=1.6,
+                   label=f"default policy, p ≥ {threshold:.2f}")
+        )  # fmt: skip
+        ax.set_xlim(left=-0.012)
+        ax.set_ylim(-0.03, min(1.02, max(ax.get_ylim()[1], 0.1) + 0.05))
+        ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        ax.set_xlabel("wasted compute: seconds of unused tool runs, % of the sequential time (modelled)")
+        ax.set_ylabel("hit-rate (recall): % of decision points with a call")
+        ax.set_title("Hit-rate against wasted compute")
+        ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, fontsize=9)
+        sns.despine(ax=ax)
+        return ax
+
+
+def _line(ax: Axes, rows: pd.DataFrame, name: str, look: Series, threshold: float, colours: Ink) -> Line2D:
+    rows = rows.sort_values("threshold")
+    x, y = rows["wasted_share"].to_numpy(float), rows["recall"].to_numpy(float)
+    if {"recall_low", "recall_high"} <= set(rows.columns):
+        low, high = (rows[column].to_numpy(float) for column in ("recall_low", "recall_high"))
+        ax.fill_between(x, low, high, color=look.colour, alpha=0.14, lw=0, zorder=1)
+    ax.plot(x, y, color=look.colour, ls=look.line, lw=2.0, zorder=3)
+    tenths = np.isin(np.round(rows["threshold"].to_numpy(float), 6), (0.0, 0.2, 0.4, 0.8))
+    ax.plot(x[tenths], y[tenths], ls="", marker=look.marker, ms=4.5, color=look.colour, zorder=4)
+    at = int(np.argmin(np.abs(rows["threshold"].to_numpy(float) - threshold)))
+    ax.plot(x[at], y[at], ls="", marker=look.marker, ms=9.5, mfc=look.colour, mec=colours.text, mew=1.6, zorder=6)
+    return Line2D([], [], color=look.colour, ls=look.line, marker=look.marker, lw=2.0, ms=5, label=name)
+
+
+def _control(ax: Axes, rows: pd.DataFrame, name: str, number: int, colours: Ink) -> Line2D:
+    row = rows.sort_values("threshold").iloc[0]
+    marker = ("x", "+", "1", "2", "*", "3")[number % 6] if name != "oracle" else "*"
+    ax.plot(
+        row["wasted_share"],
+        row["recall"],
+        ls="",
+        marker=marker,
+        ms=9,
+        mew=1.8,
+        color=colours.faint,
+        zorder=5,
+        clip_on=False,
+    )
+    return Line2D([], [], ls="", marker=marker, ms=8, mew=1.8, color=colours.faint, label=f"{name} (control)")
+
+
+def _ceiling(ax: Axes, curves: pd.DataFrame, colours: Ink) -> None:
+    top = curves.loc[curves["predictor"] == "oracle", "recall"].max()
+    if not np.isnan(top):
+        ax.axhline(top, color=colours.faint, lw=1.2, ls=(0, (1, 2)), zorder=2)
+        ax.annotate(
+            f"READ oracle: {100 * top:.0f} % of the calls are READ, the rest is never launched",
+            (1.0, top), xycoords=("axes fraction", "data"), xytext=(-2, 4), textcoords="offset points",
+            ha="right", va="bottom", fontsize=8.5, color=colours.faint,
+        )  # fmt: skip
+
+
+def _label_default(ax: Axes, rows: pd.DataFrame, threshold: float, colours: Ink) -> None:
+    row = rows.iloc[int(np.argmin(np.abs(rows["threshold"].to_numpy(float) - threshold)))]
+    ax.annotate(
+        f"default policy: {row['predictor']}, p ≥ {threshold:.2f}\n"
+        f"hits {100 * row['recall']:.0f} % of the calls, wastes {100 * row['wasted_share']:.1f} % of the time",
+        (row["wasted_share"], row["recall"]), xytext=(38, -46), textcoords="offset points", fontsize=9,
+        va="top", zorder=7, arrowprops={"arrowstyle": "-", "color": colours.text, "lw": 0.9, "shrinkB": 6},
+        bbox={"boxstyle": "round,pad=0.3", "fc": colours.paper, "ec": colours.grid, "alpha": 0.92},
+    )  # fmt: skip

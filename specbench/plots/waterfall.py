@@ -1,0 +1,139 @@
+"""One episode as it would have run without and with speculation, on one time axis."""
+
+from __future__ import annotations
+
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from specbench.ledger import Ledger, Speculation
+from specbench.plots.style import Ink, empty, new_axes, themed
+
+__all__ = ["choose_episode", "plot_waterfall"]
+
+FEWEST, MOST = 4, 14
+"""Decisions of an episode of moderate length."""
+LANES = {"sequential LLM": 5.0, "sequential tools": 4.1, "LLM": 2.4, "tools": 1.5, "speculations": 0.6}
+HEIGHT = 0.7
+
+
+def choose_episode(ledger: Ledger) -> str | None:
+    """Return the trace that tells most: the most seconds saved among those of moderate length, else among all.
+
+    ``None`` when the ledger is empty. Ties go to the first trace by id.
+
+    Examples
+    --------
+    >>> choose_episode(Ledger()) is None
+    True
+    """
+    frame = ledger.decisions_frame()
+    if frame.empty:
+        return None
+    traces = frame.groupby("trace_id").agg(saved_s=("saved_s", "sum"), decisions=("index", "size")).sort_index()
+    moderate = traces[traces["decisions"].between(FEWEST, MOST)]
+    return str((moderate if len(moderate) else traces)["saved_s"].idxmax())
+
+
+def plot_waterfall(
+    ledger: Ledger, trace_id: str | None = None, *, theme: str = "light", ax: Axes | None = None
+) -> Axes:
+    """Draw an episode: the sequential run above, the speculative run below, the seconds saved between their ends.
+
+    Parameters
+    ----------
+    ledger
+        Of a simulated (or real) run.
+    trace_id
+        The episode; :func:`choose_episode` otherwise.
+    theme, ax
+        As in :func:`specbench.plots.plot_curve`.
+
+    Examples
+    --------
+    >>> from specbench.ledger import Outcome
+    >>> row = Outcome("t", "a", 0, "ls", "read", "ls({})", 1, False, 0, 2.0, 1.0, 0.0, 3.0, 3.0, 0.0, "off")
+    >>> plot_waterfall(Ledger([row])).get_xlabel()
+    'seconds since the start of the episode (modelled)'
+    """
+    with themed(theme) as colours:
+        ax = ax if ax is not None else new_axes(10.0, 4.6)
+        trace_id = trace_id if trace_id is not None else choose_episode(ledger)
+        rows = [row for row in ledger.outcomes if row.trace_id == trace_id]
+        if not rows:
+            return empty(ax, "No episode to draw.", colours)
+        speculations = [row for row in ledger.speculations if row.trace_id == trace_id]
+        sequential_s = speculative_s = 0.0
+        for number, row in enumerate(rows, 1):
+            _bar(ax, "sequential LLM", sequential_s, row.think_s, colours.think, "", str(number))
+            _bar(ax, "sequential tools", sequential_s + row.think_s, row.tool_s, colours.tool, "///")
+            _bar(ax, "LLM", speculative_s, row.think_s, colours.think, "", str(number))
+            used = [each for each in speculations if each.index == row.index and each.fate == "commit"]
+            decided_s = speculative_s + row.think_s
+            begun_s = max([decided_s, *(each.ended_s for each in used)]) if used else decided_s
+            _bar(ax, "tools", begun_s, speculative_s + row.speculative_s - begun_s, colours.tool, "///")
+            sequential_s += row.sequential_s
+            speculative_s += row.speculative_s
+        for each in speculations:
+            good = each.fate == "commit"
+            _bar(
+                ax,
+                "speculations",
+                each.launched_s,
+                each.run_s,
+                colours.good if good else colours.bad,
+                "" if good else "xxx",
+            )
+        _annotate(ax, sequential_s, speculative_s, len(rows), speculations, colours)
+        ax.set_yticks(list(LANES.values()), ["LLM thinks", "tools", "LLM thinks", "tools", "speculations"])
+        ax.set_ylim(-0.1, 6.1)
+        ax.set_xlim(0, sequential_s * 1.02 or 1.0)
+        ax.grid(visible=False, axis="y")
+        ax.set_xlabel("seconds since the start of the episode (modelled)")
+        ax.set_title(f"One episode, decision by decision: {_short(str(trace_id))}")
+        handles = [
+            Patch(facecolor=colours.think, label="LLM thinks (number: decision)"),
+            Patch(facecolor=colours.tool, hatch="///", label="tool runs, agent waits", lw=0),
+            Patch(facecolor=colours.good, label="speculation used (commit)"),
+            Patch(facecolor=colours.bad, hatch="xxx", label="speculation unused (squash)", lw=0),
+        ]
+        ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=4, fontsize=9)
+        sns.despine(ax=ax, left=True)
+        return ax
+
+
+def _bar(ax: Axes, lane: str, start_s: float, run_s: float, colour: str, hatch: str, text: str = "") -> None:
+    if run_s <= 1e-9:
+        return
+    y = LANES[lane]
+    # hatch and edge are paper-coloured: neighbours stay apart in print
+    ax.broken_barh([(start_s, run_s)], (y - HEIGHT / 2, HEIGHT), facecolors=colour, hatch=hatch, lw=0.8,
+                   edgecolor=ax.get_facecolor(), zorder=3)  # fmt: skip
+    if text:
+        ax.text(start_s + run_s / 2, y, text, ha="center", va="center", fontsize=8, zorder=4)
+
+
+def _annotate(
+    ax: Axes, sequential_s: float, speculative_s: float, decisions: int, speculations: list[Speculation], colours: Ink
+) -> None:
+    saved_s = sequential_s - speculative_s
+    for end_s, low, high in ((sequential_s, 3.6, 5.5), (speculative_s, 0.1, 3.6)):
+        ax.plot([end_s, end_s], [low, high], color=colours.text, lw=1.2, zorder=5)
+    ax.text(
+        0.0, 5.55, f" sequential: {sequential_s:.1f} s, {decisions} decisions", fontsize=9.5, va="bottom", weight="bold"
+    )
+    hits = sum(each.fate == "commit" for each in speculations)
+    ax.text(
+        0.0, 2.95, f" with speculation: {speculative_s:.1f} s, {hits} of {len(speculations)} launches used",
+        fontsize=9.5, va="bottom", weight="bold",
+    )  # fmt: skip
+    if saved_s > 0.02 * sequential_s:
+        ax.annotate("", (speculative_s, 3.35), (sequential_s, 3.35), zorder=6,
+                    arrowprops={"arrowstyle": "->", "color": colours.good, "lw": 2.0, "shrinkA": 0, "shrinkB": 0})  # fmt: skip
+        ax.text(sequential_s - 0.004 * sequential_s, 3.2, f"{saved_s:.1f} s saved", ha="right", va="top", fontsize=10,
+                color=colours.good, weight="bold", zorder=7,
+                bbox={"boxstyle": "round,pad=0.2", "fc": colours.paper, "ec": "none"})  # fmt: skip
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:59] + "…"

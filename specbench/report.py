@@ -1,0 +1,161 @@
+"""The report of a study: one self-contained HTML page, built from a results folder.
+
+Figures are inlined, styles too; the page asks no server for anything and runs no script. Everything that comes from traces
+(tool names, file names, trace ids) is escaped.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from specbench.errors import ConfigError
+
+__all__ = ["build_report", "percent", "render_report"]
+
+TEMPLATES = Path(__file__).parent / "templates"
+MOST_ROWS = 40
+"""Tools and files listed; the rest is counted."""
+
+ABOUT = {
+    "markov": "Markov chain: which tool follows which, by counting",
+    "ngram": "back-off n-gram over the last steps and their outcomes",
+    "learned": "small neural model of the conversation, the tools and the values in it",
+    "silent": "control: never predicts",
+    "wrong": "control: always sure, always wrong; the price of waste",
+    "frequent": "control: always the most frequent tools",
+    "repeat": "control: the last call again",
+    "oracle": "control: knows the future; the ceiling",
+}
+FILLERS = {
+    "recent": "arguments: the most recent value of the right shape",
+    "none": "no arguments",
+    "linked": "arguments: the next unused value from where they came before",
+}
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """Return a share as per cent; a dash where there is none.
+
+    Examples
+    --------
+    >>> percent(0.1234), percent(-0.02, 0), percent(None)
+    ('12.3 %', '−2 %', '–')
+    """
+    if value is None:
+        return "–"
+    text = f"{100 * value:.{digits}f}"
+    if not text.strip("-0."):
+        text = text.strip("-")
+    return f"{text.replace('-', '−')} %"
+
+
+def build_report(run: str | Path) -> Path:
+    """Write ``report.html`` into the results folder ``run``, from what lies there; returns its path.
+
+    Raises
+    ------
+    ConfigError
+        When the folder is not one that ``specbench study`` made, or is incomplete.
+    """
+    folder = Path(run)
+    target = folder / "report.html"
+    text = render_report(folder)
+    temporary = folder / f".report.{secrets.token_hex(4)}.tmp"
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise ConfigError(f"{target} cannot be written ({error.strerror})") from error
+    return target
+
+
+def render_report(run: str | Path) -> str:
+    """Return the page of the results folder ``run`` as text; see :func:`build_report`."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    folder = Path(run)
+    config, metrics = (_read(folder, name) for name in ("config.json", "metrics.json"))
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        percent=percent, interval=_interval, seconds=_seconds, size=_size, about=_about, decimals=_decimals
+    )
+    try:
+        return environment.get_template("report.html").render(
+            config=config,
+            metrics=metrics,
+            chosen=metrics["default_policy"]["predictor"],
+            figures={name: _figure(folder, name) for name in metrics["figures"]},
+            most_rows=MOST_ROWS,
+        )
+    except KeyError as error:
+        raise ConfigError(
+            f"{folder}: metrics.json or config.json lacks {error}; run `specbench study` again"
+        ) from error
+
+
+def _read(folder: Path, name: str) -> dict[str, Any]:
+    path = folder / name
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{path} cannot be read ({error}); give a folder that `specbench study` made, such as runs/support_desk"
+        ) from error
+    if not isinstance(value, dict):
+        raise ConfigError(f"{path} is not what `specbench study` writes; run it again")
+    return value
+
+
+def _figure(folder: Path, name: str) -> dict[str, str]:
+    """Return the light and the dark drawing as data URIs; an image cannot run scripts, whatever a tool is called."""
+    drawings = {}
+    for theme, stem in (("light", name), ("dark", f"{name}-dark")):
+        path = folder / "figures" / f"{stem}.svg"
+        try:
+            drawings[theme] = "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be read ({error.strerror}); run `specbench study` again") from error
+    return drawings
+
+
+def _interval(metrics: Mapping[str, Any], name: str) -> str:
+    """Return the interval of a rate as text: from ``ci``, or from ``name_low`` and ``name_high``."""
+    found = metrics["ci"].get(name) if "ci" in metrics else (metrics.get(f"{name}_low"), metrics.get(f"{name}_high"))
+    if not found or found[0] is None or found[1] is None:
+        return ""
+    return f"{100 * found[0]:.1f}–{100 * found[1]:.1f}".replace("-", "−")
+
+
+def _seconds(value: float | None) -> str:
+    """Return seconds with as many digits as they deserve."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f} s" if abs(value) >= 100 else f"{value:.1f} s"
+
+
+def _decimals(value: float | None, digits: int = 2) -> str:
+    return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
+
+
+def _size(value: int | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value / 1e6:.1f} MB" if value >= 1e6 else f"{value / 1e3:.1f} kB"
+
+
+def _about(name: str) -> str:
+    base, _, filler = name.partition("+")
+    return "; ".join(text for text in (ABOUT.get(base, "added from outside"), FILLERS.get(filler, filler)) if text)

@@ -1,0 +1,118 @@
+"""The data of a study: traces with what is needed to find the same bytes again, and the check against leaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from specbench.errors import ConfigError
+from specbench.traces.store import Paths, ReadReport, load
+from specbench.types import Effect, Trace
+
+__all__ = ["Data", "known_tools", "load_data", "overlap", "refuse_overlap"]
+
+TASKS_NAMED = 5
+DERIVED_TASK = "text-"
+"""Task ids that a reader derived from the first user message, for want of declared ones, start like this."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """Traces, and the files that they came from."""
+
+    traces: list[Trace]
+    report: ReadReport
+
+    @property
+    def tasks(self) -> set[str]:
+        """The task ids."""
+        return {trace.task_id for trace in self.traces}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return files with hashes, and the numbers of traces and tasks, as JSON values."""
+        return {
+            "files": [
+                {
+                    "path": file.path,
+                    "format": file.format,
+                    "sha256": file.sha256,
+                    "traces": file.read,
+                    "skipped": list(file.skipped),
+                }
+                for file in self.report.files
+            ],
+            "traces": len(self.traces),
+            "tasks": len(self.tasks),
+        }
+
+
+def load_data(
+    paths: Paths,
+    format: str | None = None,
+    skip_invalid: bool = False,
+    *,
+    effects: str | Path | Mapping[str, Effect | str] | None = None,
+    label: str = "traces",
+) -> Data:
+    """Read traces for a study; see :func:`specbench.traces.store.read_traces` for the parameters.
+
+    Parameters
+    ----------
+    label
+        What the traces are for, in the message of an error.
+
+    Raises
+    ------
+    ConfigError
+        When there is no trace, or no decision point in any.
+    """
+    traces, report = load(paths, format, skip_invalid, effects=effects)
+    if not traces:
+        raise ConfigError(
+            f"{label}: no trace was read from {_shown(paths)} ({len(report.skipped)} records were skipped); "
+            "`specbench traces validate` says what is wrong with them"
+        )
+    if not any(message.role == "assistant" for trace in traces for message in trace.messages):
+        raise ConfigError(
+            f"{label}: {len(traces)} trace(s) but no decision point; a decision point is an assistant message, give "
+            "conversations that have some"
+        )
+    return Data(traces, report)
+
+
+def overlap(train: Sequence[Trace], test: Sequence[Trace]) -> list[str]:
+    """Return the task ids that both have, sorted."""
+    return sorted({trace.task_id for trace in train} & {trace.task_id for trace in test})
+
+
+def refuse_overlap(train: Sequence[Trace], test: Sequence[Trace]) -> None:
+    """Raise when training and test share a declared task id: what was learned by heart would look like skill.
+
+    Ids that a reader derived from the first user message do not count: two customers may both open with "hello".
+
+    Examples
+    --------
+    >>> refuse_overlap([Trace("a", "retail/7", "doc", ())], [Trace("b", "retail/7", "doc", ())])
+    Traceback (most recent call last):
+    specbench.errors.ConfigError: training and test share 1 task(s): retail/7. ...
+    """
+    shared = [task for task in overlap(train, test) if not task.startswith(DERIVED_TASK)]
+    if shared:
+        named = ", ".join(shared[:TASKS_NAMED]) + (", ..." if len(shared) > TASKS_NAMED else "")
+        raise ConfigError(
+            f"training and test share {len(shared)} task(s): {named}. That is a leak: the numbers would be too good. "
+            "Split by task, or pass --allow-overlap (allow_overlap=True) if that is what you want"
+        )
+
+
+def known_tools(traces: Sequence[Trace]) -> frozenset[str]:
+    """Return the tools that ``traces`` offer or call."""
+    offered = {tool for trace in traces for tool in trace.tools}
+    called = {call.name for trace in traces for message in trace.messages for call in message.tool_calls}
+    return frozenset(offered | called)
+
+
+def _shown(paths: Paths) -> str:
+    return str(paths) if isinstance(paths, (str, Path)) else ", ".join(map(str, paths))

@@ -1,0 +1,251 @@
+"""Fit predictors on some traces, measure them on others: rates, curves, cost. The same for every predictor."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from specbench.errors import ConfigError
+from specbench.metrics.rates import rates
+from specbench.metrics.table import PredictionTable, predict_traces
+from specbench.policies import DEFAULT_THRESHOLD
+from specbench.predictors import Predictor, make_predictor
+from specbench.sim.latency import Latency, parse_latency
+from specbench.sim.sweep import recall_at_precision, sweep
+from specbench.study.data import Data, known_tools, overlap, refuse_overlap
+from specbench.study.environment import charged_ms, package_version, versions
+from specbench.study.jsonfile import strict
+from specbench.study.progress import Progress
+from specbench.types import Trace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["THRESHOLDS", "Evaluated", "Settings", "evaluate", "evaluate_predictor", "parse_names"]
+
+THRESHOLDS = tuple(step / 50 for step in range(51))
+"""Thresholds of the curves: 0, 0.02, …, 1."""
+PRECISION = 0.75
+"""``read_recall_at_precision_75``: share of the launches that must hit."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the numbers depend on, data and predictors aside.
+
+    Parameters
+    ----------
+    seed
+        Of training, of the split, of the bootstrap and of drawn latencies.
+    latency
+        Latency model, as in :func:`specbench.sim.parse_latency`; modelled, and labelled so.
+    resamples
+        Bootstrap resamples (of tasks) behind each band.
+    predict_ms
+        Milliseconds charged for each prediction; ``None`` charges each predictor's own measured median, rounded up
+        (:func:`specbench.study.environment.charged_ms`).
+    """
+
+    seed: int = 0
+    latency: str = "constant:2,1"
+    resamples: int = 500
+    predict_ms: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.predict_ms is not None and not self.predict_ms >= 0:
+            raise ConfigError(f"predict_ms is a time in milliseconds, 0 or more; got {self.predict_ms!r}")
+        self.model()
+
+    def model(self) -> Latency:
+        """Return the latency model."""
+        return parse_latency(self.latency, seed=self.seed)
+
+    def latency_text(self) -> str:
+        """Return the latency model in words.
+
+        Examples
+        --------
+        >>> Settings().latency_text()
+        'the LLM thinks 2 s before each decision, a tool runs 1 s'
+        """
+        facts = self.model().describe()
+        text = f"the LLM thinks {facts['think']:g} s before each decision, a tool runs {facts['tool']:g} s"
+        return f"{text}; medians of log-normal draws, sigma {facts['sigma']:g}" if "sigma" in facts else text
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON values."""
+        return {
+            "seed": self.seed,
+            "latency": {"text": self.latency, "modelled": True, **self.model().describe()},
+            "resamples": self.resamples,
+            "predict_ms": self.predict_ms,
+            "policy": f"Threshold(p, k=1), READ tools only; default p = {DEFAULT_THRESHOLD}",
+        }
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """One predictor, fitted and measured.
+
+    Parameters
+    ----------
+    name
+        As it was asked for (``markov+recent``).
+    predictor
+        Fitted on the training traces.
+    table
+        What it said at every test decision point.
+    curve
+        One row a threshold, from :func:`specbench.sim.sweep`, with bands.
+    metrics
+        Everything as JSON values; ``latency_ms``, ``fit_s`` and ``predict_ms_charged`` are measured, all else is the
+        same in every rerun.
+    """
+
+    name: str
+    predictor: Predictor
+    table: PredictionTable
+    curve: pd.DataFrame
+    metrics: dict[str, Any]
+
+    @property
+    def predict_s(self) -> float:
+        """Seconds charged for each prediction."""
+        return float(self.metrics["predict_ms_charged"]) / 1e3
+
+
+def parse_names(text: str | Sequence[str]) -> list[str]:
+    """Return the predictor names of a comma list (or several), each once.
+
+    Examples
+    --------
+    >>> parse_names(["markov, ngram", "markov"])
+    ['markov', 'ngram']
+    """
+    parts = [text] if isinstance(text, str) else list(text)
+    names = [name.strip() for part in parts for name in part.split(",") if name.strip()]
+    if not names:
+        raise ConfigError("no predictor was named; give a comma list such as markov,ngram,learned")
+    return list(dict.fromkeys(names))
+
+
+def evaluate_predictor(
+    name: str,
+    train: Sequence[Trace],
+    test: Sequence[Trace],
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> Evaluated:
+    """Fit the predictor called ``name`` on ``train`` and measure it on ``test``.
+
+    Parameters
+    ----------
+    name
+        See :func:`specbench.predictors.make_predictor`.
+    train, test
+        Traces without a task in common; that is the caller's care (:func:`specbench.study.data.refuse_overlap`).
+    settings, progress
+        Defaults: ``Settings()``, silence.
+
+    Raises
+    ------
+    ConfigError
+        When no predictor has that name, or ``test`` has no decision point.
+    """
+    settings = settings if settings is not None else Settings()
+    progress = progress if progress is not None else Progress(False)
+    predictor = seeded(name, settings.seed)
+    progress.note(f"{name}: fitting on {len(train)} traces")
+    started = time.perf_counter()
+    predictor.fit(train)
+    fit_s = time.perf_counter() - started
+    shown: Any = progress.bar(test, f"{name}: predicting")
+    table = predict_traces(predictor, shown)
+    if not len(table):
+        raise ConfigError("the test traces hold no decision point (no assistant message); give longer conversations")
+    table.predictor = name
+    p50, p99 = (float(value) for value in np.percentile(table.latency_ms, [50, 99]))
+    charged = settings.predict_ms if settings.predict_ms is not None else charged_ms(p50)
+    progress.note(f"{name}: fitted in {fit_s:.1f} s, {len(table)} predictions of {p50:.2f} ms")
+    curve = sweep(
+        table,
+        THRESHOLDS,
+        latency=settings.model(),
+        predict_s=charged / 1e3,
+        resamples=settings.resamples,
+        seed=settings.seed,
+    )
+    measured = rates(table, known_tools(train))
+    novelty, intervals = measured.pop("by_novelty"), measured.pop("ci")
+    metrics = {
+        **measured,
+        "read_recall_at_precision_75": recall_at_precision(table, PRECISION),
+        "at_default_threshold": curve.iloc[int(np.argmin(np.abs(curve["threshold"] - DEFAULT_THRESHOLD)))].to_dict(),
+        "ci": intervals,
+        "by_novelty": novelty,
+        "size_bytes": checkpoint_bytes(predictor),
+        "latency_ms": {"p50": p50, "p99": p99},
+        "fit_s": fit_s,
+        "predict_ms_charged": charged,
+        "curve": curve.to_dict("records"),
+    }
+    return Evaluated(name, predictor, table, curve, strict(metrics))
+
+
+def evaluate(
+    train: Data,
+    test: Data,
+    predictors: Sequence[str],
+    settings: Settings | None = None,
+    *,
+    allow_overlap: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Fit and measure several predictors; returns what ``specbench evaluate`` writes, as strict JSON values.
+
+    Raises
+    ------
+    ConfigError
+        When training and test share a task (unless ``allow_overlap``), or a predictor does not exist.
+    """
+    settings = settings if settings is not None else Settings()
+    if not allow_overlap:
+        refuse_overlap(train.traces, test.traces)
+    for name in predictors:
+        make_predictor(name)
+    results = {
+        name: evaluate_predictor(name, train.traces, test.traces, settings, progress).metrics for name in predictors
+    }
+    shared = overlap(train.traces, test.traces)
+    record = {
+        "specbench": package_version(),
+        "train": train.to_dict(),
+        "test": test.to_dict(),
+        "shared_tasks": len(shared),
+        "config": {**settings.to_dict(), "predictors": list(predictors), "allow_overlap": allow_overlap},
+        "versions": versions(),
+        "predictors": results,
+    }
+    value: dict[str, Any] = strict(record)
+    return value
+
+
+def seeded(name: str, seed: int) -> Predictor:
+    """Return a new predictor, seeded where its class takes a seed."""
+    predictor = make_predictor(name)
+    takes_seed = "seed" in inspect.signature(type(predictor)).parameters
+    return make_predictor(name, seed=seed) if takes_seed else predictor
+
+
+def checkpoint_bytes(predictor: Predictor) -> int:
+    """Return the bytes of the predictor's checkpoint on disk."""
+    with TemporaryDirectory() as folder:
+        predictor.save(Path(folder) / "checkpoint")
+        return sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())

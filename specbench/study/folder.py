@@ -1,0 +1,81 @@
+"""A results folder that is replaced as a whole, or not at all."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from specbench.errors import ConfigError
+from specbench.study.jsonfile import read_json
+
+__all__ = ["KIND", "replaced_folder"]
+
+KIND = "specbench study"
+
+
+@contextmanager
+def replaced_folder(out: str | Path) -> Iterator[Path]:
+    """Yield a new folder beside ``out``; it becomes ``out`` when the block ends well, and is removed when it does not.
+
+    Parameters
+    ----------
+    out
+        A folder that does not exist, is empty, or was made by a study before; that one is kept until the new one is whole.
+
+    Raises
+    ------
+    ConfigError
+        When ``out`` holds anything else.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> out = Path(tempfile.mkdtemp()) / "run"
+    >>> with replaced_folder(out) as folder:
+    ...     _ = (folder / "a.txt").write_text("whole")
+    >>> [path.name for path in out.parent.iterdir()]
+    ['run']
+    """
+    target = Path(out).resolve()
+    _refuse_foreign(target)
+    mark = secrets.token_hex(4)
+    fresh, old = (target.with_name(f".{target.name}.{mark}.{kind}") for kind in ("new", "old"))
+    try:
+        fresh.mkdir(parents=True)
+    except OSError as error:
+        raise ConfigError(f"{target} cannot be written ({error.strerror}); choose another --out") from error
+    try:
+        yield fresh
+        _refuse_foreign(target)
+        if target.exists():
+            target.rename(old)
+        try:
+            fresh.rename(target)
+        except OSError:
+            if old.exists():
+                old.rename(target)
+            raise
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _refuse_foreign(target: Path) -> None:
+    if not target.exists():
+        return
+    remedy = "choose another --out, or move it away"
+    if not target.is_dir():
+        raise ConfigError(f"{target} is a file, not a folder; {remedy}")
+    if not any(target.iterdir()):
+        return
+    try:
+        config = read_json(target / "config.json")
+    except ConfigError:
+        config = None
+    if not isinstance(config, dict) or config.get("kind") != KIND:
+        raise ConfigError(
+            f"{target} is not empty and was not made by `specbench study`, so it is not replaced; {remedy}"
+        )

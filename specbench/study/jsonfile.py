@@ -1,0 +1,82 @@
+"""Strict JSON on disk: NaN becomes null, and a file appears whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from specbench.errors import ConfigError
+
+__all__ = ["read_json", "strict", "write_json"]
+
+
+def strict(value: Any) -> Any:
+    """Return ``value`` as plain JSON values; NaN and the infinities, which JSON has not, become ``None``.
+
+    Parameters
+    ----------
+    value
+        JSON values, numpy scalars and arrays, mappings, lists and tuples, paths.
+
+    Examples
+    --------
+    >>> strict({"precision": float("nan"), "ci": (0.1, 0.2), "out": Path("runs")})
+    {'precision': None, 'ci': [0.1, 0.2], 'out': 'runs'}
+    """
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): strict(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [strict(item) for item in value]
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    return str(value)
+
+
+def write_json(path: str | Path, value: Any) -> Path:
+    """Write ``value`` as strict JSON: beside its place first, then renamed.
+
+    Raises
+    ------
+    ConfigError
+        When the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> read_json(write_json(Path(tempfile.mkdtemp()) / "a.json", {"recall": float("nan")}))
+    {'recall': None}
+    """
+    target = Path(path)
+    text = json.dumps(strict(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise ConfigError(f"{target} cannot be written ({error.strerror}); choose another --out") from error
+    return target
+
+
+def read_json(path: str | Path) -> Any:
+    """Return the value of a JSON file.
+
+    Raises
+    ------
+    ConfigError
+        When it is not there or not JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read as JSON ({error})") from error

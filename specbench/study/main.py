@@ -1,0 +1,232 @@
+"""The main job: traces → split by task → fit → evaluate → simulate → figures, report, checkpoints."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from specbench.errors import ConfigError
+from specbench.ledger import Ledger
+from specbench.metrics.summary import summarise
+from specbench.policies import Threshold
+from specbench.predictors import CONTROLS, make_predictor
+from specbench.report import build_report
+from specbench.sim.replay import simulate
+from specbench.study.data import Data, load_data
+from specbench.study.environment import package_version, versions
+from specbench.study.evaluate import Evaluated, Settings, evaluate_predictor
+from specbench.study.figures import draw_figures
+from specbench.study.folder import KIND, replaced_folder
+from specbench.study.jsonfile import strict, write_json
+from specbench.study.progress import Progress
+from specbench.study.tables import per_tool, reliability_bins
+from specbench.study.verdict import verdict
+from specbench.traces.describe import describe
+from specbench.traces.splitting import Split, split
+from specbench.traces.store import Paths
+from specbench.types import Effect
+
+__all__ = ["DEFAULT_PREDICTORS", "StudyResult", "run_study"]
+
+DEFAULT_PREDICTORS = ("markov+recent", "markov", "ngram", "learned", *CONTROLS)
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """What a study found, and where it lies.
+
+    Parameters
+    ----------
+    folder, report
+        The results folder and the HTML page in it.
+    metrics
+        The contents of ``metrics.json``.
+    verdict
+        The answer in sentences.
+    ledger
+        Of the default policy's run on the test traces.
+    """
+
+    folder: Path
+    report: Path
+    metrics: dict[str, Any]
+    verdict: list[str]
+    ledger: Ledger
+
+
+def run_study(
+    traces: Paths,
+    out: str | Path,
+    *,
+    predictors: Sequence[str] = DEFAULT_PREDICTORS,
+    settings: Settings | None = None,
+    format: str | None = None,
+    skip_invalid: bool = False,
+    effects: str | Path | Mapping[str, Effect | str] | None = None,
+    progress: bool = False,
+) -> StudyResult:
+    """Run the main job and write its results folder.
+
+    Parameters
+    ----------
+    traces
+        Files and folders.
+    out
+        The folder to write; one that an earlier study made is replaced once the new one is whole.
+    predictors
+        Names of predictors; controls are those in :data:`specbench.predictors.CONTROLS`.
+    settings
+        Seed, latency model, bootstrap; default ``Settings()``.
+    format, skip_invalid, effects
+        As in :func:`specbench.traces.store.read_traces`.
+    progress
+        Tell on stderr how far it is.
+
+    Returns
+    -------
+    StudyResult
+
+    Raises
+    ------
+    ConfigError
+        When the traces have too few tasks for a split, a predictor does not exist, or ``out`` is something else.
+    """
+    settings = settings if settings is not None else Settings()
+    told = Progress(progress)
+    for name in predictors:
+        make_predictor(name)
+    with replaced_folder(out) as folder:
+        data = load_data(traces, format, skip_invalid, effects=effects)
+        parts = _split(data, settings.seed)
+        told.note(
+            f"{len(data.traces)} traces of {len(data.tasks)} tasks: {len(parts.train)} for training, "
+            f"{len(parts.validation)} for validation, {len(parts.test)} for the test (split by task)"
+        )
+        fitted_on = parts.train + parts.validation
+        results = [evaluate_predictor(name, fitted_on, parts.test, settings, told) for name in predictors]
+        chosen = _chosen(results)
+        told.note(f"simulating the default policy with {chosen.name}, drawing figures, writing the report")
+        ledger = simulate(
+            chosen.table,
+            Threshold(),
+            latency=settings.model(),
+            predict_s=chosen.predict_s,
+            config={"seed": settings.seed},
+        )
+        ledger.to_parquet(folder / "ledger.parquet")
+        curves = pd.concat([result.curve.assign(predictor=result.name) for result in results], ignore_index=True)
+        curves.to_parquet(folder / "curves.parquet")
+        tools, reliability = per_tool(chosen.table, ledger), reliability_bins(chosen.table)
+        controls = [name for name in predictors if name in CONTROLS]
+        figures = draw_figures(
+            folder / "figures",
+            curves=curves,
+            tools=tools,
+            reliability=reliability,
+            ledger=ledger,
+            name=chosen.name,
+            controls=controls,
+        )
+        for result in results:
+            if result.name not in CONTROLS:
+                result.predictor.save(folder / "checkpoints" / result.name)
+        measured = {result.name: result.metrics for result in results}
+        said = verdict(measured, chosen=chosen.name, controls=controls, latency=settings.latency_text())
+        metrics: dict[str, Any] = strict(
+            {
+                "specbench": package_version(),
+                "verdict": said,
+                "description": describe(data.traces).to_dict(),
+                "split": _sizes(parts),
+                "default_policy": {"predictor": chosen.name, "policy": repr(Threshold()), **summarise(ledger)},
+                "controls": controls,
+                "per_tool": tools.to_dict("records"),
+                "reliability": reliability.to_dict("records"),
+                "figures": figures,
+                "predictors": measured,
+            }
+        )
+        write_json(folder / "metrics.json", metrics)
+        write_json(
+            folder / "config.json",
+            {
+                "kind": KIND,
+                "specbench": package_version(),
+                "created": datetime.now(UTC).isoformat(timespec="seconds"),
+                "command": _command(traces, out, predictors, settings, format, skip_invalid, effects),
+                "config": {
+                    **settings.to_dict(),
+                    "latency_text": settings.latency_text(),
+                    "predictors": list(predictors),
+                    "format": format,
+                    "skip_invalid": skip_invalid,
+                    "effects": None if effects is None else str(effects),
+                },
+                "data": data.to_dict(),
+                "versions": versions(),
+            },
+        )
+        build_report(folder)
+    home = Path(out)
+    return StudyResult(home, home / "report.html", metrics, said, ledger)
+
+
+def _split(data: Data, seed: int) -> Split:
+    tasks = len(data.tasks)
+    if tasks < 2:
+        raise ConfigError(
+            f"a study learns from some tasks and is tested on others, so it needs at least 2; got {tasks} task in "
+            f"{len(data.traces)} trace(s). Give traces of more tasks, or tell the tasks apart by their field task_id"
+        )
+    parts = split(data.traces, validation=0.15 if tasks > 2 else 0.0, seed=seed)
+    if not any(message.role == "assistant" for trace in parts.test for message in trace.messages):
+        raise ConfigError(
+            f"the {len(parts.test)} test trace(s) hold no decision point (no assistant message); give more traces, or "
+            "another --seed"
+        )
+    return parts
+
+
+def _chosen(results: Sequence[Evaluated]) -> Evaluated:
+    """Return what the default policy runs: learned, else the last candidate named, else the first predictor."""
+    by_name = {result.name: result for result in results}
+    candidates = [result for result in results if result.name not in CONTROLS]
+    return by_name.get("learned") or (candidates[-1] if candidates else results[0])
+
+
+def _sizes(parts: Split) -> dict[str, dict[str, int]]:
+    return {
+        name: {
+            "traces": len(traces),
+            "tasks": len({trace.task_id for trace in traces}),
+            "decision_points": sum(message.role == "assistant" for trace in traces for message in trace.messages),
+        }
+        for name, traces in (("train", parts.train), ("validation", parts.validation), ("test", parts.test))
+    }
+
+
+def _command(
+    traces: Paths,
+    out: str | Path,
+    predictors: Sequence[str],
+    settings: Settings,
+    format: str | None,
+    skip_invalid: bool,
+    effects: object,
+) -> str:
+    paths = [traces] if isinstance(traces, (str, Path)) else traces
+    words = ["specbench", "study", "--traces", *map(str, paths), "--out", str(out)]
+    words += ["--predictors", ",".join(predictors), "--seed", str(settings.seed), "--latency", settings.latency]
+    if settings.predict_ms is not None:
+        words += ["--predict-ms", f"{settings.predict_ms:g}"]
+    if format is not None:
+        words += ["--format", format]
+    if effects is not None:
+        words += ["--effects", str(effects)]
+    return shlex.join(words + (["--skip-invalid"] if skip_invalid else []))

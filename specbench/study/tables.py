@@ -1,0 +1,103 @@
+"""The tables behind a study's figures: tool by tool, and how reliable the probabilities are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from specbench.ledger import Fate, Ledger
+from specbench.metrics.rates import hits_at, launches
+from specbench.metrics.table import PredictionTable
+
+__all__ = ["per_tool", "reliability_bins", "wilson_interval"]
+
+Z_95 = 1.959964
+
+
+def wilson_interval(hits: float, of: float) -> tuple[float, float]:
+    """Return the 95 % interval of a share.
+
+    References
+    ----------
+    E. Wilson (1927), *Probable inference, the law of succession, and statistical inference*, JASA 22(158).
+
+    Examples
+    --------
+    >>> [round(value, 3) for value in wilson_interval(5, 10)]
+    [0.237, 0.763]
+    """
+    share, z = hits / of, Z_95
+    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
+    half = z * np.sqrt(share * (1 - share) / of + z * z / (4 * of * of)) / (1 + z * z / of)
+    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+
+
+def reliability_bins(table: PredictionTable, bins: int = 10) -> pd.DataFrame:
+    """Return how often the best READ prediction of a point hit, by its probability.
+
+    Every point with a READ prediction counts, replies too, as if everything were launched.
+
+    Parameters
+    ----------
+    table
+        Predictions and outcomes.
+    bins
+        Number of bins of equal width; empty ones are left out.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``p`` (mean probability), ``hit_share, low, high`` (95 % Wilson interval) and ``count``.
+    """
+    best = launches(table)
+    p, hit = best.p[:, 0], best.hit[:, 0]
+    p, hit = p[p > 0], hit[p > 0]
+    where = np.minimum((p * bins).astype(int), bins - 1)
+    rows = []
+    for number in range(bins):
+        inside = where == number
+        count, right = int(inside.sum()), int(hit[inside].sum())
+        if count:
+            low, high = wilson_interval(right, count)
+            rows.append((float(p[inside].mean()), right / count, low, high, count))
+    return pd.DataFrame(rows, columns=["p", "hit_share", "low", "high", "count"])
+
+
+def per_tool(table: PredictionTable, ledger: Ledger) -> pd.DataFrame:
+    """Return one row a tool that was called or launched, most called first.
+
+    Parameters
+    ----------
+    table
+        Predictions and outcomes.
+    ledger
+        Of a run on the same table.
+
+    Returns
+    -------
+    DataFrame
+        ``tool, effect, calls`` (decision points whose first call is of the tool), ``right`` (of those: the predictor's
+        best call, given that a call happens), ``launched, hits, saved_s, wasted_s``.
+    """
+    right = hits_at(table, 1)
+    rows: dict[str, dict[str, float | str]] = {}
+
+    def row(tool: str, effect: str) -> dict[str, float | str]:
+        empty = {"calls": 0, "right": 0, "launched": 0, "hits": 0, "saved_s": 0.0, "wasted_s": 0.0}
+        return rows.setdefault(tool, {"tool": tool, "effect": effect, **empty})
+
+    def add(cells: dict[str, float | str], **amounts: float) -> None:
+        for name, amount in amounts.items():
+            cells[name] = float(cells[name]) + amount
+
+    for outcome, correct in zip(ledger.outcomes, right, strict=True):
+        if outcome.tool is not None:
+            cells = row(outcome.tool, outcome.effect or "unknown")
+            add(cells, calls=1, right=bool(correct), hits=outcome.hit, saved_s=outcome.saved_s)
+    for speculation in ledger.speculations:
+        used = speculation.fate == Fate.COMMIT
+        add(row(speculation.tool, "read"), launched=1, wasted_s=0.0 if used else speculation.run_s)
+    columns = ["tool", "effect", "calls", "right", "launched", "hits", "saved_s", "wasted_s"]
+    ordered = sorted(rows.values(), key=lambda cells: (-float(cells["calls"]), str(cells["tool"])))
+    whole = ["calls", "right", "launched", "hits"]
+    return pd.DataFrame(ordered, columns=columns).astype(dict.fromkeys(whole, int))
