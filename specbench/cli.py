@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from specbench.errors import SpecbenchError
 
@@ -26,6 +26,40 @@ class _Commands(TyperGroup):
         except SpecbenchError as error:
             typer.echo(f"error: {error}", err=True)
             raise typer.Exit(2) from None
+
+
+class _Lists(TyperCommand):
+    """Lets options that may be repeated take several values at once: ``--train a b`` is ``--train a --train b``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Repeat each such option for every value that follows it."""
+        several = {
+            name for parameter in self.params if getattr(parameter, "multiple", False) for name in parameter.opts
+        }
+        return super().parse_args(ctx, spread(args, several))
+
+
+def spread(args: list[str], several: set[str]) -> list[str]:
+    """Repeat each option in ``several`` for every value that follows it, up to the next option.
+
+    Examples
+    --------
+    >>> spread(["--train", "a", "b", "--out", "x"], {"--train"})
+    ['--train', 'a', '--train', 'b', '--out', 'x']
+    """
+    out: list[str] = []
+    option, used = "", True
+    for position, argument in enumerate(args):
+        if argument == "--":
+            return out + args[position:]
+        if argument.startswith("-") and argument != "-":
+            name = argument.partition("=")[0]
+            option, used = (name, "=" in argument) if name in several else ("", True)
+            out.append(argument)
+        else:
+            out += [option, argument] if option and used else [argument]
+            used = True
+    return out
 
 
 app = typer.Typer(
@@ -109,6 +143,110 @@ def inspect(
         return
     _show_problems(report.skipped, "skipped")
     typer.echo(description.to_text())
+
+
+PredictorsOption = Annotated[
+    list[str] | None,
+    typer.Option("--predictors", help="Comma list of predictors; NAME+FILLER chooses the argument filler."),
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Of the split, training, the bootstrap and drawn latencies.")]
+LatencyOption = Annotated[
+    str, typer.Option("--latency", help="constant:THINK,TOOL or lognormal:THINK,TOOL,SIGMA, in seconds (modelled).")
+]
+PredictMsOption = Annotated[
+    float | None,
+    typer.Option("--predict-ms", help="Charge this for each prediction; default: its measured median, rounded up."),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
+
+
+@app.command(cls=_Lists)
+def evaluate(
+    train: Annotated[list[Path], typer.Option("--train", help="Files or folders to learn from; several.")],
+    test: Annotated[list[Path], typer.Option("--test", help="Files or folders to be measured on; several.")],
+    out: Annotated[Path, typer.Option("--out", help="The JSON file to write.")],
+    predictors: PredictorsOption = None,
+    format: FormatOption = None,
+    skip_invalid: SkipOption = False,
+    effects: EffectsOption = None,
+    seed: SeedOption = 0,
+    latency: LatencyOption = "constant:2,1",
+    predict_ms: PredictMsOption = None,
+    allow_overlap: Annotated[
+        bool, typer.Option("--allow-overlap", help="Allow a task in both training and test (a leak).")
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Fit predictors on some traces, measure them on others, and write the numbers as JSON."""
+    from specbench.study import DEFAULT_PREDICTORS, Settings, load_data
+    from specbench.study import evaluate as measure
+    from specbench.study.evaluate import parse_names
+    from specbench.study.jsonfile import write_json
+    from specbench.study.leaderboard import leaderboard_text
+    from specbench.study.progress import Progress
+
+    settings = Settings(seed, latency, predict_ms=predict_ms)
+    names = parse_names(predictors or DEFAULT_PREDICTORS)
+    learned_from = load_data(train, format, skip_invalid, effects=effects, label="--train")
+    measured_on = load_data(test, format, skip_invalid, effects=effects, label="--test")
+    _show_problems(learned_from.report.skipped + measured_on.report.skipped, "skipped")
+    record = measure(
+        learned_from, measured_on, names, settings, allow_overlap=allow_overlap, progress=Progress(not quiet)
+    )
+    if record["shared_tasks"]:
+        typer.echo(f"warning: {record['shared_tasks']} task id(s) occur in both training and test", err=True)
+    write_json(out, record)
+    typer.echo(leaderboard_text(record["predictors"]))
+    typer.echo(f"\n{out}: {len(names)} predictors on {len(measured_on.traces)} test traces")
+
+
+@app.command(cls=_Lists)
+def study(
+    traces: Annotated[
+        list[Path] | None,
+        typer.Option("--traces", help="Files or folders; several. Default: the shipped support desk."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The results folder; default: runs/ and the traces' name.")
+    ] = None,
+    predictors: PredictorsOption = None,
+    format: FormatOption = None,
+    skip_invalid: SkipOption = False,
+    effects: EffectsOption = None,
+    seed: SeedOption = 0,
+    latency: LatencyOption = "constant:2,1",
+    predict_ms: PredictMsOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """The main job: split by task, train, evaluate, simulate, and write figures, report and checkpoints."""
+    from specbench.study import DEFAULT_PREDICTORS, Settings, run_study
+    from specbench.study.data import shipped_traces
+    from specbench.study.evaluate import parse_names
+
+    paths = traces or [shipped_traces()]
+    result = run_study(
+        paths,
+        out if out is not None else Path("runs") / (paths[0].resolve().stem or "study"),
+        predictors=parse_names(predictors or DEFAULT_PREDICTORS),
+        settings=Settings(seed, latency, predict_ms=predict_ms),
+        format=format,
+        skip_invalid=skip_invalid,
+        effects=effects,
+        progress=not quiet,
+    )
+    _show_problems(result.skipped, "skipped")
+    typer.echo("\n".join(result.verdict))
+    typer.echo(f"\nreport: {result.report}")
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that `specbench study` made.")],
+) -> None:
+    """Rebuild report.html of a results folder."""
+    from specbench.report import build_report
+
+    typer.echo(f"report: {build_report(run)}")
 
 
 @desk_app.command()

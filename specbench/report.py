@@ -1,14 +1,13 @@
 """The report of a study: one self-contained HTML page, built from a results folder.
 
-Figures are inlined, styles too; the page asks no server for anything and runs no script. Everything that comes from traces
-(tool names, file names, trace ids) is escaped.
+Figures are inlined, styles too; the page asks no server for anything and runs no script. Everything that comes from
+traces (tool names, file names, trace ids) is escaped.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -69,7 +68,7 @@ def build_report(run: str | Path) -> Path:
     temporary = folder / f".report.{secrets.token_hex(4)}.tmp"
     try:
         temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, target)
+        temporary.replace(target)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise ConfigError(f"{target} cannot be written ({error.strerror})") from error

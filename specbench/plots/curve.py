@@ -9,9 +9,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
 
-from specbench.plots.style import Ink, Series, empty, new_axes, series, themed
+from specbench.plots.style import Ink, Series, empty, new_axes, per_cent, series, themed
 
 __all__ = ["plot_curve"]
 
@@ -70,19 +69,22 @@ def plot_curve(
         for number, name in enumerate(name for name in names if name in controls):
             handles.append(_control(ax, curves[curves["predictor"] == name], name, number, colours))
         if highlight is not None:
-            _label_default(ax, curves[curves["predictor"] == highlight], threshold, colours)
-        handles.append(
-            Line2D([], [], ls="", marker="o", ms=10, mfc="none", mec=colours.text, mew=1.6,
-                   label=f"default policy, p ≥ {threshold:.2f}")
-        )  # fmt: skip
+            handles.append(_label_default(ax, curves[curves["predictor"] == highlight], threshold, colours))
         ax.set_xlim(left=-0.012)
         ax.set_ylim(-0.03, min(1.02, max(ax.get_ylim()[1], 0.1) + 0.05))
-        ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-        ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        ax.xaxis.set_major_formatter(per_cent())
+        ax.yaxis.set_major_formatter(per_cent())
         ax.set_xlabel("wasted compute: seconds of unused tool runs, % of the sequential time (modelled)")
         ax.set_ylabel("hit-rate (recall): % of decision points with a call")
         ax.set_title("Hit-rate against wasted compute")
-        ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, fontsize=9)
+        ax.legend(
+            handles=handles,
+            loc="upper left",
+            bbox_to_anchor=(1.01, 1.0),
+            borderaxespad=0.0,
+            fontsize=9,
+            handlelength=3.2,
+        )
         sns.despine(ax=ax)
         return ax
 
@@ -129,12 +131,15 @@ def _ceiling(ax: Axes, curves: pd.DataFrame, colours: Ink) -> None:
         )  # fmt: skip
 
 
-def _label_default(ax: Axes, rows: pd.DataFrame, threshold: float, colours: Ink) -> None:
+def _label_default(ax: Axes, rows: pd.DataFrame, threshold: float, colours: Ink) -> Line2D:
     row = rows.iloc[int(np.argmin(np.abs(rows["threshold"].to_numpy(float) - threshold)))]
     ax.annotate(
-        f"default policy: {row['predictor']}, p ≥ {threshold:.2f}\n"
-        f"hits {100 * row['recall']:.0f} % of the calls, wastes {100 * row['wasted_share']:.1f} % of the time",
-        (row["wasted_share"], row["recall"]), xytext=(38, -46), textcoords="offset points", fontsize=9,
-        va="top", zorder=7, arrowprops={"arrowstyle": "-", "color": colours.text, "lw": 0.9, "shrinkB": 6},
-        bbox={"boxstyle": "round,pad=0.3", "fc": colours.paper, "ec": colours.grid, "alpha": 0.92},
+        f"p ≥ {threshold:.2f}", (row["wasted_share"], row["recall"]), xytext=(11, -4), textcoords="offset points",
+        fontsize=9, weight="bold", va="top", zorder=7,
+        bbox={"boxstyle": "round,pad=0.15", "fc": colours.paper, "ec": "none", "alpha": 0.85},
     )  # fmt: skip
+    text = (
+        f"default policy, p ≥ {threshold:.2f}:\n{row['predictor']} hits {100 * row['recall']:.0f} % of the calls\n"
+        f"and wastes {100 * row['wasted_share']:.1f} % of the time"
+    )
+    return Line2D([], [], ls="", marker="o", ms=10, mfc="none", mec=colours.text, mew=1.6, label=text)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
 
-from specbench.plots.style import empty, new_axes, series, themed
+from specbench.plots.style import empty, new_axes, per_cent, series, themed
 
 __all__ = ["plot_reliability"]
 
@@ -20,8 +19,8 @@ def plot_reliability(
     Parameters
     ----------
     bins
-        One row a bin of predictions: ``p`` (mean predicted probability), ``hit_share``, its 95 % interval ``low, high``,
-        and ``count``; see :func:`specbench.study.reliability_bins`.
+        One row a bin of predictions: ``p`` (mean predicted probability), ``hit_share``, its 95 % interval ``low,
+        high``, and ``count``; see :func:`specbench.study.reliability_bins`.
     name
         Of the predictor, for the title.
     threshold
@@ -43,26 +42,25 @@ def plot_reliability(
         look = series(0, theme)
         ax.axvspan(threshold, 1.0, color=colours.good, alpha=0.08, lw=0)
         ax.text(threshold + 0.015, 0.012, "launched by default", fontsize=8.5, color=colours.faint, va="bottom")
-        ax.plot([0, 1], [0, 1], ls=(0, (4, 3)), lw=1.1, color=colours.faint, zorder=2)
-        ax.text(
-            0.13, 0.155, "perfectly calibrated", rotation=45, rotation_mode="anchor", fontsize=8.5, color=colours.faint
-        )
+        ax.plot([0, 1], [0, 1], ls=(0, (4, 3)), lw=1.1, color=colours.faint, zorder=2, label="perfectly calibrated")
         p, share = bins["p"].to_numpy(float), bins["hit_share"].to_numpy(float)
         down, up = share - bins["low"].to_numpy(float), bins["high"].to_numpy(float) - share
         ax.errorbar(
             p, share, yerr=[down.clip(0), up.clip(0)], fmt=look.marker, ms=7, color=look.colour,
             ecolor=look.colour, elinewidth=1.4, capsize=3, lw=1.6, ls="-", zorder=4,
+            label="predictions, 95 % interval, how many",
         )  # fmt: skip
         for x, top, count in zip(p, bins["high"], bins["count"], strict=True):
             ax.annotate(f"{count:.0f}", (x, top), xytext=(0, 4), textcoords="offset points", ha="center", fontsize=8,
                         color=colours.faint)  # fmt: skip
         ax.set_xlim(0, 1)
-        ax.set_ylim(0, 1.06)
+        ax.set_ylim(0, 1.12)
         ax.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
-        ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-        ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        ax.xaxis.set_major_formatter(per_cent())
+        ax.yaxis.set_major_formatter(per_cent())
         ax.set_xlabel("predicted probability of the best READ call")
         ax.set_ylabel("share of these predictions that hit")
-        ax.set_title(f"Reliability{f' of {name}' if name else ''} (small numbers: predictions in the bin)")
+        ax.set_title(f"Reliability{f' of {name}' if name else ''}")
+        ax.legend(loc="upper left", fontsize=9)
         sns.despine(ax=ax)
         return ax

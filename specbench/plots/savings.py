@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
 
-from specbench.plots.style import empty, new_axes, themed
+from specbench.plots.style import empty, new_axes, per_cent, themed
 
 __all__ = ["plot_savings"]
 
@@ -57,14 +56,15 @@ def plot_savings(
         ax.plot(x[at], (saved - wasted)[at], "o", ms=9, mfc=colours.paper, mec=colours.text, mew=1.8, zorder=5)
         ax.annotate(
             f"default, p ≥ {threshold:.2f}: net {100 * (saved - wasted)[at]:+.1f} %".replace("-", "−"),
-            (threshold, 1.0), xycoords=("data", "axes fraction"), xytext=(5, -3), textcoords="offset points",
-            fontsize=9, color=colours.text, ha="left", va="top",
+            (threshold, 1.0), xycoords=("data", "axes fraction"), xytext=(-5 if threshold > 0.5 else 5, -3),
+            textcoords="offset points",
+            fontsize=9, color=colours.text, ha="right" if threshold > 0.5 else "left", va="top",
         )  # fmt: skip
         ax.set_xlim(0, 1)
-        ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        ax.yaxis.set_major_formatter(per_cent())
         ax.set_xlabel("threshold: launch a READ call when its probability is at least this")
         ax.set_ylabel("% of the sequential time (modelled)")
         ax.set_title(f"What each threshold buys{f' ({name})' if name else ''}")
-        ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, fontsize=9)
+        ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, fontsize=9, handlelength=3.2)
         sns.despine(ax=ax)
         return ax

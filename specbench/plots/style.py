@@ -1,7 +1,7 @@
 """One look for every figure: safe for colour-blind eyes, distinguishable in print, light or dark.
 
-Colours are Okabe and Ito's; line style and marker change with the colour, so nothing depends on colour alone. Figures are
-made without pyplot: no backend is chosen and nothing stays open.
+Colours are Okabe and Ito's; line style and marker change with the colour, so nothing depends on colour alone. Figures
+are made without pyplot: no backend is chosen and nothing stays open.
 
 References
 ----------
@@ -19,10 +19,23 @@ import matplotlib as mpl
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from specbench.errors import ConfigError
 
-__all__ = ["THEMES", "Ink", "Series", "Theme", "empty", "ink", "new_axes", "save_figure", "series", "themed"]
+__all__ = [
+    "THEMES",
+    "Ink",
+    "Series",
+    "Theme",
+    "empty",
+    "ink",
+    "new_axes",
+    "per_cent",
+    "save_figure",
+    "series",
+    "themed",
+]
 
 Theme: TypeAlias = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
@@ -95,7 +108,7 @@ def series(number: int, theme: str = "light") -> Series:
 def themed(theme: str = "light") -> Iterator[Ink]:
     """Draw in a theme; yields its colours. The user's matplotlib settings are as before afterwards."""
     colours = ink(theme)
-    rc: dict[str, Any] = {
+    rc: Any = {
         **sns.axes_style("whitegrid"),
         "figure.facecolor": colours.paper,
         "axes.facecolor": colours.paper,
@@ -130,6 +143,11 @@ def themed(theme: str = "light") -> Iterator[Ink]:
 def new_axes(width_in: float = 8.0, height_in: float = 5.0) -> Axes:
     """Return the axes of a new figure that no window manager knows."""
     return Figure(figsize=(width_in, height_in), layout="constrained").add_subplot()
+
+
+def per_cent() -> PercentFormatter:
+    """Return a formatter of axis ticks: shares as whole per cent."""
+    return PercentFormatter(1.0, decimals=0, symbol=" %")
 
 
 def empty(ax: Axes, text: str, colours: Ink) -> Axes:

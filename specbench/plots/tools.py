@@ -63,8 +63,8 @@ def plot_tools(tools: pd.DataFrame, *, name: str = "", theme: str = "light", ax:
             ax.annotate(text, (left[row], row), xytext=(5, 0), textcoords="offset points", va="center", fontsize=8.5,
                         color=colours.faint)  # fmt: skip
         ax.set_yticks(list(rows), [_short(tool) for tool in shown["tool"]])
-        ax.invert_yaxis()
-        ax.set_xlim(0, max(left.max(), 1.0) * 1.28)
+        ax.set_ylim(len(shown) - 0.4, -0.6)
+        ax.set_xlim(0, max(left.max(), 1.0) * 1.34)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.grid(visible=False, axis="y")
         ax.set_xlabel("calls in the test traces")

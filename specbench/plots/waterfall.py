@@ -15,6 +15,7 @@ FEWEST, MOST = 4, 14
 """Decisions of an episode of moderate length."""
 LANES = {"sequential LLM": 5.0, "sequential tools": 4.1, "LLM": 2.4, "tools": 1.5, "speculations": 0.6}
 HEIGHT = 0.7
+NAME_ROWS, MOST_LETTERS = 3, 28
 
 
 def choose_episode(ledger: Ledger) -> str | None:
@@ -57,7 +58,7 @@ def plot_waterfall(
     'seconds since the start of the episode (modelled)'
     """
     with themed(theme) as colours:
-        ax = ax if ax is not None else new_axes(10.0, 4.6)
+        ax = ax if ax is not None else new_axes(10.0, 4.9)
         trace_id = trace_id if trace_id is not None else choose_episode(ledger)
         rows = [row for row in ledger.outcomes if row.trace_id == trace_id]
         if not rows:
@@ -85,12 +86,14 @@ def plot_waterfall(
                 "" if good else "xxx",
             )
         _annotate(ax, sequential_s, speculative_s, len(rows), speculations, colours)
+        _name_tools(ax, speculations, sequential_s, colours)
         ax.set_yticks(list(LANES.values()), ["LLM thinks", "tools", "LLM thinks", "tools", "speculations"])
-        ax.set_ylim(-0.1, 6.1)
+        ax.set_ylim(-0.95, 6.1)
         ax.set_xlim(0, sequential_s * 1.02 or 1.0)
         ax.grid(visible=False, axis="y")
         ax.set_xlabel("seconds since the start of the episode (modelled)")
-        ax.set_title(f"One episode, decision by decision: {_short(str(trace_id))}")
+        ax.set_title("One episode, decision by decision")
+        ax.set_title(_short(str(trace_id)), loc="right", fontsize=8.5, weight="normal", color=colours.faint)
         handles = [
             Patch(facecolor=colours.think, label="LLM thinks (number: decision)"),
             Patch(facecolor=colours.tool, hatch="///", label="tool runs, agent waits", lw=0),
@@ -128,11 +131,25 @@ def _annotate(
         fontsize=9.5, va="bottom", weight="bold",
     )  # fmt: skip
     if saved_s > 0.02 * sequential_s:
-        ax.annotate("", (speculative_s, 3.35), (sequential_s, 3.35), zorder=6,
-                    arrowprops={"arrowstyle": "->", "color": colours.good, "lw": 2.0, "shrinkA": 0, "shrinkB": 0})  # fmt: skip
-        ax.text(sequential_s - 0.004 * sequential_s, 3.2, f"{saved_s:.1f} s saved", ha="right", va="top", fontsize=10,
-                color=colours.good, weight="bold", zorder=7,
-                bbox={"boxstyle": "round,pad=0.2", "fc": colours.paper, "ec": "none"})  # fmt: skip
+        arrow = {"arrowstyle": "->", "color": colours.good, "lw": 2.0, "shrinkA": 0, "shrinkB": 0}
+        ax.annotate("", (speculative_s, 3.35), (sequential_s, 3.35), arrowprops=arrow, zorder=6)
+        ax.text(
+            speculative_s, 3.35, f"{saved_s:.1f} s saved  ", ha="right", va="center", fontsize=10.5, weight="bold",
+            color=colours.good, zorder=7,
+        )  # fmt: skip
+
+
+def _name_tools(ax: Axes, speculations: list[Speculation], sequential_s: float, colours: Ink) -> None:
+    """Write each launched tool under its bar, in the first of a few rows where it does not run into the last name."""
+    free_s = [0.0] * NAME_ROWS
+    for each in speculations:
+        name = each.tool if len(each.tool) <= MOST_LETTERS else each.tool[: MOST_LETTERS - 1] + "…"
+        width_s = 0.0085 * len(name) * sequential_s
+        start_s = max(0.0, min(each.launched_s, sequential_s - width_s))
+        row = next((row for row, end_s in enumerate(free_s) if end_s <= start_s), None)
+        if row is not None:
+            free_s[row] = start_s + width_s
+            ax.text(start_s, 0.16 - 0.34 * row, name, fontsize=7.5, va="top", color=colours.faint, zorder=4)
 
 
 def _short(text: str) -> str:

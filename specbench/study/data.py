@@ -11,7 +11,7 @@ from specbench.errors import ConfigError
 from specbench.traces.store import Paths, ReadReport, load
 from specbench.types import Effect, Trace
 
-__all__ = ["Data", "known_tools", "load_data", "overlap", "refuse_overlap"]
+__all__ = ["Data", "known_tools", "load_data", "overlap", "refuse_overlap", "shipped_traces"]
 
 TASKS_NAMED = 5
 DERIVED_TASK = "text-"
@@ -80,6 +80,25 @@ def load_data(
             "conversations that have some"
         )
     return Data(traces, report)
+
+
+def shipped_traces() -> Path:
+    """Return the sample traces that come with a checkout: the synthetic support desk.
+
+    Raises
+    ------
+    ConfigError
+        When they are not there: the package was installed without the repository.
+    """
+    root = Path(__file__).resolve().parents[2]
+    for folder in (Path.cwd(), root):
+        path = folder / "data" / "support_desk.jsonl"
+        if path.is_file():
+            return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    raise ConfigError(
+        f"no traces were named, and the sample traces data/support_desk.jsonl are neither in {Path.cwd()} nor in "
+        f"{root}; name yours with --traces"
+    )
 
 
 def overlap(train: Sequence[Trace], test: Sequence[Trace]) -> list[str]:

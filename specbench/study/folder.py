@@ -23,7 +23,8 @@ def replaced_folder(out: str | Path) -> Iterator[Path]:
     Parameters
     ----------
     out
-        A folder that does not exist, is empty, or was made by a study before; that one is kept until the new one is whole.
+        A folder that does not exist, is empty, or was made by a study before; that one is kept until the new one is
+        whole.
 
     Raises
     ------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,7 +60,7 @@ def write_json(path: str | Path, value: Any) -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, target)
+        temporary.replace(target)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise ConfigError(f"{target} cannot be written ({error.strerror}); choose another --out") from error

@@ -51,6 +51,8 @@ class StudyResult:
         The answer in sentences.
     ledger
         Of the default policy's run on the test traces.
+    skipped
+        One reason for every record that was skipped (``skip_invalid``).
     """
 
     folder: Path
@@ -58,6 +60,7 @@ class StudyResult:
     metrics: dict[str, Any]
     verdict: list[str]
     ledger: Ledger
+    skipped: list[str]
 
 
 def run_study(
@@ -174,7 +177,7 @@ def run_study(
         )
         build_report(folder)
     home = Path(out)
-    return StudyResult(home, home / "report.html", metrics, said, ledger)
+    return StudyResult(home, home / "report.html", metrics, said, ledger, data.report.skipped)
 
 
 def _split(data: Data, seed: int) -> Split:

@@ -36,10 +36,10 @@ def verdict(
         ]
     if not metrics["read_calls"]:
         return [
-            f"Nothing may be speculated on here: none of the {metrics['calls']} decision points with a call in the test traces "
-            "begins with a tool that is declared `read`.",
-            "Only tools without side effects are ever launched. Effects are declared, never guessed: pass --effects with a "
-            'JSON file such as {"get_order": "read"}, or declare them in the traces.',
+            f"Nothing may be speculated on here: none of the {metrics['calls']} decision points with a call in the "
+            "test traces begins with a tool that is declared `read`.",
+            "Only tools without side effects are ever launched. Effects are declared, never guessed: pass --effects "
+            'with a JSON file such as {"get_order": "read"}, or declare them in the traces.',
         ]
     return [
         _answer(chosen, point, latency),
@@ -78,7 +78,9 @@ def _price(metrics: Mapping[str, Any], point: Mapping[str, Any], predictors: Map
     text = f"It hits {percent(point['recall'], 0)} of the calls"
     if point["precision"] is not None:
         used = round(100 * point["precision"])
-        text += f"; of 100 launches {used} are used, and the tools run {point['amplification']:.2f} times as many calls as needed"
+        text += (
+            f"; of 100 launches {used} are used, and the tools run {point['amplification']:.2f} times the calls needed"
+        )
     if ceiling:
         text += f"; a perfect predictor of READ calls would save {percent(ceiling)}"
     return text + "."
@@ -97,7 +99,8 @@ def _others(predictors: Mapping[str, Mapping[str, Any]], chosen: str, controls: 
             f"Net of waste, {best} is best at that threshold ({percent(_net(rivals[best]))}), before {second} "
             f"({percent(_net(rivals[second]))})"
         )
-    return f"{comparison}; with hindsight, {best} would have done best at p ≥ {top['threshold']:.2f} (net {percent(_net(top))})."
+    hindsight = f"with hindsight, {best} would have done best at p ≥ {top['threshold']:.2f} (net {percent(_net(top))})"
+    return f"{comparison}; {hindsight}."
 
 
 def _net(point: Mapping[str, Any]) -> float:
