@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
+from specbench.errors import NotFittedError
 from specbench.predictors.base import Predictor, Session, ranked
 from specbench.predictors.composed import ComposedPredictor, ToolModel, labelled
 from specbench.predictors.context import ContextIndex
@@ -105,15 +106,21 @@ class Oracle(Silent):
 
     def predict(self, point: DecisionPoint, k: int = 1) -> list[Prediction]:
         """Return the remembered outcome with certainty; ``[]`` at a point it was not fitted on."""
+        self._check_fitted()
         if (point.trace_id, point.index) not in self.outcomes:
             return []
         return [Prediction(self.outcomes[point.trace_id, point.index], 1.0)]
 
     def replay(self, trace: Trace) -> Iterator[Session]:
         """Yield sessions that know the recorded outcomes of ``trace``."""
+        self._check_fitted()
         for message in trace.messages:
             if message.role == "assistant":
                 yield _KnowingSession(message.tool_calls[0] if message.tool_calls else None)
+
+    def _check_fitted(self) -> None:
+        if not self.fitted:
+            raise NotFittedError("oracle has not been fitted; call fit(traces) or load a checkpoint first")
 
     def state(self) -> dict[str, Any]:
         """Return the remembered outcomes."""
@@ -169,8 +176,9 @@ class MostFrequent(ComposedPredictor):
 
 
 class _RepeatSession(Session):
-    def __init__(self, p: float) -> None:
+    def __init__(self, p: float, tools: Mapping[str, ToolSpec]) -> None:
         self.p = p
+        self.tools = tools
         self.last: ToolCall | None = None
 
     def observe(self, message: Message) -> None:
@@ -178,7 +186,9 @@ class _RepeatSession(Session):
             self.last = message.tool_calls[-1]
 
     def predict(self, k: int = 1) -> list[Prediction]:
-        return ranked([Prediction(ToolCall(self.last.name, self.last.arguments), self.p)], k) if self.last else []
+        if self.last is None or (self.tools and self.last.name not in self.tools):
+            return []
+        return ranked([Prediction(ToolCall(self.last.name, self.last.arguments), self.p)], k)
 
 
 class RepeatLast(Predictor):
@@ -207,7 +217,7 @@ class RepeatLast(Predictor):
 
     def session(self, tools: Mapping[str, ToolSpec], agent: str | None = None) -> Session:
         """Start a live conversation."""
-        return _RepeatSession((self.right + 1) / (self.of + 2))
+        return _RepeatSession((self.right + 1) / (self.of + 2), tools)
 
     def state(self) -> dict[str, Any]:
         """Return the counts."""

@@ -142,4 +142,4 @@ class ComposedSession(Session):
             return chances
         offered = {tool: p for tool, p in chances.items() if tool is None or tool in self.tools}
         total, kept = sum(chances.values()), sum(offered.values())
-        return {tool: p * total / kept for tool, p in offered.items()} if kept else {}
+        return {tool: min(1.0, p * total / kept) for tool, p in offered.items()} if kept else {}
