@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from specbench.traces.store import write_traces
+from specbench.types import Effect, Message, ToolCall, ToolSpec, Trace
 
 # The same cases on every run, and no clock: the first case may import scikit-learn.
 settings.register_profile("specbench", deadline=None, derandomize=True)
@@ -19,3 +25,48 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real traces at {folder}")
     return folder
+
+
+def toy_trace(task: int, trial: int = 0, *, read: str = "get_order", words: str = "") -> Trace:
+    """Return a conversation of a little shop: find the user, look at one or two orders, cancel one or none."""
+    user, orders = f"user_{task}", [f"#W{task}{number}" for number in range(1 + task % 2)]
+    tools = {
+        "find_user": ToolSpec("find_user", effect=Effect.READ),
+        read: ToolSpec(read, effect=Effect.READ),
+        "cancel": ToolSpec("cancel", effect=Effect.WRITE),
+    }
+    messages = [Message("user", f"hi, I am {user}@mail.com {words}")]
+
+    def call(tool: str, arguments: dict[str, Any], result: Any) -> None:
+        name = f"call_{len(messages)}"
+        messages.append(Message("assistant", tool_calls=(ToolCall(tool, arguments, id=name),)))
+        messages.append(Message("tool", json.dumps(result), tool_call_id=name, name=tool))
+
+    call("find_user", {"email": f"{user}@mail.com"}, {"user_id": user, "orders": orders})
+    for order in orders:
+        call(read, {"order_id": order}, {"order_id": order, "status": "pending"})
+    messages += [Message("assistant", "Shall I cancel it?"), Message("user", "yes" if task % 3 else "no")]
+    if task % 3:
+        call("cancel", {"order_id": orders[-1]}, "cancelled")
+    messages.append(Message("assistant", "Done."))
+    return Trace(f"toy/{task}/{trial}", f"toy/{task}", "toy", tuple(messages), tools)
+
+
+@pytest.fixture(scope="session")
+def toy_traces() -> list[Trace]:
+    """Forty conversations about twenty tasks."""
+    return [toy_trace(task, trial) for task in range(20) for trial in range(2)]
+
+
+@pytest.fixture(scope="session")
+def make_toy_trace() -> Callable[..., Trace]:
+    """The maker of one such conversation."""
+    return toy_trace
+
+
+@pytest.fixture(scope="session")
+def toy_file(toy_traces: list[Trace], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The forty conversations as a file."""
+    path = tmp_path_factory.mktemp("toy") / "toy.jsonl"
+    write_traces(path, toy_traces)
+    return path

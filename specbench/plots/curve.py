@@ -83,7 +83,7 @@ def plot_curve(
             bbox_to_anchor=(1.01, 1.0),
             borderaxespad=0.0,
             fontsize=9,
-            handlelength=3.2,
+            handlelength=3.8,
         )
         sns.despine(ax=ax)
         return ax
@@ -134,9 +134,9 @@ def _ceiling(ax: Axes, curves: pd.DataFrame, colours: Ink) -> None:
 def _label_default(ax: Axes, rows: pd.DataFrame, threshold: float, colours: Ink) -> Line2D:
     row = rows.iloc[int(np.argmin(np.abs(rows["threshold"].to_numpy(float) - threshold)))]
     ax.annotate(
-        f"p ≥ {threshold:.2f}", (row["wasted_share"], row["recall"]), xytext=(11, -4), textcoords="offset points",
-        fontsize=9, weight="bold", va="top", zorder=7,
-        bbox={"boxstyle": "round,pad=0.15", "fc": colours.paper, "ec": "none", "alpha": 0.85},
+        f"p ≥ {threshold:.2f}", (row["wasted_share"], row["recall"]), xytext=(12, -1), textcoords="offset points",
+        fontsize=9, weight="bold", va="center", zorder=7,
+        bbox={"boxstyle": "round,pad=0.15", "fc": colours.paper, "ec": "none", "alpha": 0.6},
     )  # fmt: skip
     text = (
         f"default policy, p ≥ {threshold:.2f}:\n{row['predictor']} hits {100 * row['recall']:.0f} % of the calls\n"

@@ -43,7 +43,7 @@ def plot_savings(
         saved, wasted = curve["saved_share"].to_numpy(float), curve["wasted_share"].to_numpy(float)
         for key, values, colour, line, label in (
             ("saved_share", saved, colours.good, "-", "saved: the agent is done sooner"),
-            ("wasted_share", wasted, colours.bad, (0, (6, 2)), "wasted: tool runs nobody used"),
+            ("wasted_share", wasted, colours.bad, (0, (4.5, 1.5)), "wasted: tool runs nobody used"),
             ("net", saved - wasted, colours.text, (0, (2, 1.5)), "net: saved − wasted"),
         ):
             ax.plot(x, values, color=colour, ls=line, lw=2.0, label=label, zorder=3)
@@ -65,6 +65,6 @@ def plot_savings(
         ax.set_xlabel("threshold: launch a READ call when its probability is at least this")
         ax.set_ylabel("% of the sequential time (modelled)")
         ax.set_title(f"What each threshold buys{f' ({name})' if name else ''}")
-        ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, fontsize=9, handlelength=3.2)
+        ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, fontsize=9, handlelength=3.6)
         sns.despine(ax=ax)
         return ax

@@ -10,6 +10,7 @@ M. Okabe, K. Ito (2008), *Color Universal Design*, https://jfly.uni-koeln.de/col
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,7 @@ __all__ = [
     "per_cent",
     "save_figure",
     "series",
+    "shorten",
     "themed",
 ]
 
@@ -62,7 +64,14 @@ _COLOURS = {
     "light": ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#6a3d9a", "#444444"),
     "dark": ("#56b4e9", "#f08345", "#2bc498", "#e39bc3", "#f0e442", "#9ad0f5", "#b99be0", "#c8ccd1"),
 }
-_LINES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)), (0, (8, 2, 2, 2, 2, 2)), (0, (1, 1)))
+_LINES: tuple[Any, ...] = (
+    "-",
+    (0, (4.5, 1.5)),
+    (0, (1.6, 1.2)),
+    (0, (5, 1.4, 1.2, 1.4)),
+    (0, (7, 1.5, 1.5, 1.5, 1.5, 1.5)),
+    (0, (0.8, 0.8)),
+)
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
 
 
@@ -150,6 +159,18 @@ def per_cent() -> PercentFormatter:
     return PercentFormatter(1.0, decimals=0, symbol=" %")
 
 
+def shorten(text: str, letters: int) -> str:
+    """Return a label of at most ``letters`` characters, without line breaks and control characters.
+
+    Examples
+    --------
+    >>> shorten("get_order_details", 10), shorten("a\\tb", 10)
+    ('get_order…', 'a b')
+    """
+    clean = "".join(letter if letter.isprintable() else " " for letter in text)
+    return clean if len(clean) <= letters else clean[: letters - 1] + "…"
+
+
 def empty(ax: Axes, text: str, colours: Ink) -> Axes:
     """Say in the middle of ``ax`` why there is nothing to see."""
     ax.set_axis_off()
@@ -182,7 +203,9 @@ def save_figure(ax: Axes, folder: str | Path, name: str, theme: str = "light") -
     assert figure is not None  # ax was drawn on
     stem = name if theme == "light" else f"{name}-{theme}"
     written = [Path(folder) / f"{stem}.svg"]
-    with themed(theme):
+    with themed(theme), warnings.catch_warnings():
+        # A tool may be called what the font has no letters for: boxes are drawn, and the tables have its name.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(written[0], metadata={"Date": None})
         if theme == "light":
             written.append(Path(folder) / f"{stem}.png")

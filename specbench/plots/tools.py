@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from specbench.plots.style import empty, new_axes, themed
+from specbench.plots.style import empty, new_axes, shorten, themed
 
 __all__ = ["plot_tools"]
 
@@ -62,7 +62,7 @@ def plot_tools(tools: pd.DataFrame, *, name: str = "", theme: str = "light", ax:
             text = f"saved {saved_s:.0f} s, wasted {wasted_s:.0f} s" if launched else ""
             ax.annotate(text, (left[row], row), xytext=(5, 0), textcoords="offset points", va="center", fontsize=8.5,
                         color=colours.faint)  # fmt: skip
-        ax.set_yticks(list(rows), [_short(tool) for tool in shown["tool"]])
+        ax.set_yticks(list(rows), [shorten(str(tool), MOST_LETTERS) for tool in shown["tool"]])
         ax.set_ylim(len(shown) - 0.4, -0.6)
         ax.set_xlim(0, max(left.max(), 1.0) * 1.34)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -76,7 +76,3 @@ def plot_tools(tools: pd.DataFrame, *, name: str = "", theme: str = "light", ax:
         ax.legend(handles=handles, loc="lower right", fontsize=9, bbox_to_anchor=(1.0, 0.06))
         sns.despine(ax=ax, left=True)
         return ax
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 1] + "…"

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from specbench.ledger import Ledger, Speculation
-from specbench.plots.style import Ink, empty, new_axes, themed
+from specbench.plots.style import Ink, empty, new_axes, shorten, themed
 
 __all__ = ["choose_episode", "plot_waterfall"]
 
@@ -93,7 +93,7 @@ def plot_waterfall(
         ax.grid(visible=False, axis="y")
         ax.set_xlabel("seconds since the start of the episode (modelled)")
         ax.set_title("One episode, decision by decision")
-        ax.set_title(_short(str(trace_id)), loc="right", fontsize=8.5, weight="normal", color=colours.faint)
+        ax.set_title(shorten(str(trace_id), 64), loc="right", fontsize=8.5, weight="normal", color=colours.faint)
         handles = [
             Patch(facecolor=colours.think, label="LLM thinks (number: decision)"),
             Patch(facecolor=colours.tool, hatch="///", label="tool runs, agent waits", lw=0),
@@ -143,14 +143,10 @@ def _name_tools(ax: Axes, speculations: list[Speculation], sequential_s: float, 
     """Write each launched tool under its bar, in the first of a few rows where it does not run into the last name."""
     free_s = [0.0] * NAME_ROWS
     for each in speculations:
-        name = each.tool if len(each.tool) <= MOST_LETTERS else each.tool[: MOST_LETTERS - 1] + "…"
+        name = shorten(each.tool, MOST_LETTERS)
         width_s = 0.0085 * len(name) * sequential_s
         start_s = max(0.0, min(each.launched_s, sequential_s - width_s))
         row = next((row for row, end_s in enumerate(free_s) if end_s <= start_s), None)
         if row is not None:
             free_s[row] = start_s + width_s
             ax.text(start_s, 0.16 - 0.34 * row, name, fontsize=7.5, va="top", color=colours.faint, zorder=4)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else text[:59] + "…"

@@ -88,6 +88,8 @@ def _price(metrics: Mapping[str, Any], point: Mapping[str, Any], predictors: Map
 
 def _others(predictors: Mapping[str, Mapping[str, Any]], chosen: str, controls: Sequence[str]) -> str:
     rivals = {name: each["at_default_threshold"] for name, each in predictors.items() if name not in controls}
+    if not rivals:
+        return "Only controls were compared; name a predictor that learns, such as markov."
     best = max(rivals, key=lambda name: _net(rivals[name]))
     curve = [row for row in predictors[best]["curve"] if row["saved_share"] is not None]
     top = max(curve, key=lambda row: (_net(row), row["threshold"]))

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from specbench.cli import app
+from specbench.errors import ConfigError
+from specbench.report import build_report, percent, render_report
+from specbench.study import run_study
+from specbench.traces.store import write_traces
+from specbench.types import Trace
+
+HOSTILE = "<script>alert('x')</script>"
+
+
+class Page(HTMLParser):
+    """Collects tags, and addresses that a browser would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.fetched: list[str] = []
+        self.images: list[dict[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        found = dict(attrs)
+        self.fetched += [value or "" for name, value in attrs if name in ("src", "srcset", "href")]
+        if tag == "img":
+            self.images.append(found)
+
+
+@pytest.fixture(scope="module")
+def hostile(make_toy_trace: Callable[..., Trace], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hostile")
+    traces = [make_toy_trace(task, read=HOSTILE, words=HOSTILE) for task in range(12)]
+    write_traces(folder / "a&b<i>.jsonl", traces)
+    return run_study(folder / "a&b<i>.jsonl", folder / "run", predictors=("markov", "frequent", "oracle")).folder
+
+
+def test_hostile_names_show_as_text(hostile: Path) -> None:
+    text = (hostile / "report.html").read_text()
+    page = Page()
+    page.feed(text)
+    assert "script" not in page.tags
+    assert "i" not in page.tags
+    assert "&lt;script&gt;alert(" in text
+    assert "a&amp;b&lt;i&gt;.jsonl" in text
+
+
+def test_the_page_is_self_contained_and_small(hostile: Path) -> None:
+    text = (hostile / "report.html").read_text()
+    page = Page()
+    page.feed(text)
+    assert len(page.fetched) == 10
+    assert all(address.startswith("data:image/svg+xml;base64,") for address in page.fetched)
+    assert "@import" not in text
+    assert "url(" not in text
+    assert len(text) < 5_000_000
+    assert all(image["alt"] for image in page.images)
+
+
+def test_the_verdict_comes_first_and_everything_is_there(hostile: Path) -> None:
+    text = (hostile / "report.html").read_text()
+    metrics = json.loads((hostile / "metrics.json").read_text())
+    config = json.loads((hostile / "config.json").read_text())
+    body = text[text.index("<body>") :]
+    assert body.index('class="verdict"') < body.index("<figure") < body.index('id="leaderboard"')
+    for heading in ("leaderboard", "guesses", "cost", "tools", "episode", "reliability", "data", "limits", "reproduce"):
+        assert f'<h2 id="{heading}"' in text
+    assert "prefers-color-scheme" in text
+    assert "@media print" in text
+    assert config["data"]["files"][0]["sha256"] in text
+    assert percent(metrics["predictors"]["markov"]["read_call_top1"]) in text
+    for words in (
+        "hits ÷ decision points with a call",
+        "commits ÷ launched",
+        "tool calls executed ÷ tool calls needed",
+    ):
+        assert words in text
+    assert not re.search(r"\b(nan|None|Undefined)\b", re.sub(r"base64,[^\"]*", "", body))
+
+
+def test_the_command_rebuilds_the_same_page(hostile: Path) -> None:
+    page = hostile / "report.html"
+    before = page.read_bytes()
+    page.unlink()
+    done = CliRunner().invoke(app, ["report", str(hostile)])
+    assert (done.exit_code, done.stdout) == (0, f"report: {page}\n")
+    assert page.read_bytes() == before
+
+
+def test_other_folders_are_refused(tmp_path: Path, hostile: Path) -> None:
+    with pytest.raises(ConfigError, match=r"config.json cannot be read .* give a folder that `specbench study` made"):
+        build_report(tmp_path)
+    for name in ("config.json", "metrics.json"):
+        (tmp_path / name).write_text((hostile / name).read_text())
+    with pytest.raises(ConfigError, match=r"curve.svg cannot be read .* run `specbench study` again"):
+        render_report(tmp_path)
+    (tmp_path / "metrics.json").write_text("{}")
+    with pytest.raises(ConfigError, match="lacks 'default_policy'"):
+        render_report(tmp_path)
+    (tmp_path / "metrics.json").write_text("[]")
+    with pytest.raises(ConfigError, match="is not what `specbench study` writes"):
+        render_report(tmp_path)
+
+
+def test_percent_never_shows_a_negative_zero() -> None:
+    assert (percent(-0.0001), percent(-0.012), percent(None)) == ("0.0 %", "−1.2 %", "–")
