@@ -1,0 +1,60 @@
+# specbench: `make help` lists the targets. Needs Python 3.11 or newer, make and git.
+
+PYTHON ?= $(shell for python in python3.11 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
+BIN := .venv/bin
+READY := .venv/.installed
+
+TRACES ?= data/support_desk.jsonl
+TRACES_FORMAT ?=
+OUT ?= runs/$(basename $(notdir $(patsubst %/,%,$(firstword $(TRACES)))))
+STUDY_OPTIONS ?=
+
+# No window, no model hub, no tracing service: nothing that a target runs needs the network once it is installed.
+export MPLBACKEND := Agg
+export HF_HUB_OFFLINE := 1
+export LANGSMITH_TRACING := false
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help venv study test test-slow lab bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@echo
+	@echo 'make study TRACES=PATH [TRACES_FORMAT=tau_bench|sgd|openai_chat|specbench_jsonl] [OUT=FOLDER]'
+
+# The stamp is written last: an interrupted install starts again, a finished one is not repeated.
+$(READY): pyproject.toml constraints.txt
+	@test -n '$(PYTHON)' || { echo 'specbench needs Python 3.11 or newer; name it: make venv PYTHON=/path/to/python3.11'; exit 1; }
+	@rm -f $@
+	@echo 'installing into .venv (once; about 2 minutes and 2 GB)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[all]'
+	@touch $@
+
+venv: $(READY) ## create .venv and install everything into it
+
+study: $(READY) ## the main job: traces -> predictors -> figures, report, checkpoints
+	@$(BIN)/specbench study --traces $(TRACES) $(if $(TRACES_FORMAT),--format $(TRACES_FORMAT)) --out $(OUT) $(STUDY_OPTIONS)
+
+test: $(READY) ## lint, types, import layers, all tests and doctests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m 'not slow'
+
+test-slow: $(READY) ## the tests that need minutes
+	$(BIN)/pytest -m slow
+
+lab: $(READY) ## open JupyterLab
+	$(BIN)/jupyter lab
+
+bench: $(READY) ## speed and memory against their targets; writes benchmarks/README.md
+	$(BIN)/python benchmarks/run.py
+
+clean: ## remove .venv and caches; keeps runs/ and data/
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
