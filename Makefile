@@ -30,8 +30,8 @@ $(READY): pyproject.toml constraints.txt
 	@test -n '$(PYTHON)' || { echo 'specbench needs Python 3.11 or newer; name it: make venv PYTHON=/path/to/python3.11'; exit 1; }
 	@rm -f $@
 	@echo 'installing into .venv (once; about 2 minutes and 2 GB)'
-	@test -x $(BIN)/python || $(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[all]'
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install -qq -c constraints.txt -e '.[all]'
 	@touch $@
 
 venv: $(READY) ## create .venv and install everything into it

@@ -1,0 +1,288 @@
+"""Checkpoints: what goes in comes out; what is broken says so and is never run."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import specbench
+from specbench.errors import CheckpointError, NotFittedError, PredictorError
+from specbench.predictors import REGISTRY, checkpoint, make_predictor
+from specbench.predictors.baselines import Silent
+from specbench.predictors.markov import MarkovPredictor
+from specbench.testing import make_points, make_traces
+
+
+class Keeper(Silent):
+    """Keeps any state."""
+
+    name = "keeper"
+
+    def __init__(self, kept: Any = None) -> None:
+        self.kept = kept
+        self.fitted = True
+
+    def state(self) -> dict[str, Any]:
+        return {"kept": self.kept}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.kept = state["kept"]
+
+
+KINDS = st.sampled_from(["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?"]).map(np.dtype)
+ARRAYS = hnp.arrays(KINDS, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4))
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+KEYS = st.text(max_size=4) | st.sampled_from(["$array", "$$array", "a/b", "a", "a~1b", "~", "/", "__metadata__"])
+STATES = st.recursive(
+    SCALARS | ARRAYS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4)
+)
+
+
+def same(first: Any, second: Any) -> bool:
+    if isinstance(first, np.ndarray):
+        return (
+            isinstance(second, np.ndarray)
+            and first.dtype == second.dtype
+            and first.shape == second.shape
+            and first.tobytes() == second.tobytes()
+        )
+    if isinstance(first, dict):
+        return list(first) == list(second) and all(same(first[key], second[key]) for key in first)
+    if isinstance(first, list):
+        return len(first) == len(second) and all(map(same, first, second))
+    return type(first) is type(second) and (first == second or (first != first and second != second))
+
+
+@given(kept=STATES)
+def test_any_state_comes_back_exactly(kept: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = Keeper(kept).save(tmp_path_factory.mktemp("any") / "checkpoint")
+    loaded = checkpoint.load(folder, make=Keeper)
+    assert isinstance(loaded, Keeper)
+    assert same(kept, loaded.kept)
+
+
+def test_tuples_strided_and_byte_swapped_arrays_are_kept_by_value(tmp_path: Path) -> None:
+    grid = np.arange(12, dtype=np.float32).reshape(3, 4)
+    kept = {"t": (1, (2,)), "f": np.asfortranarray(grid), "s": grid[::2, ::-1], "b": grid.astype(">f4")}
+    loaded = checkpoint.load(Keeper(kept).save(tmp_path / "c"), make=Keeper)
+    assert isinstance(loaded, Keeper)
+    assert loaded.kept["t"] == [1, [2]]
+    for name in "fsb":
+        assert np.array_equal(loaded.kept[name], kept[name])
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [
+        (np.array(["a"]), "an array of <U1 at '/kept'"),
+        (np.array([1 + 2j]), "an array of complex128 at '/kept'"),
+        ({"a": [np.float32(1)]}, "a numpy.float32 at '/kept/a/0'; allowed are str, int"),
+        ({1: "a"}, "the key 1 at '/kept'; keys are str"),
+        ({1, 2}, "a builtins.set at '/kept'"),
+    ],
+)
+def test_a_state_that_is_not_json_and_arrays_is_refused(kept: Any, words: str, tmp_path: Path) -> None:
+    with pytest.raises(PredictorError, match=words):
+        Keeper(kept).save(tmp_path / "c")
+    assert list(tmp_path.iterdir()) == []
+
+
+def markov(folder: Path) -> Path:
+    chain = MarkovPredictor()
+    chain.record("find_user", "get_user")
+    return chain.save(folder)
+
+
+@pytest.mark.parametrize("name", [name for name in REGISTRY if name != "learned"])
+def test_every_predictor_loads_in_one_line(name: str, tmp_path: Path) -> None:
+    predictor = make_predictor(name).fit(make_traces(6))
+    loaded = specbench.load_predictor(predictor.save(tmp_path / "deep" / "folder"))
+    assert type(loaded) is type(predictor)
+    points = make_points()
+    assert loaded.predict_batch(points, k=5) == predictor.predict_batch(points, k=5)
+
+
+def test_the_folder_says_what_it_is(tmp_path: Path) -> None:
+    card = {"licence": "MIT", "data": {"train|sha256": "ab\ncd"}, "tools": ["get_user"], "recall": 0.123456789}
+    chain = MarkovPredictor()
+    chain.record(None, "get_user")
+    folder = checkpoint.save(chain, tmp_path / "c", card=card)
+    assert sorted(each.name for each in folder.iterdir()) == ["README.md", "model.safetensors", "predictor.json"]
+    document = json.loads((folder / "predictor.json").read_text())
+    assert {key: document[key] for key in ("format", "version", "predictor", "class", "specbench", "card")} == {
+        "format": "specbench-predictor",
+        "version": 1,
+        "predictor": "markov",
+        "class": "MarkovPredictor",
+        "specbench": specbench.__version__,
+        "card": card,
+    }
+    text = (folder / "README.md").read_text()
+    assert "- licence: MIT\n- recall: 0.123457\n" in text
+    assert "| train\\|sha256 | ab cd |" in text
+    assert 'specbench.load_predictor("path/to/this/folder")' in text
+
+
+def test_an_older_checkpoint_is_replaced_whole(tmp_path: Path) -> None:
+    checkpoint.save(Keeper(1), tmp_path / "c", card={"licence": "MIT"})
+    Keeper(2).save(tmp_path / "c")
+    loaded = checkpoint.load(tmp_path / "c", make=Keeper)
+    assert isinstance(loaded, Keeper)
+    assert loaded.kept == 2
+    assert not (tmp_path / "c" / "README.md").exists()
+    assert [each.name for each in tmp_path.iterdir()] == ["c"]
+
+
+def test_what_is_not_a_checkpoint_is_left_alone(tmp_path: Path) -> None:
+    thesis = tmp_path / "work" / "thesis.txt"
+    thesis.parent.mkdir()
+    thesis.write_text("years")
+    with pytest.raises(
+        CheckpointError, match=r"exists and is not a checkpoint \(it holds thesis.txt\); nothing was written"
+    ):
+        markov(thesis.parent)
+    with pytest.raises(CheckpointError, match="is a file; a checkpoint is a folder"):
+        markov(thesis)
+    markov(tmp_path / "c")
+    (tmp_path / "c" / "notes.txt").write_text("mine")
+    with pytest.raises(CheckpointError, match=r"it holds notes\.txt"):
+        markov(tmp_path / "c")
+    assert (thesis.read_text(), (tmp_path / "c" / "notes.txt").read_text()) == ("years", "mine")
+
+
+def test_a_failing_write_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Keeper(1).save(tmp_path / "c")
+
+    def full(_: int) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space left"):
+        Keeper(2).save(tmp_path / "c")
+    loaded = checkpoint.load(tmp_path / "c", make=Keeper)
+    assert isinstance(loaded, Keeper)
+    assert loaded.kept == 1
+    assert [each.name for each in tmp_path.iterdir()] == ["c"]
+
+
+def test_nothing_is_saved_before_fit(tmp_path: Path) -> None:
+    with pytest.raises(NotFittedError, match=r"markov has not been fitted; call fit\(traces\) before saving"):
+        MarkovPredictor().save(tmp_path / "c")
+
+
+def rewrite(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change predictor.json as its own program would: with a fresh hash."""
+    path = folder / "predictor.json"
+    document = json.loads(path.read_text())
+    change(document)
+    if isinstance(document.get("sha256"), dict):
+        document["sha256"]["predictor.json"] = checkpoint._digest(document)
+    path.write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"format": "gguf"}, "its format is 'gguf', expected 'specbench-predictor'"),
+        ({"version": 2}, r"has version 2, written by specbench .* reads up to version 1. What to do: pip install --up"),
+        ({"version": "1"}, "has the version '1'; versions are whole numbers from 1 to 1"),
+        ({"version": 0}, "has the version 0"),
+        ({"version": True}, "has the version True"),
+        ({"predictor": "crystal_ball"}, "not installed here: no predictor is called 'crystal_ball'; use one of silent"),
+        ({"predictor": "os:system"}, "no predictor is called 'os:system'"),
+        ({"predictor": "ngram"}, "holds the predictor 'ngram' of class MarkovPredictor, but NgramPredictor"),
+        ({"predictor": ["markov"]}, "'predictor' should be str, got list"),
+        ({"class": "Popen"}, "holds the predictor 'markov' of class Popen, but MarkovPredictor"),
+        ({"state": []}, "'state' should be dict, got list"),
+        ({"sha256": None}, "'sha256' should be dict, got NoneType"),
+        ({"state": {}}, "the state in this checkpoint is not one of MarkovPredictor .KeyError"),
+        ({"state": {"tool_model": 3, "filler": {}, "threshold": 0}}, "is not one of MarkovPredictor .TypeError"),
+        ({"state": {"tool_model": {"$array": "nowhere"}}}, "is not one of MarkovPredictor .KeyError: 'nowhere'"),
+        ({"state": {"tool_model": {"$array": {}}}}, "is not one of MarkovPredictor .TypeError"),
+    ],
+)
+def test_a_foreign_document_is_refused_in_words(change: dict[str, Any], words: str, tmp_path: Path) -> None:
+    folder = markov(tmp_path / "c")
+    rewrite(folder, lambda document: document.update(change))
+    with pytest.raises(CheckpointError, match=words):
+        checkpoint.load(folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"x"', "[" * 100_000, '{"format": "specbench-predictor"', "\x00\xff"])
+def test_a_document_that_is_no_document_is_refused(text: str, tmp_path: Path) -> None:
+    folder = markov(tmp_path / "c")
+    (folder / "predictor.json").write_text(text, "latin-1")
+    with pytest.raises(CheckpointError, match=r"truncated or foreign|is not a predictor of specbench"):
+        checkpoint.load(folder)
+
+
+def test_missing_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"is no checkpoint: there is no predictor\.json; name a folder"):
+        checkpoint.load(tmp_path / "nowhere")
+    folder = markov(tmp_path / "c")
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(CheckpointError, match=r"model\.safetensors is missing or cannot be read"):
+        checkpoint.load(folder)
+    with pytest.raises(CheckpointError, match="is no checkpoint"):
+        checkpoint.load(folder / "predictor.json")
+
+
+def test_any_changed_byte_is_noticed(tmp_path: Path) -> None:
+    folder = Keeper({"w": np.arange(5.0), "n": 12345}).save(tmp_path / "c")
+    for name in ("model.safetensors", "predictor.json"):
+        path = folder / name
+        whole = path.read_bytes()
+        for at in range(0, len(whole), 7):
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+            with pytest.raises(CheckpointError):
+                checkpoint.load(folder, make=Keeper)
+            path.write_bytes(whole[:at])
+            with pytest.raises(CheckpointError):
+                checkpoint.load(folder, make=Keeper)
+        path.write_bytes(whole)
+    checkpoint.load(folder, make=Keeper)
+
+
+def test_junk_with_a_right_hash_is_refused_and_never_unpickled(tmp_path: Path) -> None:
+    class Bomb:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return os.mkdir, (str(tmp_path / "boom"),)
+
+    folder = markov(tmp_path / "c")
+    blob = pickle.dumps(Bomb())
+    (folder / "model.safetensors").write_bytes(blob)
+    digest = checkpoint.hashlib.sha256(blob).hexdigest()
+    rewrite(folder, lambda document: document["sha256"].update({"model.safetensors": digest}))
+    with pytest.raises(CheckpointError, match=r"is not one of MarkovPredictor \(SafetensorError"):
+        checkpoint.load(folder)
+    assert not (tmp_path / "boom").exists()
+
+
+def test_a_predictor_that_is_not_registered_needs_its_maker(tmp_path: Path) -> None:
+    folder = Keeper(5).save(tmp_path / "c")
+    with pytest.raises(CheckpointError, match=r"or pass load\(folder, make=Keeper\)"):
+        checkpoint.load(folder)
+    with pytest.raises(CheckpointError, match=r"of class Keeper, but Silent \('silent'\) was to be restored"):
+        checkpoint.load(folder, make=Silent)
+
+
+def test_loading_needs_numpy_and_safetensors_only(tmp_path: Path) -> None:
+    folder = markov(tmp_path / "c")
+    program = (
+        "import sys, specbench; print(specbench.load_predictor(sys.argv[1]).predict('find_user').tool);"
+        "print([m for m in ('torch', 'sklearn', 'scipy', 'pandas', 'pyarrow', 'matplotlib') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(folder)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["get_user", "[]"]
