@@ -31,6 +31,8 @@ ABOUT = {
     "repeat": "control: the last call again",
     "oracle": "control: knows the future; the ceiling",
 }
+COUNTING = ("markov", "ngram", "frequent")
+"""Predictors with an argument filler; ``linked`` when none is named."""
 FILLERS = {
     "recent": "arguments: the most recent value of the right shape",
     "none": "no arguments",
@@ -133,7 +135,7 @@ def _figure(folder: Path, name: str) -> dict[str, str]:
 def _interval(metrics: Mapping[str, Any], name: str) -> str:
     """Return the interval of a rate as text: from ``ci``, or from ``name_low`` and ``name_high``."""
     found = metrics["ci"].get(name) if "ci" in metrics else (metrics.get(f"{name}_low"), metrics.get(f"{name}_high"))
-    if not found or found[0] is None or found[1] is None:
+    if not found or found[0] is None or found[1] is None or found[0] == found[1]:
         return ""
     return f"{100 * found[0]:.1f}–{100 * found[1]:.1f}".replace("-", "−")
 
@@ -157,4 +159,6 @@ def _size(value: int | None) -> str:
 
 def _about(name: str) -> str:
     base, _, filler = name.partition("+")
+    if base in COUNTING:
+        filler = filler or "linked"
     return "; ".join(text for text in (ABOUT.get(base, "added from outside"), FILLERS.get(filler, filler)) if text)

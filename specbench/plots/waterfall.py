@@ -69,7 +69,7 @@ def plot_waterfall(
             _bar(ax, "sequential LLM", sequential_s, row.think_s, colours.think, "", str(number))
             _bar(ax, "sequential tools", sequential_s + row.think_s, row.tool_s, colours.tool, "///")
             _bar(ax, "LLM", speculative_s, row.think_s, colours.think, "", str(number))
-            used = [each for each in speculations if each.index == row.index and each.fate == "commit"]
+            used = [each for each in speculations if each.committed_at == row.index and each.fate == "commit"]
             decided_s = speculative_s + row.think_s
             begun_s = max([decided_s, *(each.ended_s for each in used)]) if used else decided_s
             _bar(ax, "tools", begun_s, speculative_s + row.speculative_s - begun_s, colours.tool, "///")

@@ -25,7 +25,7 @@ from specbench.study.figures import draw_figures
 from specbench.study.folder import KIND, replaced_folder
 from specbench.study.jsonfile import strict, write_json
 from specbench.study.progress import Progress
-from specbench.study.tables import per_tool, reliability_bins
+from specbench.study.tables import per_tool, recall_at_waste, reliability_bins
 from specbench.study.verdict import verdict
 from specbench.traces.describe import describe
 from specbench.traces.splitting import Split, split
@@ -140,14 +140,24 @@ def run_study(
             if result.name not in CONTROLS:
                 result.predictor.save(folder / "checkpoints" / result.name)
         measured = {result.name: result.metrics for result in results}
-        said = verdict(measured, chosen=chosen.name, controls=controls, latency=settings.latency_text())
+        summary = summarise(ledger)
+        wasted_share = summary["wasted_s"] / summary["sequential_s"] if summary["sequential_s"] else 0.0
+        same_waste = {result.name: recall_at_waste(result.curve, wasted_share + 1e-9) for result in results}
+        said = verdict(
+            measured, chosen=chosen.name, controls=controls, latency=settings.latency_text(), same_waste=same_waste
+        )
         metrics: dict[str, Any] = strict(
             {
                 "specbench": package_version(),
                 "verdict": said,
                 "description": describe(data.traces).to_dict(),
                 "split": _sizes(parts),
-                "default_policy": {"predictor": chosen.name, "policy": repr(Threshold()), **summarise(ledger)},
+                "default_policy": {
+                    "predictor": chosen.name,
+                    "policy": repr(Threshold()),
+                    **summary,
+                    "recall_at_same_waste": same_waste,
+                },
                 "controls": controls,
                 "per_tool": tools.to_dict("records"),
                 "reliability": reliability.to_dict("records"),

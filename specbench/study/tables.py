@@ -9,7 +9,7 @@ from specbench.ledger import Fate, Ledger
 from specbench.metrics.rates import hits_at, launches
 from specbench.metrics.table import PredictionTable
 
-__all__ = ["per_tool", "reliability_bins", "wilson_interval"]
+__all__ = ["per_tool", "recall_at_waste", "reliability_bins", "wilson_interval"]
 
 Z_95 = 1.959964
 
@@ -30,6 +30,31 @@ def wilson_interval(hits: float, of: float) -> tuple[float, float]:
     middle = (share + z * z / (2 * of)) / (1 + z * z / of)
     half = z * np.sqrt(share * (1 - share) / of + z * z / (4 * of * of)) / (1 + z * z / of)
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+
+
+def recall_at_waste(curve: pd.DataFrame, wasted_share: float) -> float | None:
+    """Return the best recall, over all thresholds, that wastes at most ``wasted_share`` of the sequential time.
+
+    Parameters
+    ----------
+    curve
+        Rows of :func:`specbench.sim.sweep` for one predictor.
+    wasted_share
+        A fraction of the sequential time.
+
+    Returns
+    -------
+    float or None
+        ``None`` without any call.
+
+    Examples
+    --------
+    >>> curve = pd.DataFrame({"recall": [0.5, 0.3, 0.0], "wasted_share": [0.2, 0.05, 0.0]})
+    >>> recall_at_waste(curve, 0.1)
+    0.3
+    """
+    able = curve.loc[curve["wasted_share"] <= wasted_share, "recall"].dropna()
+    return float(able.max()) if len(able) else None
 
 
 def reliability_bins(table: PredictionTable, bins: int = 10) -> pd.DataFrame:

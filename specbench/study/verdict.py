@@ -12,7 +12,12 @@ __all__ = ["verdict"]
 
 
 def verdict(
-    predictors: Mapping[str, Mapping[str, Any]], *, chosen: str, controls: Sequence[str], latency: str
+    predictors: Mapping[str, Mapping[str, Any]],
+    *,
+    chosen: str,
+    controls: Sequence[str],
+    latency: str,
+    same_waste: Mapping[str, float | None],
 ) -> list[str]:
     """Return the sentences of the verdict, the answer first.
 
@@ -26,6 +31,8 @@ def verdict(
         Names that are no candidates.
     latency
         The latency model in words.
+    same_waste
+        Best recall of each predictor at no more waste than the default policy's.
     """
     metrics = predictors[chosen]
     point = metrics["at_default_threshold"]
@@ -44,7 +51,7 @@ def verdict(
     return [
         _answer(chosen, point, latency),
         _price(metrics, point, predictors),
-        _others(predictors, chosen, controls),
+        _others(metrics, point, chosen, {name: same_waste[name] or 0.0 for name in predictors if name not in controls}),
     ]
 
 
@@ -67,9 +74,9 @@ def _answer(chosen: str, point: Mapping[str, Any], latency: str) -> str:
         else "No, speculation does not pay here"
     )
     return (
-        f"{opening}: when the {chosen} predictor launches READ calls at p ≥ {DEFAULT_THRESHOLD:.2f}, the agent saves "
-        f"{percent(saved)}{band} of its time for tool runs nobody uses that take {percent(wasted)} of it "
-        f"(modelled: {latency})."
+        f"{opening}: when the {chosen} predictor launches calls of read-only tools at p ≥ {DEFAULT_THRESHOLD:.2f}, the "
+        f"agent is done {percent(saved)} sooner{band}, at the price of unused tool runs worth {percent(wasted)} of its "
+        f"time (modelled: {latency})."
     )
 
 
@@ -86,23 +93,18 @@ def _price(metrics: Mapping[str, Any], point: Mapping[str, Any], predictors: Map
     return text + "."
 
 
-def _others(predictors: Mapping[str, Mapping[str, Any]], chosen: str, controls: Sequence[str]) -> str:
-    rivals = {name: each["at_default_threshold"] for name, each in predictors.items() if name not in controls}
-    if not rivals:
-        return "Only controls were compared; name a predictor that learns, such as markov."
-    best = max(rivals, key=lambda name: _net(rivals[name]))
-    curve = [row for row in predictors[best]["curve"] if row["saved_share"] is not None]
+def _others(metrics: Mapping[str, Any], point: Mapping[str, Any], chosen: str, recalls: Mapping[str, float]) -> str:
+    curve = [row for row in metrics["curve"] if row["saved_share"] is not None]
     top = max(curve, key=lambda row: (_net(row), row["threshold"]))
-    others = [name for name in rivals if name != best]
-    comparison = "It was the only candidate"
-    if others:
-        second = max(others, key=lambda name: _net(rivals[name]))
-        comparison = (
-            f"Net of waste, {best} is best at that threshold ({percent(_net(rivals[best]))}), before {second} "
-            f"({percent(_net(rivals[second]))})"
-        )
-    hindsight = f"with hindsight, {best} would have done best at p ≥ {top['threshold']:.2f} (net {percent(_net(top))})"
-    return f"{comparison}; {hindsight}."
+    hindsight = (
+        f"With hindsight, {chosen} would have done best at p ≥ {top['threshold']:.2f} (net {percent(_net(top))})."
+    )
+    others = {name: recall for name, recall in recalls.items() if name != chosen}
+    if not others or not point["launched"]:
+        return hindsight
+    rival = max(others, key=lambda name: others[name])
+    word = "only " if others[rival] < point["recall"] else ""
+    return f"At no more waste, the next best, {rival}, hits {word}{percent(others[rival], 0)} of the calls. {hindsight}"
 
 
 def _net(point: Mapping[str, Any]) -> float:

@@ -75,12 +75,14 @@ def test_no_task_crosses_and_config_tells_how_to_repeat(result: StudyResult) -> 
 
 
 def test_the_verdict_is_computed(result: StudyResult) -> None:
-    assert result.verdict[0].startswith(
-        "Yes, speculation pays here: when the ngram predictor launches READ calls at p ≥ 0.60"
-    )
+    assert result.verdict[0].startswith("Yes, speculation pays here: when the ngram predictor launches calls of ")
     assert "modelled" in result.verdict[0]
     assert "a perfect predictor of READ calls would save" in result.verdict[1]
-    assert "with hindsight" in result.verdict[2]
+    assert "At no more waste, the next best, markov, hits" in result.verdict[2]
+    assert "With hindsight, ngram" in result.verdict[2]
+    same = result.metrics["default_policy"]["recall_at_same_waste"]
+    assert same["ngram"] >= result.metrics["default_policy"]["recall"]
+    assert same["oracle"] == result.metrics["predictors"]["oracle"]["at_default_threshold"]["recall"]
 
 
 def test_a_rerun_gives_the_same_numbers_and_replaces_the_folder(toy_file: Path, tmp_path: Path) -> None:
@@ -180,3 +182,12 @@ def test_without_traces_the_shipped_ones_are_taken_or_missed(tmp_path: Path, mon
     monkeypatch.setattr("specbench.study.data.__file__", str(tmp_path / "a" / "b" / "c.py"))
     with pytest.raises(ConfigError, match="name yours with --traces"):
         shipped_traces()
+
+
+def test_the_learned_predictor_runs_the_default_policy(toy_file: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    done = run_study(toy_file, tmp_path / "out", predictors=("learned", "markov", "oracle"))
+    assert done.metrics["default_policy"]["predictor"] == "learned"
+    learned = done.metrics["predictors"]["learned"]
+    assert learned["read_call_top1"] > 0.5
+    assert specbench.load_predictor(tmp_path / "out" / "checkpoints" / "learned").name == "learned"
