@@ -79,7 +79,7 @@ def build_report(run: str | Path) -> Path:
 
 def render_report(run: str | Path) -> str:
     """Return the page of the results folder ``run`` as text; see :func:`build_report`."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 
     folder = Path(run)
     config, metrics = (_read(folder, name) for name in ("config.json", "metrics.json"))

@@ -104,7 +104,13 @@ def test_other_folders_are_refused(tmp_path: Path, hostile: Path) -> None:
     with pytest.raises(ConfigError, match=r"curve.svg cannot be read .* run `specbench study` again"):
         render_report(tmp_path)
     (tmp_path / "metrics.json").write_text("{}")
-    with pytest.raises(ConfigError, match="lacks 'default_policy'"):
+    with pytest.raises(ConfigError, match=r"is incomplete \('default_policy'\); run `specbench study` again"):
+        render_report(tmp_path)
+    older = json.loads((hostile / "metrics.json").read_text())
+    del older["description"]
+    (tmp_path / "metrics.json").write_text(json.dumps(older))
+    (tmp_path / "figures").symlink_to(hostile / "figures")
+    with pytest.raises(ConfigError, match="is incomplete"):
         render_report(tmp_path)
     (tmp_path / "metrics.json").write_text("[]")
     with pytest.raises(ConfigError, match="is not what `specbench study` writes"):

@@ -38,7 +38,7 @@ def plot_tools(tools: pd.DataFrame, *, name: str = "", theme: str = "light", ax:
     """
     with themed(theme) as colours:
         shown = tools[(tools["calls"] > 0) | (tools["launched"] > 0)].head(MOST_TOOLS)
-        ax = ax if ax is not None else new_axes(9.0, 1.6 + 0.34 * max(4, len(shown)))
+        ax = ax if ax is not None else new_axes(9.0, 2.0 + 0.34 * max(4, len(shown)))
         if shown.empty:
             return empty(ax, "No tool was called and none was launched.", colours)
         read = (shown["effect"] == "read").to_numpy()
@@ -67,12 +67,10 @@ def plot_tools(tools: pd.DataFrame, *, name: str = "", theme: str = "light", ax:
         ax.set_xlim(0, max(left.max(), 1.0) * 1.34)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.grid(visible=False, axis="y")
-        ax.set_xlabel("calls in the test traces")
         more = len(tools) - len(shown)
+        ax.set_xlabel("calls in the test traces" + (f" ({more} more tools not shown)" if more else ""))
         ax.set_title(f"Tool by tool{f' ({name})' if name else ''}; seconds are modelled")
-        if more > 0:
-            ax.annotate(f"{more} more tools not shown", (1, 0), xycoords="axes fraction", ha="right", va="bottom",
-                        fontsize=8.5, color=colours.faint)  # fmt: skip
-        ax.legend(handles=handles, loc="lower right", fontsize=9, bbox_to_anchor=(1.0, 0.06))
+        below = -0.7 / (0.34 * len(shown) + 0.6)
+        ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.4, below), ncols=2, fontsize=9)
         sns.despine(ax=ax, left=True)
         return ax

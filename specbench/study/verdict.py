@@ -48,10 +48,12 @@ def verdict(
             "Only tools without side effects are ever launched. Effects are declared, never guessed: pass --effects "
             'with a JSON file such as {"get_order": "read"}, or declare them in the traces.',
         ]
+    ceiling = predictors["oracle"]["at_default_threshold"]["saved_share"] if "oracle" in predictors else None
+    recalls = {name: same_waste[name] or 0.0 for name in predictors if name not in controls}
     return [
         _answer(chosen, point, latency),
-        _price(metrics, point, predictors),
-        _others(metrics, point, chosen, {name: same_waste[name] or 0.0 for name in predictors if name not in controls}),
+        _price(point, ceiling),
+        _others(metrics, point, chosen, recalls),
     ]
 
 
@@ -80,17 +82,15 @@ def _answer(chosen: str, point: Mapping[str, Any], latency: str) -> str:
     )
 
 
-def _price(metrics: Mapping[str, Any], point: Mapping[str, Any], predictors: Mapping[str, Mapping[str, Any]]) -> str:
-    ceiling = predictors.get("oracle", {}).get("at_default_threshold", {}).get("saved_share")
-    text = f"It hits {percent(point['recall'], 0)} of the calls"
-    if point["precision"] is not None:
-        used = round(100 * point["precision"])
-        text += (
-            f"; of 100 launches {used} are used, and the tools run {point['amplification']:.2f} times the calls needed"
-        )
-    if ceiling:
-        text += f"; a perfect predictor of READ calls would save {percent(ceiling)}"
-    return text + "."
+def _price(point: Mapping[str, Any], ceiling: float | None) -> str:
+    perfect = f"a perfect predictor of READ calls would save {percent(ceiling)}" if ceiling is not None else ""
+    if not point["launched"]:
+        return f"For comparison, {perfect}." if perfect else "A lower threshold may launch something."
+    text = (
+        f"It hits {percent(point['recall'], 0)} of the calls; of 100 launches {100 * point['precision']:.0f} are used, "
+        f"and the tools run {point['amplification']:.2f} times the calls needed"
+    )
+    return f"{text}; {perfect}." if perfect else f"{text}."
 
 
 def _others(metrics: Mapping[str, Any], point: Mapping[str, Any], chosen: str, recalls: Mapping[str, float]) -> str:
@@ -98,6 +98,8 @@ def _others(metrics: Mapping[str, Any], point: Mapping[str, Any], chosen: str, r
     top = max(curve, key=lambda row: (_net(row), row["threshold"]))
     hindsight = (
         f"With hindsight, {chosen} would have done best at p ≥ {top['threshold']:.2f} (net {percent(_net(top))})."
+        if _net(top) > 0
+        else f"No threshold would have paid: {chosen} wastes at least what it saves at every one."
     )
     others = {name: recall for name, recall in recalls.items() if name != chosen}
     if not others or not point["launched"]:
