@@ -101,9 +101,9 @@ def render_report(run: str | Path) -> str:
             figures={name: _figure(folder, name) for name in metrics["figures"]},
             most_rows=MOST_ROWS,
         )
-    except KeyError as error:
+    except (KeyError, UndefinedError) as error:
         raise ConfigError(
-            f"{folder}: metrics.json or config.json lacks {error}; run `specbench study` again"
+            f"{folder}: metrics.json or config.json is incomplete ({error}); run `specbench study` again"
         ) from error
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 
 from specbench.plots.style import Ink, Series, empty, new_axes, per_cent, series, themed
@@ -94,7 +95,9 @@ def _line(ax: Axes, rows: pd.DataFrame, name: str, look: Series, threshold: floa
     x, y = rows["wasted_share"].to_numpy(float), rows["recall"].to_numpy(float)
     if {"recall_low", "recall_high"} <= set(rows.columns):
         low, high = (rows[column].to_numpy(float) for column in ("recall_low", "recall_high"))
-        ax.fill_between(x, low, high, color=look.colour, alpha=0.14, lw=0, zorder=1)
+        ax.fill_between(
+            x, low, high, facecolor=to_rgba(look.colour, 0.12), edgecolor=to_rgba(look.colour, 0.5), lw=0.7, zorder=1
+        )
     ax.plot(x, y, color=look.colour, ls=look.line, lw=2.0, zorder=3)
     tenths = np.isin(np.round(rows["threshold"].to_numpy(float), 6), (0.0, 0.2, 0.4, 0.8))
     ax.plot(x[tenths], y[tenths], ls="", marker=look.marker, ms=4.5, color=look.colour, zorder=4)
