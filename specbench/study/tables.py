@@ -45,7 +45,7 @@ def recall_at_waste(curve: pd.DataFrame, wasted_share: float) -> float | None:
     Returns
     -------
     float or None
-        ``None`` without any call.
+        0 when every threshold wastes more (launching nothing wastes nothing); ``None`` without any call.
 
     Examples
     --------
@@ -53,8 +53,11 @@ def recall_at_waste(curve: pd.DataFrame, wasted_share: float) -> float | None:
     >>> recall_at_waste(curve, 0.1)
     0.3
     """
-    able = curve.loc[curve["wasted_share"] <= wasted_share, "recall"].dropna()
-    return float(able.max()) if len(able) else None
+    known = curve.dropna(subset=["recall", "wasted_share"])
+    if known.empty:
+        return None
+    able = known.loc[known["wasted_share"] <= wasted_share, "recall"]
+    return float(able.max()) if len(able) else 0.0
 
 
 def reliability_bins(table: PredictionTable, bins: int = 10) -> pd.DataFrame:
