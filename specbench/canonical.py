@@ -67,7 +67,9 @@ def canonical(value: Any) -> str:
         return "{" + ",".join(parts) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(map(canonical, value)) + "]"
-    raise TypeError(f"not a JSON value: {value!r} ({type(value).__name__}); use str, int, float, bool, None, list, dict")
+    raise TypeError(
+        f"not a JSON value: {value!r} ({type(value).__name__}); use str, int, float, bool, None, list, dict"
+    )
 
 
 def _number(value: float) -> str:

@@ -57,8 +57,8 @@ class TraceError(SpecbenchError, ValueError):
     Examples
     --------
     >>> print(TraceError("role is not known", path="a.jsonl", line=3, field="messages[0].role", got="bot",
-    ...                  remedy="use system, user, assistant or tool"))
-    a.jsonl, line 3, field messages[0].role: role is not known; got 'bot'. What to do: use system, user, assistant or tool.
+    ...                  remedy="use system, user or tool"))
+    a.jsonl, line 3, field messages[0].role: role is not known; got 'bot'. What to do: use system, user or tool.
     """
 
     def __init__(

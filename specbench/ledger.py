@@ -7,7 +7,6 @@ point, a :class:`Speculation` a row per launched prediction.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -149,7 +148,7 @@ class Ledger:
         table = table.replace_schema_metadata({_CONFIG_KEY: json.dumps(self.config, sort_keys=True).encode()})
         temporary = path.with_name(path.name + ".partial")
         pq.write_table(table, temporary, compression="zstd")
-        os.replace(temporary, path)
+        temporary.replace(path)
 
     @classmethod
     def from_parquet(cls, path: str | Path) -> Ledger:
@@ -194,8 +193,5 @@ def _schema() -> Any:
     text, number, whole, flag = pa.string(), pa.float64(), pa.int64(), pa.bool_()
     kinds = {"index": whole, "calls": whole, "launched": whole, "committed_at": whole, "hit": flag, "late": flag}
     return pa.schema(
-        [
-            (name, kinds.get(name, number if name.endswith("_s") or name == "p" else text))
-            for name in _COLUMNS
-        ]
+        [(name, kinds.get(name, number if name.endswith("_s") or name == "p" else text)) for name in _COLUMNS]
     )

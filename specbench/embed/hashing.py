@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 from zlib import crc32
 
@@ -38,7 +39,7 @@ class HashingEmbedding:
         """Return the vector of ``text``."""
         out = np.zeros(self.dim, np.float32)
         words = tokens(text)
-        for term in [*words, *(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))]:
+        for term in [*words, *(f"{a} {b}" for a, b in pairwise(words))]:
             code = crc32(term.encode())
             out[(code >> 1) % self.dim] += 1.0 if code & 1 else -1.0
         length = float(np.sqrt(out @ out))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ __all__ = ["TfidfEmbedding"]
 
 def _terms(text: str) -> list[str]:
     words = tokens(text)
-    return [*words, *(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))]
+    return [*words, *(f"{a} {b}" for a, b in pairwise(words))]
 
 
 class TfidfEmbedding:
@@ -69,7 +70,8 @@ class TfidfEmbedding:
         width = min(self.dim, matrix.shape[1] - 1, matrix.shape[0] - 1)
         rows = np.zeros((len(names), self.dim), np.float32)
         if width > 0:
-            svd = TruncatedSVD(width, random_state=self.seed).fit(matrix)
+            with np.errstate(invalid="ignore"):  # texts that are all alike have no variance to explain
+                svd = TruncatedSVD(width, random_state=self.seed).fit(matrix)
             # Unit variance per axis: later models see all axes at one scale.
             scale = np.sqrt(np.maximum((svd.transform(matrix) ** 2).mean(axis=0), 1e-9))
             rows[:, :width] = (svd.components_ / scale[:, None]).T.astype(np.float32)

@@ -31,10 +31,12 @@ class Launches(NamedTuple):
 def launches(table: PredictionTable, k: int = 1) -> Launches:
     """Return the ``k`` best READ predictions at each point."""
     p, hit = np.zeros((len(table), k)), np.zeros((len(table), k), bool)
-    for row, (point, predictions, outcome) in enumerate(zip(table.points, table.predictions, table.outcomes, strict=True)):
+    for row, (point, predictions, outcome) in enumerate(
+        zip(table.points, table.predictions, table.outcomes, strict=True)
+    ):
         for rank, prediction in enumerate(launchable(point, predictions)[:k]):
             p[row, rank] = prediction.p
-            hit[row, rank] = prediction.call == outcome
+            hit[row, rank] = prediction.call == outcome and not hit[row].any()  # an equal call commits once
     return Launches(p, hit)
 
 
@@ -105,7 +107,9 @@ def calibration_error(p: Floats, hit: Flags, bins: int = 10) -> float | None:
     return float(sum(len(part) * abs(p[part].mean() - hit[part].mean()) for part in parts) / len(p))
 
 
-def rates(table: PredictionTable, seen_tools: frozenset[str] | None = None, *, intervals: bool = True) -> dict[str, Any]:
+def rates(
+    table: PredictionTable, seen_tools: frozenset[str] | None = None, *, intervals: bool = True
+) -> dict[str, Any]:
     """Return counts and rates of a table, and 95 % bootstrap intervals by task under ``ci``.
 
     Parameters
@@ -113,7 +117,8 @@ def rates(table: PredictionTable, seen_tools: frozenset[str] | None = None, *, i
     table
         Predictions and outcomes.
     seen_tools
-        Tools that the training traces offered or called; adds ``by_novelty``: the rates of calls of tools in it and of others.
+        Tools that the training traces offered or called; adds ``by_novelty``: the rates of calls of these tools and of
+        all others.
     intervals
         Leave out ``ci`` when false.
 
@@ -123,9 +128,11 @@ def rates(table: PredictionTable, seen_tools: frozenset[str] | None = None, *, i
         ``points, calls, read_calls``; ``tool_top1, tool_top3, call_top1, call_top3, read_call_top1, read_call_top3``
         (given that a call happens; ``None`` when there is none); ``reply_accuracy, brier, ece``.
     """
-    called = np.array([bool(calls) for calls in table.calls])
-    read = np.array([effect is Effect.READ for effect in table.effects()])
-    seen = np.array([bool(calls) and (seen_tools is None or calls[0].name in seen_tools) for calls in table.calls])
+    called = np.array([bool(calls) for calls in table.calls], bool)
+    read = np.array([effect is Effect.READ for effect in table.effects()], bool)
+    seen = np.array(
+        [bool(calls) and (seen_tools is None or calls[0].name in seen_tools) for calls in table.calls], bool
+    )
     flags: dict[str, tuple[Floats | Flags, Flags]] = {}
     for what in ("tool", "call"):
         for k in (1, 3):

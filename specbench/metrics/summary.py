@@ -1,4 +1,4 @@
-"""From ledger to numbers: recall, precision, amplification, saved, wasted and net seconds. Definitions: DESIGN section 2."""
+"""From ledger to numbers: recall, precision, amplification, saved, wasted, net seconds (DESIGN section 2)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def summarise(ledger: Ledger) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``points, calls, launched, hits, commits``; ``attempt_rate`` = points with a launch ÷ points; ``recall`` = hits ÷
-        points with a call; ``precision`` = commits ÷ launched; ``amplification`` = tool calls executed ÷ needed;
-        ``saved_s, wasted_s, net_s``; ``sequential_s, speculative_s``; ``saved_share`` of the sequential time. A ratio with
-        nothing below the line is ``None``.
+        ``points, calls, launched, hits, commits``; ``attempt_rate`` = points with a launch ÷ points; ``recall`` =
+        hits ÷ points with a call; ``precision`` = commits ÷ launched; ``amplification`` = tool calls executed ÷
+        needed; ``saved_s, wasted_s, net_s``; ``sequential_s, speculative_s``; ``saved_share`` of the sequential time.
+        A ratio with nothing below the line is ``None``.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """Predictors: the next tool call, or a reply, from the conversation so far.
 
-:data:`REGISTRY` names every predictor that the command line knows; packages outside add theirs with the entry point group
-``specbench.predictors`` (name → class or factory without arguments).
+:data:`REGISTRY` names every predictor that the command line knows; packages outside add theirs with the entry point
+group ``specbench.predictors`` (name → class or factory without arguments).
 """
 
 from __future__ import annotations

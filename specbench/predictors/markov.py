@@ -91,8 +91,8 @@ class ToolTransitions(ToolModel):
 class MarkovPredictor(ComposedPredictor):
     """Markov chain over tools, with an argument filler.
 
-    Two ways to use it. As a plain chain: :meth:`record` transitions and ask ``predict(current_tool)``, which answers only
-    when its confidence reaches ``threshold``. As a predictor like all others: :meth:`fit` on traces and
+    Two ways to use it. As a plain chain: :meth:`record` transitions and ask ``predict(current_tool)``, which answers
+    only when its confidence reaches ``threshold``. As a predictor like all others: :meth:`fit` on traces and
     ``predict(point, k)``, which always gives the full ranking (there, thresholds belong to the policy).
 
     Parameters

@@ -65,7 +65,9 @@ class NgramTools(ToolModel):
                 break
             total, kinds = sum(row.values()), len(row)
             keep = total / (total + kinds) if p else 1.0
-            p = {name: (1 - keep) * p.get(name, 0.0) + keep * row.get(name, 0) / total for name in p.keys() | row.keys()}
+            p = {
+                name: (1 - keep) * p.get(name, 0.0) + keep * row.get(name, 0) / total for name in p.keys() | row.keys()
+            }
         return {None if name == _REPLY else name: value for name, value in sorted(p.items())}
 
     def state(self) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """Replay recorded traces on a virtual clock: what would speculation have saved and wasted?
 
 The rules, in one place. A decision starts when the last one ended. The prediction is ready ``predict_s`` later and the
-chosen calls are launched then, if the LLM is still thinking (a launch needs ``predict_s < think``). The LLM decides after
-``think`` seconds. A launched call that equals the first call of the decision is a hit: its result is there at the later of
-decision and its own end; further (parallel) calls run one after the other behind it. All others are cancelled at the
-decision, and what they ran until then, at most their own run time, is waste. User time is not counted: it is the same in
-both runs.
+chosen calls are launched then, if the LLM is still thinking (a launch needs ``predict_s < think``). The LLM decides
+after ``think`` seconds. A launched call that equals the first call of the decision is a hit: its result is there at the
+later of decision and its own end; further (parallel) calls run one after the other behind it. All others are cancelled
+at the decision, and what they ran until then, at most their own run time, is waste. User time is not counted: it is the
+same in both runs.
 """
 
 from __future__ import annotations

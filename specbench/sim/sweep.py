@@ -1,7 +1,7 @@
 """Thousands of operating points at once: the simulator's rules in closed form for threshold policies.
 
-Every launch has a fixed price and a fixed gain that do not depend on the threshold, so a sweep is sums over the launches
-whose probability reaches it. :func:`specbench.sim.simulate` is the reference; a test holds the two equal.
+Every launch has a fixed price and a fixed gain that do not depend on the threshold, so a sweep is sums over the
+launches whose probability reaches it. :func:`specbench.sim.simulate` is the reference; a test holds the two equal.
 """
 
 from __future__ import annotations
@@ -108,8 +108,12 @@ def sweep(
         "launched": np.ones_like(prices.p), "hits": prices.hit, "saved": prices.saved, "wasted": prices.wasted,
     }  # fmt: skip
     owner = np.repeat(where, k) if len(where) else np.zeros(0, int)
-    sums = {name: _tail_sums(prices.p.ravel(), values.ravel(), owner, len(tasks), limits) for name, values in flat.items()}
-    first = _tail_sums(prices.p[:, 0], np.ones(len(table)), where, len(tasks), limits) if len(table) else sums["launched"]
+    sums = {
+        name: _tail_sums(prices.p.ravel(), values.ravel(), owner, len(tasks), limits) for name, values in flat.items()
+    }
+    first = (
+        _tail_sums(prices.p[:, 0], np.ones(len(table)), where, len(tasks), limits) if len(table) else sums["launched"]
+    )
     totals = {
         name: task_sums(table.tasks, values)
         for name, values in (
@@ -158,9 +162,7 @@ def _tail_sums(p: Floats, values: Floats, owner: npt.NDArray[np.intp], tasks: in
     return tail[:, np.searchsorted(edges, limits)]
 
 
-def _metrics(
-    weights: Floats, sums: dict[str, Floats], first: Floats, totals: dict[str, Floats]
-) -> dict[str, Floats]:
+def _metrics(weights: Floats, sums: dict[str, Floats], first: Floats, totals: dict[str, Floats]) -> dict[str, Floats]:
     launched, hits = weights @ sums["launched"], weights @ sums["hits"]
     saved, wasted = weights @ sums["saved"], weights @ sums["wasted"]
     needed, sequential = (weights @ totals[name][:, None] for name in ("needed", "sequential"))

@@ -1,0 +1,135 @@
+"""Rates of a prediction table, by examples worked out by hand and by brute force."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from specbench.metrics import PredictionTable, rates
+from specbench.metrics.rates import brier, calibration_error, hits_at, launches, reply_right
+from specbench.types import Effect
+from tests.tables import CALL_TEXTS, call, table, tables
+
+EXAMPLE = table(
+    ("a.1", ["read:1"], [("read:1", 0.6), (None, 0.3), ("look:1", 0.1)]),  # right at once
+    ("a.1", ["read:2"], [(None, 0.5), ("read:1", 0.3), ("read:2", 0.2)]),  # tool first, call second
+    ("a.2", ["write:1"], [("look", 0.4), ("read:1", 0.3), ("note", 0.2), ("write:1", 0.1)]),  # tool and call fourth
+    ("b.1", ["look:1", "look"], []),  # abstained
+    ("b.1", [], [(None, 0.8), ("read:1", 0.2)]),  # a reply, expected
+    ("b.1", [], [("read:1", 0.9)]),  # a reply, not expected
+)
+
+
+def test_rates_by_hand() -> None:
+    numbers = rates(EXAMPLE)
+    assert {name: numbers[name] for name in ("points", "calls", "read_calls")} == {
+        "points": 6,
+        "calls": 4,
+        "read_calls": 3,
+    }
+    assert (numbers["tool_top1"], numbers["tool_top3"]) == (2 / 4, 2 / 4)
+    assert (numbers["call_top1"], numbers["call_top3"]) == (1 / 4, 2 / 4)
+    assert (numbers["read_call_top1"], numbers["read_call_top3"]) == (1 / 3, 2 / 3)
+    # A call was expected at points 1, 3 and 6 (mass of calls above 1/2), and happened at 1 to 4.
+    assert numbers["reply_accuracy"] == 3 / 6
+
+
+def test_brier_by_hand() -> None:
+    expected = [
+        0.4**2 + 0.3**2 + 0.1**2,
+        0.5**2 + 0.3**2 + 0.8**2,
+        0.4**2 + 0.3**2 + 0.2**2 + 0.9**2,
+        1.0,
+        0.2**2 + 0.2**2,
+        0.9**2 + 1.0,
+    ]
+    assert brier(EXAMPLE).tolist() == pytest.approx(expected)
+    assert rates(EXAMPLE)["brier"] == pytest.approx(sum(expected) / 6)
+
+
+def test_given_that_a_call_happens_predicted_replies_do_not_count() -> None:
+    assert hits_at(EXAMPLE, 1, "tool").tolist() == [True, True, False, False, False, False]
+    assert hits_at(EXAMPLE, 2, "call").tolist() == [True, True, False, False, False, False]
+    assert hits_at(EXAMPLE, 4, "call").tolist() == [True, True, True, False, False, False]
+
+
+def test_launches_are_reads_in_order() -> None:
+    found = launches(EXAMPLE, k=2)
+    assert found.p.tolist() == [[0.6, 0.1], [0.3, 0.2], [0.4, 0.3], [0, 0], [0.2, 0], [0.9, 0]]
+    assert found.hit.tolist() == [[True, False], [False, True], *[[False, False]] * 4]
+
+
+def test_novelty_splits_the_calls_by_their_tool() -> None:
+    split = rates(EXAMPLE, frozenset({"read"}))["by_novelty"]
+    assert split["seen"] == {
+        "calls": 2, "read_calls": 2, "tool_top1": 1.0, "tool_top3": 1.0, "call_top1": 0.5, "call_top3": 1.0,
+        "read_call_top1": 0.5, "read_call_top3": 1.0,
+    }  # fmt: skip
+    assert split["unseen"] == {
+        "calls": 2, "read_calls": 1, "tool_top1": 0.0, "tool_top3": 0.0, "call_top1": 0.0, "call_top3": 0.0,
+        "read_call_top1": 0.0, "read_call_top3": 0.0,
+    }  # fmt: skip
+
+
+def test_nothing_below_the_line_is_none() -> None:
+    numbers = rates(table(("a.1", [], [(None, 1.0)])))
+    assert (numbers["tool_top1"], numbers["read_call_top1"], numbers["ece"]) == (None, None, None)
+    assert (numbers["reply_accuracy"], numbers["brier"]) == (1.0, 0.0)
+    empty = rates(table(), frozenset())
+    assert (empty["points"], empty["brier"], empty["by_novelty"]["seen"]["tool_top1"]) == (0, None, None)
+
+
+@given(table=tables())
+def test_rates_agree_with_counting(table: PredictionTable) -> None:
+    numbers = rates(table, intervals=False)
+    called = [row for row, calls in enumerate(table.calls) if calls]
+    reads = [row for row in called if table.effects()[row] is Effect.READ]
+    for name, rows in (("call", called), ("read_call", reads)):
+        for k in (1, 3):
+            ranks = [[each.call for each in table.predictions[row] if each.call is not None] for row in rows]
+            right = sum(table.calls[row][0] in rank[:k] for row, rank in zip(rows, ranks, strict=True))
+            assert numbers[f"{name}_top{k}"] == (pytest.approx(right / len(rows)) if rows else None)
+    assert numbers["calls"] == len(called)
+    assert numbers["read_calls"] == len(reads)
+
+
+@given(table=tables())
+def test_rates_are_ordered_and_bounded(table: PredictionTable) -> None:
+    numbers = rates(table, intervals=False)
+    for what in ("tool", "call", "read_call"):
+        if numbers[f"{what}_top1"] is not None:
+            assert 0.0 <= numbers[f"{what}_top1"] <= numbers[f"{what}_top3"] <= 1.0
+    if numbers["calls"]:
+        assert numbers["call_top3"] <= numbers["tool_top3"] + 1e-12
+    assert ((brier(table) >= 0) & (brier(table) <= 2)).all()
+
+
+@given(outcome=st.none() | CALL_TEXTS)
+def test_a_sure_and_right_prediction_is_perfect(outcome: str | None) -> None:
+    perfect = table(("a.1", [outcome] if outcome else [], [(outcome, 1.0)]))
+    assert brier(perfect).tolist() == [0.0]
+    assert reply_right(perfect).tolist() == [True]
+
+
+def test_the_best_probability_for_brier_is_the_frequency() -> None:
+    scores = {}
+    for p in (0.5, 0.6, 0.7, 0.8, 0.9):
+        rows = [("a.1", ["read:1" if hit else "read:2"], [("read:1", p)]) for hit in [True] * 7 + [False] * 3]
+        scores[p] = float(brier(table(*rows)).mean())
+    assert min(scores, key=scores.__getitem__) == 0.7
+
+
+def test_calibration_error_by_hand() -> None:
+    p = np.array([0.2, 0.2, 0.8, 0.8])
+    hit = np.array([False, True, True, True])
+    assert calibration_error(p, hit, bins=2) == pytest.approx((2 * 0.3 + 2 * 0.2) / 4)
+    assert calibration_error(np.zeros(0), np.zeros(0, bool)) is None
+    assert calibration_error(np.array([0.7]), np.array([True]), bins=10) == pytest.approx(0.3)
+
+
+def test_effects_of_undeclared_tools_are_unknown() -> None:
+    effects = table(("a.1", ["undeclared"], []), ("a.1", [], []), ("a.1", ["note"], [])).effects()
+    assert effects == [Effect.UNKNOWN, None, Effect.LOCAL]
+    assert call("look") == call("look")

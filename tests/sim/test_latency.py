@@ -1,0 +1,76 @@
+"""Latency models: draws depend on what is asked, never on when."""
+
+from __future__ import annotations
+
+import math
+import statistics
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from specbench.errors import ConfigError
+from specbench.sim import Constant, LogNormal, parse_latency
+
+
+@given(seed=st.integers(0, 2**40), trace=st.text(), index=st.integers(0, 10**6), call=st.text())
+def test_a_draw_depends_on_seed_trace_and_call_alone(seed: int, trace: str, index: int, call: str) -> None:
+    first, second = LogNormal(2.0, 1.0, 0.5, seed), LogNormal(2.0, 1.0, 0.5, seed)
+    second.tool_s("other", "other({})")
+    assert first.tool_s(trace, call) == second.tool_s(trace, call) > 0
+    assert first.think_s(trace, index) == second.think_s(trace, index) > 0
+
+
+def test_draws_are_log_normal_with_the_given_median_and_spread() -> None:
+    model = LogNormal(think=2.0, tool=1.0, sigma=0.5, seed=1)
+    logs = [math.log(model.tool_s(f"t{trace}", f"get({call})")) for trace in range(60) for call in range(60)]
+    assert statistics.fmean(logs) == pytest.approx(0.0, abs=0.03)
+    assert statistics.stdev(logs) == pytest.approx(0.5, abs=0.02)
+    thinking = [math.log(model.think_s("t", index)) for index in range(3000)]
+    assert statistics.fmean(thinking) == pytest.approx(math.log(2.0), abs=0.04)
+
+
+def test_neighbouring_draws_are_independent() -> None:
+    model = LogNormal(sigma=1.0)
+    draws = [math.log(model.tool_s("t", f"get({n})")) for n in range(3000)]
+    assert abs(statistics.correlation(draws[:-1], draws[1:])) < 0.06
+
+
+def test_seeds_differ_and_no_spread_is_constant() -> None:
+    assert LogNormal(seed=1).tool_s("t", "a") != LogNormal(seed=2).tool_s("t", "a")
+    assert LogNormal(2.0, 3.0, 0.0).tool_s("t", "a") == Constant(2.0, 3.0).tool_s("t", "a") == 3.0
+
+
+def test_models_say_that_they_are_modelled() -> None:
+    assert Constant(2, 1).describe() == {"model": "constant (modelled)", "think": 2, "tool": 1}
+    assert LogNormal(2, 1, 0.5, 7).describe() == {
+        "model": "log-normal (modelled)",
+        "think": 2,
+        "tool": 1,
+        "sigma": 0.5,
+        "seed": 7,
+    }
+
+
+def test_models_are_parsed_from_the_command_line() -> None:
+    assert parse_latency("constant:0.5,3") == Constant(0.5, 3.0)
+    assert parse_latency("lognormal:2,1,0.3", seed=9) == LogNormal(2.0, 1.0, 0.3, 9)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "constant", "constant:1", "constant:1,2,3", "lognormal:1,2", "uniform:1,2", "constant:a,b"]
+)
+def test_other_texts_are_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="is no latency model; use constant:THINK,TOOL or lognormal:THINK,TOOL,SIGMA"):
+        parse_latency(text)
+
+
+@pytest.mark.parametrize("text", ["constant:-1,1", "constant:1,nan", "constant:inf,1"])
+def test_seconds_are_finite_and_not_negative(text: str) -> None:
+    with pytest.raises(ConfigError, match="latencies are seconds, 0 or more"):
+        parse_latency(text)
+
+
+def test_spread_is_not_negative() -> None:
+    with pytest.raises(ConfigError, match="sigma is a spread, 0 or more; got -1"):
+        LogNormal(sigma=-1)

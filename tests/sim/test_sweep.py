@@ -1,0 +1,138 @@
+"""The sweep is the simulator in closed form: both give the same numbers at every operating point."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from specbench.errors import ConfigError
+from specbench.metrics import PredictionTable, predict_traces, summarise
+from specbench.policies import Threshold
+from specbench.predictors import make_predictor
+from specbench.sim import Constant, Latency, LogNormal, recall_at_precision, simulate, sweep
+from specbench.sim.sweep import COLUMNS
+from specbench.testing import make_traces, odd_trace
+from specbench.types import Effect
+from tests.sim.test_replay import LATENCIES
+from tests.tables import table, tables
+
+SHARED = [name for name in COLUMNS if name not in ("threshold", "read_recall", "wasted_share")]
+LIMITS = st.lists(st.sampled_from([0.0, 0.05, 0.1, 0.25, 0.3, 0.5, 0.6, 1.0]) | st.floats(0, 1), min_size=1, max_size=8)
+
+
+def assert_equals_simulator(
+    table: PredictionTable, thresholds: list[float], k: int, latency: Latency, predict_s: float
+) -> None:
+    frame = sweep(table, thresholds, k=k, latency=latency, predict_s=predict_s)
+    assert frame["threshold"].tolist() == thresholds
+    assert list(frame.columns) == list(COLUMNS)
+    reads = sum(effect is Effect.READ for effect in table.effects())
+    for (_, row), threshold in zip(frame.iterrows(), thresholds, strict=True):
+        ledger = simulate(table, Threshold(threshold, k), latency=latency, predict_s=predict_s)
+        expected = summarise(ledger)
+        for name in SHARED:
+            value = math.nan if expected[name] is None else expected[name]
+            assert row[name] == pytest.approx(value, abs=1e-9, nan_ok=True), (name, threshold)
+        assert row["read_recall"] == pytest.approx(expected["hits"] / reads if reads else math.nan, nan_ok=True)
+        sequential = expected["sequential_s"]
+        share = expected["wasted_s"] / sequential if sequential else math.nan
+        assert row["wasted_share"] == pytest.approx(share, abs=1e-9, nan_ok=True)
+
+
+@given(table=tables(), thresholds=LIMITS, k=st.integers(1, 5), latency=LATENCIES, predict_s=st.floats(0, 3))
+def test_sweep_equals_simulator(
+    table: PredictionTable, thresholds: list[float], k: int, latency: Latency, predict_s: float
+) -> None:
+    assert_equals_simulator(table, thresholds, k, latency, predict_s)
+
+
+@pytest.mark.parametrize("name", ["markov", "ngram", "frequent", "wrong", "silent", "oracle"])
+@pytest.mark.parametrize("k", [1, 3])
+def test_sweep_equals_simulator_on_traces(name: str, k: int) -> None:
+    traces = [*make_traces(6), odd_trace()]
+    table = predict_traces(make_predictor(name).fit(traces), traces)
+    assert_equals_simulator(table, [at / 40 for at in range(41)], k, LogNormal(2.0, 1.0, 0.8, seed=2), 0.05)
+
+
+def test_an_empty_table_has_no_numbers_and_no_failure() -> None:
+    frame = sweep(table(), [0.0, 0.5])
+    assert frame["launched"].tolist() == [0.0, 0.0]
+    assert frame["recall"].isna().all()
+
+
+def test_equal_predictions_are_launched_but_one_commits() -> None:
+    twice = table(("t", ["read:1"], [("read:1", 0.5), ("read:1", 0.4)]))
+    assert_equals_simulator(twice, [0.0, 0.45, 0.6], 2, Constant(), 0.0)
+
+
+def test_bands_contain_the_estimate_and_are_seeded() -> None:
+    traces = make_traces(16)
+    table = predict_traces(make_predictor("markov").fit(traces), traces)
+    frame = sweep(table, [0.0, 0.3, 0.9], resamples=200, seed=5)
+    for name in ("recall", "read_recall", "precision", "wasted_share", "saved_share", "amplification"):
+        known = frame[frame[name].notna()]
+        assert (known[f"{name}_low"] <= known[name] + 1e-9).all()
+        assert (known[f"{name}_high"] >= known[name] - 1e-9).all()
+    assert frame.equals(sweep(table, [0.0, 0.3, 0.9], resamples=200, seed=5))
+    assert not frame.equals(sweep(table, [0.0, 0.3, 0.9], resamples=200, seed=6))
+
+
+def test_a_single_task_has_no_band() -> None:
+    assert "recall_low" not in sweep(table(("a.1", ["read:1"], [("read:1", 0.5)])), [0.0], resamples=50)
+
+
+def test_tasks_are_resampled_not_decisions() -> None:
+    # Task a always hits, task b never: whatever its length, a resample is all a, all b, or half and half.
+    rows = [("a.1", ["read:1"], [("read:1", 0.9)])] * 50 + [("b.1", ["read:1"], [("read:2", 0.9)])] * 50
+    frame = sweep(table(*rows), [0.5], resamples=400)
+    assert (frame["recall_low"][0], frame["recall"][0], frame["recall_high"][0]) == (0.0, 0.5, 1.0)
+
+
+@pytest.mark.parametrize("thresholds", [[-0.1], [0.5, 1.5], [math.nan]])
+def test_thresholds_are_probabilities(thresholds: list[float]) -> None:
+    with pytest.raises(ConfigError, match=r"thresholds are probabilities in \[0, 1\]"):
+        sweep(table(), thresholds)
+
+
+def brute_force(table: PredictionTable, precision: float) -> float | None:
+    reads = sum(effect is Effect.READ for effect in table.effects())
+    if not reads:
+        return None
+    best = 0.0
+    for threshold in sorted({p for predictions in table.predictions for _, p in predictions}):
+        numbers = summarise(simulate(table, Threshold(threshold)))
+        if numbers["precision"] is not None and numbers["precision"] >= precision - 1e-12:
+            best = max(best, numbers["hits"] / reads)
+    return best
+
+
+@given(table=tables(), precision=st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]))
+def test_recall_at_precision_is_the_best_of_all_thresholds(table: PredictionTable, precision: float) -> None:
+    assert recall_at_precision(table, precision) == pytest.approx(brute_force(table, precision))
+
+
+def test_recall_at_precision_by_hand() -> None:
+    rows = [
+        ("a.1", ["read:1"], [("read:1", 0.9)]),
+        ("a.1", ["read:1"], [("read:2", 0.8)]),
+        ("a.1", ["look"], [("look", 0.7)]),
+        ("a.1", ["look"], [("look", 0.6)]),
+        ("a.1", ["write:1"], [("write:1", 1.0)]),
+        ("a.1", [], [("read:1", 0.1)]),
+    ]
+    assert recall_at_precision(table(*rows), 0.75) == 3 / 4
+    assert recall_at_precision(table(*rows), 0.9) == 1 / 4
+    assert recall_at_precision(table(*rows[4:]), 0.75) is None
+    assert recall_at_precision(table(rows[1]), 0.75) == 0.0
+
+
+def test_more_thresholds_do_not_change_a_threshold() -> None:
+    traces = make_traces(6)
+    table = predict_traces(make_predictor("ngram").fit(traces), traces)
+    many = sweep(table, np.linspace(0, 1, 101).tolist())
+    alone = sweep(table, [many["threshold"][37]])
+    assert many.iloc[37].equals(alone.iloc[0].rename(37))

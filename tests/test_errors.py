@@ -1,0 +1,65 @@
+"""Errors: one tree, and messages that say where, what came and what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from specbench import errors
+from specbench.errors import (
+    CheckpointError,
+    ConfigError,
+    MissingExtraError,
+    NotFittedError,
+    PredictorError,
+    SpecbenchError,
+    TraceError,
+    TraceFormatError,
+)
+
+
+def test_everything_raised_on_purpose_can_be_caught_at_once() -> None:
+    for name in errors.__all__:
+        assert issubclass(getattr(errors, name), SpecbenchError)
+
+
+@pytest.mark.parametrize(
+    ("error", "parents"),
+    [
+        (TraceError, (ValueError,)),
+        (TraceFormatError, (TraceError, ValueError)),
+        (ConfigError, (ValueError,)),
+        (NotFittedError, (PredictorError,)),
+        (CheckpointError, (PredictorError,)),
+        (MissingExtraError, (ImportError,)),
+    ],
+)
+def test_errors_are_also_what_python_calls_them(error: type[Exception], parents: tuple[type[Exception], ...]) -> None:
+    assert all(issubclass(error, parent) for parent in parents)
+
+
+def test_a_trace_error_names_file_line_field_value_and_remedy() -> None:
+    error = TraceError("not a role", path="a.jsonl", line=7, field="messages[2].role", got="bot", remedy="use user")
+    assert str(error) == "a.jsonl, line 7, field messages[2].role: not a role; got 'bot'. What to do: use user."
+
+
+def test_a_trace_error_says_only_what_it_knows() -> None:
+    assert str(TraceError("empty file")) == "empty file."
+    assert str(TraceError("bad", line=3)) == "line 3: bad."
+    assert str(TraceError("missing", got=None)) == "missing; got None."
+
+
+def test_a_long_value_is_shortened_and_keeps_its_beginning() -> None:
+    text = str(TraceError("too long", got="x" * 5000))
+    assert len(text) < 120
+    assert text.startswith("too long; got 'xxx")
+    assert text.endswith("....")
+
+
+def test_a_place_that_is_known_is_not_overwritten() -> None:
+    error = TraceError("bad", line=3)
+    assert error.at(path="a.jsonl", line=9) is error
+    assert str(error) == "a.jsonl, line 3: bad."
+
+
+def test_a_missing_extra_names_the_command() -> None:
+    assert "pip install 'specbench[agent]'" in str(MissingExtraError("langgraph", extra="agent"))
