@@ -48,7 +48,7 @@ class Speculation(NamedTuple):
     """
 
     trace_id: str
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index
     tool: str
     call: str
     p: float
@@ -77,7 +77,7 @@ class Outcome(NamedTuple):
 
     trace_id: str
     task_id: str
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index
     tool: str | None
     effect: str | None
     call: str | None
@@ -120,13 +120,13 @@ class Ledger:
         """One row a decision point."""
         import pandas as pd
 
-        return pd.DataFrame.from_records(self.outcomes, columns=list(Outcome._fields))
+        return pd.DataFrame(self.outcomes, columns=list(Outcome._fields))
 
     def speculations_frame(self) -> pd.DataFrame:
         """One row a speculation."""
         import pandas as pd
 
-        return pd.DataFrame.from_records(self.speculations, columns=list(Speculation._fields))
+        return pd.DataFrame(self.speculations, columns=list(Speculation._fields))
 
     def to_frame(self) -> pd.DataFrame:
         """Both kinds of row in one table, told apart by the column ``kind`` (``decision`` or ``speculation``)."""

@@ -133,7 +133,7 @@ def rates(
     seen = np.array(
         [bool(calls) and (seen_tools is None or calls[0].name in seen_tools) for calls in table.calls], bool
     )
-    flags: dict[str, tuple[Floats | Flags, Flags]] = {}
+    flags: dict[str, tuple[npt.NDArray[Any], Flags]] = {}
     for what in ("tool", "call"):
         for k in (1, 3):
             flags[f"{what}_top{k}"] = hits_at(table, k, what), called

@@ -115,7 +115,7 @@ def parse_latency(text: str, *, seed: int = 0) -> Latency:
         if kind == "constant" and len(numbers) == 2:
             return Constant(*numbers)
         if kind == "lognormal" and len(numbers) == 3:
-            return LogNormal(*numbers, seed=seed)
+            return LogNormal(numbers[0], numbers[1], numbers[2], seed)
     except ValueError as error:
         if isinstance(error, ConfigError):
             raise

@@ -137,7 +137,8 @@ def recall_at_precision(table: PredictionTable, precision: float = 0.75) -> floa
 
     All decision points count, replies too. 0 when no threshold is that precise; ``None`` without READ calls.
     """
-    p, hit = (values[:, 0] for values in launches(table))
+    best = launches(table)
+    p, hit = best.p[:, 0], best.hit[:, 0]
     reads = sum(effect is Effect.READ for effect in table.effects())
     if not reads:
         return None
