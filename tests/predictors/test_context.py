@@ -1,0 +1,152 @@
+"""The context index: what is known of a conversation, the same whether it is read at once or message by message."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from specbench.predictors.context import LAST_TOOL, LAST_USER, MENTIONS, USES, ContextIndex, Event, shape_of
+from specbench.testing import make_traces, odd_trace
+from specbench.types import Message, ToolCall
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+)
+CALLS = st.builds(
+    ToolCall, st.sampled_from("abc"), st.dictionaries(st.text(max_size=5), JSON, max_size=3), st.none() | st.text()
+)
+MESSAGES = st.one_of(
+    st.builds(Message, st.sampled_from(["user", "system", "assistant"]), st.text(max_size=80)),
+    st.builds(Message, st.just("assistant"), st.text(max_size=20), st.lists(CALLS, max_size=3).map(tuple)),
+    st.builds(
+        Message, st.just("tool"), JSON.map(json.dumps) | st.text(max_size=80), st.just(()),
+        st.none() | st.text(max_size=3), st.none() | st.sampled_from("abc"), st.booleans(),
+    ),
+)  # fmt: skip
+
+
+def called(tool: str, **arguments: object) -> Message:
+    return Message("assistant", tool_calls=(ToolCall(tool, arguments, id="1"),))
+
+
+@given(messages=st.lists(MESSAGES, max_size=12))
+def test_any_conversation_can_be_read(messages: list[Message]) -> None:
+    index = ContextIndex().extend(messages)
+    assert index.now == len(messages)
+    assert len(index.table) == len(index.texts) == len(index.values) == len(index.keys) == len(index.row_paths)
+    assert len(set(index.texts)) == len(index.texts)
+    for path, rows in index.rows_by_path.items():
+        assert len(set(rows)) == len(rows), path
+        assert all(0 <= row < len(index.texts) for row in rows)
+    assert len(index.calls) == sum(len(m.tool_calls) for m in messages if m.role == "assistant")
+
+
+def test_the_table_grows_and_keeps_what_it_had() -> None:
+    index = ContextIndex()
+    for number in range(300):
+        index.append(Message("user", f"order #W{number:05}"))
+    rows = [index.row(f"#W{number:05}") for number in range(300)]
+    assert rows == sorted(row for row in rows if row is not None)
+    assert [int(index.table[row, LAST_USER]) for row in rows] == list(range(300))
+
+
+def test_values_have_their_provenance() -> None:
+    index = ContextIndex().extend(
+        [
+            Message("user", "I am ann@lee.org"),
+            called("find", email="ann@lee.org"),
+            Message("tool", '{"id": 7, "orders": ["#W1", "#W2"]}', tool_call_id="1", name="find"),
+        ]
+    )
+    assert [index.texts[row] for row in index.rows("find.orders[]")] == ["#W1", "#W2"]
+    assert [index.values[row] for row in index.rows("find.id")] == [7]
+    row = index.row("ann@lee.org")
+    assert row is not None
+    assert {index.path_names[path] for path in index.row_paths[row]} >= {"user:email", "argument:email"}
+    assert index.used_rows("find", "email") == {row: 1}
+    assert index.table[row, USES] == 1
+    assert index.table[index.rows("find.id")[0], LAST_TOOL] == 2
+    assert index.rows("nowhere") == []
+    assert index.row("unheard of") is None
+
+
+def test_a_number_is_one_value_however_it_is_spelt() -> None:
+    index = ContextIndex().extend([Message("user", "number 7"), called("f"), Message("tool", "[7, 7.0]", name="f")])
+    assert index.row(7) == index.row("7") == index.row(7.0)
+
+
+def test_mentions_are_counted_in_any_case_and_as_phrases() -> None:
+    index = ContextIndex().extend(
+        [
+            called("f"),
+            Message("tool", '{"name": "Desk Lamp", "city": "Oslo"}', name="f"),
+            Message("user", "the desk lamp from oslo, please"),
+        ]
+    )
+    for value in ("Desk Lamp", "Oslo"):
+        row = index.row(value)
+        assert row is not None
+        assert (index.table[row, LAST_USER], index.table[row, MENTIONS]) == (2, 1)
+
+
+def test_the_history_is_of_events_with_their_failures() -> None:
+    index = ContextIndex().extend(odd_trace().messages)
+    assert index.events[:5] == [
+        Event("reply"),
+        Event("user"),
+        Event("call", "get_order", error=True),
+        Event("call", "get_order"),
+        Event("call", "get_order"),
+    ]
+    assert index.last_tool == "find_user"
+    assert index.tool_counts["get_order"] == 4
+
+
+def test_an_error_marks_the_latest_call_of_its_tool_and_adds_no_values() -> None:
+    index = ContextIndex().extend([called("f"), Message("tool", '{"id": "#W9"}', name="f", error=True)])
+    assert index.events == [Event("call", "f", error=True)]
+    assert index.row("#W9") is None
+
+
+def test_results_find_their_call_by_id_when_they_have_no_name() -> None:
+    calls = (ToolCall("a", {}, id="1"), ToolCall("b", {}, id="2"))
+    index = ContextIndex().extend(
+        [
+            Message("assistant", tool_calls=calls),
+            Message("tool", '{"x": "from b"}', tool_call_id="2"),
+            Message("tool", '{"x": "from a"}', tool_call_id="1"),
+        ]
+    )
+    assert [index.texts[row] for row in index.rows("a.x")] == ["from a"]
+    assert [index.texts[row] for row in index.rows("b.x")] == ["from b"]
+
+
+def test_the_system_prompt_tells_the_day() -> None:
+    index = ContextIndex().extend([Message("system", "Today is 2024-05-15."), Message("user", "tomorrow")])
+    assert index.today == date(2024, 5, 15)
+    assert index.row("2024-05-16") is not None
+    assert ContextIndex(date(2020, 1, 1)).extend([Message("user", "tomorrow")]).row("2020-01-02") is not None
+
+
+def test_reading_at_once_or_step_by_step_is_the_same() -> None:
+    for trace in make_traces(4):
+        whole = ContextIndex().extend(trace.messages)
+        steps = ContextIndex()
+        for message in trace.messages:
+            steps.append(message)
+        assert np.array_equal(whole.table, steps.table)
+        assert (whole.texts, whole.events, whole.rows_by_path) == (steps.texts, steps.events, steps.rows_by_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [("", ""), ("12345678", "9+"), ("ABCD-12", "A+-99"), ("a@b.cd", "a@a.a"), ("Zoë", "Aa"), ("x" * 99, "a")],
+)
+def test_shapes(text: str, shape: str) -> None:
+    assert shape_of(text) == shape

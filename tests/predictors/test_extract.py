@@ -1,0 +1,107 @@
+"""Values in free text, spelt the way tools spell them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from specbench.predictors.extract import extract, find_today
+
+FRIDAY = date(2019, 3, 1)
+
+
+def found(text: str, *kinds: str) -> set[str]:
+    return {each.text for each in extract(text, FRIDAY) if not kinds or each.kind in kinds}
+
+
+@given(text=st.text(), today=st.none() | st.dates())
+def test_any_text_can_be_read(text: str, today: date | None) -> None:
+    for each in extract(text, today):
+        assert each.text
+        assert 0 <= each.start <= len(text)
+
+
+PIECES = [
+    "tomorrow",
+    "next",
+    "friday",
+    "31st",
+    "feb",
+    "february 30",
+    "99:99",
+    "half past",
+    "25",
+    "pm",
+    "in 20 weeks",
+    "noon",
+]
+
+
+@given(
+    words=st.lists(st.sampled_from([*PIECES, "#W1", "a@b.co", "Ann", "of", "O'Hara", '"x y"', "²", "٣"]), max_size=12)
+)
+def test_words_of_dates_and_times_in_any_order_are_no_trouble(words: list[str]) -> None:
+    for day in (FRIDAY, date(1, 1, 1), date(9999, 12, 31)):
+        extract(" ".join(words), day)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "values"),
+    [
+        ("mail ann.lee+x@mail.example.com.", "email", {"ann.lee+x@mail.example.com"}),
+        ("order #W2378156 and user yusuf_rossi_9620", "id", {"#W2378156", "yusuf_rossi_9620"}),
+        ("two bags, 3 seats and twenty people", "number", {"2", "3", "20"}),
+        ('play "Bohemian Rhapsody" now', "quoted", {"Bohemian Rhapsody"}),
+        ("March 3rd", "date", {"2019-03-03"}),
+        ("the 3rd of March, 2021", "date", {"2021-03-03"}),
+        ("on 2024-02-29", "date", {"2024-02-29"}),
+        ("on 2023-02-29", "date", set()),
+        ("day after tomorrow", "date", {"2019-03-03"}),
+        ("this Tuesday", "date", {"2019-03-05"}),
+        ("in two weeks", "date", {"2019-03-15"}),
+        ("the 13th", "date", {"2019-03-13"}),
+        ("18:45", "time", {"18:45"}),
+        ("6:45 pm", "time", {"18:45"}),
+        ("12 am", "time", {"00:00"}),
+        ("half past six in the evening", "time", {"18:30"}),
+        ("quarter to 5 pm", "time", {"16:45"}),
+        ("5 o'clock", "time", {"05:00"}),
+        ("evening 7", "time", {"19:00"}),
+        ("at noon", "time", {"12:00"}),
+        ("44:99", "time", set()),
+    ],
+)
+def test_what_is_written_is_found(text: str, kind: str, values: set[str]) -> None:
+    assert found(text, kind) == values
+
+
+def test_names_come_whole_and_in_parts() -> None:
+    names = found("I want Ann Lee at Sino", "name", "word")
+    assert {"Ann Lee", "Sino"} <= names
+
+
+def test_a_value_knows_the_word_before_it_and_its_place() -> None:
+    (origin,) = (each for each in extract("fly from Oslo", FRIDAY) if each.text == "Oslo")
+    assert (origin.before, origin.start, origin.kind) == ("from", 9, "word")
+
+
+def test_without_a_day_only_dates_with_a_year_are_found() -> None:
+    assert {each.text for each in extract("tomorrow, March 3rd, May 4 2020", None) if each.kind == "date"} == {
+        "2020-05-04"
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("The current time is 2024-05-15 15:00:00 EST.", date(2024, 5, 15)),
+        ("Today's date: 2024-05-15", date(2024, 5, 15)),
+        ("today is 2024-13-45", None),
+        ("it is late", None),
+    ],
+)
+def test_the_day_that_a_system_prompt_states(text: str, day: date | None) -> None:
+    assert find_today(text) == day

@@ -1,0 +1,72 @@
+"""Scalars of a JSON document with their normalised paths."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from specbench.predictors.paths import MAX_LEAVES, walk
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=5),
+)
+
+
+def scalars(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [each for child in value.values() for each in scalars(child)]
+    if isinstance(value, list):
+        return [each for child in value for each in scalars(child)]
+    return [] if value is None else [value]
+
+
+@given(document=JSON)
+def test_every_scalar_is_a_leaf_in_order(document: Any) -> None:
+    leaves, words = walk(document)
+    assert [leaf.value for leaf in leaves if not leaf.path.endswith("#key")] == scalars(document)
+    assert all(leaf.group < len(words) for leaf in leaves)
+
+
+@given(document=JSON)
+def test_ordinals_count_the_values_of_a_path(document: Any) -> None:
+    counts: dict[str, list[int]] = {}
+    for leaf in walk(document)[0]:
+        counts.setdefault(leaf.path.removesuffix("#key"), []).append(leaf.ordinal)
+    for path, ordinals in counts.items():
+        if not path.endswith(".*"):
+            assert ordinals == list(range(len(ordinals)))
+
+
+@pytest.mark.parametrize(
+    ("document", "paths"),
+    [
+        (7, {""}),
+        ([1, [2]], {"[]", "[][]"}),
+        ({"a": {"b": [{"c": 1}]}}, {".a.b[].c"}),
+        ({"#W1": {"x": 1}, "#W2": {"x": 2}}, {".*#key", ".*.x"}),
+        ({"Red": 1, "Blue": 2, "Green": 3, "Black": 4}, {".*#key", ".*"}),
+        ({"Red": 1, "Blue": 2}, {".Red", ".Blue"}),
+        ({"address1": 1, "x12345": 2}, {".address1", ".*#key", ".*"}),
+        ({}, set()),
+        (None, set()),
+    ],
+)
+def test_paths_name_places_not_data(document: Any, paths: set[str]) -> None:
+    assert {leaf.path for leaf in walk(document)[0]} == paths
+
+
+def test_the_words_of_a_group_are_those_of_the_object() -> None:
+    leaves, words = walk([{"name": "Desk Lamp", "id": 1}, {"name": "Water Bottle", "id": 2}])
+    by_id = {leaf.value: words[leaf.group] for leaf in leaves if leaf.key == "id"}
+    assert by_id == {1: {"desk", "lamp"}, 2: {"water", "bottle"}}
+
+
+def test_big_and_deep_documents_are_bounded() -> None:
+    assert len(walk(list(range(100_000)))[0]) == MAX_LEAVES
+    deep = json.loads("[" * 900 + "1" + "]" * 900)
+    assert walk(deep)[0][0].path == "[]" * 900
