@@ -8,12 +8,14 @@ under constraints that real calls of the tool have kept (two places differ, a st
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from specbench.predictors.candidates import FEATURES, OTHER, Candidates, Moment, Slot, cast
 from specbench.predictors.context import ContextIndex
+from specbench.predictors.extract import infer_today
 from specbench.predictors.network import ListwiseNet, segment_softmax
 from specbench.predictors.parameters import ABSENT, ParameterIndex, text_of
 from specbench.types import ToolCall, ToolSpec, Trace
@@ -64,15 +66,19 @@ class ArgumentRanker:
         self.folds, self.dropout, self.seed = folds, dropout, seed
         self.counts = ParameterIndex()
         self.trust: dict[str, float] = {}
+        self.today: date | None = None
         self.parts: list[int] = []
         self.without: list[ParameterIndex] = []
-        self.net = ListwiseNet((48, 24), members=2, epochs=12, seed=seed)
+        self.net = ListwiseNet(seed=seed)
 
     def fit(self, traces: Sequence[Trace]) -> None:
         """Learn from the calls of ``traces``."""
         self.parts = folds_of(traces, self.folds, self.seed)
-        by_fold = [count([trace for trace, part in zip(traces, self.parts, strict=True) if part == fold])
-                   for fold in range(self.folds)]
+        self.today = infer_today(_said_and_dates(traces))
+        by_fold = [
+            count([trace for trace, part in zip(traces, self.parts, strict=True) if part == fold], self.today)
+            for fold in range(self.folds)
+        ]
         self.counts = merged(by_fold)
         self.without = [merged([each for at, each in enumerate(by_fold) if at != fold]) for fold in range(self.folds)]
         generator = np.random.default_rng(self.seed)
@@ -82,7 +88,7 @@ class ArgumentRanker:
         for fold in range(self.folds):
             inside = [trace for trace, part in zip(traces, self.parts, strict=True) if part == fold]
             counts = self.without[fold]
-            for call, spec, index, slots in calls_of(inside):
+            for call, spec, index, slots in calls_of(inside, self.today):
                 moment = Moment(index)
                 unseen = bool(generator.random() < self.dropout)
                 for parameter in _parameters(counts, call.name, spec, call):
@@ -103,7 +109,7 @@ class ArgumentRanker:
                     targets.append(at)
         self.trust = {key: float(np.mean(flags)) for key, flags in found.items()}
         if not blocks:
-            self.net = ListwiseNet()
+            self.net = ListwiseNet(seed=self.seed)
             return
         lengths = np.array([len(block) for block in blocks])
         starts = np.cumsum(lengths) - lengths
@@ -112,7 +118,7 @@ class ArgumentRanker:
     def cross_fitted(self, fold: int) -> ArgumentRanker:
         """Return this ranker with the counts of all folds but one: what it would say of a conversation it has not counted."""
         out = ArgumentRanker(self.folds, self.dropout, self.seed)
-        out.counts, out.trust, out.net = self.without[fold], self.trust, self.net
+        out.counts, out.trust, out.net, out.today = self.without[fold], self.trust, self.net, self.today
         return out
 
     def parameters(self, tool: str, spec: ToolSpec | None) -> list[str] | None:
@@ -179,21 +185,30 @@ class ArgumentRanker:
 
     def state(self) -> dict[str, Any]:
         """Return counts, trust and weights."""
-        return {"counts": self.counts.state(), "trust": self.trust, "net": self.net.state(), "features": list(FEATURES)}
+        return {
+            "counts": self.counts.state(),
+            "trust": self.trust,
+            "net": self.net.state(),
+            "features": list(FEATURES),
+            "today": self.today.isoformat() if self.today else None,
+        }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over counts, trust and weights."""
         self.counts = ParameterIndex()
         self.counts.restore(state["counts"])
         self.trust = dict(state["trust"])
+        self.today = date.fromisoformat(state["today"]) if state["today"] else None
         self.net = ListwiseNet()
         self.net.restore(state["net"])
 
 
-def calls_of(traces: Sequence[Trace]) -> Iterator[tuple[ToolCall, ToolSpec | None, ContextIndex, dict[Any, Slot]]]:
+def calls_of(
+    traces: Sequence[Trace], today: date | None = None
+) -> Iterator[tuple[ToolCall, ToolSpec | None, ContextIndex, dict[Any, Slot]]]:
     """Yield every valid call of ``traces`` with its spec, the state just before it, and a store for slots of the trace."""
     for trace in traces:
-        index, slots = ContextIndex(), {}  # type: ContextIndex, dict[Any, Slot]
+        index, slots = ContextIndex(today), {}  # type: ContextIndex, dict[Any, Slot]
         for message in trace.messages:
             for call in message.tool_calls:
                 if call.invalid_arguments is None:
@@ -201,11 +216,11 @@ def calls_of(traces: Sequence[Trace]) -> Iterator[tuple[ToolCall, ToolSpec | Non
             index.append(message)
 
 
-def count(traces: Sequence[Trace]) -> ParameterIndex:
+def count(traces: Sequence[Trace], today: date | None = None) -> ParameterIndex:
     """Count the parameters of all calls of ``traces``."""
     counts = ParameterIndex()
     for trace in traces:
-        index = ContextIndex()
+        index = ContextIndex(today)
         for message in trace.messages:
             for call in message.tool_calls:
                 if call.invalid_arguments is None:
@@ -215,11 +230,22 @@ def count(traces: Sequence[Trace]) -> ParameterIndex:
     return counts
 
 
+def _said_and_dates(traces: Sequence[Trace]) -> Iterator[tuple[str, list[str]]]:
+    for trace in traces:
+        said = ""
+        for message in trace.messages:
+            if message.role == "user":
+                said = f"{said}\n{message.content}"
+            for call in message.tool_calls:
+                yield said, [v for v in call.arguments.values() if isinstance(v, str) and len(v) == 10]
+
+
 def merged(parts: Sequence[ParameterIndex]) -> ParameterIndex:
     """Return the sum of several counts."""
     out = ParameterIndex()
     for part in parts:
         out.add(part)
+    out.compact()
     return out
 
 

@@ -15,7 +15,9 @@ __all__ = ["JointCalibration"]
 
 Floats = npt.NDArray[np.float32]
 LIKELY = 0.003
+"""Tools less probable than this are not proposed."""
 WAYS = 3
+"""Sets of arguments proposed for one tool."""
 
 
 class JointCalibration:
@@ -68,13 +70,10 @@ class JointCalibration:
             raised = 1 / (1 + np.exp(-(np.asarray(rows, np.float32) @ self.weights[:-1] + self.weights[-1])))
         else:
             raised = np.array([np.exp(row[0] + row[1]) for row in rows])
-        room = max(1.0 - reply, 0.0)
         total = float(raised.sum())
-        if total > 1.0 - 1e-9:
-            raised = raised / (total + 1e-9)
-            total = 1.0
+        if total > 1.0:
+            raised, total = raised / total, 1.0
         reply = min(reply, 1.0 - total)
-        del room
         out = [Prediction(call, float(q)) for call, q in zip(calls, raised.tolist(), strict=True)]
         if reply > 0:
             out.append(Prediction(None, reply))

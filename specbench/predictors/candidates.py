@@ -157,6 +157,9 @@ class Slot:
         self._paths: list[tuple[str, tuple[float, float, float, float]]] = []
         self._done: dict[str, int] = {}
         self._paths_seen = 0
+        self._heard = -1
+        self._cues: tuple[dict[str, float], dict[str, float]] = {}, {}
+        self._texts: dict[str, tuple[float, ...]] = {}
 
     def _closed(self) -> list[str]:
         """Values that need not stand in the conversation: an enumeration, a default, those taken again and again."""
@@ -219,7 +222,10 @@ class Slot:
 
     def _text(self, text: str) -> tuple[float, ...]:
         """The fixed features of a text: from ``prior`` to ``common``."""
-        return (
+        known = self._texts.get(text)
+        if known is not None:
+            return known
+        known = self._texts[text] = (
             self.own.values.get(text, 0) / max(self.own.fills, 1),
             self.others.values.get(text, 0) / max(self.others.fills, 1),
             0.0 if not self.enum else 1.0 if text in self.enum else -1.0,
@@ -227,6 +233,7 @@ class Slot:
             float(text.count(" ")),
             self.counts.commonness(text),
         )
+        return known
 
     def candidates(self, moment: Moment) -> Candidates:
         """Return the candidates now, with their features."""
@@ -240,10 +247,11 @@ class Slot:
         n = len(rows)
         row_list = rows.tolist()
         texts = [index.texts[row] for row in row_list]
-        cues, cues_others = _cues(self.own, moment.words), _cues(self.others, moment.words)
-        extra = dict.fromkeys(self.closed)
-        extra.update(dict.fromkeys(cues))
-        extra.update(dict.fromkeys(cues_others))
+        if self._heard != index.text_version:
+            self._heard = index.text_version
+            self._cues = _cues(self.own, moment.words), _cues(self.others, moment.words)
+        cues, cues_others = self._cues
+        extra = dict.fromkeys([*self.closed, *cues, *cues_others])
         stepped = _stepped(self.tool, self.parameter, index)
         if stepped:
             extra[stepped] = None

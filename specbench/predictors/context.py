@@ -117,6 +117,7 @@ class ContextIndex:
         self.last_user_at = NEVER
         self.last_assistant_words: frozenset[str] = frozenset()
         self.version = 0
+        self.text_version = 0
         self.texts: list[str] = []
         self.values: list[Any] = []
         self.keys: list[str] = []
@@ -166,6 +167,7 @@ class ContextIndex:
             self._result(message, at)
             return
         self._mention_text(message.content[:MAX_TEXT_CHARS], message.role, at)
+        self.text_version += 1
         if message.role == "user":
             self.events.append(Event("user"))
             words = _WORD.findall(message.content[:MAX_TEXT_CHARS].lower())

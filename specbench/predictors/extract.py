@@ -8,10 +8,12 @@ is the predictor's job.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-__all__ = ["Found", "extract", "find_today"]
+__all__ = ["Found", "extract", "find_today", "infer_today"]
 
 
 class Found(NamedTuple):
@@ -47,7 +49,7 @@ _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DAY = r"(\d{1,2})(?:st|nd|rd|th)?"
 _NUMBER = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _TOKEN = re.compile(r"#?[A-Za-z0-9][A-Za-z0-9_\-]*[A-Za-z0-9]|#?[A-Za-z0-9]")
 _NAME = re.compile(
     r"[A-ZÀ-Þ][\w'’.!\-]*(?:\s+(?:(?:of|the|and|&|de|la|at|in|on|for|a|to|with)\s+){0,2}[A-ZÀ-Þ0-9][\w'’.!\-]*)*"
@@ -69,7 +71,7 @@ _PAST = re.compile(
     r"(?:\b(morning|afternoon|evening)\s+)?\b(half|quarter)\s+(past|to)\s+(\d{1,2}|" + _NUMBER + r")\b" + _PART, re.IGNORECASE
 )
 _NOON = re.compile(r"\b(noon|midnight)\b", re.IGNORECASE)
-_TODAY = re.compile(r"(?:current (?:time|date)|today(?:'s date)?)\s+(?:is|:)?\s*(\d{4})-(\d{2})-(\d{2})", re.IGNORECASE)
+_TODAY = re.compile(r"(?:current (?:time|date)|today(?:'s date)?)\s*(?:is|:)?\s*(\d{4})-(\d{2})-(\d{2})", re.IGNORECASE)
 
 
 def find_today(text: str) -> date | None:
@@ -82,6 +84,41 @@ def find_today(text: str) -> date | None:
     """
     match = _TODAY.search(text)
     return _date(int(match[1]), int(match[2]), int(match[3])) if match else None
+
+
+def infer_today(texts_and_dates: Iterable[tuple[str, Sequence[str]]]) -> date | None:
+    """Return the day that relative dates in a set of conversations refer to, where nothing states it.
+
+    Conversations of one data set often share an unstated "today". Where people say "tomorrow" and the agent then
+    calls with a date, each such pair votes for the day before that date; the most voted day wins if it has three votes.
+
+    Parameters
+    ----------
+    texts_and_dates
+        What the user said so far, and the ISO dates among the arguments of a call.
+
+    Examples
+    --------
+    >>> infer_today([("tomorrow please", ["2019-03-02"])] * 3)
+    datetime.date(2019, 3, 1)
+    """
+    votes: Counter[date] = Counter()
+    years: Counter[int] = Counter()
+    for text, dates in texts_and_dates:
+        words = {match[1].lower() for match in _RELATIVE.finditer(text)}
+        offsets = {2 if word.startswith("day") else 1 if word == "tomorrow" else 0 for word in words}
+        for each in dates:
+            try:
+                value = date.fromisoformat(each)
+            except ValueError:
+                continue
+            years[value.year] += 1
+            votes.update(value - timedelta(days=days) for days in offsets)
+    best = max(votes.items(), key=lambda item: (item[1], item[0]), default=None)
+    if best is not None and best[1] >= 3:
+        return best[0]
+    year = max(years, key=lambda each: (years[each], each), default=None)
+    return date(year, 1, 1) if year is not None else None
 
 
 def extract(text: str, today: date | None = None) -> list[Found]:
@@ -98,7 +135,8 @@ def extract(text: str, today: date | None = None) -> list[Found]:
     -------
     list of Found
         Kinds: ``email``, ``id`` (letters and digits mixed, or a ``#``), ``number``, ``name`` (capitalised words),
-        ``word`` (one capitalised word), ``quoted``, ``date`` (ISO), ``time`` (24 h ``HH:MM``).
+        ``word`` (one capitalised word), ``quoted``, ``date`` (ISO; ``later`` is the week after that, where "next" may mean
+        it), ``time`` (24 h ``HH:MM``).
 
     Examples
     --------
@@ -143,7 +181,7 @@ def extract(text: str, today: date | None = None) -> list[Found]:
             found.append((whole, "word", match.start()))
     for match in _QUOTED.finditer(text):
         found.append((match[1].strip(), "quoted", match.start(1)))
-    found += [(value.isoformat(), "date", start) for value, start in _dates(text, today)]
+    found += [(value.isoformat(), kind, start) for value, kind, start in _dates(text, today)]
     found += [(value, "time", start) for value, start in _times(text)]
     return [Found(value, kind, start, _before(text, start)) for value, kind, start in found]
 
@@ -160,33 +198,41 @@ def _date(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _dates(text: str, today: date | None) -> list[tuple[date, int]]:
-    out: list[tuple[date | None, int]] = []
+def _dates(text: str, today: date | None) -> list[tuple[date, str, int]]:
+    out: list[tuple[date | None, str, int]] = []
     for match in _ISO.finditer(text):
-        out.append((_date(int(match[1]), int(match[2]), int(match[3])), match.start()))
+        out.append((_date(int(match[1]), int(match[2]), int(match[3])), "date", match.start()))
     for match in _MONTH_DAY.finditer(text):
         year = int(match[3]) if match[3] else today.year if today else 0
-        out.append((_date(year, MONTHS[match[1].lower()], int(match[2])), match.start()))
+        out.append((_date(year, MONTHS[match[1].lower()], int(match[2])), "date", match.start()))
     for match in _DAY_MONTH.finditer(text):
         year = int(match[3]) if match[3] else today.year if today else 0
-        out.append((_date(year, MONTHS[match[2].lower()], int(match[1])), match.start()))
+        out.append((_date(year, MONTHS[match[2].lower()], int(match[1])), "date", match.start()))
     if today is not None:
         for match in _DAY_ONLY.finditer(text):
-            out.append((_date(today.year, today.month, int(match[1])), match.start()))
+            out.append((_date(today.year, today.month, int(match[1])), "date", match.start()))
         for match in _RELATIVE.finditer(text):
             word = match[1].lower()
             days = 2 if word.startswith("day") else 1 if word == "tomorrow" else 0
-            out.append((today + timedelta(days=days), match.start()))
+            out.append((_ahead(today, days), "date", match.start()))
         for match in _WEEKDAY.finditer(text):
             days = (WEEKDAYS[match[1].lower()] - today.weekday()) % 7 or 7
-            out.append((today + timedelta(days=days), match.start()))
+            out.append((_ahead(today, days), "date", match.start()))
             if match[2] or text[max(0, match.start() - 5) : match.start()].lower() == "next ":
-                out.append((today + timedelta(days=days + 7), match.start()))
+                # "next Friday": people differ in whether that is the coming one.
+                out.append((_ahead(today, days + 7), "later", match.start()))
         for match in _AHEAD.finditer(text):
             word = match[1].lower()
             count = 1 if word == "a" else int(word) if word.isdigit() else NUMBER_WORDS[word]
-            out.append((today + timedelta(days=count * (7 if match[2].lower() == "week" else 1)), match.start()))
-    return [(value, start) for value, start in out if value is not None]
+            out.append((_ahead(today, count * (7 if match[2].lower() == "week" else 1)), "date", match.start()))
+    return [(value, kind, start) for value, kind, start in out if value is not None]
+
+
+def _ahead(today: date, days: int) -> date | None:
+    try:
+        return today + timedelta(days=days)
+    except OverflowError:  # the calendar ends with the year 9999
+        return None
 
 
 def _times(text: str) -> list[tuple[str, int]]:

@@ -16,7 +16,7 @@ from specbench.predictors.context import ContextIndex
 from specbench.predictors.parameters import ABSENT
 from specbench.types import Effect, Message, ToolCall, ToolSpec
 
-__all__ = ["PAIR_FEATURES", "Lookout", "Vocabulary"]
+__all__ = ["INGREDIENTS", "PAIR_FEATURES", "Lookout", "Vocabulary"]
 
 Floats = npt.NDArray[np.float32]
 _WORD = re.compile(r"[a-z]{3,}")
@@ -30,6 +30,23 @@ PAIR_FEATURES = (
 )  # fmt: skip
 _PAIR = {name: at for at, name in enumerate(PAIR_FEATURES)}
 STEPS = 3
+
+INGREDIENTS = {
+    "text": "embeddings of the last user, assistant and tool texts",
+    "history": "the last events, the tools called so far and how often",
+    "agent": "name of the agent configuration",
+    "cues": "question marks, promises, lengths, whose turn it is",
+    "arguments": "how well each tool's arguments can be filled",
+    "schema": "a tool's name, description, parameters and effect beside the conversation",
+    "classes": "the habits of each tool of the training traces (class branch of the head)",
+    "calibration": "the joint probability fitted out of fold",
+}
+"""Parts of the learned predictor that can be left out to see what they bring."""
+_SCHEMA = ("name_now", "name_ever", "name_asked", "similar_user", "similar_assistant", "similar_ever", "parameter_asked",
+           "read", "write", "local", "same_family")  # fmt: skip
+_ARGUMENTS = ("p_arguments", "p_second", "weakest", "missing", "filled", "user_now", "assistant_now", "result_now", "used_here",
+              "linked_unused", "first_unused", "repeat", "parameters")  # fmt: skip
+_CALLED = ("called", "called_since_user", "is_last", "last_failed")
 
 
 class Vocabulary:
@@ -51,6 +68,8 @@ class Lookout:
         The tools on offer.
     agent
         Name of the agent configuration, if known.
+    drop
+        Groups of :data:`INGREDIENTS` to leave out.
     """
 
     def __init__(
@@ -60,9 +79,17 @@ class Lookout:
         ranker: ArgumentRanker,
         tools: Mapping[str, ToolSpec],
         agent: str | None,
+        drop: frozenset[str] = frozenset(),
     ) -> None:
+        self.drop = drop
+        self._left_out = [
+            _PAIR[name]
+            for group, names in (("schema", _SCHEMA), ("arguments", _ARGUMENTS), ("history", _CALLED))
+            if group in drop
+            for name in names
+        ]
         self.vocabulary, self.embedding, self.ranker = vocabulary, embedding, ranker
-        self.index = ContextIndex()
+        self.index = ContextIndex(ranker.today)
         self.tools: dict[str, ToolSpec | None] = dict(tools) if tools else dict.fromkeys(vocabulary.tools)
         self.agent = agent
         zero = np.zeros(embedding.dim, np.float32)
@@ -71,9 +98,11 @@ class Lookout:
         self.since_user: dict[str, int] = {}
         self.replies = 0
         self.turns = 0
+        self.moment = Moment(self.index)
         self._slots: dict[str, list[Slot]] = {}
         self._fills: dict[str, bool] = {}
-        self._described: dict[str, tuple[frozenset[str], Floats, frozenset[str]]] = {}
+        self._described: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        self._vectors = np.array([self._describe(name) for name in self.tools], np.float32).reshape(-1, embedding.dim)
 
     def observe(self, message: Message) -> None:
         """Take in the next message."""
@@ -127,15 +156,21 @@ class Lookout:
             np.float32,
         )  # fmt: skip
         fresh = np.float32(index.last_role == "tool")
+        parts = {
+            "text": [self.user, self.assistant, self.result * fresh, self.ever],
+            "history": [steps.ravel(), counts, last],
+            "agent": [agents],
+            "cues": [extra],
+        }
         return np.concatenate(
-            [self.user, self.assistant, self.result * fresh, self.ever, steps.ravel(), counts, last, agents, extra]
+            [np.zeros_like(each) if group in self.drop else each for group, many in parts.items() for each in many]
         )
 
     def offers(self) -> tuple[list[str], Floats, dict[str, list[Filled]]]:
         """Return the tools on offer, their features (the reply is the last row), and each tool's best arguments."""
-        moment = Moment(self.index)
+        moment = self.moment = Moment(self.index)
         names = list(self.tools)
-        ranked = self.ranker.rank(self._fillable(names), moment)
+        ranked = self.ranker.rank(self._fillable([name for name in names if self._eager(name)]), moment)
         out = np.zeros((len(names) + 1, len(PAIR_FEATURES)), np.float32)
         filled: dict[str, list[Filled]] = {}
         index, at = self.index, _PAIR
@@ -145,7 +180,7 @@ class Lookout:
             if name in ranked:
                 filled[name] = self.ranker.fill(name, spec, ranked[name])
                 _argument_features(record, name, ranked[name], filled[name], index)
-            words, vector, parameters = self._describe(name, spec)
+            words, parameters = self._described[name]
             record[at["called"]] = np.log1p(index.tool_counts.get(name, 0))
             record[at["called_since_user"]] = self.since_user.get(name, 0)
             record[at["is_last"]] = index.last_tool == name
@@ -155,9 +190,6 @@ class Lookout:
                 record[at["name_ever"]] = len(words & moment.said) / len(words)
                 record[at["name_asked"]] = len(words & self.assistant_words) / len(words)
             record[at["parameter_asked"]] = len(parameters & self.assistant_words)
-            record[at["similar_user"]] = _cosine(vector, self.user)
-            record[at["similar_assistant"]] = _cosine(vector, self.assistant)
-            record[at["similar_ever"]] = _cosine(vector, self.ever)
             effect = spec.effect if spec else Effect.UNKNOWN
             record[at["read"]], record[at["local"]] = effect is Effect.READ, effect is Effect.LOCAL
             record[at["write"]] = effect in (Effect.WRITE, Effect.UNKNOWN)
@@ -165,10 +197,24 @@ class Lookout:
             record[at["same_family"]] = family is not None and name.split(".")[0].split("_")[0] == family
         # The reply sees the best that any tool has to offer.
         if names:
+            said = np.stack([_unit(self.user), _unit(self.assistant), _unit(self.ever)], axis=1)
+            out[:-1, at["similar_user"] : at["similar_ever"] + 1] = self._vectors @ said
             out[-1] = out[:-1].max(axis=0)
+        if self._left_out:
+            out[:, self._left_out] = 0
         out[-1, at["is_reply"]] = 1
         out[:, at["offered"]] = np.log1p(len(names))
         return names, out, filled
+
+    def _eager(self, name: str) -> bool:
+        """Whether a tool's arguments are looked at before the tool is guessed: those that may be launched."""
+        spec = self.tools[name]
+        return spec is None or spec.effect is Effect.READ
+
+    def late(self, names: Sequence[str]) -> dict[str, list[Filled]]:
+        """Return the best arguments of tools that :meth:`offers` left aside, at the same moment."""
+        ranked = self.ranker.rank(self._fillable([name for name in names if not self._eager(name)]), self.moment)
+        return {name: self.ranker.fill(name, self.tools[name], each) for name, each in ranked.items()}
 
     def _fillable(self, names: Sequence[str]) -> dict[str, list[Slot]]:
         """Return the parameters of the tools that can be filled; made once a conversation."""
@@ -180,14 +226,13 @@ class Lookout:
                 self._fills[name] = parameters is not None
         return {name: self._slots[name] for name in names if self._fills[name]}
 
-    def _describe(self, name: str, spec: ToolSpec | None) -> tuple[frozenset[str], Floats, frozenset[str]]:
-        known = self._described.get(name)
-        if known is None:
-            text = f"{' '.join(sorted(name_tokens(name)))} {spec.description if spec else ''}"
-            names = frozenset(word for each in (spec.properties if spec else ()) for word in name_tokens(each))
-            known = frozenset(_WORD.findall(text.lower())), self.embedding.encode(text), names
-            self._described[name] = known
-        return known
+    def _describe(self, name: str) -> Floats:
+        """Take down a tool's words and parameters; return the direction of its description."""
+        spec = self.tools[name]
+        text = f"{' '.join(sorted(name_tokens(name)))} {spec.description if spec else ''}"
+        parameters = frozenset(word for each in (spec.properties if spec else ()) for word in name_tokens(each))
+        self._described[name] = frozenset(_WORD.findall(text.lower())), parameters
+        return _unit(self.embedding.encode(text))
 
 
 def _argument_features(
@@ -212,6 +257,6 @@ def _argument_features(
     record[at["weakest"]], record[at["missing"]], record[at["filled"]] = weakest, missing, present
 
 
-def _cosine(a: Floats, b: Floats) -> float:
-    lengths = float(a @ a) * float(b @ b)
-    return float(a @ b) / lengths**0.5 if lengths > 0 else 0.0
+def _unit(vector: Floats) -> Floats:
+    length = float(vector @ vector) ** 0.5
+    return vector / np.float32(length) if length > 0 else vector

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.errors import MissingExtraError
+from specbench.predictors.network import one_thread
 
 __all__ = ["Example", "ToolHead"]
 
@@ -41,8 +42,8 @@ class ToolHead:
         Width of the conversation's hidden layer, and of the part of it that the pair branch sees.
     members
         Networks in the ensemble; their log-probabilities are averaged.
-    epochs, rate, decay, dropout, tool_dropout
-        Of the training.
+    epochs, max_steps, rate, decay, dropout, tool_dropout, batch
+        Of the training; it ends after ``epochs``, or sooner after ``max_steps``.
     seed
         Of initialisation, shuffling and dropout.
     """
@@ -54,6 +55,7 @@ class ToolHead:
         narrow: int = 24,
         members: int = 3,
         epochs: int = 24,
+        max_steps: int = 3000,
         rate: float = 3e-3,
         decay: float = 5e-2,
         dropout: float = 0.4,
@@ -63,7 +65,7 @@ class ToolHead:
     ) -> None:
         self.hidden, self.narrow, self.members, self.epochs = hidden, narrow, members, epochs
         self.rate, self.decay, self.dropout, self.tool_dropout = rate, decay, dropout, tool_dropout
-        self.batch, self.seed = batch, seed
+        self.batch, self.seed, self.max_steps = batch, seed, max_steps
         self.scales: dict[str, Floats] = {}
         self.weights: list[dict[str, Floats]] = []
 
@@ -94,14 +96,16 @@ class ToolHead:
         self.weights = []
         for member in range(self.members):
             seed = self.seed * 1000 + member
-            with torch.random.fork_rng(devices=[]):
+            with one_thread(), torch.random.fork_rng(devices=[]):
                 torch.manual_seed(seed)
                 net = _Net(points.shape[1], pairs.shape[1], classes, self.hidden, self.narrow, self.dropout)
                 optimiser = torch.optim.AdamW(net.module.parameters(), lr=self.rate, weight_decay=self.decay)
-                steps = max(self.epochs * -(-len(examples) // self.batch), 2)
+                a_pass = -(-len(examples) // self.batch)
+                epochs = min(self.epochs, max(1, self.max_steps // a_pass))
+                steps = max(epochs * a_pass, 2)
                 schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.rate, total_steps=steps, pct_start=0.1)
                 net.module.train()
-                for _ in range(self.epochs):
+                for _ in range(epochs):
                     for chosen in torch.randperm(len(examples)).split(self.batch):
                         # Single tools, and now and then all tools of a point, lose their class score; a reply is no
                         # tool and never unseen.

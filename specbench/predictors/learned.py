@@ -12,20 +12,18 @@ from specbench.embed import Embedding, make_embedding
 from specbench.errors import ConfigError
 from specbench.predictors.arguments import ArgumentRanker, Filled
 from specbench.predictors.base import Predictor, Session, ranked
-from specbench.predictors.calibration import JointCalibration
+from specbench.predictors.calibration import LIKELY, WAYS, JointCalibration
 from specbench.predictors.context import ContextIndex
-from specbench.predictors.features import Lookout, Vocabulary
+from specbench.predictors.features import INGREDIENTS, Lookout, Vocabulary
 from specbench.predictors.fillers import FILLERS, ArgumentFiller, make_filler
 from specbench.predictors.head import Example, ToolHead
 from specbench.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 
-__all__ = ["LearnedPredictor"]
+__all__ = ["INGREDIENTS", "LearnedPredictor"]
 
 Floats = npt.NDArray[np.float32]
-LIKELY = 0.003
-"""Tools less probable than this get no arguments."""
-WAYS = 3
-"""Sets of arguments offered for one tool."""
+LATE = 0.1
+"""Tools that may not be launched get arguments only from this probability on."""
 
 
 class LearnedPredictor(Predictor):
@@ -41,6 +39,8 @@ class LearnedPredictor(Predictor):
         Cross-fitting: counts, and the probabilities that are calibrated, come from other tasks than they are used on.
     seed
         Of every random choice.
+    drop
+        Parts to leave out, of :data:`INGREDIENTS`: for ablations.
 
     Notes
     -----
@@ -49,10 +49,21 @@ class LearnedPredictor(Predictor):
 
     name = "learned"
 
-    def __init__(self, embedding: str = "tfidf", filler: str = "learned", folds: int = 4, seed: int = 0) -> None:
+    def __init__(
+        self,
+        embedding: str = "tfidf",
+        filler: str = "learned",
+        folds: int = 4,
+        seed: int = 0,
+        drop: Sequence[str] = (),
+    ) -> None:
         if filler != "learned" and filler not in FILLERS:
             raise ConfigError(f"no argument filler is called {filler!r}; use learned, {', '.join(FILLERS)}")
+        unknown = set(drop) - INGREDIENTS.keys()
+        if unknown:
+            raise ConfigError(f"{', '.join(sorted(unknown))} cannot be left out; use {', '.join(INGREDIENTS)}")
         self.embedding: Embedding = make_embedding(embedding)
+        self.drop = frozenset(drop)
         self.filler_name = filler
         self.folds, self.seed = folds, seed
         self.vocabulary = Vocabulary()
@@ -89,7 +100,7 @@ class LearnedPredictor(Predictor):
         folds: list[int] = []
         views = [self.ranker.cross_fitted(fold) for fold in range(self.folds)] if traces else []
         for trace, fold in zip(traces, self.ranker.parts, strict=True):
-            lookout = Lookout(self.vocabulary, self.embedding, views[fold], trace.tools, trace.agent)
+            lookout = Lookout(self.vocabulary, self.embedding, views[fold], trace.tools, trace.agent, self.drop)
             for message in trace.messages:
                 if message.role == "assistant":
                     outcome = message.tool_calls[0] if message.tool_calls else None
@@ -98,6 +109,7 @@ class LearnedPredictor(Predictor):
                     if target >= 0:
                         examples.append(Example(lookout.point(), pairs, self._classes(offered), target))
                         names.append(offered)
+                        filled.update(lookout.late(offered))
                         fills.append(filled)
                         outcomes.append(outcome)
                         repeats.append(set(lookout.index.call_counts))
@@ -117,12 +129,13 @@ class LearnedPredictor(Predictor):
                 head.fit([examples[at] for at in outside], classes)
                 for at in inside:
                     chances[at] = head.probabilities(examples[at].point, examples[at].pairs, examples[at].classes)
-        self.calibration.fit(names, chances, fills, outcomes, repeats)
+        if "calibration" not in self.drop:
+            self.calibration.fit(names, chances, fills, outcomes, repeats)
         self.head.fit(examples, classes)
 
     def _classes(self, offered: Sequence[str]) -> npt.NDArray[np.intp]:
-        known = self.vocabulary.tool_at
-        return np.array([*(known.get(name, -1) for name in offered), len(known)], np.intp)
+        known = {} if "classes" in self.drop else self.vocabulary.tool_at
+        return np.array([*(known.get(name, -1) for name in offered), len(self.vocabulary.tools)], np.intp)
 
     def session(self, tools: Mapping[str, ToolSpec], agent: str | None = None) -> Session:
         """Start a live conversation."""
@@ -137,7 +150,7 @@ class LearnedPredictor(Predictor):
             "ranker": self.ranker.state(),
             "head": self.head.state(),
             "calibration": self.calibration.state(),
-            "settings": {"folds": self.folds, "seed": self.seed},
+            "settings": {"folds": self.folds, "seed": self.seed, "drop": sorted(self.drop)},
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -158,6 +171,7 @@ class LearnedPredictor(Predictor):
         self.calibration = JointCalibration()
         self.calibration.restore(state["calibration"])
         self.folds, self.seed = state["settings"]["folds"], state["settings"]["seed"]
+        self.drop = frozenset(state["settings"]["drop"])
         self.fitted = True
 
 
@@ -166,7 +180,7 @@ class LearnedSession(Session):
 
     def __init__(self, predictor: LearnedPredictor, tools: Mapping[str, ToolSpec], agent: str | None) -> None:
         self.predictor = predictor
-        self.lookout = Lookout(predictor.vocabulary, predictor.embedding, predictor.ranker, tools, agent)
+        self.lookout = Lookout(predictor.vocabulary, predictor.embedding, predictor.ranker, tools, agent, predictor.drop)
         self._known: tuple[int, list[str], Floats, dict[str, list[Filled]]] | None = None
 
     @property
@@ -188,6 +202,7 @@ class LearnedSession(Session):
                 p = head.probabilities(self.lookout.point(), pairs, self.predictor._classes(names))
             else:
                 p = np.zeros(len(names) + 1, np.float32)
+            filled.update(self.lookout.late([name for name, chance in zip(names, p.tolist(), strict=False) if chance >= LATE]))
             self._known = version, names, p, filled
         return self._known[1:]
 

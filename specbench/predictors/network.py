@@ -6,7 +6,8 @@ training loop; a checkpoint holds plain arrays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from specbench.errors import MissingExtraError
 
-__all__ = ["ListwiseNet", "segment_softmax"]
+__all__ = ["ListwiseNet", "one_thread", "segment_softmax"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -33,6 +34,19 @@ def segment_softmax(scores: Floats, starts: npt.NDArray[np.intp]) -> Floats:
     return np.asarray(raised / np.repeat(np.add.reduceat(raised, starts), lengths), np.float32)
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch use one thread: for small layers more of them only wait for each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 class ListwiseNet:
     """An ensemble of multi-layer perceptrons that score items; probabilities are the softmax over each list.
 
@@ -42,8 +56,8 @@ class ListwiseNet:
         Widths of the hidden layers.
     members
         Networks in the ensemble; their scores are averaged.
-    epochs, rate, decay, dropout
-        Of the training (AdamW, cosine schedule).
+    epochs, max_steps, rate, decay, dropout, batch
+        Of the training (AdamW, one-cycle schedule); it ends after ``epochs``, or sooner after ``max_steps``.
     seed
         Of initialisation, shuffling and dropout.
 
@@ -54,18 +68,20 @@ class ListwiseNet:
 
     def __init__(
         self,
-        hidden: tuple[int, ...] = (48,),
+        hidden: tuple[int, ...] = (96, 48),
         *,
         members: int = 2,
-        epochs: int = 12,
+        epochs: int = 20,
+        max_steps: int = 6000,
         rate: float = 4e-3,
-        decay: float = 1e-2,
-        dropout: float = 0.1,
-        batch: int = 256,
+        decay: float = 0.1,
+        dropout: float = 0.2,
+        batch: int = 64,
         seed: int = 0,
     ) -> None:
         self.hidden, self.members, self.epochs = hidden, members, epochs
         self.rate, self.decay, self.dropout, self.batch, self.seed = rate, decay, dropout, batch, seed
+        self.max_steps = max_steps
         self.mean: Floats = np.zeros(0, np.float32)
         self.scale: Floats = np.zeros(0, np.float32)
         self.layers: list[list[tuple[Floats, Floats]]] = []
@@ -100,16 +116,24 @@ class ListwiseNet:
         ends = np.append(starts[1:], len(items))
         loads = torch.from_numpy(weights if weights is not None else np.ones(len(starts), np.float32))
         self.layers = []
+        with one_thread():
+            self._train(data, starts, ends, targets, loads)
+
+    def _train(self, data: Any, starts: Any, ends: Any, targets: Any, loads: Any) -> None:
+        import torch
+
         for member in range(self.members):
             generator = torch.Generator().manual_seed(self.seed * 1000 + member)
-            net = _perceptron(items.shape[1], self.hidden, self.dropout, generator)
+            net = _perceptron(data.shape[1], self.hidden, self.dropout, generator)
             optimiser = torch.optim.AdamW(net.parameters(), lr=self.rate, weight_decay=self.decay)
-            steps = self.epochs * -(-len(starts) // self.batch)
-            schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.rate, total_steps=max(steps, 2), pct_start=0.1)
+            a_pass = -(-len(starts) // self.batch)
+            epochs = min(self.epochs, max(1, self.max_steps // a_pass))
+            steps = max(epochs * a_pass, 2)
+            schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.rate, total_steps=steps, pct_start=0.1)
             shuffle = np.random.default_rng(self.seed * 1000 + member)
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(self.seed * 1000 + member)
-                for _ in range(self.epochs):
+                for _ in range(epochs):
                     order = shuffle.permutation(len(starts))
                     for begin in range(0, len(order), self.batch):
                         chosen = order[begin : begin + self.batch]

@@ -121,7 +121,6 @@ class ParameterIndex:
         self.tools: dict[str, dict[str, ParameterCounts]] = {}
         self.calls: dict[str, int] = {}
         self._others: dict[tuple[str, str], ParameterCounts] = {}
-        self._pruned: dict[tuple[str, str], ParameterCounts] = {}
         self.pairs: dict[str, dict[str, list[int]]] = {}
         self.common: dict[str, int] = {}
         self.conversations = 0
@@ -213,40 +212,43 @@ class ParameterIndex:
         self.settle()
 
     def own(self, tool: str, parameter: str) -> ParameterCounts | None:
-        """Return the counts of this parameter of this tool, pruned; ``None`` if it was never seen."""
-        counts = self.tools.get(tool, {}).get(parameter)
-        if counts is None:
-            return None
-        key = (tool, parameter)
-        if key not in self._pruned:
-            self._pruned[key] = counts.pruned()
-        return self._pruned[key]
+        """Return the counts of this parameter of this tool; ``None`` if it was never seen."""
+        return self.tools.get(tool, {}).get(parameter)
+
+    def compact(self) -> None:
+        """Keep what prediction looks up and derive it, so that the first prediction is not slower than others."""
+        self.tools = {
+            tool: {name: counts.pruned() for name, counts in table.items()} for tool, table in self.tools.items()
+        }
+        self.settle()
+        for tool, table in self.tools.items():
+            for parameter in table:
+                self.others(tool, parameter)
 
     def others(self, tool: str, parameter: str) -> ParameterCounts:
-        """Return the counts of parameters of the same name in other tools, added up and pruned."""
+        """Return the counts of parameters of the same name in other tools, added up."""
         key = (tool, parameter)
         if key not in self._others:
             total = ParameterCounts()
             for name, table in self.tools.items():
                 if name != tool and parameter in table:
                     total.add(table[parameter])
-            self._others[key] = total.pruned()
+            self._others[key] = total
         return self._others[key]
 
     def settle(self) -> None:
         """Forget what was derived from the counts, after they changed."""
         self._others.clear()
-        self._pruned.clear()
 
     def state(self) -> dict[str, Any]:
-        """Return the counts as JSON values, pruned."""
+        """Return the counts as JSON values."""
         return {
             "calls": self.calls,
             "pairs": self.pairs,
             "conversations": self.conversations,
             "common": {word: n for word, n in self.common.items() if n >= max(2, 0.01 * self.conversations)},
             "tools": {
-                tool: {name: counts.pruned().state() for name, counts in table.items()}
+                tool: {name: counts.state() for name, counts in table.items()}
                 for tool, table in self.tools.items()
             },
         }
