@@ -53,7 +53,7 @@ lab: $(READY) ## open JupyterLab
 	$(BIN)/jupyter lab
 
 bench: $(READY) ## speed and memory against their targets; writes benchmarks/README.md
-	$(BIN)/python benchmarks/run.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/run.py
 
 clean: ## remove .venv and caches; keeps runs/ and data/
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
