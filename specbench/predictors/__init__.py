@@ -23,6 +23,7 @@ REGISTRY: dict[str, str] = {
     "oracle": "specbench.predictors.baselines:Oracle",
     "markov": "specbench.predictors.markov:MarkovPredictor",
     "ngram": "specbench.predictors.ngram:NgramPredictor",
+    "patterns": "specbench.predictors.patterns:PatternPredictor",
     "learned": "specbench.predictors.learned:LearnedPredictor",
 }
 """Name → ``module:class``. A variant with another argument filler is written ``markov+recent``."""

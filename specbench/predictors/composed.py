@@ -14,7 +14,7 @@ from specbench.predictors.context import ContextIndex
 from specbench.predictors.fillers import ArgumentFiller, make_filler
 from specbench.types import DecisionPoint, Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 
-__all__ = ["ComposedPredictor", "ComposedSession", "ToolModel", "labelled"]
+__all__ = ["ComposedPredictor", "ComposedSession", "ToolModel", "labelled", "on_offer"]
 
 
 class ToolModel(ABC):
@@ -137,9 +137,19 @@ class ComposedSession(Session):
         return ranked(out, k)
 
     def _chances(self) -> dict[str | None, float]:
-        chances = self.predictor.tool_model.probabilities(self.index)
-        if not self.tools:
-            return chances
-        offered = {tool: p for tool, p in chances.items() if tool is None or tool in self.tools}
-        total, kept = sum(chances.values()), sum(offered.values())
-        return {tool: min(1.0, p * total / kept) for tool, p in offered.items()} if kept else {}
+        return on_offer(self.predictor.tool_model.probabilities(self.index), self.tools)
+
+
+def on_offer(chances: dict[str | None, float], tools: Mapping[str, ToolSpec]) -> dict[str | None, float]:
+    """Return ``chances`` without tools that are not on offer, scaled up to the same sum; all where no tool is declared.
+
+    Examples
+    --------
+    >>> on_offer({"ls": 0.5, "rm": 0.25, None: 0.25}, {"ls": ToolSpec("ls")})
+    {'ls': 0.6666666666666666, None: 0.3333333333333333}
+    """
+    if not tools:
+        return chances
+    offered = {tool: p for tool, p in chances.items() if tool is None or tool in tools}
+    total, kept = sum(chances.values()), sum(offered.values())
+    return {tool: min(1.0, p * total / kept) for tool, p in offered.items()} if kept else {}

@@ -10,9 +10,24 @@ from specbench.predictors.composed import ComposedPredictor, ToolModel, labelled
 from specbench.predictors.context import ContextIndex
 from specbench.types import Trace
 
-__all__ = ["NgramPredictor", "NgramTools"]
+__all__ = ["NgramPredictor", "NgramTools", "histories"]
 
 _REPLY = "<reply>"
+
+
+def histories(index: ContextIndex, longest: int) -> list[str]:
+    """Return the last 0, 1, … ``longest`` steps as texts: tools (``!`` if failed), replies, user turns.
+
+    Examples
+    --------
+    >>> from specbench.types import Message, ToolCall
+    >>> histories(ContextIndex().extend([Message("user"), Message("assistant", tool_calls=(ToolCall("ls"),))]), 4)
+    ['', 'ls', '<user> ls']
+    """
+    steps = []
+    for event in index.events[-longest:] if longest > 0 else ():
+        steps.append(f"{event.tool}{'!' if event.error else ''}" if event.tool else f"<{event.kind}>")
+    return [" ".join(steps[len(steps) - n :]) for n in range(len(steps) + 1)]
 
 
 class NgramTools(ToolModel):
@@ -37,12 +52,6 @@ class NgramTools(ToolModel):
         self.order = order
         self.counts: dict[str, dict[str, int]] = {}
 
-    def _contexts(self, index: ContextIndex) -> list[str]:
-        steps = []
-        for event in index.events[-(self.order - 1) :] if self.order > 1 else ():
-            steps.append(f"{event.tool}{'!' if event.error else ''}" if event.tool else f"<{event.kind}>")
-        return [" ".join(steps[len(steps) - n :]) for n in range(len(steps) + 1)]
-
     def fit(self, traces: Sequence[Trace]) -> None:
         """Count the contexts of ``traces``."""
         self.counts = {}
@@ -51,7 +60,7 @@ class NgramTools(ToolModel):
 
     def learn(self, index: ContextIndex, outcome: str | None) -> None:
         """Count one more decision."""
-        for context in self._contexts(index):
+        for context in histories(index, self.order - 1):
             row = self.counts.setdefault(context, {})
             name = outcome if outcome is not None else _REPLY
             row[name] = row.get(name, 0) + 1
@@ -59,7 +68,7 @@ class NgramTools(ToolModel):
     def probabilities(self, index: ContextIndex) -> dict[str | None, float]:
         """Return the interpolated distribution, from the empty context up to the longest one known."""
         p: dict[str, float] = {}
-        for context in self._contexts(index):
+        for context in histories(index, self.order - 1):
             row = self.counts.get(context)
             if not row:
                 break

@@ -1,0 +1,154 @@
+"""Pattern miner: the signature of the last steps → the next tool, and where its arguments come from, by counting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from specbench.predictors.base import Predictor, Session, ranked
+from specbench.predictors.composed import ToolModel, labelled, on_offer
+from specbench.predictors.context import ContextIndex
+from specbench.predictors.mappings import LONGEST, ArgumentPatterns, backed_off
+from specbench.predictors.ngram import histories
+from specbench.types import DecisionPoint, Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
+
+__all__ = ["PatternPredictor", "PatternTools"]
+
+_REPLY = "<reply>"
+LEAST = 0.01
+"""Arguments of tools that are less probable than this are not worked out."""
+
+
+class PatternTools(ToolModel):
+    """P(tool) after the longest signature with enough support.
+
+    A signature is the last one to four steps of the conversation: tools, failures, replies and user turns.
+
+    Examples
+    --------
+    >>> tools = PatternTools()
+    >>> index = ContextIndex().extend([Message("user", "list it")])
+    >>> for _ in range(9):
+    ...     tools.learn(index, "ls")
+    >>> tools.probabilities(index)
+    {'ls': 1.0}
+    """
+
+    def __init__(self) -> None:
+        self.counts: dict[str, dict[str, int]] = {}
+
+    def fit(self, traces: Sequence[Trace]) -> None:
+        """Count what follows every signature of ``traces``."""
+        self.counts = {}
+        for _, index, outcome in labelled(traces):
+            self.learn(index, outcome.name if outcome else None)
+
+    def learn(self, index: ContextIndex, outcome: str | None) -> None:
+        """Count one more decision."""
+        name = outcome if outcome is not None else _REPLY
+        for signature in histories(index, LONGEST):
+            row = self.counts.setdefault(signature, {})
+            row[name] = row.get(name, 0) + 1
+
+    def probabilities(self, index: ContextIndex) -> dict[str | None, float]:
+        """Return the distribution after the longest signature that is known well enough."""
+        p = backed_off([self.counts.get(signature) for signature in histories(index, LONGEST)])
+        return {None if name == _REPLY else name: value for name, value in p.items()}
+
+    def state(self) -> dict[str, Any]:
+        """Return the counts."""
+        return {"counts": self.counts}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over counts."""
+        self.counts = {signature: dict(row) for signature, row in state["counts"].items()}
+
+
+class PatternPredictor(Predictor):
+    """Signatures of the last steps, with argument mappings mined from earlier outputs, arguments and words.
+
+    P(call) = P(tool | signature) · P(these parameters | signature, tool) · Π confidence of the mappings used. The
+    strongest method here that only counts; no schema, no text model, nothing random.
+
+    Notes
+    -----
+    In the style of PASTE (pattern-aware speculative tool execution): control-flow patterns of recent tool events and
+    data-flow mappings from earlier outputs to arguments, both mined from traces.
+
+    Examples
+    --------
+    >>> def talk(user):
+    ...     call = ToolCall("get", {"user": user})
+    ...     return Trace(user, user, "doc", (Message("user", f"I am {user}"), Message("assistant", tool_calls=(call,))))
+    >>> patterns = PatternPredictor().fit([talk("ann_1"), talk("bob_2"), talk("eva_3")])
+    >>> patterns.predict(DecisionPoint("t", 0, (Message("user", "I am joe_4"),)))[0].call.key
+    'get({"user":"joe_4"})'
+    """
+
+    name = "patterns"
+
+    def __init__(self) -> None:
+        self.tools = PatternTools()
+        self.arguments = ArgumentPatterns()
+
+    def fit(self, traces: Sequence[Trace]) -> Self:
+        """Mine ``traces``."""
+        self.tools.fit(traces)
+        self.arguments.fit(traces)
+        self.fitted = True
+        return self
+
+    def session(self, tools: Mapping[str, ToolSpec], agent: str | None = None) -> Session:
+        """Start a live conversation."""
+        return PatternSession(self, tools)
+
+    def learn(self, point: DecisionPoint, outcome: ToolCall | None) -> None:
+        """Count one more labelled decision point, for the tool and for its arguments."""
+        index = ContextIndex().extend(point.messages)
+        self.tools.learn(index, outcome.name if outcome else None)
+        if outcome is not None and outcome.invalid_arguments is None:
+            self.arguments.learn(outcome, index)
+        self.fitted = True
+
+    def state(self) -> dict[str, Any]:
+        """Return the counts."""
+        return {"tools": self.tools.state(), "arguments": self.arguments.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over counts."""
+        self.tools.restore(state["tools"])
+        self.arguments.restore(state["arguments"])
+        self.fitted = True
+
+
+class PatternSession(Session):
+    """A live conversation of a :class:`PatternPredictor`."""
+
+    def __init__(self, predictor: PatternPredictor, tools: Mapping[str, ToolSpec]) -> None:
+        self.predictor, self.tools = predictor, tools
+        self.index = ContextIndex()
+
+    def observe(self, message: Message) -> None:
+        """Take in the next message."""
+        self.index.append(message)
+
+    def predict_tools(self, k: int = 1) -> list[ToolPrediction]:
+        """Return the ranking of the tools."""
+        best = sorted(self._chances().items(), key=lambda item: (-item[1], item[0] is None, item[0] or ""))
+        return [ToolPrediction(tool, p) for tool, p in best[:k] if p > 0.0]
+
+    def predict(self, k: int = 1) -> list[Prediction]:
+        """Return the best calls: for every tool the best combinations of its mappings."""
+        out = []
+        for tool, p in self._chances().items():
+            if tool is None:
+                out.append(Prediction(None, p))
+                continue
+            if p < LEAST:
+                continue
+            for arguments, right in self.predictor.arguments.propose(tool, self.index):
+                out.append(Prediction(ToolCall(tool, arguments), p * right))
+        return ranked(out, k)
+
+    def _chances(self) -> dict[str | None, float]:
+        return on_offer(self.predictor.tools.probabilities(self.index), self.tools)
