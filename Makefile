@@ -7,6 +7,7 @@ READY := .venv/.installed
 
 TRACES ?= data/support_desk.jsonl
 TRACES_FORMAT ?=
+EFFECTS ?=
 OUT ?= runs/$(basename $(notdir $(patsubst %/,%,$(firstword $(TRACES)))))
 STUDY_OPTIONS ?=
 
@@ -23,7 +24,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 	@echo
-	@echo 'make study TRACES=PATH [TRACES_FORMAT=tau_bench|sgd|openai_chat|specbench_jsonl] [OUT=FOLDER]'
+	@echo 'make study TRACES=PATH [TRACES_FORMAT=tau_bench|sgd|openai_chat|specbench_jsonl] [EFFECTS=FILE] [OUT=FOLDER]'
 
 # The stamp is written last: an interrupted install starts again, a finished one is not repeated.
 $(READY): pyproject.toml constraints.txt
@@ -37,7 +38,8 @@ $(READY): pyproject.toml constraints.txt
 venv: $(READY) ## create .venv and install everything into it
 
 study: $(READY) ## the main job: traces -> predictors -> figures, report, checkpoints
-	@$(BIN)/specbench study --traces $(TRACES) $(if $(TRACES_FORMAT),--format $(TRACES_FORMAT)) --out $(OUT) $(STUDY_OPTIONS)
+	@$(BIN)/specbench study --traces $(TRACES) $(if $(TRACES_FORMAT),--format $(TRACES_FORMAT)) $(if $(EFFECTS),--effects $(EFFECTS)) \
+		--out $(OUT) $(STUDY_OPTIONS)
 
 test: $(READY) ## lint, types, import layers, all tests and doctests
 	$(BIN)/ruff check .
