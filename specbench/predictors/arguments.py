@@ -1,8 +1,8 @@
 """The learned argument ranker: which values fill a tool's parameters, jointly, and how probably.
 
-Each parameter's candidates are scored by one listwise network shared by all parameters of all tools, with two candidates
-that are no value: "left out" and "none of these". The best combinations of values follow by a beam over the parameters,
-under constraints that real calls of the tool have kept (two places differ, a stay starts before it ends).
+Each parameter's candidates are scored by one listwise network shared by all parameters of all tools, with two
+candidates that are no value: "left out" and "none of these". The best combinations of values follow by a beam over the
+parameters, under constraints that real calls of the tool have kept (two places differ, a stay starts before it ends).
 """
 
 from __future__ import annotations
@@ -116,13 +116,13 @@ class ArgumentRanker:
         self.net.fit(np.concatenate(blocks), starts, starts + np.array(targets))
 
     def cross_fitted(self, fold: int) -> ArgumentRanker:
-        """Return this ranker with the counts of all folds but one: what it would say of a conversation it has not counted."""
+        """Return this ranker with the counts of all folds but one: what it says of conversations it has not counted."""
         out = ArgumentRanker(self.folds, self.dropout, self.seed)
         out.counts, out.trust, out.net, out.today = self.without[fold], self.trust, self.net, self.today
         return out
 
     def parameters(self, tool: str, spec: ToolSpec | None) -> list[str] | None:
-        """Return the parameters to fill; ``None`` when the tool cannot be filled: free text, or nothing is known of it."""
+        """Return the parameters to fill; ``None`` when the tool cannot be filled: free text, or nothing is known."""
         names = _parameters(self.counts, tool, spec, None)
         if any(self.trust.get(f"{tool}.{name}", 1.0) < MIN_TRUST for name in names):
             return None
@@ -206,9 +206,10 @@ class ArgumentRanker:
 def calls_of(
     traces: Sequence[Trace], today: date | None = None
 ) -> Iterator[tuple[ToolCall, ToolSpec | None, ContextIndex, dict[Any, Slot]]]:
-    """Yield every valid call of ``traces`` with its spec, the state just before it, and a store for slots of the trace."""
+    """Yield every valid call with its spec, the state just before it, and a store for the slots of its trace."""
     for trace in traces:
-        index, slots = ContextIndex(today), {}  # type: ContextIndex, dict[Any, Slot]
+        index = ContextIndex(today)
+        slots: dict[Any, Slot] = {}
         for message in trace.messages:
             for call in message.tool_calls:
                 if call.invalid_arguments is None:

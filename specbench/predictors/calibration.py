@@ -13,7 +13,7 @@ from specbench.types import Prediction, ToolCall
 
 __all__ = ["JointCalibration"]
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
 LIKELY = 0.003
 """Tools less probable than this are not proposed."""
 WAYS = 3
@@ -23,8 +23,8 @@ WAYS = 3
 class JointCalibration:
     """A logistic model of whether a proposed call is the outcome, fitted on tasks that the parts have not seen.
 
-    Its inputs are the log-probabilities of tool and arguments, the rank of the arguments, and whether the very same call
-    has been made before (agents seldom repeat a read). Reply points are in the fit: at most points no call comes.
+    Its inputs are the log-probabilities of tool and arguments, the rank of the arguments, and whether the very same
+    call has been made before (agents seldom repeat a read). Reply points are in the fit: at most points no call comes.
 
     References
     ----------
@@ -32,7 +32,7 @@ class JointCalibration:
     """
 
     def __init__(self) -> None:
-        self.weights: Floats = np.zeros(0, np.float32)
+        self.weights: Floats = np.zeros(0)
 
     def fit(
         self,
@@ -53,7 +53,7 @@ class JointCalibration:
         if len(set(labels)) < 2:
             return
         model = LogisticRegression(C=10.0, max_iter=500).fit(np.asarray(rows), np.asarray(labels))
-        self.weights = np.append(model.coef_[0], model.intercept_).astype(np.float32)
+        self.weights = np.append(model.coef_[0], model.intercept_)
 
     def predictions(
         self, names: Sequence[str], p: Floats, filled: Mapping[str, Sequence[Filled]], made: Mapping[str, int]
@@ -67,7 +67,7 @@ class JointCalibration:
         if not rows:
             return [Prediction(None, reply)] if reply > 0 else []
         if len(self.weights):
-            raised = 1 / (1 + np.exp(-(np.asarray(rows, np.float32) @ self.weights[:-1] + self.weights[-1])))
+            raised = 1 / (1 + np.exp(-(np.asarray(rows) @ self.weights[:-1] + self.weights[-1])))
         else:
             raised = np.array([np.exp(row[0] + row[1]) for row in rows])
         total = float(raised.sum())
@@ -85,7 +85,7 @@ class JointCalibration:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over the weights."""
-        self.weights = np.asarray(state["weights"], np.float32)
+        self.weights = np.asarray(state["weights"])
 
 
 def _proposals(
@@ -101,7 +101,14 @@ def _proposals(
             out.append(
                 (
                     call,
-                    [tool, args, np.log(max(1 - chance, 1e-3)), np.log(max(1 - right, 1e-3)), float(call.key in made), float(rank > 0)],
+                    [
+                        tool,
+                        args,
+                        np.log(max(1 - chance, 1e-3)),
+                        np.log(max(1 - right, 1e-3)),
+                        float(call.key in made),
+                        float(rank > 0),
+                    ],
                 )
             )
     return out

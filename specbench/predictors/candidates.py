@@ -48,6 +48,7 @@ MAX_ROWS = 64
 LIST = 0.05
 _NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _EMPTY = ParameterCounts()
+_NOT_TELLING = frozenset(["id", "has", "is", "for", "of", "number", "name", "type"])
 
 FIXED = (
     # where the value stands (own counts, counts of other tools, names); what it looks like
@@ -62,9 +63,10 @@ FEATURES = (
     # order
     "recency_rank", "next_after_used", "first_unused", "ordinal", "group_size", "linked_unused", "candidates", "offset",
     # words around it
-    "named_now", "named_ever", "named_best", "named_first", "before_own", "before_others", "before_name", "longer",
+    "named_now", "named_ever", "named_best", "named_first", "before_own", "before_others", "further_own",
+    "further_others", "before_name", "longer", "asked",
     # closed values
-    "cue", "cue_others", "enum_words", "stepped", "user_said",
+    "cue", "cue_others", "alias", "said_now", "said_ever", "stepped", "user_said",
     # the two that are no value, and the parameter
     "is_absent", "is_other", "absent_rate", "others_absent_rate", "required", "unseen", "found_rate",
 )  # fmt: skip
@@ -93,14 +95,28 @@ class Moment:
         self.index = index
         self.words = cue_words(index)
         self.said = index.user_words.keys()
+        self._aliases: dict[int, dict[str, float]] = {}
         self.now = frozenset(index.recent_words[-1] if index.recent_words else ())
         self.last = index.now - 1
         self.named = np.array([index.named_now, index.named_ever, index.named_at], np.float32)
         table = index.table
-        self.ages = np.exp((table[:, (LAST_USER, LAST_ASSISTANT, LAST_TOOL, FIRST, LAST_USE)] - self.last) / np.float32(6.0))
+        self.ages = np.exp(
+            (table[:, (LAST_USER, LAST_ASSISTANT, LAST_TOOL, FIRST, LAST_USE)] - self.last) / np.float32(6.0)
+        )
         self.logs = np.log1p(table[:, (MENTIONS, USES, GROUP_SIZE)].astype(np.float32))
         # Latest first; in one message the order of the list.
         self.order = table[:, LAST].astype(np.int64) * 4096 - table[:, ORDINAL]
+
+    def aliases(self, counts: ParameterIndex) -> dict[str, float]:
+        """Return the values that words of the last user messages stand for, with their shares."""
+        known = self._aliases.get(id(counts))
+        if known is None:
+            table = counts.aliases()
+            known = self._aliases[id(counts)] = {}
+            for word in sorted(self.words & table.keys()):
+                text, share = table[word]
+                known[text] = max(share, known.get(text, 0.0))
+        return known
 
 
 @lru_cache(maxsize=4096)
@@ -150,7 +166,10 @@ class Slot:
         self.enum = {text_of(value) for value in enum[:60]} if isinstance(enum, list) else set()
         self.default = text_of(self.schema["default"]) if self.schema.get("default") is not None else None
         self.tokens = name_tokens(parameter)
+        self.stems = frozenset(word[:5] for word in self.tokens - _NOT_TELLING)
         self.closed = self._closed()
+        # Values that this parameter takes in other tools are looked at when the user has said them.
+        self.told = {text: name_tokens(text) for text in self.others.closed()} if not self.enum else {}
         self.rows: list[int] = []
         self._place: dict[int, int] = {}
         self._fixed = np.zeros((32, len(FIXED)), np.float32)
@@ -159,6 +178,8 @@ class Slot:
         self._paths_seen = 0
         self._heard = -1
         self._cues: tuple[dict[str, float], dict[str, float]] = {}, {}
+        self._aliases: dict[str, float] = {}
+        self._told: list[str] = []
         self._texts: dict[str, tuple[float, ...]] = {}
 
     def _closed(self) -> list[str]:
@@ -171,6 +192,12 @@ class Slot:
         if not self.enum:
             out.update(dict.fromkeys(self.own.closed()[:12]))
         return list(out)
+
+    def _takes(self, text: str) -> bool:
+        """Whether an alias's value may fill this parameter."""
+        if self.enum:
+            return text in self.enum
+        return text in self.own.values or text in self.others.values or (self.unseen and not self.others.fills)
 
     def _update(self, index: ContextIndex) -> None:
         """Take in the rows that are new since the last time."""
@@ -250,8 +277,11 @@ class Slot:
         if self._heard != index.text_version:
             self._heard = index.text_version
             self._cues = _cues(self.own, moment.words), _cues(self.others, moment.words)
+            self._aliases = {text: p for text, p in moment.aliases(self.counts).items() if self._takes(text)}
+            self._told = [text for text, words in self.told.items() if words and words <= moment.said]
         cues, cues_others = self._cues
-        extra = dict.fromkeys([*self.closed, *cues, *cues_others])
+        aliases = self._aliases
+        extra = dict.fromkeys([*self.closed, *cues, *cues_others, *aliases, *self._told])
         stepped = _stepped(self.tool, self.parameter, index)
         if stepped:
             extra[stepped] = None
@@ -266,25 +296,30 @@ class Slot:
             self._live(out[:n], rows, row_list, moment)
         for position, text in enumerate(extra, start=n):
             out[position, at["prior"] : at["common"] + 1] = self._text(text)
-        if cues or cues_others or self.enum or stepped:
+        if cues or cues_others or aliases or stepped:
             for position, text in enumerate(texts):
                 record = out[position]
                 record[at["cue"]], record[at["cue_others"]] = cues.get(text, 0.0), cues_others.get(text, 0.0)
+                record[at["alias"]] = aliases.get(text, 0.0)
                 record[at["stepped"]] = text == stepped
-                if self.enum and text in self.enum:
-                    words = name_tokens(text)
-                    if text in ("True", "False"):
-                        record[at["user_said"]] = len((self.tokens - {"has", "is", "for"}) & moment.now)
-                    elif words:
-                        said = len(words & moment.now) + 0.5 * len(words & moment.said)
-                        record[at["enum_words"]] = said / len(words)
+        closed = extra.keys() | self.enum
+        for position, text in enumerate(texts) if closed else ():
+            if text in closed:
+                words = name_tokens(text)
+                if text in ("True", "False", "true", "false"):
+                    out[position, at["user_said"]] = len((self.tokens - _NOT_TELLING) & moment.now)
+                elif words:
+                    out[position, at["said_now"]] = len(words & moment.now) / len(words)
+                    out[position, at["said_ever"]] = len(words & moment.said) / len(words)
         self._common(out, moment, cues, cues_others)
         if self.may_miss:
             texts.append(ABSENT)
         texts.append(OTHER)
         return Candidates(self.parameter, texts, row_list + [-1] * (size - n), out)
 
-    def _live(self, out: npt.NDArray[np.float32], rows: npt.NDArray[np.intp], row_list: list[int], moment: Moment) -> None:
+    def _live(
+        self, out: npt.NDArray[np.float32], rows: npt.NDArray[np.intp], row_list: list[int], moment: Moment
+    ) -> None:
         """Fill the features of rows that change from message to message."""
         index, at, n = moment.index, _AT, len(rows)
         table = index.table[rows]
@@ -332,12 +367,17 @@ class Slot:
         for position, row in enumerate(row_list):
             before = index.before[row]
             if before:
-                word = before.get("user")
-                if word:
-                    out[position, at["before_own"]] = _lift(self.own, word)
-                    out[position, at["before_others"]] = _lift(self.others, word)
-                word = word or before.get("assistant", "")
-                out[position, at["before_name"]] = word in self.tokens
+                words = before.get("user", ())
+                if words:
+                    out[position, at["before_own"]] = _lift(self.own, words[0])
+                    out[position, at["before_others"]] = _lift(self.others, words[0])
+                    out[position, at["further_own"]] = sum(_lift(self.own, word) for word in words[1:])
+                    out[position, at["further_others"]] = sum(_lift(self.others, word) for word in words[1:])
+                words = words or before.get("assistant", ())
+                out[position, at["before_name"]] = sum(word.lstrip("~")[:5] in self.stems for word in words)
+            asked = index.asked[row]
+            if asked and self.stems:
+                out[position, at["asked"]] = sum(stem in asked for stem in self.stems)
 
     def _common(
         self,
@@ -361,7 +401,7 @@ class Slot:
             record = out[-2]
             record[at["is_absent"]] = 1
             record[at["cue"]], record[at["cue_others"]] = cues.get(ABSENT, 0.0), cues_others.get(ABSENT, 0.0)
-            record[at["user_said"]] = len((self.tokens - {"has", "is", "for"}) & moment.said)
+            record[at["user_said"]] = len((self.tokens - _NOT_TELLING) & moment.said)
 
 
 @lru_cache(maxsize=65536)
@@ -376,17 +416,14 @@ def _lift(counts: ParameterCounts, word: str) -> float:
 
 def _cues(counts: ParameterCounts, words: set[str]) -> dict[str, float]:
     best: dict[str, float] = {}
-    if not counts.cues:
-        return best
-    for word in words:
-        row = counts.cues.get(word)
-        if row is not None:
-            total = counts.cue_totals[word] + 1.0
-            for value, count in row.items():
-                share = count / total
-                if share > best.get(value, 0.0):
-                    best[value] = share
-    return best
+    for word in words & counts.cues.keys():
+        total = counts.cue_totals[word] + 1.0
+        for value, count in counts.cues[word].items():
+            share = count / total
+            if share > best.get(value, 0.0):
+                best[value] = share
+    # Sets have no order; candidates must.
+    return dict(sorted(best.items()))
 
 
 def _stepped(tool: str, parameter: str, index: ContextIndex) -> str | None:

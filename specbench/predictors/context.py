@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable
 from datetime import date
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,8 +28,43 @@ MAX_TEXT_CHARS = 8000
 MAX_JSON_CHARS = 2_000_000
 NEVER = -1000
 STOP_WORDS = frozenset(
-    "the and for with that this have please you your can could would like want need are was from not but its it's what "
-    "sure yes thanks thank order orders item items also one any".split()
+    [
+        "the",
+        "and",
+        "for",
+        "with",
+        "that",
+        "this",
+        "have",
+        "please",
+        "you",
+        "your",
+        "can",
+        "could",
+        "would",
+        "like",
+        "want",
+        "need",
+        "are",
+        "was",
+        "from",
+        "not",
+        "but",
+        "its",
+        "it's",
+        "what",
+        "sure",
+        "yes",
+        "thanks",
+        "thank",
+        "order",
+        "orders",
+        "item",
+        "items",
+        "also",
+        "one",
+        "any",
+    ]
 )
 
 COLUMNS = (
@@ -36,9 +72,23 @@ COLUMNS = (
     "last_use", "uses", "ordinal", "group", "group_size", "path", "offset", "shape", "longer",
 )  # fmt: skip
 """Columns of :attr:`ContextIndex.table`. ``first``, ``last*`` and ``last_use`` are message numbers (NEVER if none)."""
-FIRST, LAST, LAST_USER, LAST_ASSISTANT, LAST_TOOL, MENTIONS, LAST_USE, USES, ORDINAL, GROUP, GROUP_SIZE, PATH, OFFSET, SHAPE, LONGER = range(
-    len(COLUMNS)
-)
+(
+    FIRST,
+    LAST,
+    LAST_USER,
+    LAST_ASSISTANT,
+    LAST_TOOL,
+    MENTIONS,
+    LAST_USE,
+    USES,
+    ORDINAL,
+    GROUP,
+    GROUP_SIZE,
+    PATH,
+    OFFSET,
+    SHAPE,
+    LONGER,
+) = range(len(COLUMNS))
 _ROLE_COLUMN = {"user": LAST_USER, "assistant": LAST_ASSISTANT, "tool": LAST_TOOL}
 _PIECE = re.compile(r"#?\w[\w\-@.+]*\w|#?\w")
 _WORD = re.compile(r"[a-z0-9]+")
@@ -116,12 +166,14 @@ class ContextIndex:
         self.recent_words: list[list[str]] = []
         self.last_user_at = NEVER
         self.last_assistant_words: frozenset[str] = frozenset()
+        self.asked_now: frozenset[str] = frozenset()
         self.version = 0
         self.text_version = 0
         self.texts: list[str] = []
         self.values: list[Any] = []
         self.keys: list[str] = []
-        self.before: list[dict[str, str]] = []
+        self.before: list[dict[str, tuple[str, ...]]] = []
+        self.asked: list[frozenset[str]] = []
         self.rows_with_before: list[int] = []
         self.used_by: dict[tuple[str, str], dict[int, int]] = {}
         self.row_paths: list[list[int]] = []
@@ -174,11 +226,12 @@ class ContextIndex:
             self._name_groups(words)
             for word in words:
                 self.user_words[word] = at
-            self.recent_words.append([*words, *(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))])
+            self.recent_words.append([*words, *(f"{a} {b}" for a, b in pairwise(words))])
             del self.recent_words[:-3]
             self.last_user_at = at
             return
         self.last_assistant_words = frozenset(_WORD.findall(message.content[:MAX_TEXT_CHARS].lower()))
+        self.asked_now = frozenset(word[:5] for word in self.last_assistant_words)
         self._pending = list(message.tool_calls)
         if not message.tool_calls:
             self.events.append(Event("reply"))
@@ -308,13 +361,17 @@ class ContextIndex:
             end = found.start + len(found.text)
             if found.kind in ("word", "name"):
                 spans.append((found.start, end, row))
+            if role == "user":
+                # What the agent had just asked for tells which parameter a bare answer fills.
+                self.asked[row] = self.asked_now
             if found.before:
                 if role == "user" and "user" not in self.before[row]:
                     self.rows_with_before.append(row)
                 self.before[row][role] = found.before
         for start, end, row in spans:
             inside = any(a <= start and end <= b and (a, b) != (start, end) for a, b, _ in spans)
-            self._table[row, LONGER] = inside
+            # "Paris, France": the second name explains the first.
+            self._table[row, LONGER] = inside or any(b + 2 == start and text[b:start] == ", " for _, b, _ in spans)
         lower = text.lower()
         for match in _PIECE.finditer(lower):
             piece = match[0].rstrip(".-@+")
@@ -342,12 +399,29 @@ class ContextIndex:
             self.values.append(value)
             self.keys.append(key)
             self.before.append({})
+            self.asked.append(frozenset())
             self.row_paths.append([])
             shape = shape_of(text)
             if shape not in self._shape_ids:
                 self._shape_ids[shape] = len(self.shape_names)
                 self.shape_names.append(shape)
-            self._table[row] = (at, at, NEVER, NEVER, NEVER, 0, NEVER, 0, ordinal, group, 1, 0, 0, self._shape_ids[shape], 0)
+            self._table[row] = (
+                at,
+                at,
+                NEVER,
+                NEVER,
+                NEVER,
+                0,
+                NEVER,
+                0,
+                ordinal,
+                group,
+                1,
+                0,
+                0,
+                self._shape_ids[shape],
+                0,
+            )
             lower = text.lower()
             self._by_lower.setdefault(lower, row)
             head = _PIECE.match(lower)

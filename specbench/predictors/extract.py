@@ -17,12 +17,15 @@ __all__ = ["Found", "extract", "find_today", "infer_today"]
 
 
 class Found(NamedTuple):
-    """A value found in a text: the value as tools spell it, its kind, where it starts, the words just before it."""
+    """A value found in a text: the value as tools spell it, its kind, where it starts, and the words before it.
+
+    ``before`` holds up to three words of the same sentence, nearest first; all but the nearest are marked ``~``.
+    """
 
     text: str
     kind: str
     start: int
-    before: str
+    before: tuple[str, ...]
 
 
 MONTHS = {
@@ -41,8 +44,29 @@ WEEKDAYS = {d: i for i, d in enumerate(("monday", "tuesday", "wednesday", "thurs
 NUMBER_WORDS = {
     word: number
     for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen twenty".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        ]
     )
 }
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
@@ -54,7 +78,7 @@ _TOKEN = re.compile(r"#?[A-Za-z0-9][A-Za-z0-9_\-]*[A-Za-z0-9]|#?[A-Za-z0-9]")
 _NAME = re.compile(
     r"[A-ZÀ-Þ][\w'’.!\-]*(?:\s+(?:(?:of|the|and|&|de|la|at|in|on|for|a|to|with)\s+){0,2}[A-ZÀ-Þ0-9][\w'’.!\-]*)*"
 )
-_WORD_BEFORE = re.compile(r"([A-Za-z']+)\W*$")
+_BEFORE = re.compile(r"[a-z']+")
 _SOLID = re.compile(r"\S+")
 _QUOTED = re.compile(r"[\"“]([^\"“”\n]{2,60})[\"”]")
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
@@ -62,13 +86,20 @@ _MONTH_DAY = re.compile(rf"\b({_MONTH})\.?\s+(?:the\s+)?{_DAY}\b(?:,?\s+(\d{{4}}
 _DAY_MONTH = re.compile(rf"\b{_DAY}\s+(?:of\s+)?({_MONTH})\b(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
 _DAY_ONLY = re.compile(r"\b(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)\b(?!\s+(?:of\s+)?(?:" + _MONTH + r"))", re.IGNORECASE)
 _WEEKDAY = re.compile(r"\b(" + "|".join(WEEKDAYS) + r")\b(\s+next\s+week)?", re.IGNORECASE)
-_RELATIVE = re.compile(r"\b(day after tomorrow|tomorrow|today|tonight|this (?:morning|afternoon|evening))\b", re.IGNORECASE)
-_AHEAD = re.compile(rf"\b(?:in\s+)?(\d{{1,2}}|{_NUMBER}|a)\s+(day|week)s?\s*(?:from (?:now|today)|later)?\b", re.IGNORECASE)
+_RELATIVE = re.compile(
+    r"\b(day after tomorrow|tomorrow|today|tonight|this (?:morning|afternoon|evening))\b", re.IGNORECASE
+)
+_AHEAD = re.compile(
+    rf"\b(?:in\s+)?(\d{{1,2}}|{_NUMBER}|a)\s+(day|week)s?\s*(?:from (?:now|today)|later)?\b", re.IGNORECASE
+)
 _PART = r"(?:\s*(a\.?m\b\.?|p\.?m\b\.?|(?:in the |at )?(?:morning|afternoon|evening|night)\b))?"
 _CLOCK = re.compile(r"(?:\b(morning|afternoon|evening)\s+)?\b(\d{1,2}):(\d{2})(?!:?\d)" + _PART, re.IGNORECASE)
-_HOUR = re.compile(r"(?:\b(morning|afternoon|evening)\s+)?\b(\d{1,2}|" + _NUMBER + r")(\s+o['’]?clock)?" + _PART, re.IGNORECASE)
+_HOUR = re.compile(
+    r"(?:\b(morning|afternoon|evening)\s+)?\b(\d{1,2}|" + _NUMBER + r")(\s+o['’]?clock)?" + _PART, re.IGNORECASE
+)
 _PAST = re.compile(
-    r"(?:\b(morning|afternoon|evening)\s+)?\b(half|quarter)\s+(past|to)\s+(\d{1,2}|" + _NUMBER + r")\b" + _PART, re.IGNORECASE
+    r"(?:\b(morning|afternoon|evening)\s+)?\b(half|quarter)\s+(past|to)\s+(\d{1,2}|" + _NUMBER + r")\b" + _PART,
+    re.IGNORECASE,
 )
 _NOON = re.compile(r"\b(noon|midnight)\b", re.IGNORECASE)
 _TODAY = re.compile(r"(?:current (?:time|date)|today(?:'s date)?)\s*(?:is|:)?\s*(\d{4})-(\d{2})-(\d{2})", re.IGNORECASE)
@@ -113,7 +144,7 @@ def infer_today(texts_and_dates: Iterable[tuple[str, Sequence[str]]]) -> date | 
             except ValueError:
                 continue
             years[value.year] += 1
-            votes.update(value - timedelta(days=days) for days in offsets)
+            votes.update(day for days in offsets if (day := _ahead(value, -days)) is not None)
     best = max(votes.items(), key=lambda item: (item[1], item[0]), default=None)
     if best is not None and best[1] >= 3:
         return best[0]
@@ -135,8 +166,8 @@ def extract(text: str, today: date | None = None) -> list[Found]:
     -------
     list of Found
         Kinds: ``email``, ``id`` (letters and digits mixed, or a ``#``), ``number``, ``name`` (capitalised words),
-        ``word`` (one capitalised word), ``quoted``, ``date`` (ISO; ``later`` is the week after that, where "next" may mean
-        it), ``time`` (24 h ``HH:MM``).
+        ``word`` (one capitalised word), ``quoted``, ``date`` (ISO; ``later`` is the week after that, where "next" may
+        mean it), ``time`` (24 h ``HH:MM``).
 
     Examples
     --------
@@ -186,9 +217,12 @@ def extract(text: str, today: date | None = None) -> list[Found]:
     return [Found(value, kind, start, _before(text, start)) for value, kind, start in found]
 
 
-def _before(text: str, start: int) -> str:
-    match = _WORD_BEFORE.search(text[max(0, start - 24) : start])
-    return match[1].lower() if match else ""
+def _before(text: str, start: int) -> tuple[str, ...]:
+    near = text[max(0, start - 32) : start].lower()
+    # Words of the same sentence only.
+    near = near[max(near.rfind(mark) for mark in (". ", "? ", "! ", "\n")) + 1 :]
+    words = _BEFORE.findall(near)[-3:]
+    return tuple(words[-1:] + [f"~{word}" for word in reversed(words[:-1])])
 
 
 def _date(year: int, month: int, day: int) -> date | None:

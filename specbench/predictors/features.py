@@ -24,9 +24,9 @@ _AT = {name: at for at, name in enumerate(FEATURES)}
 
 PAIR_FEATURES = (
     "is_reply", "p_arguments", "p_second", "weakest", "missing", "filled", "user_now", "assistant_now", "result_now",
-    "used_here", "linked_unused", "first_unused", "repeat", "parameters", "called", "called_since_user", "is_last", "last_failed",
-    "name_now", "name_ever", "name_asked", "similar_user", "similar_assistant", "similar_ever", "parameter_asked",
-    "read", "write", "local", "unseen", "offered", "same_family",
+    "used_here", "linked_unused", "first_unused", "repeat", "parameters", "called", "called_since_user", "is_last",
+    "last_failed", "name_now", "name_ever", "name_asked", "similar_user", "similar_assistant", "similar_ever",
+    "parameter_asked", "read", "write", "local", "unseen", "offered", "same_family",
 )  # fmt: skip
 _PAIR = {name: at for at, name in enumerate(PAIR_FEATURES)}
 STEPS = 3
@@ -42,10 +42,14 @@ INGREDIENTS = {
     "calibration": "the joint probability fitted out of fold",
 }
 """Parts of the learned predictor that can be left out to see what they bring."""
-_SCHEMA = ("name_now", "name_ever", "name_asked", "similar_user", "similar_assistant", "similar_ever", "parameter_asked",
-           "read", "write", "local", "same_family")  # fmt: skip
-_ARGUMENTS = ("p_arguments", "p_second", "weakest", "missing", "filled", "user_now", "assistant_now", "result_now", "used_here",
-              "linked_unused", "first_unused", "repeat", "parameters")  # fmt: skip
+_SCHEMA = (
+    "name_now", "name_ever", "name_asked", "similar_user", "similar_assistant", "similar_ever", "parameter_asked",
+    "read", "write", "local", "same_family",
+)  # fmt: skip
+_ARGUMENTS = (
+    "p_arguments", "p_second", "weakest", "missing", "filled", "user_now", "assistant_now", "result_now", "used_here",
+    "linked_unused", "first_unused", "repeat", "parameters",
+)  # fmt: skip
 _CALLED = ("called", "called_since_user", "is_last", "last_failed")
 
 
@@ -148,7 +152,8 @@ class Lookout:
         extra = np.array(
             [
                 index.last_role == "user", index.last_role == "tool", np.log1p(self.turns), np.log1p(len(index.calls)),
-                sum(self.since_user.values()), np.log1p(len(user)) / 5, np.log1p(len(assistant)) / 5, np.log1p(len(result)) / 5,
+                sum(self.since_user.values()),
+                np.log1p(len(user)) / 5, np.log1p(len(assistant)) / 5, np.log1p(len(result)) / 5,
                 user.count("?"), assistant.count("?"), assistant.rstrip().endswith("?"), any(map(str.isdigit, user)),
                 "let me" in assistant.lower() or "i'll" in assistant.lower() or "i will" in assistant.lower(),
                 len(result) <= 2, len(self.tools) / 10,

@@ -25,7 +25,11 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Example:
-    """One decision point: the conversation, the tools on offer (class numbers, -1 for unseen; the reply last), the right row."""
+    """One decision point.
+
+    ``point`` is the conversation; ``pairs`` the features of the tools on offer, the reply last; ``classes`` their class
+    numbers, -1 for a tool never seen; ``target`` the row of what happened.
+    """
 
     point: Floats
     pairs: Floats
@@ -106,7 +110,7 @@ class ToolHead:
                 schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.rate, total_steps=steps, pct_start=0.1)
                 net.module.train()
                 for _ in range(epochs):
-                    for chosen in torch.randperm(len(examples)).split(self.batch):
+                    for chosen in torch.split(torch.randperm(len(examples)), self.batch):
                         # Single tools, and now and then all tools of a point, lose their class score; a reply is no
                         # tool and never unseen.
                         keep = torch.rand(len(chosen), widest) >= self.tool_dropout
@@ -121,7 +125,7 @@ class ToolHead:
                         schedule.step()
                 self.weights.append(net.arrays())
 
-    def probabilities(self, point: Floats, pairs: Floats, classes: npt.NDArray[np.intp]) -> Floats:
+    def probabilities(self, point: Floats, pairs: Floats, classes: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
         """Return P(row) over the tools on offer and the reply, shape (rows,)."""
         x, y = self._scaled("point", point), self._scaled("pair", pairs)
         known = classes >= 0
@@ -135,11 +139,13 @@ class ToolHead:
             scores -= scores.max()
             total += scores - np.log(np.exp(scores).sum())
         total /= len(self.weights)
-        raised = np.exp(total - total.max())
-        return np.asarray(raised / raised.sum(), np.float32)
+        # In double precision the probabilities add up to 1 to the last digits.
+        raised = np.exp((total - total.max()).astype(np.float64))
+        return np.asarray(raised / raised.sum())
 
     def _scaled(self, what: str, data: Floats) -> Floats:
-        return np.clip((data - self.scales[f"{what}_mean"]) / self.scales[f"{what}_scale"], -6, 6)
+        scaled: Floats = np.clip((data - self.scales[f"{what}_mean"]) / self.scales[f"{what}_scale"], -6, 6)
+        return scaled
 
     def state(self) -> dict[str, Any]:
         """Return the weights."""
@@ -163,19 +169,23 @@ class _Net:
         self.classes = classes
         self.module = nn.ModuleDict(
             {
-                "in": nn.Linear(width, hidden), "class": nn.Linear(hidden, classes), "narrow": nn.Linear(hidden, narrow),
-                "pair": nn.Linear(pair, 48), "cross": nn.Linear(narrow, 48, bias=False), "out": nn.Linear(48, 1),
+                "in": nn.Linear(width, hidden),
+                "class": nn.Linear(hidden, classes),
+                "narrow": nn.Linear(hidden, narrow),
+                "pair": nn.Linear(pair, 48),
+                "cross": nn.Linear(narrow, 48, bias=False),
+                "out": nn.Linear(48, 1),
             }
-        )  # fmt: skip
+        )
         self.drop = nn.Dropout(dropout)
         self.light = nn.Dropout(dropout / 4)
         self.input_drop = nn.Dropout(dropout / 2)
-        torch.nn.init.zeros_(self.module["class"].weight)
+        torch.nn.init.zeros_(self.module.get_parameter("class.weight"))
 
     def scores(self, points: Any, pairs: Any, kinds: Any, keep: Any) -> Any:
         import torch
 
-        net = self.module
+        net: Any = self.module
         hidden = self.drop(torch.relu(net["in"](self.input_drop(points))))
         table = torch.nn.functional.pad(net["class"](hidden), (0, 1))
         known = torch.gather(table, 1, kinds) * keep
@@ -184,7 +194,8 @@ class _Net:
 
     def arrays(self) -> dict[str, Floats]:
         out = {}
-        for name, layer in self.module.items():
+        layers: Any = self.module.items()
+        for name, layer in layers:
             out[name] = layer.weight.detach().numpy().T.copy()
             if layer.bias is not None:
                 out[f"{name}_bias"] = layer.bias.detach().numpy().copy()

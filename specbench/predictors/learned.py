@@ -21,7 +21,7 @@ from specbench.types import Message, Prediction, ToolCall, ToolPrediction, ToolS
 
 __all__ = ["INGREDIENTS", "LearnedPredictor"]
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
 LATE = 0.1
 """Tools that may not be launched get arguments only from this probability on."""
 
@@ -105,7 +105,13 @@ class LearnedPredictor(Predictor):
                 if message.role == "assistant":
                     outcome = message.tool_calls[0] if message.tool_calls else None
                     offered, pairs, filled = lookout.offers()
-                    target = len(offered) if outcome is None else offered.index(outcome.name) if outcome.name in offered else -1
+                    target = (
+                        len(offered)
+                        if outcome is None
+                        else offered.index(outcome.name)
+                        if outcome.name in offered
+                        else -1
+                    )
                     if target >= 0:
                         examples.append(Example(lookout.point(), pairs, self._classes(offered), target))
                         names.append(offered)
@@ -119,7 +125,7 @@ class LearnedPredictor(Predictor):
             return
         classes = len(self.vocabulary.tools) + 1
         part = np.array(folds)
-        chances: list[Floats] = [np.zeros(0, np.float32)] * len(examples)
+        chances: list[Floats] = [np.zeros(0)] * len(examples)
         halves = part % 2
         for half in (0, 1):
             inside = np.flatnonzero(halves == half)
@@ -180,7 +186,9 @@ class LearnedSession(Session):
 
     def __init__(self, predictor: LearnedPredictor, tools: Mapping[str, ToolSpec], agent: str | None) -> None:
         self.predictor = predictor
-        self.lookout = Lookout(predictor.vocabulary, predictor.embedding, predictor.ranker, tools, agent, predictor.drop)
+        self.lookout = Lookout(
+            predictor.vocabulary, predictor.embedding, predictor.ranker, tools, agent, predictor.drop
+        )
         self._known: tuple[int, list[str], Floats, dict[str, list[Filled]]] | None = None
 
     @property
@@ -201,8 +209,10 @@ class LearnedSession(Session):
             if head.weights:
                 p = head.probabilities(self.lookout.point(), pairs, self.predictor._classes(names))
             else:
-                p = np.zeros(len(names) + 1, np.float32)
-            filled.update(self.lookout.late([name for name, chance in zip(names, p.tolist(), strict=False) if chance >= LATE]))
+                p = np.zeros(len(names) + 1)
+            filled.update(
+                self.lookout.late([name for name, chance in zip(names, p.tolist(), strict=False) if chance >= LATE])
+            )
             self._known = version, names, p, filled
         return self._known[1:]
 

@@ -149,15 +149,12 @@ class ListwiseNet:
                         load = loads[torch.from_numpy(chosen)]
                         loss = (losses * load).sum() / load.sum()
                         optimiser.zero_grad()
-                        loss.backward()  # type: ignore[no-untyped-call]
+                        loss.backward()
                         optimiser.step()
                         schedule.step()
             linear = [layer for layer in net if isinstance(layer, torch.nn.Linear)]
             self.layers.append(
-                [
-                    (layer.weight.detach().numpy().T.copy(), layer.bias.detach().numpy().copy())
-                    for layer in linear
-                ]
+                [(layer.weight.detach().numpy().T.copy(), layer.bias.detach().numpy().copy()) for layer in linear]
             )
 
     def scores(self, items: Floats) -> Floats:

@@ -1,8 +1,8 @@
 """Where the values of a parameter come from: counts over real calls, per tool and parameter.
 
-Two views of a parameter are kept apart: its *own* counts (this tool, this parameter) and those of parameters of the same
-name in *other* tools, which are all there is for a tool never seen. The ranker gets both as features, so what it learns of
-the second holds for new tools.
+Two views of a parameter are kept apart: its *own* counts (this tool, this parameter) and those of parameters of the
+same name in *other* tools, which are all there is for a tool never seen. The ranker gets both as features, so what it
+learns of the second holds for new tools.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ class ParameterCounts:
     shapes, values, kinds
         Shape, text and JSON type of the values → fills.
     before
-        Word just before the value in the user's text → fills.
+        Word among the three before the value in the user's text → fills.
     passed
-        Word just before other values in the user's text → fills.
+        Word among the three before other values in the user's text → fills.
     cues
         Word of the recent texts → value (or :data:`ABSENT`) → calls; ``cue_totals`` counts the word's calls.
     """
@@ -97,7 +97,9 @@ class ParameterCounts:
         kept: list[tuple[float, str, dict[str, int]]] = []
         for word, row in self.cues.items():
             seen = self.cue_totals[word]
-            base = {value: (self.absent if value == ABSENT else self.values.get(value, 0)) / max(total, 1) for value in row}
+            base = {
+                value: (self.absent if value == ABSENT else self.values.get(value, 0)) / max(total, 1) for value in row
+            }
             good = {v: n for v, n in row.items() if n >= 2 and n / seen >= 0.2 and n / seen > 1.3 * base[v]}
             if good:
                 kept.append((max(good.values()), word, good))
@@ -124,6 +126,9 @@ class ParameterIndex:
         self.pairs: dict[str, dict[str, list[int]]] = {}
         self.common: dict[str, int] = {}
         self.conversations = 0
+        self.heard: dict[str, int] = {}
+        self.meant: dict[str, dict[str, int]] = {}
+        self._aliases: dict[str, tuple[str, float]] | None = None
 
     def count(self, call: ToolCall, spec: ToolSpec | None, index: ContextIndex) -> None:
         """Count one real call; ``index`` is the state just before it."""
@@ -147,6 +152,34 @@ class ParameterIndex:
                 continue
             self._count_value(counts, text_of(value), words, index)
         self._count_pairs(call)
+        self._count_meanings(call, words)
+
+    def _count_meanings(self, call: ToolCall, words: set[str]) -> None:
+        """Count which values come after which words of the user, whatever the parameter."""
+        values = {value for value in call.arguments.values() if isinstance(value, str) and len(value) <= 40}
+        values = {value for value in values if value[:1].isupper()}
+        if not values:
+            return
+        for word in words:
+            if word[0] != "@":
+                self.heard[word] = self.heard.get(word, 0) + 1
+                row = self.meant.setdefault(word, {})
+                for text in values:
+                    row[text] = row.get(text, 0) + 1
+
+    def aliases(self) -> dict[str, tuple[str, float]]:
+        """Return what words of the user stand for, whatever the parameter: word or word pair → (value, share of calls).
+
+        "nyc" comes with ``New York`` in some argument of nearly every call that follows it.
+        """
+        if self._aliases is None:
+            self._aliases = {}
+            for word, row in self.meant.items():
+                text = max(row, key=lambda each: (row[each], each))
+                share = row[text] / (self.heard[word] + 1)
+                if row[text] >= 3 and share >= 0.5 and word not in text.lower():
+                    self._aliases[word] = text, share
+        return self._aliases
 
     def count_words(self, words: Iterable[str]) -> None:
         """Count the capitalised words of one conversation: a word that many people use is nobody's name."""
@@ -159,9 +192,8 @@ class ParameterIndex:
         return self.common.get(text, 0) / self.conversations if self.conversations else 0.0
 
     def _count_value(self, counts: ParameterCounts, text: str, words: set[str], index: ContextIndex) -> None:
-        for path, rows in index.rows_by_path.items():
-            if rows:
-                counts.present[path] = counts.present.get(path, 0) + 1
+        for place in index.path_names:
+            counts.present[place] = counts.present.get(place, 0) + 1
         if len(text) <= 60:
             counts.values[text] = counts.values.get(text, 0) + 1
             _cue(counts, words, text)
@@ -173,13 +205,12 @@ class ParameterIndex:
             for path in index.row_paths[row]:
                 name = index.path_names[path]
                 counts.paths[name] = counts.paths.get(name, 0) + 1
-            word = index.before[row].get("user")
-            if word:
+            for word in index.before[row].get("user", ()):
                 counts.before[word] = counts.before.get(word, 0) + 1
         for other in index.rows_with_before:
             if other != row:
-                word = index.before[other].get("user", "")
-                counts.passed[word] = counts.passed.get(word, 0) + 1
+                for word in index.before[other]["user"]:
+                    counts.passed[word] = counts.passed.get(word, 0) + 1
 
     def _count_pairs(self, call: ToolCall) -> None:
         """Count, for each pair of parameters: filled together, equal, first before second."""
@@ -202,13 +233,19 @@ class ParameterIndex:
                 counts = mine.setdefault(name, ParameterCounts(absent=before))
                 counts.add(other.tools[tool].get(name) or ParameterCounts(absent=calls))
             self.calls[tool] = before + calls
+        for word, count in other.heard.items():
+            self.heard[word] = self.heard.get(word, 0) + count
+        for word, meanings in other.meant.items():
+            total = self.meant.setdefault(word, {})
+            for text, count in meanings.items():
+                total[text] = total.get(text, 0) + count
         self.conversations += other.conversations
         for word, count in other.common.items():
             self.common[word] = self.common.get(word, 0) + count
         for tool, rows in other.pairs.items():
             table = self.pairs.setdefault(tool, {})
-            for pair, row in rows.items():
-                table[pair] = [a + b for a, b in zip(table.get(pair, [0, 0, 0, 0]), row, strict=True)]
+            for pair, flags in rows.items():
+                table[pair] = [a + b for a, b in zip(table.get(pair, [0, 0, 0, 0]), flags, strict=True)]
         self.settle()
 
     def own(self, tool: str, parameter: str) -> ParameterCounts | None:
@@ -220,6 +257,9 @@ class ParameterIndex:
         self.tools = {
             tool: {name: counts.pruned() for name, counts in table.items()} for tool, table in self.tools.items()
         }
+        kept = self.aliases()
+        self.meant = {word: {text: self.meant[word][text]} for word, (text, _) in kept.items()}
+        self.heard = {word: self.heard[word] for word in kept}
         self.settle()
         for tool, table in self.tools.items():
             for parameter in table:
@@ -239,17 +279,19 @@ class ParameterIndex:
     def settle(self) -> None:
         """Forget what was derived from the counts, after they changed."""
         self._others.clear()
+        self._aliases = None
 
     def state(self) -> dict[str, Any]:
         """Return the counts as JSON values."""
         return {
             "calls": self.calls,
             "pairs": self.pairs,
+            "heard": self.heard,
+            "meant": self.meant,
             "conversations": self.conversations,
             "common": {word: n for word, n in self.common.items() if n >= max(2, 0.01 * self.conversations)},
             "tools": {
-                tool: {name: counts.state() for name, counts in table.items()}
-                for tool, table in self.tools.items()
+                tool: {name: counts.state() for name, counts in table.items()} for tool, table in self.tools.items()
             },
         }
 
@@ -257,6 +299,7 @@ class ParameterIndex:
         """Take over counts."""
         self.calls = dict(state["calls"])
         self.pairs = {tool: {k: list(v) for k, v in rows.items()} for tool, rows in state["pairs"].items()}
+        self.heard, self.meant = dict(state["heard"]), {word: dict(row) for word, row in state["meant"].items()}
         self.conversations, self.common = state["conversations"], dict(state["common"])
         self.tools = {
             tool: {name: ParameterCounts(**counts) for name, counts in table.items()}
