@@ -24,6 +24,7 @@ MOST_ROWS = 40
 ABOUT = {
     "markov": "Markov chain: which tool follows which, by counting",
     "ngram": "back-off n-gram over the last steps and their outcomes",
+    "patterns": "pattern miner: signatures of the last steps, arguments from mined mappings",
     "learned": "small neural model of the conversation, the tools and the values in it",
     "silent": "control: never predicts",
     "wrong": "control: always sure, always wrong; the price of waste",

@@ -8,10 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from specbench.errors import ConfigError
+from specbench.traces.splitting import Split, split
 from specbench.traces.store import Paths, ReadReport, load
 from specbench.types import Effect, Trace
 
-__all__ = ["Data", "known_tools", "load_data", "overlap", "refuse_overlap", "shipped_traces"]
+__all__ = [
+    "Data",
+    "known_tools",
+    "load_data",
+    "overlap",
+    "refuse_overlap",
+    "shipped_traces",
+    "split_data",
+    "split_sizes",
+]
 
 TASKS_NAMED = 5
 DERIVED_TASK = "text-"
@@ -131,6 +141,41 @@ def known_tools(traces: Sequence[Trace]) -> frozenset[str]:
     offered = {tool for trace in traces for tool in trace.tools}
     called = {call.name for trace in traces for message in trace.messages for call in message.tool_calls}
     return frozenset(offered | called)
+
+
+def split_data(data: Data, seed: int) -> Split:
+    """Split the traces of a study by task: a quarter for the test, 15 % for validation.
+
+    Raises
+    ------
+    ConfigError
+        When there are too few tasks, or the test part holds no decision point.
+    """
+    tasks = len(data.tasks)
+    if tasks < 2:
+        raise ConfigError(
+            f"a study learns from some tasks and is tested on others, so it needs at least 2; got {tasks} task in "
+            f"{len(data.traces)} trace(s). Give traces of more tasks, or tell the tasks apart by their field task_id"
+        )
+    parts = split(data.traces, validation=0.15 if tasks > 2 else 0.0, seed=seed)
+    if not any(message.role == "assistant" for trace in parts.test for message in trace.messages):
+        raise ConfigError(
+            f"the {len(parts.test)} test trace(s) hold no decision point (no assistant message); give more traces, or "
+            "another --seed"
+        )
+    return parts
+
+
+def split_sizes(parts: Split) -> dict[str, dict[str, int]]:
+    """Return traces, tasks and decision points of each part."""
+    return {
+        name: {
+            "traces": len(traces),
+            "tasks": len({trace.task_id for trace in traces}),
+            "decision_points": sum(message.role == "assistant" for trace in traces for message in trace.messages),
+        }
+        for name, traces in (("train", parts.train), ("validation", parts.validation), ("test", parts.test))
+    }
 
 
 def _shown(paths: Paths) -> str:

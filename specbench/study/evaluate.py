@@ -28,7 +28,16 @@ from specbench.types import Trace
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["THRESHOLDS", "Evaluated", "Settings", "evaluate", "evaluate_predictor", "parse_names"]
+__all__ = [
+    "THRESHOLDS",
+    "Evaluated",
+    "Settings",
+    "checkpoint_bytes",
+    "evaluate",
+    "evaluate_predictor",
+    "parse_names",
+    "seeded",
+]
 
 THRESHOLDS = tuple(step / 50 for step in range(51))
 """Thresholds of the curves: 0, 0.02, …, 1."""
@@ -142,6 +151,7 @@ def evaluate_predictor(
     test: Sequence[Trace],
     settings: Settings | None = None,
     progress: Progress | None = None,
+    predictor: Predictor | None = None,
 ) -> Evaluated:
     """Fit the predictor called ``name`` on ``train`` and measure it on ``test``.
 
@@ -153,6 +163,8 @@ def evaluate_predictor(
         Traces without a task in common; that is the caller's care (:func:`specbench.study.data.refuse_overlap`).
     settings, progress
         Defaults: ``Settings()``, silence.
+    predictor
+        What to fit, when the name alone does not say it: ``name`` is a label then.
 
     Raises
     ------
@@ -161,7 +173,7 @@ def evaluate_predictor(
     """
     settings = settings if settings is not None else Settings()
     progress = progress if progress is not None else Progress(False)
-    predictor = seeded(name, settings.seed)
+    predictor = predictor if predictor is not None else seeded(name, settings.seed)
     progress.note(f"{name}: fitting on {len(train)} traces")
     started = time.perf_counter()
     predictor.fit(train)
@@ -237,11 +249,11 @@ def evaluate(
     return value
 
 
-def seeded(name: str, seed: int) -> Predictor:
-    """Return a new predictor, seeded where its class takes a seed."""
-    predictor = make_predictor(name)
+def seeded(name: str, seed: int, **options: Any) -> Predictor:
+    """Return a new predictor with these options, seeded where its class takes a seed."""
+    predictor = make_predictor(name, **options)
     takes_seed = "seed" in inspect.signature(type(predictor)).parameters
-    return make_predictor(name, seed=seed) if takes_seed else predictor
+    return make_predictor(name, seed=seed, **options) if takes_seed else predictor
 
 
 def checkpoint_bytes(predictor: Predictor) -> int:

@@ -17,14 +17,16 @@ KIND = "specbench study"
 
 
 @contextmanager
-def replaced_folder(out: str | Path) -> Iterator[Path]:
+def replaced_folder(out: str | Path, kind: str = KIND) -> Iterator[Path]:
     """Yield a new folder beside ``out``; it becomes ``out`` when the block ends well, and is removed when it does not.
 
     Parameters
     ----------
     out
-        A folder that does not exist, is empty, or was made by a study before; that one is kept until the new one is
-        whole.
+        A folder that does not exist, is empty, or was made by the same command before; that one is kept until the new
+        one is whole.
+    kind
+        The command; the folder's ``config.json`` names it as ``kind``.
 
     Raises
     ------
@@ -41,7 +43,7 @@ def replaced_folder(out: str | Path) -> Iterator[Path]:
     ['run']
     """
     target = Path(out).resolve()
-    _refuse_foreign(target)
+    _refuse_foreign(target, kind)
     mark = secrets.token_hex(4)
     fresh, old = (target.with_name(f".{target.name}.{mark}.{kind}") for kind in ("new", "old"))
     try:
@@ -50,7 +52,7 @@ def replaced_folder(out: str | Path) -> Iterator[Path]:
         raise ConfigError(f"{target} cannot be written ({error.strerror}); choose another --out") from error
     try:
         yield fresh
-        _refuse_foreign(target)
+        _refuse_foreign(target, kind)
         if target.exists():
             target.rename(old)
         try:
@@ -64,7 +66,7 @@ def replaced_folder(out: str | Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _refuse_foreign(target: Path) -> None:
+def _refuse_foreign(target: Path, kind: str) -> None:
     if not target.exists():
         return
     remedy = "choose another --out, or move it away"
@@ -76,7 +78,5 @@ def _refuse_foreign(target: Path) -> None:
         config = read_json(target / "config.json")
     except ConfigError:
         config = None
-    if not isinstance(config, dict) or config.get("kind") != KIND:
-        raise ConfigError(
-            f"{target} is not empty and was not made by `specbench study`, so it is not replaced; {remedy}"
-        )
+    if not isinstance(config, dict) or config.get("kind") != kind:
+        raise ConfigError(f"{target} is not empty and was not made by `{kind}`, so it is not replaced; {remedy}")

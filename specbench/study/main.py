@@ -11,14 +11,13 @@ from typing import Any
 
 import pandas as pd
 
-from specbench.errors import ConfigError
 from specbench.ledger import Ledger
 from specbench.metrics.summary import summarise
 from specbench.policies import Threshold
 from specbench.predictors import CONTROLS, make_predictor
 from specbench.report import build_report
 from specbench.sim.replay import simulate
-from specbench.study.data import Data, load_data
+from specbench.study.data import load_data, split_data, split_sizes
 from specbench.study.environment import package_version, versions
 from specbench.study.evaluate import Evaluated, Settings, evaluate_predictor
 from specbench.study.figures import draw_figures
@@ -28,7 +27,6 @@ from specbench.study.progress import Progress
 from specbench.study.tables import per_tool, recall_at_waste, reliability_bins
 from specbench.study.verdict import verdict
 from specbench.traces.describe import describe
-from specbench.traces.splitting import Split, split
 from specbench.traces.store import Paths
 from specbench.types import Effect
 
@@ -106,7 +104,7 @@ def run_study(
         make_predictor(name)
     with replaced_folder(out) as folder:
         data = load_data(traces, format, skip_invalid, effects=effects)
-        parts = _split(data, settings.seed)
+        parts = split_data(data, settings.seed)
         told.note(
             f"{len(data.traces)} traces of {len(data.tasks)} tasks: {len(parts.train)} for training, "
             f"{len(parts.validation)} for validation, {len(parts.test)} for the test (split by task)"
@@ -151,7 +149,7 @@ def run_study(
                 "specbench": package_version(),
                 "verdict": said,
                 "description": describe(data.traces).to_dict(),
-                "split": _sizes(parts),
+                "split": split_sizes(parts),
                 "default_policy": {
                     "predictor": chosen.name,
                     "policy": repr(Threshold()),
@@ -190,38 +188,11 @@ def run_study(
     return StudyResult(home, home / "report.html", metrics, said, ledger, data.report.skipped)
 
 
-def _split(data: Data, seed: int) -> Split:
-    tasks = len(data.tasks)
-    if tasks < 2:
-        raise ConfigError(
-            f"a study learns from some tasks and is tested on others, so it needs at least 2; got {tasks} task in "
-            f"{len(data.traces)} trace(s). Give traces of more tasks, or tell the tasks apart by their field task_id"
-        )
-    parts = split(data.traces, validation=0.15 if tasks > 2 else 0.0, seed=seed)
-    if not any(message.role == "assistant" for trace in parts.test for message in trace.messages):
-        raise ConfigError(
-            f"the {len(parts.test)} test trace(s) hold no decision point (no assistant message); give more traces, or "
-            "another --seed"
-        )
-    return parts
-
-
 def _chosen(results: Sequence[Evaluated]) -> Evaluated:
     """Return what the default policy runs: learned, else the last candidate named, else the first predictor."""
     by_name = {result.name: result for result in results}
     candidates = [result for result in results if result.name not in CONTROLS]
     return by_name.get("learned") or (candidates[-1] if candidates else results[0])
-
-
-def _sizes(parts: Split) -> dict[str, dict[str, int]]:
-    return {
-        name: {
-            "traces": len(traces),
-            "tasks": len({trace.task_id for trace in traces}),
-            "decision_points": sum(message.role == "assistant" for trace in traces for message in trace.messages),
-        }
-        for name, traces in (("train", parts.train), ("validation", parts.validation), ("test", parts.test))
-    }
 
 
 def _command(
