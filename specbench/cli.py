@@ -239,6 +239,58 @@ def study(
     typer.echo(f"\nreport: {result.report}")
 
 
+@app.command(cls=_Lists)
+def compare(
+    traces: Annotated[list[Path], typer.Option("--traces", help="Files or folders; several.")],
+    predictors: Annotated[
+        list[str] | None, typer.Option("--predictors", help="Comma list, or all; markov is always among them.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The folder to write; default: runs/ and the traces' name, -compare.")
+    ] = None,
+    ablations: Annotated[
+        bool, typer.Option("--ablations", help="The learned predictor with each ingredient left out or replaced.")
+    ] = False,
+    learning_curve: Annotated[
+        bool, typer.Option("--learning-curve", help="10, 25, 50 and 100 % of the training tasks.")
+    ] = False,
+    transfer: Annotated[bool, typer.Option("--transfer", help="Agents, and tools, that training never saw.")] = False,
+    embeddings: Annotated[
+        bool, typer.Option("--embeddings", help="The learned predictor with each text embedding.")
+    ] = False,
+    sentence: Annotated[
+        Path | None, typer.Option("--sentence", help="Folder of your sentence-transformers model: one more embedding.")
+    ] = None,
+    format: FormatOption = None,
+    skip_invalid: SkipOption = False,
+    effects: EffectsOption = None,
+    seed: SeedOption = 0,
+    latency: LatencyOption = "constant:2,1",
+    predict_ms: PredictMsOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Train and measure every predictor on one split by task; write a leaderboard, and what else is asked for."""
+    from specbench.study import Settings
+    from specbench.study.compare import BASELINE, Parts, run_compare
+    from specbench.study.compare.page import leaderboard_table
+
+    result = run_compare(
+        traces,
+        out if out is not None else Path("runs") / f"{traces[0].resolve().stem or 'traces'}-compare",
+        predictors=predictors or "all",
+        parts=Parts(ablations, learning_curve, transfer, embeddings, None if sentence is None else str(sentence)),
+        settings=Settings(seed, latency, predict_ms=predict_ms),
+        format=format,
+        skip_invalid=skip_invalid,
+        effects=effects,
+        progress=not quiet,
+    )
+    _show_problems(result.skipped, "skipped")
+    _show_problems(result.left_out, "left out")
+    typer.echo(leaderboard_table(result.tables["leaderboard"], BASELINE))
+    typer.echo(f"\ncomparison: {result.folder / 'compare.md'}")
+
+
 @app.command()
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that `specbench study` made.")],

@@ -135,11 +135,18 @@ class ToolSpec:
         properties = self.parameters.get("properties", {})
         return properties if isinstance(properties, Mapping) else {}
 
+    def schema(self, parameter: str) -> Mapping[str, Any]:
+        """The schema of one parameter; empty when unknown."""
+        schema = self.properties.get(parameter)
+        return schema if isinstance(schema, Mapping) else {}
+
     @property
     def required(self) -> frozenset[str]:
         """Names of the required parameters; empty when unknown."""
         required = self.parameters.get("required", ())
-        return frozenset(required) if isinstance(required, (list, tuple)) else frozenset()
+        if not isinstance(required, (list, tuple)):
+            return frozenset()
+        return frozenset(name for name in required if isinstance(name, str))
 
 
 @dataclass(frozen=True)

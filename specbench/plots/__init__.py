@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from specbench.plots.curve import plot_curve
+from specbench.plots.leaderboard import plot_leaderboard
+from specbench.plots.learning_curve import plot_learning_curve
 from specbench.plots.reliability import plot_reliability
 from specbench.plots.savings import plot_savings
 from specbench.plots.style import THEMES, save_figure
@@ -13,6 +15,8 @@ __all__ = [
     "THEMES",
     "choose_episode",
     "plot_curve",
+    "plot_leaderboard",
+    "plot_learning_curve",
     "plot_reliability",
     "plot_savings",
     "plot_tools",

@@ -33,6 +33,7 @@ __all__ = [
     "ink",
     "new_axes",
     "per_cent",
+    "points",
     "save_figure",
     "series",
     "shorten",
@@ -157,6 +158,21 @@ def new_axes(width_in: float = 8.0, height_in: float = 5.0) -> Axes:
 def per_cent() -> PercentFormatter:
     """Return a formatter of axis ticks: shares as whole per cent."""
     return PercentFormatter(1.0, decimals=0, symbol=" %")
+
+
+def points(value: float | None, low: float | None = None, high: float | None = None) -> str:
+    """Return a difference of two shares in percentage points, with its interval; a dash where there is none.
+
+    Examples
+    --------
+    >>> points(0.123, 0.05, 0.2), points(-0.01), points(None)
+    ('+12.3 [+5.0, +20.0]', '−1.0', '–')
+    """
+    numbers = ["" if each is None or each != each else f"{100 * each:+.1f}" for each in (value, low, high)]
+    if not numbers[0]:
+        return "–"
+    text = f"{numbers[0]} [{numbers[1]}, {numbers[2]}]" if numbers[1] and numbers[2] else numbers[0]
+    return text.replace("-", "−")
 
 
 def shorten(text: str, letters: int) -> str:

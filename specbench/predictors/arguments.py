@@ -176,7 +176,7 @@ class ArgumentRanker:
         out = []
         for score, chosen in beams[:k]:
             arguments = {
-                name: cast(text, own.get(name), spec.properties.get(name, {}) if spec else {})
+                name: cast(text, own.get(name), spec.schema(name) if spec else {})
                 for name, text in chosen.items()
                 if text != ABSENT
             }

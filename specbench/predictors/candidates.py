@@ -158,7 +158,7 @@ class Slot:
         self.unseen = own is None
         self.own = own if own is not None else _EMPTY
         self.others = counts.others(tool, parameter)
-        self.schema: Mapping[str, Any] = spec.properties.get(parameter, {}) if spec else {}
+        self.schema: Mapping[str, Any] = spec.schema(parameter) if spec else {}
         declared = spec is not None and bool(spec.properties)
         self.required = parameter in spec.required if spec is not None and declared else True
         self.may_miss = (self.own.absent > 0 or self.unseen) and not (self.required and declared)
