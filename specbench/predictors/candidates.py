@@ -43,7 +43,6 @@ __all__ = ["FEATURES", "OTHER", "Candidates", "Moment", "Slot", "cast", "name_to
 OTHER = "\0other"
 """Stands for "none of the candidates"."""
 
-ROWS_A_PATH = 64
 MAX_ROWS = 64
 LIST = 0.05
 _NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
@@ -173,7 +172,7 @@ class Slot:
         self.rows: list[int] = []
         self._place: dict[int, int] = {}
         self._fixed = np.zeros((32, len(FIXED)), np.float32)
-        self._paths: list[tuple[str, tuple[float, float, float, float]]] = []
+        self._paths: list[tuple[str, tuple[float, float, float, float, float]]] = []
         self._done: dict[str, int] = {}
         self._paths_seen = 0
         self._heard = -1
@@ -211,37 +210,39 @@ class Slot:
             rows = index.rows_by_path[path]
             done = self._done.get(path, 0)
             if done < len(rows):
-                for row in rows[max(done, len(rows) - ROWS_A_PATH) :]:
+                for row in rows[done:]:
                     self._add(index, row, shares)
                 self._done[path] = len(rows)
 
-    def _shares(self, path: str) -> tuple[float, float, float, float] | None:
+    def _shares(self, path: str) -> tuple[float, float, float, float, float] | None:
+        """How a path is linked to this parameter, by own counts, others' counts and name; ``None`` if it is not.
+
+        The features of a row are the greatest over its paths, so they do not depend on the order of arrival.
+        """
+        alike = _similar(self.parameter, path.rsplit(".", 1)[-1].rstrip("[]"))
         a, b = self.own.paths.get(path, 0), self.others.paths.get(path, 0)
         if a or b:
             return (
                 a / max(self.own.fills, 1), a / (self.own.present.get(path, 0) + 1),
-                b / max(self.others.fills, 1), b / (self.others.present.get(path, 0) + 1),
+                b / max(self.others.fills, 1), b / (self.others.present.get(path, 0) + 1), alike,
             )  # fmt: skip
-        key = path.rsplit(".", 1)[-1].rstrip("[]")
-        if (self.unseen and path.startswith(("user:", "assistant:"))) or _similar(self.parameter, key) >= 0.5:
-            return (0.0, 0.0, 0.0, 0.0)
+        if (self.unseen and path.startswith(("user:", "assistant:"))) or alike >= 0.5:
+            return (0.0, 0.0, 0.0, 0.0, alike)
         return None
 
-    def _add(self, index: ContextIndex, row: int, shares: tuple[float, float, float, float]) -> None:
+    def _add(self, index: ContextIndex, row: int, shares: tuple[float, float, float, float, float]) -> None:
         place = self._place.get(row)
         if place is not None:
             record = self._fixed[place]
-            np.maximum(record[:4], shares, out=record[:4])
+            np.maximum(record[:5], shares, out=record[:5])
             return
         place = self._place[row] = len(self.rows)
         if place == len(self._fixed):
             self._fixed = np.concatenate([self._fixed, np.zeros_like(self._fixed)])
         self.rows.append(row)
         shape = index.shape_names[int(index.table[row, SHAPE])]
-        key = index.keys[row]
         self._fixed[place] = (
             *shares,
-            _similar(self.parameter, key) if key else 0.0,
             self.own.shapes.get(shape, 0) / max(self.own.fills, 1),
             self.others.shapes.get(shape, 0) / max(self.others.fills, 1),
             *self._text(index.texts[row]),
@@ -267,10 +268,11 @@ class Slot:
         index, at = moment.index, _AT
         self._update(index)
         rows = np.asarray(self.rows, np.intp)
-        places: Any = slice(0, len(rows))
+        places = np.argsort(rows)
         if len(rows) > MAX_ROWS:
-            places = np.sort(np.argpartition(-moment.order[rows], MAX_ROWS)[:MAX_ROWS])
-            rows = rows[places]
+            latest = np.lexsort((rows, -moment.order[rows]))[:MAX_ROWS]
+            places = latest[np.argsort(rows[latest])]
+        rows = rows[places]
         n = len(rows)
         row_list = rows.tolist()
         texts = [index.texts[row] for row in row_list]

@@ -25,6 +25,8 @@ __all__ = ["COLUMNS", "ContextIndex", "Event", "shape_of"]
 
 MAX_VALUE_CHARS = 120
 MAX_TEXT_CHARS = 8000
+MAX_PHRASES = 50
+"""Values of several words with one first word that are looked for in texts; a limit against hostile results."""
 MAX_JSON_CHARS = 2_000_000
 NEVER = -1000
 STOP_WORDS = frozenset(
@@ -171,7 +173,6 @@ class ContextIndex:
         self.text_version = 0
         self.texts: list[str] = []
         self.values: list[Any] = []
-        self.keys: list[str] = []
         self.before: list[dict[str, tuple[str, ...]]] = []
         self.asked: list[frozenset[str]] = []
         self.rows_with_before: list[int] = []
@@ -264,7 +265,7 @@ class ContextIndex:
             text = _text(item)
             if len(text) > MAX_VALUE_CHARS:
                 continue
-            row = self._add(item, f"argument:{parameter}", parameter, at, 0, 0)
+            row = self._add(item, f"argument:{parameter}", at)
             record = self._table[row]
             record[LAST_USE] = at
             record[USES] += 1
@@ -290,7 +291,7 @@ class ContextIndex:
             document = content
         if isinstance(document, str):
             if 0 < len(document) <= MAX_VALUE_CHARS and "\n" not in document and document.count(" ") <= 4:
-                self._add_tool(document, f"{tool}.$", "", at, 0, 0)
+                self._add_tool(document, f"{tool}.$", at, 0, 0)
             else:
                 self._mention_text(document[:MAX_TEXT_CHARS], "tool", at)
             return
@@ -304,7 +305,7 @@ class ContextIndex:
         for leaf in leaves:
             if isinstance(leaf.value, str) and len(leaf.value) > MAX_VALUE_CHARS:
                 continue
-            row = self._add_tool(leaf.value, tool + leaf.path, leaf.key, at, base + leaf.group, leaf.ordinal)
+            row = self._add_tool(leaf.value, tool + leaf.path, at, base + leaf.group, leaf.ordinal)
             if sizes[leaf.path] > self._table[row, GROUP_SIZE]:
                 self._table[row, GROUP_SIZE] = sizes[leaf.path]
 
@@ -334,16 +335,14 @@ class ContextIndex:
         for word in words:
             self._groups_of.setdefault(word, []).append(group)
 
-    def _add_tool(self, value: Any, path: str, key: str, at: int, group: int, ordinal: int) -> int:
-        row = self._add(value, path, key, at, group, ordinal)
+    def _add_tool(self, value: Any, path: str, at: int, group: int, ordinal: int) -> int:
+        row = self._add(value, path, at, group, ordinal)
         record = self._table[row]
         record[LAST_TOOL] = record[LAST] = at
         record[GROUP] = group
         if "[]" in path or ".*" in path or record[GROUP_SIZE] <= 1:
             # The place in a list stays, also when the value comes back in a result of its own.
             record[ORDINAL], record[PATH] = ordinal, self._path_ids[path]
-        if key:
-            self.keys[row] = key
         return row
 
     def _mention_text(self, text: str, role: str, at: int) -> None:
@@ -355,7 +354,7 @@ class ContextIndex:
         for found in extract(text, self.today):
             if len(found.text) > MAX_VALUE_CHARS:
                 continue
-            row = self._add(found.text, f"{role}:{found.kind}", "", at, 0, 0)
+            row = self._add(found.text, f"{role}:{found.kind}", at)
             seen[row] = found.start
             # "San" in "San Jose": names that stand inside a longer name are told apart from whole ones.
             end = found.start + len(found.text)
@@ -368,17 +367,14 @@ class ContextIndex:
                 if role == "user" and "user" not in self.before[row]:
                     self.rows_with_before.append(row)
                 self.before[row][role] = found.before
-        for start, end, row in spans:
-            inside = any(a <= start and end <= b and (a, b) != (start, end) for a, b, _ in spans)
-            # "Paris, France": the second name explains the first.
-            self._table[row, LONGER] = inside or any(b + 2 == start and text[b:start] == ", " for _, b, _ in spans)
+        self._mark_parts(text, spans)
         lower = text.lower()
         for match in _PIECE.finditer(lower):
             piece = match[0].rstrip(".-@+")
             known = self._by_lower.get(piece)
             if known is not None and known not in seen:
                 seen[known] = match.start()
-            for phrase in self._phrases.get(piece, ()):
+            for phrase in sorted(self._phrases.get(piece, ())):
                 if lower.startswith(phrase, match.start()):
                     seen.setdefault(self._by_lower[phrase], match.start())
         for row, start in seen.items():
@@ -387,7 +383,18 @@ class ContextIndex:
             record[MENTIONS] += 1
             record[OFFSET] = start
 
-    def _add(self, value: Any, path: str, key: str, at: int, group: int, ordinal: int) -> int:
+    def _mark_parts(self, text: str, spans: list[tuple[int, int, int]]) -> None:
+        """Mark the names (start, end, row) that stand inside a longer name, and those that explain the name before."""
+        ends = {end for _, end, _ in spans}
+        reach, longest = 0, (-1, -1)
+        for start, end, row in sorted(spans, key=lambda span: (span[0], -span[1])):
+            inside = end <= reach and (start, end) != longest
+            # "Paris, France": the second name explains the first.
+            self._table[row, LONGER] = inside or (start - 2 in ends and text[start - 2 : start] == ", ")
+            if end > reach:
+                reach, longest = end, (start, end)
+
+    def _add(self, value: Any, path: str, at: int, group: int = 0, ordinal: int = 0) -> int:
         text = _text(value)
         row = self._row_of.get(text)
         if row is None:
@@ -397,7 +404,6 @@ class ContextIndex:
             self._row_of[text] = row
             self.texts.append(text)
             self.values.append(value)
-            self.keys.append(key)
             self.before.append({})
             self.asked.append(frozenset())
             self.row_paths.append([])
@@ -426,7 +432,9 @@ class ContextIndex:
             self._by_lower.setdefault(lower, row)
             head = _PIECE.match(lower)
             if head and head[0] != lower:
-                self._phrases.setdefault(head[0].rstrip(".-@+"), set()).add(lower)
+                phrases = self._phrases.setdefault(head[0].rstrip(".-@+"), set())
+                if len(phrases) < MAX_PHRASES:
+                    phrases.add(lower)
         if path not in self._path_ids:
             self._path_ids[path] = len(self.path_names)
             self.path_names.append(path)

@@ -39,7 +39,7 @@ def called(tool: str, **arguments: object) -> Message:
 def test_any_conversation_can_be_read(messages: list[Message]) -> None:
     index = ContextIndex().extend(messages)
     assert index.now == len(messages)
-    assert len(index.table) == len(index.texts) == len(index.values) == len(index.keys) == len(index.row_paths)
+    assert len(index.table) == len(index.texts) == len(index.values) == len(index.row_paths)
     assert len(set(index.texts)) == len(index.texts)
     for path, rows in index.rows_by_path.items():
         assert len(set(rows)) == len(rows), path

@@ -83,9 +83,9 @@ def test_names_come_whole_and_in_parts() -> None:
     assert {"Ann Lee", "Sino"} <= names
 
 
-def test_a_value_knows_the_word_before_it_and_its_place() -> None:
+def test_a_value_knows_the_words_before_it_and_its_place() -> None:
     (origin,) = (each for each in extract("fly from Oslo", FRIDAY) if each.text == "Oslo")
-    assert (origin.before, origin.start, origin.kind) == (("from",), 9, "word")
+    assert (origin.before, origin.start, origin.kind) == (("from", "~fly"), 9, "word")
 
 
 def test_without_a_day_only_dates_with_a_year_are_found() -> None:
