@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from specbench.errors import ConfigError
 
-__all__ = ["EMBEDDINGS", "MAX_CHARS", "Embedding", "make_embedding", "tokens"]
+__all__ = ["EMBEDDINGS", "MAX_CHARS", "Embedding", "clipped", "make_embedding", "tokens"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -24,7 +24,9 @@ _TOKEN = re.compile(r"[a-zà-þ']+|[0-9]+|[?!#@$]")
 EMBEDDINGS = {
     "tfidf": "specbench.embed.tfidf:TfidfEmbedding",
     "hashing": "specbench.embed.hashing:HashingEmbedding",
+    "sentence": "specbench.embed.sentence:SentenceEmbedding",
 }
+"""Name → ``module:class``. One that reads a model of yours is written with its folder: ``sentence:FOLDER``."""
 
 
 @runtime_checkable
@@ -61,26 +63,42 @@ def tokens(text: str) -> list[str]:
     >>> tokens("Order #W123, please?")
     ['order', '#', 'w', '000', 'please', '?']
     """
-    if len(text) > MAX_CHARS:
-        text = text[:800] + " " + text[-400:]
-    return [each if not each[0].isdigit() else "0" * min(len(each), 6) for each in _TOKEN.findall(text.lower())]
+    found = _TOKEN.findall(clipped(text).lower())
+    return [each if not each[0].isdigit() else "0" * min(len(each), 6) for each in found]
+
+
+def clipped(text: str) -> str:
+    """Return the part of a text that is looked at: its start and its end when it is longer than :data:`MAX_CHARS`.
+
+    Examples
+    --------
+    >>> clipped("short"), len(clipped("x" * 5000))
+    ('short', 1201)
+    """
+    return text if len(text) <= MAX_CHARS else f"{text[:800]} {text[-400:]}"
 
 
 def make_embedding(name: str, **options: Any) -> Embedding:
-    """Return a new embedding by name.
+    """Return a new embedding by name; ``NAME:FOLDER`` for one that reads a model of yours (see :data:`EMBEDDINGS`).
 
     Raises
     ------
     ConfigError
-        When there is none of that name.
+        When there is none of that name, or it does not take these options.
 
     Examples
     --------
     >>> make_embedding("hashing", dim=16).encode("hello").shape
     (16,)
     """
-    if name not in EMBEDDINGS:
-        raise ConfigError(f"no embedding is called {name!r}; use one of {', '.join(EMBEDDINGS)}")
-    module, _, attribute = EMBEDDINGS[name].partition(":")
-    made: Embedding = getattr(import_module(module), attribute)(**options)
+    base, _, path = name.partition(":")
+    if base not in EMBEDDINGS:
+        raise ConfigError(f"no embedding is called {base!r}; use one of {', '.join(EMBEDDINGS)}")
+    module, _, attribute = EMBEDDINGS[base].partition(":")
+    if path:
+        options["path"] = path
+    try:
+        made: Embedding = getattr(import_module(module), attribute)(**options)
+    except TypeError as error:
+        raise ConfigError(f"embedding {name!r} does not take these options: {error}") from error
     return made

@@ -1,0 +1,85 @@
+"""The bench: one split, and every variant of a predictor fitted and measured on it once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from specbench.study.compare.paired import CALL_RATES, paired_differences
+from specbench.study.evaluate import Evaluated, Settings, evaluate_predictor, seeded
+from specbench.study.progress import Progress
+from specbench.types import Trace
+
+__all__ = ["RATES", "Bench", "Variant", "row_of"]
+
+RATES = (
+    "tool_top1", "tool_top3", "call_top1", "call_top3", "read_call_top1", "read_call_top3", "reply_accuracy", "brier",
+    "ece", "read_recall_at_precision_75",
+)  # fmt: skip
+"""The rates of every table."""
+
+
+class Variant(NamedTuple):
+    """A predictor by its name and options, and how tables call it."""
+
+    label: str
+    name: str
+    options: Mapping[str, Any]
+    about: str = ""
+
+
+@dataclass
+class Bench:
+    """Fits and measures; what has been fitted on the whole training part is not fitted again.
+
+    Parameters
+    ----------
+    train, test
+        Traces without a task in common.
+    settings, progress
+        As in :func:`specbench.study.evaluate_predictor`.
+    """
+
+    train: Sequence[Trace]
+    test: Sequence[Trace]
+    settings: Settings = field(default_factory=Settings)
+    progress: Progress = field(default_factory=lambda: Progress(False))
+    _done: dict[str, Evaluated] = field(default_factory=dict)
+
+    def measure(self, variant: Variant | str) -> Evaluated:
+        """Return ``variant`` (or the predictor of this name) fitted on the training part."""
+        variant = variant if isinstance(variant, Variant) else Variant(variant, variant, {})
+        key = f"{variant.name} {sorted(variant.options.items())}"
+        if key not in self._done:
+            self._done[key] = self.fit(variant, self.train, self.test)
+        return self._done[key]
+
+    def fit(self, variant: Variant | str, train: Sequence[Trace], test: Sequence[Trace], note: str = "") -> Evaluated:
+        """Return ``variant`` fitted on ``train`` and measured on ``test``; ``note`` is for the progress."""
+        variant = variant if isinstance(variant, Variant) else Variant(variant, variant, {})
+        predictor = seeded(variant.name, self.settings.seed, **variant.options)
+        return evaluate_predictor(variant.label + note, train, test, self.settings, self.progress, predictor)
+
+    def differences(self, ours: Evaluated, theirs: Evaluated) -> dict[str, dict[str, float | None]]:
+        """Return the paired differences of two that were measured on the same traces."""
+        return paired_differences(ours.table, theirs.table, seed=self.settings.seed)
+
+
+def row_of(result: Evaluated, differences: Mapping[str, Mapping[str, float | None]], against: str) -> dict[str, Any]:
+    """Return a row of a table: rates, intervals, cost, and the paired differences to ``against``.
+
+    Columns: :data:`RATES`, ``<rate>_low`` and ``<rate>_high``, ``latency_p50_ms``, ``latency_p99_ms``, ``size_bytes``,
+    ``fit_s``, and ``<rate>_minus_<against>`` with ``_low`` and ``_high`` for the call rates.
+    """
+    metrics = result.metrics
+    row: dict[str, Any] = {rate: metrics[rate] for rate in RATES}
+    for rate in RATES:
+        row[f"{rate}_low"], row[f"{rate}_high"] = metrics["ci"].get(rate) or (None, None)
+    row |= {f"latency_{quantile}_ms": metrics["latency_ms"][quantile] for quantile in ("p50", "p99")}
+    row |= {"size_bytes": metrics["size_bytes"], "fit_s": metrics["fit_s"]}
+    for rate in CALL_RATES:
+        for part, value in differences[rate].items():
+            ending = "" if part == "difference" else f"_{part}"
+            row[f"{rate}_minus_{against}{ending}"] = value
+    return row

@@ -1,0 +1,228 @@
+"""The comparison as a job: traces → split → every predictor fitted and measured → tables, figures, one folder."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from specbench.predictors import CONTROLS
+from specbench.study.compare.ablations import ablations, embedding_names, learned_variants
+from specbench.study.compare.bench import Bench
+from specbench.study.compare.curve import learning_curve
+from specbench.study.compare.embeddings import embedding_table, embedding_variants
+from specbench.study.compare.leaderboard import BASELINE, compare_names, leaderboard
+from specbench.study.compare.page import comparison_page
+from specbench.study.compare.transfer import transfer
+from specbench.study.data import Data, load_data, split_data, split_sizes
+from specbench.study.environment import package_version, versions
+from specbench.study.evaluate import Settings
+from specbench.study.folder import replaced_folder
+from specbench.study.jsonfile import strict, write_json
+from specbench.study.progress import Progress
+from specbench.traces.store import Paths
+from specbench.types import Effect
+
+__all__ = ["BASELINE", "KIND", "Comparison", "Parts", "compare_names", "run_compare"]
+
+KIND = "specbench compare"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What is made besides the leaderboard.
+
+    Parameters
+    ----------
+    ablations, learning_curve, transfer, embeddings
+        The table of that name.
+    sentence
+        Folder of a sentence-transformers model of the user's own: one more embedding.
+    """
+
+    ablations: bool = False
+    learning_curve: bool = False
+    transfer: bool = False
+    embeddings: bool = False
+    sentence: str | None = None
+
+    def options(self) -> list[str]:
+        """Return the options of the command line that ask for these parts.
+
+        Examples
+        --------
+        >>> Parts(learning_curve=True, sentence="mini").options()
+        ['--learning-curve', '--sentence', 'mini']
+        """
+        named = ("ablations", "learning_curve", "transfer", "embeddings")
+        flags = [f"--{name.replace('_', '-')}" for name in named if getattr(self, name)]
+        return flags if self.sentence is None else [*flags, "--sentence", self.sentence]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison found, and where it lies.
+
+    Parameters
+    ----------
+    folder
+        Holds ``compare.md``, ``compare.json``, ``config.json``, a CSV file for each table, ``figures/``.
+    tables
+        ``leaderboard`` and those that were asked for.
+    skipped
+        One reason for every record that was skipped (``skip_invalid``).
+    left_out
+        Transfer experiments that these traces do not allow, and why.
+    """
+
+    folder: Path
+    tables: dict[str, pd.DataFrame]
+    skipped: list[str]
+    left_out: list[str]
+
+
+def run_compare(
+    traces: Paths,
+    out: str | Path,
+    *,
+    predictors: str | Sequence[str] = "all",
+    parts: Parts | None = None,
+    settings: Settings | None = None,
+    format: str | None = None,
+    skip_invalid: bool = False,
+    effects: str | Path | Mapping[str, Effect | str] | None = None,
+    progress: bool = False,
+) -> Comparison:
+    """Train and measure every predictor on one split by task (train and validation → test); write the folder.
+
+    Parameters
+    ----------
+    traces
+        Files and folders.
+    out
+        The folder to write; one of an earlier comparison is replaced once the new one is whole.
+    predictors
+        Names, or ``all``; the baseline is always among them.
+    parts, settings
+        Defaults: the leaderboard alone, ``Settings()``.
+    format, skip_invalid, effects
+        As in :func:`specbench.traces.store.read_traces`.
+    progress
+        Tell on stderr how far it is.
+
+    Raises
+    ------
+    ConfigError
+        When the traces have too few tasks, a predictor does not exist, or ``out`` is something else.
+    """
+    settings = settings if settings is not None else Settings()
+    parts = parts if parts is not None else Parts()
+    names = compare_names(predictors)
+    told = Progress(progress)
+    with replaced_folder(out, KIND) as folder:
+        data = load_data(traces, format, skip_invalid, effects=effects)
+        divided = split_data(data, settings.seed)
+        bench = Bench(divided.train + divided.validation, divided.test, settings, told)
+        told.note(f"{len(names)} predictors: {len(bench.train)} traces to learn from, {len(bench.test)} for the test")
+        tables, left_out = _tables(bench, names, parts)
+        facts = {
+            "specbench": package_version(),
+            "files": [Path(file.path).name for file in data.report.files],
+            "traces": len(data.traces),
+            "tasks": len(data.tasks),
+            "split": split_sizes(divided),
+            "seed": settings.seed,
+            "baseline": BASELINE,
+            "command": _command(traces, out, names, parts, settings, format, skip_invalid, effects),
+        }
+        _write(folder, facts, tables, left_out)
+        write_json(
+            folder / "compare.json",
+            {
+                **facts,
+                **{name: table.to_dict("records") for name, table in tables.items()},
+                "left_out": left_out,
+                "predictors": {name: bench.measure(name).metrics for name in names},
+            },
+        )
+        write_json(folder / "config.json", _config(facts, data, names, parts, settings))
+    return Comparison(Path(out), tables, data.report.skipped, left_out)
+
+
+def _tables(bench: Bench, names: Sequence[str], parts: Parts) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    candidates = [name for name in names if name not in CONTROLS]
+    tables, left_out = {"leaderboard": leaderboard(bench, names)}, []
+    if parts.ablations:
+        tables["ablations"] = ablations(bench, learned_variants(parts.sentence))
+    if parts.learning_curve:
+        tables["learning_curve"] = learning_curve(bench, candidates)
+    if parts.transfer:
+        found = transfer(bench, candidates)
+        left_out = found.left_out
+        if found.rows:
+            tables["transfer"] = found.frame
+    if parts.embeddings:
+        tables["embeddings"] = embedding_table(bench, embedding_variants(embedding_names(parts.sentence)))
+    return tables, left_out
+
+
+def _write(folder: Path, facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], left_out: list[str]) -> None:
+    from specbench import plots
+
+    for name, table in tables.items():
+        table.to_csv(folder / f"{name}.csv", index=False)
+    figures = folder / "figures"
+    figures.mkdir()
+    for theme in plots.THEMES:
+        ax = plots.plot_leaderboard(tables["leaderboard"], baseline=BASELINE, theme=theme)
+        plots.save_figure(ax, figures, "leaderboard", theme)
+        if "learning_curve" in tables:
+            ax = plots.plot_learning_curve(tables["learning_curve"], theme=theme)
+            plots.save_figure(ax, figures, "learning_curve", theme)
+    (folder / "compare.md").write_text(comparison_page(facts, tables, left_out), encoding="utf-8")
+
+
+def _config(
+    facts: Mapping[str, Any], data: Data, names: Sequence[str], parts: Parts, settings: Settings
+) -> dict[str, Any]:
+    config = {**settings.to_dict(), "predictors": list(names), "parts": parts.options()}
+    value: dict[str, Any] = strict(
+        {
+            "kind": KIND,
+            "specbench": facts["specbench"],
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "command": facts["command"],
+            "config": config,
+            "split": facts["split"],
+            "data": data.to_dict(),
+            "versions": versions(),
+        }
+    )
+    return value
+
+
+def _command(
+    traces: Paths,
+    out: str | Path,
+    names: Sequence[str],
+    parts: Parts,
+    settings: Settings,
+    format: str | None,
+    skip_invalid: bool,
+    effects: object,
+) -> str:
+    paths = [traces] if isinstance(traces, (str, Path)) else traces
+    words = ["specbench", "compare", "--traces", *map(str, paths), "--out", str(out)]
+    words += ["--predictors", ",".join(names), "--seed", str(settings.seed), "--latency", settings.latency]
+    if settings.predict_ms is not None:
+        words += ["--predict-ms", f"{settings.predict_ms:g}"]
+    if format is not None:
+        words += ["--format", format]
+    if effects is not None:
+        words += ["--effects", str(effects)]
+    return shlex.join(words + parts.options() + (["--skip-invalid"] if skip_invalid else []))
