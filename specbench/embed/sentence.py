@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ __all__ = ["SentenceEmbedding"]
 
 CONFIGS = ("config.json", "modules.json", "config_sentence_transformers.json", "sentence_bert_config.json")
 """Files that say which model a folder holds; those that are there make its fingerprint."""
+PACKAGE = "sentence_transformers."
 
 
 class SentenceEmbedding:
@@ -117,7 +119,7 @@ class SentenceEmbedding:
                 from sentence_transformers import SentenceTransformer
             except ImportError as error:
                 raise MissingExtraError("sentence-transformers", extra="sentence") from error
-            self._model = SentenceTransformer(self.path, device="cpu", local_files_only=True)
+            self._model = SentenceTransformer(self.path, device="cpu", local_files_only=True, trust_remote_code=False)
         return self._model
 
 
@@ -127,7 +129,7 @@ def fingerprint(path: str | Path) -> str:
     Raises
     ------
     ConfigError
-        When there is no such folder, or no configuration in it.
+        When there is no such folder, no configuration in it, or a model that brings its own code.
     """
     folder = Path(path)
     found = [name for name in CONFIGS if (folder / name).is_file()]
@@ -137,8 +139,26 @@ def fingerprint(path: str | Path) -> str:
             f"there is no sentence-transformers model at {folder}: {why}. Give the folder of a model that you have "
             "(SentenceTransformer.save wrote it); specbench downloads none"
         )
+    _refuse_code(folder)
     digest = hashlib.sha256()
     for name in found:
         content = (folder / name).read_bytes()
         digest.update(f"{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
+
+
+def _refuse_code(folder: Path) -> None:
+    """Raise when the model is made of classes of its own: sentence-transformers would run them, from any folder."""
+    path = folder / "modules.json"
+    if not path.is_file():
+        return
+    try:
+        kinds = [str(module["type"]) for module in json.loads(path.read_text("utf-8"))]
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
+        raise ConfigError(f"{path} cannot be read as the modules of a sentence-transformers model ({error})") from error
+    own = [kind for kind in kinds if not kind.startswith(PACKAGE)]
+    if own:
+        raise ConfigError(
+            f"the model at {folder} brings code of its own ({', '.join(own)}), which is not run; use a model whose "
+            f"modules are all of {PACKAGE.rstrip('.')}"
+        )

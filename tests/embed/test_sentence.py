@@ -53,7 +53,7 @@ def test_the_users_own_folder_is_used_and_nothing_is_downloaded(model: Path, ins
     assert (vector.shape, vector.dtype, embedding.dim) == ((3,), np.float32, 3)
     assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-6)
     assert not embedding.encode("  ").any()
-    assert installed.made == [(str(model), {"device": "cpu", "local_files_only": True})]
+    assert installed.made == [(str(model), {"device": "cpu", "local_files_only": True, "trust_remote_code": False})]
 
 
 def test_the_state_names_the_model_and_has_no_weights(model: Path, installed: type[StandIn]) -> None:
@@ -74,6 +74,22 @@ def test_another_model_in_the_folder_is_found_out(model: Path, installed: type[S
     (model / "config.json").unlink()
     with pytest.raises(ConfigError, match=r"it holds no config\.json or modules\.json"):
         make_embedding("sentence").restore(state)
+
+
+@pytest.mark.parametrize(
+    ("modules", "words"),
+    [
+        (
+            '[{"type": "sentence_transformers.models.Pooling"}, {"type": "evil.Model"}]',
+            r"own \(evil\.Model\), which is not",
+        ),
+        ("[1]", "cannot be read as the modules"),
+    ],
+)
+def test_a_model_with_code_of_its_own_is_refused(model: Path, modules: str, words: str) -> None:
+    (model / "modules.json").write_text(modules)
+    with pytest.raises(ConfigError, match=words):
+        SentenceEmbedding(model)
 
 
 def test_a_missing_package_names_the_command(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
