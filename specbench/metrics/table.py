@@ -75,24 +75,19 @@ def predict_traces(predictor: Predictor, traces: Sequence[Trace], k: int = DEPTH
     k
         Predictions to keep at each point.
     """
-    from threadpoolctl import threadpool_limits
-
     table = PredictionTable(predictor.name)
     latency: list[float] = []
-    # One thread of linear algebra: its matrices are small, and threads that wait for each other on a busy machine make
-    # a prediction ten times slower.
-    with threadpool_limits(limits=1):
-        for trace in traces:
-            sessions = predictor.replay(trace)
-            for decision in trace.decisions():
-                started = time.perf_counter()
-                session = next(sessions)
-                predictions = session.predict(k)
-                latency.append(1e3 * (time.perf_counter() - started))
-                table.points.append(decision.point)
-                table.calls.append(decision.calls)
-                table.predictions.append(predictions)
-                table.tools.append(session.predict_tools(k + 8))
-                table.tasks.append(trace.task_id)
+    for trace in traces:
+        sessions = predictor.replay(trace)
+        for decision in trace.decisions():
+            started = time.perf_counter()
+            session = next(sessions)
+            predictions = session.predict(k)
+            latency.append(1e3 * (time.perf_counter() - started))
+            table.points.append(decision.point)
+            table.calls.append(decision.calls)
+            table.predictions.append(predictions)
+            table.tools.append(session.predict_tools(k + 8))
+            table.tasks.append(trace.task_id)
     table.latency_ms = np.asarray(latency)
     return table

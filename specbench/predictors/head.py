@@ -131,8 +131,9 @@ class ToolHead:
         known = classes >= 0
         total = np.zeros(len(pairs), np.float32)
         for w in self.weights:
-            hidden = np.maximum(x @ w["in"] + w["in_bias"], 0)
-            scores = np.where(known, (hidden @ w["class"] + w["class_bias"])[classes], 0.0)
+            # einsum, because the matrix product would wake the threads of the BLAS for this one vector.
+            hidden = np.maximum(np.einsum("i,ij->j", x, w["in"]) + w["in_bias"], 0)
+            scores = np.where(known, (np.einsum("i,ij->j", hidden, w["class"]) + w["class_bias"])[classes], 0.0)
             near = hidden @ w["narrow"] + w["narrow_bias"]
             inner = np.maximum(y @ w["pair"] + near @ w["cross"] + w["pair_bias"], 0)
             scores = scores + (inner @ w["out"] + w["out_bias"])[:, 0]

@@ -2,7 +2,7 @@
 
 A mapping is a source and a rule: ``next get_user.orders[]`` (the first value there that has not filled this parameter
 yet), ``first`` and ``last`` (the oldest and the newest value there), ``named user:id`` (what the user's last message
-says), ``same argument:user_id`` (what the latest call with that argument had), ``always ="economy"`` (a constant).
+says; ``named-2 user:word`` the second value of the kind there), ``same argument:user_id`` (what the latest call with that argument had), ``always ="economy"`` (a constant).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from specbench.canonical import canonical
-from specbench.predictors.context import LAST_USER, ContextIndex
+from specbench.predictors.context import LAST_USER, OFFSET, ContextIndex
 from specbench.predictors.ngram import histories
 from specbench.types import ToolCall, Trace
 
@@ -32,6 +32,8 @@ MAX_SOURCES = 12
 KEPT_SOURCES = 64
 BEAM = 8
 VALUES = 4
+NAMED_PLACES = 4
+"""Places in the user's latest message that are told apart: the first, second, … value of a kind there."""
 MAX_CONSTANT_CHARS = 60
 CALLS_BACK = 12
 
@@ -197,6 +199,8 @@ class ArgumentPatterns:
             just_named = named.get(source)
             if just_named:
                 offer("named", source, next((row for row in just_named if row not in used), just_named[0]))
+                for place, row in enumerate(just_named[:NAMED_PLACES], start=1):
+                    offer(f"named-{place}", source, row)
         return out
 
     def _find_sources(self, call: ToolCall, index: ContextIndex) -> None:
@@ -262,7 +266,8 @@ def _named_now(index: ContextIndex) -> dict[str, list[int]]:
     """Return the rows that the user's latest message names, by the places where they have occurred."""
     out: dict[str, list[int]] = {}
     if index.last_user_at >= 0:
-        for row in np.flatnonzero(index.table[:, LAST_USER] == index.last_user_at).tolist():
+        rows = np.flatnonzero(index.table[:, LAST_USER] == index.last_user_at)
+        for row in rows[np.argsort(index.table[rows, OFFSET], kind="stable")].tolist():
             for path in index.row_paths[row]:
                 out.setdefault(index.path_names[path], []).append(row)
     return out
