@@ -2,7 +2,8 @@
 
 A mapping is a source and a rule: ``next get_user.orders[]`` (the first value there that has not filled this parameter
 yet), ``first`` and ``last`` (the oldest and the newest value there), ``named user:id`` (what the user's last message
-says; ``named-2 user:word`` the second value of the kind there), ``same argument:user_id`` (what the latest call with that argument had), ``always ="economy"`` (a constant).
+says), ``named-2 user:word`` (the second value of that kind in it), ``same argument:user_id`` (what the latest call with
+that argument had), ``always ="economy"`` (a constant).
 """
 
 from __future__ import annotations

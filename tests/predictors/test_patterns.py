@@ -96,6 +96,16 @@ def test_what_the_user_names_comes_before_what_comes_next() -> None:
     assert best(predictor, *shop(77)[:3], Message("assistant", "which one?"), asked) == 'get({"order_id":"#W772"})'
 
 
+def test_values_of_one_kind_are_told_apart_by_their_place_in_the_message() -> None:
+    def who(number: int, first: str, last: str) -> list[Message]:
+        return [Message("user", f"Sure, my name is {first} {last}"), call("find", first=first, last=last)]
+
+    names = [("Mei", "Ito"), ("Ann", "Lee"), ("Noah", "Khan"), ("Raj", "Moore")]
+    predictor = fitted(*(talk(*who(at, *name), name=str(at)) for at, name in enumerate(names)))
+    assert predictor.arguments.patterns("find", "first")[0][:2] == ("named-2", "user:word")
+    assert best(predictor, who(9, "Olivia", "Silva")[0]) == 'find({"first":"Olivia","last":"Silva"})'
+
+
 def test_the_longest_signature_with_support_decides() -> None:
     after_a = [talk(Message("user", "x"), call("a"), result("a", 1), call("yes"), name=f"a{n}") for n in range(5)]
     after_b = [talk(Message("user", "x"), call("b"), result("b", 1), call("no"), name=f"b{n}") for n in range(9)]
