@@ -8,9 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
-from specbench.plots.style import empty, new_axes, per_cent, series, themed
+from specbench.plots.style import empty, new_axes, per_cent, series, shorten, themed
 
 __all__ = ["plot_learning_curve"]
+
+LETTERS = 24
 
 
 def plot_learning_curve(frame: pd.DataFrame, *, theme: str = "light", ax: Axes | None = None) -> Axes:
@@ -39,7 +41,17 @@ def plot_learning_curve(frame: pd.DataFrame, *, theme: str = "light", ax: Axes |
         for number, name in enumerate(frame["predictor"].unique()):
             rows, look = frame[frame["predictor"] == name].sort_values("tasks"), series(number, theme)
             x, y = rows["tasks"].to_numpy(float), rows["read_call_top1"].to_numpy(float)
-            ax.plot(x, y, color=look.colour, ls=look.line, marker=look.marker, lw=2.0, ms=6, label=str(name), zorder=3)
+            ax.plot(
+                x,
+                y,
+                color=look.colour,
+                ls=look.line,
+                marker=look.marker,
+                lw=2.0,
+                ms=6,
+                label=shorten(str(name), LETTERS),
+                zorder=3,
+            )
             if {"read_call_top1_low", "read_call_top1_high"} <= set(rows.columns):
                 low, high = (rows[f"read_call_top1_{end}"].to_numpy(float) for end in ("low", "high"))
                 face, edge = to_rgba(look.colour, 0.1), to_rgba(look.colour, 0.4)
