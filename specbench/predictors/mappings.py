@@ -20,10 +20,10 @@ from specbench.predictors.context import LAST_USER, OFFSET, ContextIndex
 from specbench.predictors.ngram import histories
 from specbench.types import ToolCall, Trace
 
-__all__ = ["BEAM", "LONGEST", "MIN_SUPPORT", "ArgumentPatterns", "Pattern", "backed_off"]
+__all__ = ["BEAM", "LONGEST", "MIN_SUPPORT", "ArgumentPatterns", "Pattern", "backed_off", "signatures_of"]
 
 LONGEST = 4
-"""Steps in the longest signature."""
+"""Steps in the longest signature, besides the last tool."""
 MIN_SUPPORT = 3
 """A signature speaks from this many occurrences on; below, the next shorter one does."""
 CAUTION = 3.0
@@ -42,7 +42,20 @@ AGAIN = "-again"
 """Ends the name of a rule whose value has filled this parameter before."""
 
 Counts = dict[str, int]
+Named = dict[str, list[int]]
 Proposal = tuple[dict[str, Any], float]
+
+
+def signatures_of(index: ContextIndex) -> list[str]:
+    """Return what a state is known by, the least specific first: nothing, the last tool, and it with 1 … 4 last steps.
+
+    Examples
+    --------
+    >>> from specbench.types import Message
+    >>> signatures_of(ContextIndex().extend([Message("user"), Message("assistant", tool_calls=(ToolCall("ls"),))]))
+    ['', 'ls|', 'ls|ls', 'ls|<user> ls']
+    """
+    return ["", *(f"{index.last_tool or ''}|{steps}" for steps in histories(index, LONGEST))]
 
 
 class Pattern(NamedTuple):
@@ -113,15 +126,15 @@ class ArgumentPatterns:
         self._find_sources(call, index)
         self._count(call, index)
 
-    def propose(self, tool: str, index: ContextIndex) -> list[tuple[dict[str, Any], float]]:
+    def propose(self, tool: str, index: ContextIndex) -> list[Proposal]:
         """Return arguments of ``tool`` with P(they are right | the tool is called), at most ``BEAM``, best first."""
-        signatures = histories(index, LONGEST)
+        signatures = signatures_of(index)
         named = _named_now(index)
         ranking: dict[str, list[tuple[Any, float]]] = {}
-        out: list[tuple[dict[str, Any], float]] = []
+        out: list[Proposal] = []
         known = [self.sets.get(signature, {}).get(tool) for signature in signatures]
         for parameters, share in backed_off(known).items():
-            beam: list[tuple[dict[str, Any], float]] = [({}, share)]
+            beam: list[Proposal] = [({}, share)]
             for parameter in json.loads(parameters):
                 if parameter not in ranking:
                     ranking[parameter] = self._ranked_values(tool, parameter, index, signatures, named)
@@ -133,10 +146,8 @@ class ArgumentPatterns:
     def patterns(self, tool: str, parameter: str, signature: str = "") -> list[Pattern]:
         """Return what was mined for a parameter after a signature (``""``: after any), most confident first."""
         rows = self.mappings.get(signature, {}).get(f"{tool}.{parameter}", {})
-        found = []
-        for mapping, (right, of) in rows.items():
-            rule, _, source = mapping.partition(" ")
-            found.append(Pattern(rule, source, of, right / of))
+        split = ((mapping.partition(" "), right, of) for mapping, (right, of) in rows.items())
+        found = [Pattern(rule, source, of, right / of) for (rule, _, source), right, of in split]
         return sorted(found, key=lambda each: (-each.confidence, -each.support, each.source, each.rule))
 
     def state(self) -> dict[str, Any]:
@@ -149,7 +160,7 @@ class ArgumentPatterns:
         self.sets, self.sources, self.mappings, self.kinds = copied.values()
 
     def _ranked_values(
-        self, tool: str, parameter: str, index: ContextIndex, signatures: Sequence[str], named: Mapping[str, list[int]]
+        self, tool: str, parameter: str, index: ContextIndex, signatures: Sequence[str], named: Named
     ) -> list[tuple[Any, float]]:
         name = f"{tool}.{parameter}"
         rows = [self.mappings.get(signature, {}).get(name, {}) for signature in signatures]
@@ -221,7 +232,7 @@ class ArgumentPatterns:
                 self.sources[name] = {source: sources[source] for source in _first(sources, KEPT_SOURCES // 2)}
 
     def _count(self, call: ToolCall, index: ContextIndex) -> None:
-        signatures = histories(index, LONGEST)
+        signatures = signatures_of(index)
         parameters = json.dumps(sorted(call.arguments))
         for signature in signatures:
             _add(self.sets.setdefault(signature, {}).setdefault(call.name, {}), parameters)
@@ -263,9 +274,9 @@ def _calls(traces: Sequence[Trace]) -> Iterator[tuple[ToolCall, ContextIndex]]:
             index.append(message)
 
 
-def _named_now(index: ContextIndex) -> dict[str, list[int]]:
+def _named_now(index: ContextIndex) -> Named:
     """Return the rows that the user's latest message names, by the places where they have occurred."""
-    out: dict[str, list[int]] = {}
+    out: Named = {}
     if index.last_user_at >= 0:
         rows = np.flatnonzero(index.table[:, LAST_USER] == index.last_user_at)
         for row in rows[np.argsort(index.table[rows, OFFSET], kind="stable")].tolist():

@@ -8,8 +8,7 @@ from typing import Any, Self
 from specbench.predictors.base import Predictor, Session, ranked
 from specbench.predictors.composed import ToolModel, labelled, on_offer
 from specbench.predictors.context import ContextIndex
-from specbench.predictors.mappings import LONGEST, ArgumentPatterns, backed_off
-from specbench.predictors.ngram import histories
+from specbench.predictors.mappings import ArgumentPatterns, backed_off, signatures_of
 from specbench.types import DecisionPoint, Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 
 __all__ = ["PatternPredictor", "PatternTools"]
@@ -22,7 +21,8 @@ LEAST = 0.01
 class PatternTools(ToolModel):
     """P(tool) after the longest signature with enough support.
 
-    A signature is the last one to four steps of the conversation: tools, failures, replies and user turns.
+    A signature is the last tool, and the last one to four steps of the conversation: tools, failures, replies and user
+    turns. The tool stays in it when more has been said since than the steps reach back.
 
     Examples
     --------
@@ -46,13 +46,13 @@ class PatternTools(ToolModel):
     def learn(self, index: ContextIndex, outcome: str | None) -> None:
         """Count one more decision."""
         name = outcome if outcome is not None else _REPLY
-        for signature in histories(index, LONGEST):
+        for signature in signatures_of(index):
             row = self.counts.setdefault(signature, {})
             row[name] = row.get(name, 0) + 1
 
     def probabilities(self, index: ContextIndex) -> dict[str | None, float]:
         """Return the distribution after the longest signature that is known well enough."""
-        p = backed_off([self.counts.get(signature) for signature in histories(index, LONGEST)])
+        p = backed_off([self.counts.get(signature) for signature in signatures_of(index)])
         return {None if name == _REPLY else name: value for name, value in p.items()}
 
     def state(self) -> dict[str, Any]:
