@@ -40,6 +40,12 @@ class Session(ABC):
             mass[name] = mass.get(name, 0.0) + p
         return [ToolPrediction(tool, p) for tool, p in sorted(mass.items(), key=lambda item: -item[1])[:k]]
 
+    def learn(self, outcome: ToolCall | None) -> None:
+        """Teach the predictor what the LLM decided here (online update). The default learns nothing.
+
+        Call it before the decision is observed. The predictor changes, for this session and all others.
+        """
+
 
 class Predictor(ABC):
     """Guesses the outcome of a decision point.
@@ -104,7 +110,12 @@ class Predictor(ABC):
             session.observe(message)
 
     def learn(self, point: DecisionPoint, outcome: ToolCall | None) -> None:
-        """Take in one labelled decision point (online update). The default learns nothing."""
+        """Take in one labelled decision point (online update; no :meth:`fit` needed); see :meth:`Session.learn`."""
+        session = self.session(point.tools, point.agent)
+        for message in point.messages:
+            session.observe(message)
+        session.learn(outcome)
+        self.fitted = True
 
     def save(self, folder: str | Path) -> Path:
         """Write a checkpoint; see :mod:`specbench.predictors.checkpoint`."""

@@ -12,7 +12,7 @@ from typing import Any, Self
 from specbench.predictors.base import Predictor, Session, ranked
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.fillers import ArgumentFiller, make_filler
-from specbench.types import DecisionPoint, Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
+from specbench.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 
 __all__ = ["ComposedPredictor", "ComposedSession", "ToolModel", "labelled", "on_offer"]
 
@@ -80,14 +80,6 @@ class ComposedPredictor(Predictor):
         """Start a live conversation."""
         return ComposedSession(self, tools)
 
-    def learn(self, point: DecisionPoint, outcome: ToolCall | None) -> None:
-        """Count one more labelled decision point, for the tool and for its arguments."""
-        index = ContextIndex().extend(point.messages)
-        self.tool_model.learn(index, outcome.name if outcome else None)
-        if outcome is not None and outcome.invalid_arguments is None:
-            self.filler.learn(outcome, index)
-        self.fitted = True
-
     def state(self) -> dict[str, Any]:
         """Return what :meth:`restore` needs."""
         return {
@@ -114,6 +106,12 @@ class ComposedSession(Session):
     def observe(self, message: Message) -> None:
         """Take in the next message."""
         self.index.append(message)
+
+    def learn(self, outcome: ToolCall | None) -> None:
+        """Count one more decision, for the tool and for its arguments."""
+        self.predictor.tool_model.learn(self.index, outcome.name if outcome else None)
+        if outcome is not None and outcome.invalid_arguments is None:
+            self.predictor.filler.learn(outcome, self.index)
 
     def predict_tools(self, k: int = 1) -> list[ToolPrediction]:
         """Return the tool model's own ranking."""

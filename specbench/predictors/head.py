@@ -144,6 +144,32 @@ class ToolHead:
         raised = np.exp((total - total.max()).astype(np.float64))
         return np.asarray(raised / raised.sum())
 
+    def learn(
+        self, point: Floats, pairs: Floats, classes: npt.NDArray[np.intp], target: int, rate: float = 0.2
+    ) -> None:
+        """Take one step of the class branch's last layer towards what happened (online update).
+
+        The step is divided by the squared length of the hidden layer (normalised least mean squares), so that ``rate``
+        means the same at every point.
+        """
+        p = self.probabilities(point, pairs, classes)
+        error = -p
+        error[target] += 1.0
+        x = self._scaled("point", point)
+        for w in self.weights:
+            hidden = np.maximum(np.einsum("i,ij->j", x, w["in"]) + w["in_bias"], 0)
+            step = rate / (1.0 + float(hidden @ hidden))
+            for row in np.flatnonzero(classes >= 0):
+                change = np.float32(step * error[row])
+                w["class"][:, classes[row]] += change * hidden
+                w["class_bias"][classes[row]] += change
+
+    def add_class(self) -> None:
+        """Make room for one more tool, of which nothing is known."""
+        for w in self.weights:
+            w["class"] = np.concatenate([w["class"], np.zeros((len(w["class"]), 1), np.float32)], axis=1)
+            w["class_bias"] = np.append(w["class_bias"], np.float32(0))
+
     def _scaled(self, what: str, data: Floats) -> Floats:
         scaled: Floats = np.clip((data - self.scales[f"{what}_mean"]) / self.scales[f"{what}_scale"], -6, 6)
         return scaled
@@ -156,7 +182,7 @@ class ToolHead:
         """Take over weights."""
         self.scales = {name: np.asarray(array, np.float32) for name, array in state["scales"].items()}
         self.weights = [
-            {name: np.asarray(array, np.float32) for name, array in each.items()} for each in state["weights"]
+            {name: np.array(array, np.float32) for name, array in each.items()} for each in state["weights"]
         ]
 
 

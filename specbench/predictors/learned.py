@@ -22,6 +22,8 @@ from specbench.types import Message, Prediction, ToolCall, ToolPrediction, ToolS
 __all__ = ["INGREDIENTS", "LearnedPredictor"]
 
 Floats = npt.NDArray[np.float64]
+FADE = 0.995
+"""What a tool's counts keep at each call that is learned online: half is forgotten after some 140 calls."""
 LATE = 0.1
 """Tools that may not be launched get arguments only from this probability on."""
 
@@ -67,6 +69,7 @@ class LearnedPredictor(Predictor):
         self.filler_name = filler
         self.folds, self.seed = folds, seed
         self.vocabulary = Vocabulary()
+        self.class_at: dict[str, int] = {}
         self.ranker = ArgumentRanker(folds, seed=seed)
         self.head = ToolHead(seed=seed)
         self.calibration = JointCalibration()
@@ -79,6 +82,7 @@ class LearnedPredictor(Predictor):
         offered = {tool for trace in traces for tool in trace.tools}
         agents = {trace.agent for trace in traces if trace.agent is not None}
         self.vocabulary = Vocabulary(sorted(called | offered), sorted(agents))
+        self.class_at = dict(self.vocabulary.tool_at)
         self.embedding.fit(texts_of(traces))
         self.ranker = ArgumentRanker(self.folds, seed=self.seed)
         self.ranker.fit(traces)
@@ -140,7 +144,7 @@ class LearnedPredictor(Predictor):
         self.head.fit(examples, classes)
 
     def _classes(self, offered: Sequence[str]) -> npt.NDArray[np.intp]:
-        known = {} if "classes" in self.drop else self.vocabulary.tool_at
+        known = {} if "classes" in self.drop else self.class_at
         return np.array([*(known.get(name, -1) for name in offered), len(self.vocabulary.tools)], np.intp)
 
     def session(self, tools: Mapping[str, ToolSpec], agent: str | None = None) -> Session:
@@ -152,7 +156,7 @@ class LearnedPredictor(Predictor):
         return {
             "embedding": {"name": self.embedding.name, "state": self.embedding.state()},
             "filler": {"name": self.filler_name, "state": self.counting.state() if self.counting else None},
-            "vocabulary": {"tools": self.vocabulary.tools, "agents": self.vocabulary.agents},
+            "vocabulary": {"tools": self.vocabulary.tools, "agents": self.vocabulary.agents, "classes": self.class_at},
             "ranker": self.ranker.state(),
             "head": self.head.state(),
             "calibration": self.calibration.state(),
@@ -170,6 +174,7 @@ class LearnedPredictor(Predictor):
             self.counting = make_filler(self.filler_name)
             self.counting.restore(state["filler"]["state"])
         self.vocabulary = Vocabulary(state["vocabulary"]["tools"], state["vocabulary"]["agents"])
+        self.class_at = dict(state["vocabulary"]["classes"])
         self.ranker = ArgumentRanker()
         self.ranker.restore(state["ranker"])
         self.head = ToolHead()
@@ -215,6 +220,29 @@ class LearnedSession(Session):
             )
             self._known = version, names, p, filled
         return self._known[1:]
+
+    def learn(self, outcome: ToolCall | None) -> None:
+        """Take in what the LLM decided: where its values came from, and one step of the head's last layer.
+
+        A tool that was never seen gets a class of its own, which starts from nothing.
+        """
+        predictor, lookout = self.predictor, self.lookout
+        names, _, _ = self._now()
+        if predictor.head.weights:
+            if outcome is not None and outcome.name not in predictor.class_at and outcome.name in names:
+                # The reply's class is the one after the training tools; new ones come behind it.
+                predictor.class_at[outcome.name] = len(predictor.class_at) + 1
+                predictor.head.add_class()
+            target = len(names) if outcome is None else names.index(outcome.name) if outcome.name in names else -1
+            if target >= 0:
+                _, pairs, _ = lookout.offers()
+                predictor.head.learn(lookout.point(), pairs, predictor._classes(names), target)
+        if outcome is not None and outcome.invalid_arguments is None:
+            spec = lookout.tools.get(outcome.name)
+            predictor.ranker.counts.learn(outcome, spec, lookout.index, keep=FADE)
+            if predictor.counting is not None:
+                predictor.counting.learn(outcome, lookout.index)
+        self._known = None
 
     def predict_tools(self, k: int = 1) -> list[ToolPrediction]:
         """Return the head's ranking."""

@@ -54,18 +54,18 @@ class ParameterCounts:
         Word of the recent texts → value (or :data:`ABSENT`) → calls; ``cue_totals`` counts the word's calls.
     """
 
-    fills: int = 0
-    absent: int = 0
-    found: int = 0
-    paths: dict[str, int] = field(default_factory=dict)
-    present: dict[str, int] = field(default_factory=dict)
-    shapes: dict[str, int] = field(default_factory=dict)
-    values: dict[str, int] = field(default_factory=dict)
-    kinds: dict[str, int] = field(default_factory=dict)
-    before: dict[str, int] = field(default_factory=dict)
-    passed: dict[str, int] = field(default_factory=dict)
-    cues: dict[str, dict[str, int]] = field(default_factory=dict)
-    cue_totals: dict[str, int] = field(default_factory=dict)
+    fills: float = 0
+    absent: float = 0
+    found: float = 0
+    paths: dict[str, float] = field(default_factory=dict)
+    present: dict[str, float] = field(default_factory=dict)
+    shapes: dict[str, float] = field(default_factory=dict)
+    values: dict[str, float] = field(default_factory=dict)
+    kinds: dict[str, float] = field(default_factory=dict)
+    before: dict[str, float] = field(default_factory=dict)
+    passed: dict[str, float] = field(default_factory=dict)
+    cues: dict[str, dict[str, float]] = field(default_factory=dict)
+    cue_totals: dict[str, float] = field(default_factory=dict)
 
     _TABLES = ("paths", "present", "shapes", "values", "kinds", "before", "passed", "cue_totals")
 
@@ -82,6 +82,14 @@ class ParameterCounts:
             mine = self.cues.setdefault(word, {})
             for value, count in row.items():
                 mine[value] = mine.get(value, 0) + count
+
+    def fade(self, keep: float) -> None:
+        """Let old counts weigh less: multiply them by ``keep``. Cues are shares and stay."""
+        self.fills, self.absent, self.found = self.fills * keep, self.absent * keep, self.found * keep
+        for name in ("paths", "present", "shapes", "values", "before", "passed"):
+            table = getattr(self, name)
+            for key in table:
+                table[key] *= keep
 
     def closed(self) -> list[str]:
         """Return the values that this parameter takes again and again, most frequent first; ``[]`` if it does not."""
@@ -110,6 +118,14 @@ class ParameterCounts:
             best = sorted(out.values.items(), key=lambda item: (-item[1], item[0]))
             out.values = dict(best[:MAX_VALUE_KINDS])
         return out
+
+    def bound(self) -> None:
+        """Forget the newest cues and values beyond the limits, so that learning on and on takes bounded memory."""
+        for table, most in ((self.cues, MAX_CUES), (self.values, MAX_VALUE_KINDS)):
+            while len(table) > most:
+                table.popitem()
+        if len(self.cue_totals) > len(self.cues):
+            self.cue_totals = {word: self.cue_totals[word] for word in self.cues}
 
     def state(self) -> dict[str, Any]:
         """Return the counts as JSON values."""
@@ -153,6 +169,26 @@ class ParameterIndex:
             self._count_value(counts, text_of(value), words, index)
         self._count_pairs(call)
         self._count_meanings(call, words)
+
+    def learn(self, call: ToolCall, spec: ToolSpec | None, index: ContextIndex, keep: float = 1.0) -> None:
+        """Count one more real call after training (online update).
+
+        Parameters
+        ----------
+        call, spec, index
+            As in :meth:`count`.
+        keep
+            Factor on the tool's old counts first.
+        """
+        for counts in self.tools.get(call.name, {}).values():
+            counts.fade(keep)
+        self.count(call, spec, index)
+        for name, counts in self.tools[call.name].items():
+            counts.bound()
+            for tool in self.tools:
+                self._others.pop((tool, name), None)
+        self.heard = {word: self.heard[word] for word in self.meant if word in self.aliases()}
+        self.meant = {word: self.meant[word] for word in self.heard}
 
     def _count_meanings(self, call: ToolCall, words: set[str]) -> None:
         """Count which values come after which words of the user, whatever the parameter."""
