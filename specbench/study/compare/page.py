@@ -100,13 +100,13 @@ def ablation_table(frame: pd.DataFrame) -> str:
             str(row["variant"]),
             str(row["about"]),
             *(_percent(row[rate]) for rate in ("tool_top1", "read_call_top1", "read_call_top3")),
-            _minus(row, "read_call_top1_minus_complete"),
+            "complete" if at == 0 else _minus(row, "read_call_top1_minus_complete"),
             _percent(row["reply_accuracy"]),
             _number(row["ece"]),
             _percent(row["read_recall_at_precision_75"]),
             *_cost(row),
         ]
-        for row in frame.to_dict("records")
+        for at, row in enumerate(frame.to_dict("records"))
     ]
     return markdown_table(header, rows)
 
@@ -180,12 +180,12 @@ def _embedding_table(frame: pd.DataFrame) -> str:
             *(_number(row[key]) for key in ("encode_p50_ms", "encode_p99_ms")),
             f"{row['embedding_bytes'] / 1e6:.2f}",
             *(_percent(row[rate]) for rate in ("tool_top1", "call_top1", "read_call_top1", "read_call_top3")),
-            _minus(row, "read_call_top1_minus_first"),
+            "first" if at == 0 else _minus(row, "read_call_top1_minus_first"),
             _percent(row["reply_accuracy"]),
             _number(row["latency_p50_ms"]),
             f"{row['fit_s']:.1f}",
         ]
-        for row in frame.to_dict("records")
+        for at, row in enumerate(frame.to_dict("records"))
     ]
     return markdown_table(header, rows)
 
