@@ -9,7 +9,7 @@ from specbench.predictors.base import Predictor, Session, ranked
 from specbench.predictors.composed import ToolModel, labelled, on_offer
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.mappings import ArgumentPatterns, backed_off, signatures_of
-from specbench.types import DecisionPoint, Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
+from specbench.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 
 __all__ = ["PatternPredictor", "PatternTools"]
 
@@ -77,6 +77,7 @@ class PatternPredictor(Predictor):
 
     Examples
     --------
+    >>> from specbench.types import DecisionPoint
     >>> def talk(user):
     ...     call = ToolCall("get", {"user": user})
     ...     return Trace(user, user, "doc", (Message("user", f"I am {user}"), Message("assistant", tool_calls=(call,))))
@@ -102,14 +103,6 @@ class PatternPredictor(Predictor):
         """Start a live conversation."""
         return PatternSession(self, tools)
 
-    def learn(self, point: DecisionPoint, outcome: ToolCall | None) -> None:
-        """Count one more labelled decision point, for the tool and for its arguments."""
-        index = ContextIndex().extend(point.messages)
-        self.tools.learn(index, outcome.name if outcome else None)
-        if outcome is not None and outcome.invalid_arguments is None:
-            self.arguments.learn(outcome, index)
-        self.fitted = True
-
     def state(self) -> dict[str, Any]:
         """Return the counts."""
         return {"tools": self.tools.state(), "arguments": self.arguments.state()}
@@ -131,6 +124,12 @@ class PatternSession(Session):
     def observe(self, message: Message) -> None:
         """Take in the next message."""
         self.index.append(message)
+
+    def learn(self, outcome: ToolCall | None) -> None:
+        """Count one more decision, for the tool and for its arguments."""
+        self.predictor.tools.learn(self.index, outcome.name if outcome else None)
+        if outcome is not None and outcome.invalid_arguments is None:
+            self.predictor.arguments.learn(outcome, self.index)
 
     def predict_tools(self, k: int = 1) -> list[ToolPrediction]:
         """Return the ranking of the tools."""
