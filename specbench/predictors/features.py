@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from specbench.embed.base import Embedding
 from specbench.predictors.arguments import ArgumentRanker, Filled
-from specbench.predictors.candidates import FEATURES, Moment, Slot, name_tokens
+from specbench.predictors.candidates import FEATURES, Candidates, Moment, Slot, name_tokens
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.parameters import ABSENT
 from specbench.types import Effect, Message, ToolCall, ToolSpec
@@ -86,12 +86,7 @@ class Lookout:
         drop: frozenset[str] = frozenset(),
     ) -> None:
         self.drop = drop
-        self._left_out = [
-            _PAIR[name]
-            for group, names in (("schema", _SCHEMA), ("arguments", _ARGUMENTS), ("history", _CALLED))
-            if group in drop
-            for name in names
-        ]
+        self._left_out = _left_out(drop)
         self.vocabulary, self.embedding, self.ranker = vocabulary, embedding, ranker
         self.index = ContextIndex(ranker.today)
         self.tools: dict[str, ToolSpec | None] = dict(tools) if tools else dict.fromkeys(vocabulary.tools)
@@ -175,7 +170,7 @@ class Lookout:
         """Return the tools on offer, their features (the reply is the last row), and each tool's best arguments."""
         moment = self.moment = Moment(self.index)
         names = list(self.tools)
-        ranked = self.ranker.rank(self._fillable([name for name in names if self._eager(name)]), moment)
+        ranked = self.ranked([name for name in names if self._eager(name)])
         out = np.zeros((len(names) + 1, len(PAIR_FEATURES)), np.float32)
         filled: dict[str, list[Filled]] = {}
         index, at = self.index, _PAIR
@@ -218,8 +213,22 @@ class Lookout:
 
     def late(self, names: Sequence[str]) -> dict[str, list[Filled]]:
         """Return the best arguments of tools that :meth:`offers` left aside, at the same moment."""
-        ranked = self.ranker.rank(self._fillable([name for name in names if not self._eager(name)]), self.moment)
+        ranked = self.ranked([name for name in names if not self._eager(name)])
         return {name: self.ranker.fill(name, self.tools[name], each) for name, each in ranked.items()}
+
+    def ranked(self, names: Sequence[str]) -> dict[str, list[tuple[Candidates, Any]]]:
+        """Return the candidates of tools' parameters with their probabilities, at the moment of :meth:`offers`."""
+        return self.ranker.rank(self._fillable(names), self.moment)
+
+    def without(self, group: str) -> tuple[Floats, Floats]:
+        """Return :meth:`point` and the features of :meth:`offers` with one of :data:`INGREDIENTS` left out."""
+        kept, left_out = self.drop, self._left_out
+        self.drop = kept | {group}
+        self._left_out = _left_out(self.drop)
+        try:
+            return self.point(), self.offers()[1]
+        finally:
+            self.drop, self._left_out = kept, left_out
 
     def _fillable(self, names: Sequence[str]) -> dict[str, list[Slot]]:
         """Return the parameters of the tools that can be filled; made once a conversation."""
@@ -238,6 +247,11 @@ class Lookout:
         parameters = frozenset(word for each in (spec.properties if spec else ()) for word in name_tokens(each))
         self._described[name] = frozenset(_WORD.findall(text.lower())), parameters
         return _unit(self.embedding.encode(text))
+
+
+def _left_out(drop: frozenset[str]) -> list[int]:
+    groups = (("schema", _SCHEMA), ("arguments", _ARGUMENTS), ("history", _CALLED))
+    return [_PAIR[name] for group, names in groups if group in drop for name in names]
 
 
 def _argument_features(

@@ -117,7 +117,7 @@ class LearnedPredictor(Predictor):
                         else -1
                     )
                     if target >= 0:
-                        examples.append(Example(lookout.point(), pairs, self._classes(offered), target))
+                        examples.append(Example(lookout.point(), pairs, self.classes(offered), target))
                         names.append(offered)
                         filled.update(lookout.late(offered))
                         fills.append(filled)
@@ -143,7 +143,8 @@ class LearnedPredictor(Predictor):
             self.calibration.fit(names, chances, fills, outcomes, repeats)
         self.head.fit(examples, classes)
 
-    def _classes(self, offered: Sequence[str]) -> npt.NDArray[np.intp]:
+    def classes(self, offered: Sequence[str]) -> npt.NDArray[np.intp]:
+        """Return the class numbers of tools, -1 for one that was never seen, and of the reply behind them."""
         known = {} if "classes" in self.drop else self.class_at
         return np.array([*(known.get(name, -1) for name in offered), len(self.vocabulary.tools)], np.intp)
 
@@ -205,14 +206,14 @@ class LearnedSession(Session):
         """Take in the next message."""
         self.lookout.observe(message)
 
-    def _now(self) -> tuple[list[str], Floats, dict[str, list[Filled]]]:
+    def now(self) -> tuple[list[str], Floats, dict[str, list[Filled]]]:
         """Return tools on offer, their probabilities (the reply last) and their arguments; computed once a message."""
         version = self.lookout.index.version
         if self._known is None or self._known[0] != version:
             names, pairs, filled = self.lookout.offers()
             head = self.predictor.head
             if head.weights:
-                p = head.probabilities(self.lookout.point(), pairs, self.predictor._classes(names))
+                p = head.probabilities(self.lookout.point(), pairs, self.predictor.classes(names))
             else:
                 p = np.zeros(len(names) + 1)
             filled.update(
@@ -227,7 +228,7 @@ class LearnedSession(Session):
         A tool that was never seen gets a class of its own, which starts from nothing.
         """
         predictor, lookout = self.predictor, self.lookout
-        names, _, _ = self._now()
+        names, _, _ = self.now()
         if predictor.head.weights:
             if outcome is not None and outcome.name not in predictor.class_at and outcome.name in names:
                 # The reply's class is the one after the training tools; new ones come behind it.
@@ -236,7 +237,7 @@ class LearnedSession(Session):
             target = len(names) if outcome is None else names.index(outcome.name) if outcome.name in names else -1
             if target >= 0:
                 _, pairs, _ = lookout.offers()
-                predictor.head.learn(lookout.point(), pairs, predictor._classes(names), target)
+                predictor.head.learn(lookout.point(), pairs, predictor.classes(names), target)
         if outcome is not None and outcome.invalid_arguments is None:
             spec = lookout.tools.get(outcome.name)
             predictor.ranker.counts.learn(outcome, spec, lookout.index, keep=FADE)
@@ -246,7 +247,7 @@ class LearnedSession(Session):
 
     def predict_tools(self, k: int = 1) -> list[ToolPrediction]:
         """Return the head's ranking."""
-        names, p, _ = self._now()
+        names, p, _ = self.now()
         labels: list[str | None] = [*names, None]
         order = np.argsort(-p, kind="stable")[:k].tolist()
         return [ToolPrediction(labels[at], float(p[at])) for at in order if p[at] > 0]
@@ -254,7 +255,7 @@ class LearnedSession(Session):
     def predict(self, k: int = 1) -> list[Prediction]:
         """Return the best calls and the reply with calibrated probabilities."""
         predictor = self.predictor
-        names, p, filled = self._now()
+        names, p, filled = self.now()
         if predictor.counting is not None:
             counting = predictor.counting
             filled = {}

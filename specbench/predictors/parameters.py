@@ -102,7 +102,7 @@ class ParameterCounts:
         """Return a copy without the cues that tell nothing, to keep the model small."""
         out = ParameterCounts(**{name: getattr(self, name) for name in self.__dataclass_fields__})
         total = self.fills + self.absent
-        kept: list[tuple[float, str, dict[str, int]]] = []
+        kept: list[tuple[float, str, dict[str, float]]] = []
         for word, row in self.cues.items():
             seen = self.cue_totals[word]
             base = {

@@ -1,0 +1,194 @@
+"""The learned predictor: it copies values, tells tools it has never seen, learns on, says why."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from specbench.errors import ConfigError
+from specbench.predictors.arguments import ArgumentRanker, folds_of
+from specbench.predictors.calibration import JointCalibration
+from specbench.predictors.candidates import OTHER, Moment, Slot
+from specbench.predictors.context import ContextIndex
+from specbench.predictors.explain import explain
+from specbench.predictors.extract import infer_today
+from specbench.predictors.features import INGREDIENTS
+from specbench.predictors.learned import LearnedPredictor
+from specbench.predictors.network import ListwiseNet
+from specbench.predictors.parameters import ABSENT, ParameterIndex
+from specbench.testing.traces import make_tools, make_traces
+from specbench.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec, Trace
+
+EMAIL = "zoe.unheard@example.com"
+FIND = ToolCall("find_user", {"email": EMAIL})
+
+
+@pytest.fixture(scope="module")
+def fitted() -> LearnedPredictor:
+    return LearnedPredictor(seed=1).fit(make_traces(48))
+
+
+@pytest.fixture
+def fresh(fitted: LearnedPredictor) -> LearnedPredictor:
+    """A copy of the fitted predictor that a test may teach."""
+    copy = LearnedPredictor()
+    copy.restore(fitted.state())
+    return copy
+
+
+def asking(text: str) -> DecisionPoint:
+    return DecisionPoint("new", 0, (Message("user", text),), make_tools())
+
+
+def test_it_copies_a_value_it_has_never_seen(fitted: LearnedPredictor) -> None:
+    best = fitted.predict(asking(f"Hi, I want to change something. My e-mail is {EMAIL}."))[0]
+    assert best.call == FIND
+    assert best.p > 0.5
+
+
+def test_probabilities_are_of_the_next_outcome_so_they_share_one(fitted: LearnedPredictor) -> None:
+    for trace in make_traces(60)[48:]:
+        for session in fitted.replay(trace):
+            predictions = session.predict(50)
+            assert sum(each.p for each in predictions) <= 1 + 1e-9
+            assert [a.p >= b.p for a, b in pairwise(predictions)] == [True] * (len(predictions) - 1)
+
+
+def test_free_text_is_never_offered() -> None:
+    def trace(number: int) -> Trace:
+        thought = " ".join(f"w{number * 31 % 97}{word}" for word in ["the", "user", "wants", "something", "of", "me"])
+        think = ToolCall("think", {"thought": thought})
+        return Trace(f"t{number}", f"task{number}", "test", (Message("user", "hi"), Message("assistant", "", (think,))))
+
+    fitted = LearnedPredictor().fit([trace(number) for number in range(12)])
+    calls = [each.call for each in fitted.predict(DecisionPoint("n", 0, (Message("user", "hi"),)), 10)]
+    assert all(call is None or call.name != "think" for call in calls)
+
+
+def test_a_tool_never_seen_is_filled_by_its_schema(fitted: LearnedPredictor) -> None:
+    parameters = {"type": "object", "properties": {"email": {"type": "string"}}, "required": ["email"]}
+    search = ToolSpec("search_customer", "Find a customer by e-mail", parameters, Effect.READ)
+    point = DecisionPoint("n", 0, (Message("user", f"It is {EMAIL}, please look me up"),), {search.name: search})
+    calls = [each.call for each in fitted.predict(point, 5)]
+    assert ToolCall("search_customer", {"email": EMAIL}) in calls
+
+
+def test_training_twice_gives_the_same_predictor() -> None:
+    points = [asking("my e-mail is a.b@example.com"), asking("hello")]
+    first, second = (LearnedPredictor(seed=3).fit(make_traces(16)).predict_batch(points, 5) for _ in range(2))
+    assert first == second
+
+
+def test_what_is_learned_online_changes_the_next_prediction(fresh: LearnedPredictor) -> None:
+    point = asking("Which products do you have?")
+    habit = ToolCall("list_products")
+    before = dict(fresh.predict(point, 50)).get(habit, 0.0)
+    for _ in range(30):
+        fresh.learn(point, habit)
+    assert dict(fresh.predict(point, 50))[habit] > max(before, 0.3)
+
+
+def test_a_new_tool_is_learned_online(fresh: LearnedPredictor) -> None:
+    tools = {**make_tools(), "get_weather": ToolSpec("get_weather", "", {}, Effect.READ)}
+    point = DecisionPoint("n", 0, (Message("user", "Rain today?"),), tools)
+    call = ToolCall("get_weather")
+    for _ in range(40):
+        fresh.learn(point, call)
+    assert fresh.at(point).predict_tools(1)[0].tool == "get_weather"
+    reloaded = LearnedPredictor()
+    reloaded.restore(fresh.state())
+    assert reloaded.predict(point, 3) == fresh.predict(point, 3)
+
+
+def test_each_ingredient_can_be_left_out_and_others_are_refused() -> None:
+    for group in INGREDIENTS:
+        assert LearnedPredictor(drop=[group]).fit(make_traces(6)).predict(asking("hi"), 3)
+    with pytest.raises(ConfigError, match="luck cannot be left out; use text, history"):
+        LearnedPredictor(drop=["luck"])
+
+
+def test_a_filler_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ConfigError, match="no argument filler is called 'magic'; use learned, none"):
+        LearnedPredictor(filler="magic")
+
+
+def test_an_explanation_names_sources_and_reasons(fitted: LearnedPredictor) -> None:
+    session = fitted.at(asking(f"My e-mail is {EMAIL}"))
+    best = explain(session, 2)[0]
+    assert best.prediction.call == FIND
+    (value,) = best.values
+    assert (value.parameter, value.text, value.first_message) == ("email", EMAIL, 0)
+    assert "user:email" in value.sources
+    assert {name for name, _ in best.because} == INGREDIENTS.keys() - {"classes", "calibration"}
+    assert f"email = {EMAIL}" in str(best)
+    assert session.predict(2) == fitted.predict(asking(f"My e-mail is {EMAIL}"), 2)
+
+
+def test_folds_follow_tasks() -> None:
+    traces = make_traces(20)
+    folds = folds_of(traces, 4, seed=0)
+    by_task = {trace.task_id: fold for trace, fold in zip(traces, folds, strict=True)}
+    assert all(by_task[trace.task_id] == fold for trace, fold in zip(traces, folds, strict=True))
+    assert set(folds) == {0, 1, 2, 3}
+
+
+def test_optional_parameters_may_be_left_out_and_required_ones_may_not() -> None:
+    properties = {"city": {"type": "string"}, "stars": {"type": "string"}}
+    spec = ToolSpec("hotels", "", {"properties": properties, "required": ["city"]}, Effect.READ)
+    index = ContextIndex().extend([Message("user", "A hotel in Oslo")])
+    texts = {
+        name: Slot(ParameterIndex(), "hotels", name, spec).candidates(Moment(index)).texts for name in ("city", "stars")
+    }
+    assert ABSENT not in texts["city"]
+    assert ABSENT in texts["stars"]
+    assert texts["city"][-1] == OTHER
+    assert "Oslo" in texts["city"]
+
+
+def test_values_that_never_were_equal_are_kept_apart() -> None:
+    def trip(number: int) -> Trace:
+        names = ("Oslo", "Rome", "Lima", "Cairo", "Delhi", "Quito", "Paris", "Tokyo")
+        start, end = names[number % 8], names[(number * 3 + 1) % 8]
+        if start == end:
+            end = names[(number + 2) % 8]
+        call = ToolCall("flights", {"origin": start, "destination": end})
+        said = Message("user", f"I fly from {start} to {end}")
+        return Trace(f"t{number}", f"task{number}", "test", (said, Message("assistant", "", (call,))))
+
+    fitted = LearnedPredictor(seed=0).fit([trip(number) for number in range(40)])
+    point = DecisionPoint("n", 0, (Message("user", "I fly from Bergen to Lagos"),))
+    calls = [each.call for each in fitted.predict(point, 6) if each.call is not None]
+    assert ToolCall("flights", {"origin": "Bergen", "destination": "Lagos"}) == calls[0]
+    assert all(call.arguments["origin"] != call.arguments["destination"] for call in calls)
+
+
+def test_an_unstated_today_is_inferred_from_what_people_meant() -> None:
+    said = [
+        ("tomorrow please", ["2024-03-02"]),
+        ("for tomorrow", ["2024-03-02"]),
+        ("tomorrow, 3rd floor", ["2024-03-02"]),
+    ]
+    assert infer_today(said) == date(2024, 3, 1)
+    assert infer_today([("on May 4", ["2023-05-04"])]) == date(2023, 1, 1)
+    assert infer_today([]) is None
+
+
+def test_the_network_ranks_what_the_features_tell() -> None:
+    generator = np.random.default_rng(0)
+    items = generator.normal(size=(800, 5)).astype(np.float32)
+    starts = np.arange(0, 800, 4)
+    targets = starts + items[:, 2].reshape(-1, 4).argmax(axis=1)
+    net = ListwiseNet((16,), members=1, epochs=150)
+    net.fit(items, starts, targets)
+    right = net.scores(items).reshape(-1, 4).argmax(axis=1) == targets - starts
+    assert right.mean() > 0.95
+
+
+def test_an_unfitted_calibration_multiplies_and_a_ranker_without_calls_fills_nothing() -> None:
+    ranker = ArgumentRanker()
+    ranker.fit([])
+    assert ranker.rank({}, Moment(ContextIndex())) == {}
+    assert JointCalibration().predictions(["a"], np.array([0.4, 0.6]), {}, {}) == [(None, 0.6)]
