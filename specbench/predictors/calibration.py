@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from specbench.predictors.arguments import Filled
+from specbench.predictors.head import Example
 from specbench.types import Prediction, ToolCall
 
-__all__ = ["JointCalibration"]
+__all__ = ["LIKELY", "WAYS", "Case", "JointCalibration"]
 
 Floats = npt.NDArray[np.float64]
 LIKELY = 0.003
 """Tools less probable than this are not proposed."""
 WAYS = 3
 """Sets of arguments proposed for one tool."""
+
+
+@dataclass
+class Case:
+    """One labelled decision point, as the parts of the learned predictor saw it.
+
+    ``names`` are the tools on offer, ``filled`` their best arguments, ``made`` the calls made before, ``p`` the
+    out-of-fold probabilities of the tools and, last, the reply.
+    """
+
+    example: Example
+    names: list[str]
+    filled: dict[str, list[Filled]]
+    made: frozenset[str]
+    outcome: ToolCall | None
+    fold: int
+    p: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 class JointCalibration:
@@ -34,22 +53,15 @@ class JointCalibration:
     def __init__(self) -> None:
         self.weights: Floats = np.zeros(0)
 
-    def fit(
-        self,
-        names: Sequence[Sequence[str]],
-        chances: Sequence[Floats],
-        fills: Sequence[Mapping[str, Sequence[Filled]]],
-        outcomes: Sequence[ToolCall | None],
-        repeats: Sequence[set[str]],
-    ) -> None:
-        """Fit on out-of-fold decision points."""
+    def fit(self, cases: Sequence[Case]) -> None:
+        """Fit on decision points with out-of-fold probabilities."""
         from sklearn.linear_model import LogisticRegression
 
         rows, labels = [], []
-        for offered, p, filled, outcome, made in zip(names, chances, fills, outcomes, repeats, strict=True):
-            for call, features in _proposals(offered, p, filled, made):
+        for case in cases:
+            for call, features in _proposals(case.names, case.p, case.filled, case.made):
                 rows.append(features)
-                labels.append(call == outcome)
+                labels.append(call == case.outcome)
         if len(set(labels)) < 2:
             return
         model = LogisticRegression(C=10.0, max_iter=500).fit(np.asarray(rows), np.asarray(labels))
@@ -89,7 +101,7 @@ class JointCalibration:
 
 
 def _proposals(
-    names: Sequence[str], p: Floats, filled: Mapping[str, Sequence[Filled]], made: Mapping[str, int] | set[str]
+    names: Sequence[str], p: Floats, filled: Mapping[str, Sequence[Filled]], made: Mapping[str, int] | frozenset[str]
 ) -> list[tuple[ToolCall, list[float]]]:
     out = []
     for name, chance in zip(names, p.tolist(), strict=False):

@@ -220,7 +220,7 @@ class ContextIndex:
             self._result(message, at)
             return
         self._mention_text(message.content[:MAX_TEXT_CHARS], message.role, at)
-        self.text_version += 1
+        self.text_version += bool(message.content)
         if message.role == "user":
             self.events.append(Event("user"))
             words = _WORD.findall(message.content[:MAX_TEXT_CHARS].lower())
@@ -231,8 +231,9 @@ class ContextIndex:
             del self.recent_words[:-3]
             self.last_user_at = at
             return
-        self.last_assistant_words = frozenset(_WORD.findall(message.content[:MAX_TEXT_CHARS].lower()))
-        self.asked_now = frozenset(word[:5] for word in self.last_assistant_words)
+        if message.content:
+            self.last_assistant_words = frozenset(_WORD.findall(message.content[:MAX_TEXT_CHARS].lower()))
+            self.asked_now = frozenset(word[:5] for word in self.last_assistant_words)
         self._pending = list(message.tool_calls)
         if not message.tool_calls:
             self.events.append(Event("reply"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +12,7 @@ from specbench.embed import Embedding, make_embedding
 from specbench.errors import ConfigError
 from specbench.predictors.arguments import ArgumentRanker, Filled
 from specbench.predictors.base import Predictor, Session, ranked
-from specbench.predictors.calibration import LIKELY, WAYS, JointCalibration
+from specbench.predictors.calibration import LIKELY, WAYS, Case, JointCalibration
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.features import INGREDIENTS, Lookout, Vocabulary
 from specbench.predictors.fillers import FILLERS, ArgumentFiller, make_filler
@@ -24,6 +24,8 @@ __all__ = ["INGREDIENTS", "LearnedPredictor"]
 Floats = npt.NDArray[np.float64]
 FADE = 0.995
 """What a tool's counts keep at each call that is learned online: half is forgotten after some 140 calls."""
+LATE_POINTS = 3000
+"""Training points at which the tools that may not be launched get arguments too: enough to calibrate them."""
 LATE = 0.1
 """Tools that may not be launched get arguments only from this probability on."""
 
@@ -96,52 +98,41 @@ class LearnedPredictor(Predictor):
         return self
 
     def _fit_head(self, traces: Sequence[Trace]) -> None:
-        examples: list[Example] = []
-        names: list[list[str]] = []
-        fills: list[dict[str, list[Filled]]] = []
-        outcomes: list[ToolCall | None] = []
-        repeats: list[set[str]] = []
-        folds: list[int] = []
+        cases = list(self._cases(traces))
+        if not cases:
+            return
+        classes = len(self.vocabulary.tools) + 1
+        if "calibration" not in self.drop:
+            # What a head says of tasks that it was not trained on: two heads, each on one half of the folds.
+            for half in (0, 1):
+                inside = [case for case in cases if case.fold % 2 == half]
+                outside = [case.example for case in cases if case.fold % 2 != half]
+                if inside and outside:
+                    head = ToolHead(seed=self.seed + 17, members=1)
+                    head.fit(outside, classes)
+                    for case in inside:
+                        case.p = head.probabilities(case.example.point, case.example.pairs, case.example.classes)
+            self.calibration.fit([case for case in cases if len(case.p)])
+        self.head.fit([case.example for case in cases], classes)
+
+    def _cases(self, traces: Sequence[Trace]) -> Iterator[Case]:
+        """Yield every decision point at which a tool on offer was called or none, seen with cross-fitted counts."""
         views = [self.ranker.cross_fitted(fold) for fold in range(self.folds)] if traces else []
+        points = sum(message.role == "assistant" for trace in traces for message in trace.messages)
+        draw = np.random.default_rng(self.seed)
         for trace, fold in zip(traces, self.ranker.parts, strict=True):
             lookout = Lookout(self.vocabulary, self.embedding, views[fold], trace.tools, trace.agent, self.drop)
             for message in trace.messages:
                 if message.role == "assistant":
                     outcome = message.tool_calls[0] if message.tool_calls else None
                     offered, pairs, filled = lookout.offers()
-                    target = (
-                        len(offered)
-                        if outcome is None
-                        else offered.index(outcome.name)
-                        if outcome.name in offered
-                        else -1
-                    )
-                    if target >= 0:
-                        examples.append(Example(lookout.point(), pairs, self.classes(offered), target))
-                        names.append(offered)
-                        filled.update(lookout.late(offered))
-                        fills.append(filled)
-                        outcomes.append(outcome)
-                        repeats.append(set(lookout.index.call_counts))
-                        folds.append(fold)
+                    if outcome is None or outcome.name in offered:
+                        target = len(offered) if outcome is None else offered.index(outcome.name)
+                        if draw.random() < LATE_POINTS / points:
+                            filled.update(lookout.late(offered))
+                        example = Example(lookout.point(), pairs, self.classes(offered), target)
+                        yield Case(example, offered, filled, frozenset(lookout.index.call_counts), outcome, fold)
                 lookout.observe(message)
-        if not examples:
-            return
-        classes = len(self.vocabulary.tools) + 1
-        part = np.array(folds)
-        chances: list[Floats] = [np.zeros(0)] * len(examples)
-        halves = part % 2
-        for half in (0, 1):
-            inside = np.flatnonzero(halves == half)
-            outside = np.flatnonzero(halves != half)
-            if len(inside) and len(outside):
-                head = ToolHead(seed=self.seed + 17, members=1)
-                head.fit([examples[at] for at in outside], classes)
-                for at in inside:
-                    chances[at] = head.probabilities(examples[at].point, examples[at].pairs, examples[at].classes)
-        if "calibration" not in self.drop:
-            self.calibration.fit(names, chances, fills, outcomes, repeats)
-        self.head.fit(examples, classes)
 
     def classes(self, offered: Sequence[str]) -> npt.NDArray[np.intp]:
         """Return the class numbers of tools, -1 for one that was never seen, and of the reply behind them."""
