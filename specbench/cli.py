@@ -291,6 +291,54 @@ def compare(
     typer.echo(f"\ncomparison: {result.folder / 'compare.md'}")
 
 
+@app.command(cls=_Lists)
+def train(
+    out: Annotated[Path, typer.Option("--out", help="The checkpoint's folder.")],
+    traces: Annotated[
+        list[Path] | None,
+        typer.Option("--traces", help="Files or folders; several. Default: the shipped support desk."),
+    ] = None,
+    predictor: Annotated[str, typer.Option("--predictor", help="One predictor.")] = "learned",
+    format: FormatOption = None,
+    skip_invalid: SkipOption = False,
+    effects: EffectsOption = None,
+    seed: SeedOption = 0,
+    quiet: QuietOption = False,
+) -> None:
+    """Train one predictor, measure it on held-out tasks, and write its checkpoint with a model card."""
+    from specbench.study import Settings
+    from specbench.study.data import shipped_traces
+    from specbench.study.leaderboard import leaderboard_text
+    from specbench.study.train import run_train
+
+    result = run_train(
+        traces or [shipped_traces()],
+        out,
+        predictor=predictor,
+        settings=Settings(seed),
+        format=format,
+        skip_invalid=skip_invalid,
+        effects=effects,
+        progress=not quiet,
+    )
+    typer.echo(leaderboard_text({result.name: result.metrics}))
+    typer.echo(f"\ncheckpoint: {out}")
+
+
+@app.command()
+def export(
+    checkpoint: Annotated[Path, typer.Option("--checkpoint", help="A folder that train or study wrote.")],
+    out: Annotated[Path, typer.Option("--out", help="The folder to write.")],
+    format: Annotated[
+        str, typer.Option("--format", help="specbench (checked and written anew) or onnx (the networks alone).")
+    ] = "specbench",
+) -> None:
+    """Check a checkpoint and write it elsewhere, or write its networks as ONNX graphs."""
+    from specbench.study.export import export as write
+
+    typer.echo(f"{format}: {write(checkpoint, out, format)}")
+
+
 @app.command()
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that `specbench study` made.")],

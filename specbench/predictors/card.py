@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 __all__ = ["card_text"]
@@ -26,8 +26,8 @@ def card_text(name: str, card: Mapping[str, Any]) -> str:
     name
         The predictor's name.
     card
-        JSON values. A mapping becomes a section with a table, a list a section with bullets, anything else a line of
-        the list at the top.
+        JSON values. A mapping becomes a section with a table, a list of mappings one with a column for each key of
+        the first, any other list one with bullets; anything else is a line of the list at the top.
 
     Examples
     --------
@@ -59,12 +59,22 @@ def card_text(name: str, card: Mapping[str, Any]) -> str:
         if isinstance(value, Mapping):
             rows = [f"| {_cell(inner)} | {_cell(each)} |" for inner, each in value.items()]
             blocks += [f"## {key}", "\n".join(["| | |", "| --- | --- |", *rows])]
+        elif isinstance(value, list | tuple) and value and all(isinstance(each, Mapping) for each in value):
+            blocks += [f"## {key}", _table(value)]
         elif isinstance(value, list | tuple):
             blocks += [f"## {key}", "\n".join(f"- {_cell(each)}" for each in value) or "none"]
     return "\n\n".join([*blocks, "## How to use", _USE])
 
 
+def _table(rows: Sequence[Mapping[str, Any]]) -> str:
+    columns = list(rows[0])
+    lines = [[_cell(row.get(column)) for column in columns] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [columns, ["---"] * len(columns), *lines])
+
+
 def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
     if isinstance(value, float):
         value = float(f"{value:.6g}")
     return " ".join(str(value).split()).replace("|", "\\|")

@@ -23,22 +23,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from specbench import __version__
-from specbench.errors import CheckpointError, ConfigError, NotFittedError, PredictorError, SpecbenchError
+from specbench.errors import CheckpointError, ConfigError, NotFittedError, SpecbenchError
 from specbench.predictors import make_predictor
 from specbench.predictors.base import Predictor
 from specbench.predictors.card import card_text
+from specbench.predictors.packing import pack, unpack
 
-__all__ = ["FORMAT", "VERSION", "load", "save"]
+__all__ = ["FORMAT", "VERSION", "load", "read_card", "save"]
 
 FORMAT, VERSION = "specbench-predictor", 1
 _ARRAYS, _DOCUMENT, _CARD = "model.safetensors", "predictor.json", "README.md"
-_REFERENCE = "$array"
-_KINDS = "float16, float32, float64, int8 … int64, uint8 … uint64, bool"
-_DTYPES = frozenset(np.dtype(code) for code in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?"))
 _RETRAIN = "copy the folder again, or train the predictor anew"
 _BAD_STATE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, SpecbenchError)
 
@@ -89,7 +86,7 @@ def save(predictor: Predictor, folder: str | Path, *, card: Mapping[str, Any] | 
         raise NotFittedError(f"{predictor.name} has not been fitted; call fit(traces) before saving it")
     _check_replaceable(folder)
     arrays: dict[str, npt.NDArray[Any]] = {}
-    state = _pack(predictor.state(), "", arrays)
+    state = pack(predictor.state(), "", arrays)
     blob = encode_arrays(arrays)
     document: dict[str, Any] = {
         "format": FORMAT,
@@ -97,7 +94,7 @@ def save(predictor: Predictor, folder: str | Path, *, card: Mapping[str, Any] | 
         "predictor": predictor.name,
         "class": type(predictor).__qualname__,
         "specbench": __version__,
-        "card": _pack(card, "card", None),
+        "card": pack(card, "card", None),
         "state": state,
         "sha256": {_ARRAYS: hashlib.sha256(blob).hexdigest()},
     }
@@ -134,7 +131,7 @@ def load(folder: str | Path, *, make: Callable[[], Predictor] | None = None) -> 
         from safetensors.numpy import load as decode_arrays
 
         arrays = decode_arrays(blob)
-        predictor.restore(_unpack(document["state"], arrays))
+        predictor.restore(unpack(document["state"], arrays))
     except (SafetensorError, *_BAD_STATE) as error:
         raise CheckpointError(
             f"{folder}: the state in this checkpoint is not one of {document['class']} "
@@ -144,45 +141,21 @@ def load(folder: str | Path, *, make: Callable[[], Predictor] | None = None) -> 
     return predictor
 
 
-def _pack(value: Any, path: str, arrays: dict[str, npt.NDArray[Any]] | None) -> Any:
-    """Return ``value`` as JSON, its arrays moved to ``arrays`` (none are allowed where that is ``None``)."""
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    if isinstance(value, np.ndarray) and arrays is not None:
-        if value.dtype.newbyteorder("=") not in _DTYPES:
-            raise PredictorError(f"the state holds an array of {value.dtype} at {path!r}; allowed are {_KINDS}")
-        arrays[path] = np.asarray(value, value.dtype.newbyteorder("<"), order="C")
-        return {_REFERENCE: path}
-    if isinstance(value, Mapping):
-        for key in value:
-            if not isinstance(key, str):
-                raise PredictorError(
-                    f"the state has the key {key!r} at {path!r}; keys are strings: convert it in state()"
-                )
-        # A key of the predictor's own that looks like a reference gets one more "$".
-        return {
-            "$" * key.startswith("$") + key: _pack(each, f"{path}/{_step(key)}", arrays) for key, each in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [_pack(each, f"{path}/{at}", arrays) for at, each in enumerate(value)]
-    raise PredictorError(
-        f"the state holds a {type(value).__module__}.{type(value).__qualname__} at {path!r}; allowed are str, int, "
-        f"float, bool, None, list, tuple, dict and numpy arrays: convert it in state()"
-    )
+def read_card(folder: str | Path) -> dict[str, Any] | None:
+    """Return the model card of a checkpoint, ``None`` where it has none; the predictor itself is not loaded.
 
-
-def _step(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")  # RFC 6901: no two paths are spelt alike
-
-
-def _unpack(value: Any, arrays: Mapping[str, npt.NDArray[Any]]) -> Any:
-    if isinstance(value, list):
-        return [_unpack(each, arrays) for each in value]
-    if not isinstance(value, dict):
-        return value
-    if value.keys() == {_REFERENCE}:
-        return arrays[value[_REFERENCE]]
-    return {key[1:] if key.startswith("$") else key: _unpack(each, arrays) for key, each in value.items()}
+    Raises
+    ------
+    CheckpointError
+        When the folder is no checkpoint, or its document was changed since it was written.
+    """
+    try:
+        card = unpack(_read_document(Path(folder)).get("card"), {})
+    except KeyError:
+        card = ...
+    if card is not None and not isinstance(card, dict):
+        raise CheckpointError(f"{folder}: the card is not one that specbench writes. What to do: {_RETRAIN}")
+    return card
 
 
 def _dumps(document: Mapping[str, Any]) -> str:

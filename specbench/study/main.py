@@ -15,8 +15,10 @@ from specbench.ledger import Ledger
 from specbench.metrics.summary import summarise
 from specbench.policies import Threshold
 from specbench.predictors import CONTROLS, make_predictor
+from specbench.predictors.checkpoint import save
 from specbench.report import build_report
 from specbench.sim.replay import simulate
+from specbench.study.card import model_card
 from specbench.study.data import load_data, split_data, split_sizes
 from specbench.study.environment import package_version, versions
 from specbench.study.evaluate import Evaluated, Settings, evaluate_predictor
@@ -102,6 +104,7 @@ def run_study(
     told = Progress(progress)
     for name in predictors:
         make_predictor(name)
+    command = _command(traces, out, predictors, settings, format, skip_invalid, effects)
     with replaced_folder(out) as folder:
         data = load_data(traces, format, skip_invalid, effects=effects)
         parts = split_data(data, settings.seed)
@@ -136,7 +139,8 @@ def run_study(
         )
         for result in results:
             if result.name not in CONTROLS:
-                result.predictor.save(folder / "checkpoints" / result.name)
+                card = model_card(result, data, parts, settings, command)
+                save(result.predictor, folder / "checkpoints" / result.name, card=card)
         measured = {result.name: result.metrics for result in results}
         summary = summarise(ledger)
         wasted_share = summary["wasted_s"] / summary["sequential_s"] if summary["sequential_s"] else 0.0
@@ -170,7 +174,7 @@ def run_study(
                 "kind": KIND,
                 "specbench": package_version(),
                 "created": datetime.now(UTC).isoformat(timespec="seconds"),
-                "command": _command(traces, out, predictors, settings, format, skip_invalid, effects),
+                "command": command,
                 "config": {
                     **settings.to_dict(),
                     "latency_text": settings.latency_text(),

@@ -1,0 +1,101 @@
+"""The model card of a predictor that was trained here: what it learned from, how good it is, how to make it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from specbench.agent.scripted import SOURCE
+from specbench.policies import DEFAULT_THRESHOLD
+from specbench.study.data import Data, split_sizes
+from specbench.study.environment import package_version, versions
+from specbench.study.evaluate import Evaluated, Settings
+from specbench.study.jsonfile import strict
+from specbench.traces.splitting import Split
+from specbench.types import Trace
+
+__all__ = ["METRICS", "licence_of", "model_card"]
+
+METRICS = (
+    "tool_top1", "tool_top3", "call_top1", "call_top3", "read_call_top1", "read_call_top3", "reply_accuracy", "brier",
+    "ece", "read_recall_at_precision_75",
+)  # fmt: skip
+"""The rates in a card, as :func:`specbench.metrics.rates.rates` and the study define them."""
+AT_THRESHOLD = ("recall", "precision", "attempt_rate", "amplification")
+
+
+def licence_of(traces: Sequence[Trace]) -> str:
+    """Return the licence of the traces, as far as it is known: the support desk is this project's own.
+
+    Examples
+    --------
+    >>> licence_of([Trace("a", "a", SOURCE, ())]), licence_of([Trace("a", "a", "chat", ())])
+    ('MIT (synthetic, made by specbench)', "as the traces' licence, which specbench does not know")
+    """
+    own = bool(traces) and all(trace.source == SOURCE for trace in traces)
+    return "MIT (synthetic, made by specbench)" if own else "as the traces' licence, which specbench does not know"
+
+
+def model_card(result: Evaluated, data: Data, parts: Split, settings: Settings, command: str) -> dict[str, Any]:
+    """Return the card of a predictor that was fitted on the training and validation tasks of a split.
+
+    Nothing in it depends on the machine's speed or on the day, so that the same command writes the same card.
+
+    Parameters
+    ----------
+    result
+        The predictor, and what was measured on the test tasks.
+    data, parts
+        The traces and their split.
+    settings
+        Of the study.
+    command
+        What makes this checkpoint again.
+
+    Returns
+    -------
+    dict
+        JSON values for :func:`specbench.predictors.checkpoint.save`.
+    """
+    metrics = result.metrics
+    fitted_on = [*parts.train, *parts.validation]
+    at_threshold = metrics["at_default_threshold"]
+    rows = [_row(name, metrics[name], metrics["ci"].get(name)) for name in METRICS]
+    for name in AT_THRESHOLD:
+        band = at_threshold.get(f"{name}_low"), at_threshold.get(f"{name}_high")
+        rows.append(_row(f"{name} at p ≥ {DEFAULT_THRESHOLD:.2f}", at_threshold[name], None if None in band else band))
+    card: dict[str, Any] = strict(
+        {
+            "trained on": "the training and validation tasks below; no test task was seen",
+            "measured on": "the test tasks below",
+            "made by": command,
+            "licence of the data": licence_of(fitted_on),
+            "seed": settings.seed,
+            "specbench": package_version(),
+            "metrics": rows,
+            "split": [{"part": name, **sizes} for name, sizes in split_sizes(parts).items()],
+            "data": [
+                {"file": Path(file.path).name, "format": file.format, "traces": file.read, "sha256": file.sha256}
+                for file in data.report.files
+            ],
+            "tools": _tools(fitted_on),
+            "agents": sorted({trace.agent for trace in fitted_on if trace.agent is not None}),
+            "versions": versions(),
+        }
+    )
+    return card
+
+
+def _row(name: str, value: Any, interval: Sequence[Any] | None) -> dict[str, Any]:
+    low, high = interval if interval is not None else (None, None)
+    return {"metric": name, "value": value, "low (95 %)": low, "high (95 %)": high}
+
+
+def _tools(traces: Sequence[Trace]) -> list[dict[str, str]]:
+    effects = {spec.name: spec.effect.value for trace in traces for spec in trace.tools.values()}
+    for trace in traces:
+        for message in trace.messages:
+            for call in message.tool_calls:
+                effects.setdefault(call.name, "unknown")
+    return [{"tool": tool, "effect": effects[tool]} for tool in sorted(effects)]
