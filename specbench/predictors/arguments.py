@@ -13,11 +13,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from specbench.predictors.candidates import FEATURES, OTHER, Candidates, Moment, Slot, cast
+from specbench.predictors.candidates import FEATURES, OTHER, Candidates, Moment, cast
 from specbench.predictors.context import ContextIndex
+from specbench.predictors.counts import ABSENT
 from specbench.predictors.extract import infer_today
 from specbench.predictors.network import ListwiseNet, segment_softmax
-from specbench.predictors.parameters import ABSENT, ParameterIndex, text_of
+from specbench.predictors.parameters import ParameterIndex
+from specbench.predictors.slots import Slot
+from specbench.predictors.values import text_of
 from specbench.types import ToolCall, ToolSpec, Trace
 
 __all__ = ["ArgumentRanker", "Filled", "folds_of"]

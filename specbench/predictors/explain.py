@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from specbench.predictors.candidates import OTHER
-from specbench.predictors.context import FIRST, LAST, ContextIndex
+from specbench.predictors.context import ContextIndex
+from specbench.predictors.counts import ABSENT
 from specbench.predictors.features import INGREDIENTS
-from specbench.predictors.parameters import ABSENT
+from specbench.predictors.values import FIRST, LAST
 from specbench.types import Prediction
 
 if TYPE_CHECKING:

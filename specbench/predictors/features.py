@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from specbench.embed.base import Embedding
 from specbench.predictors.arguments import ArgumentRanker, Filled
-from specbench.predictors.candidates import FEATURES, Candidates, Moment, Slot, name_tokens
+from specbench.predictors.candidates import FEATURES, Candidates, Moment, name_tokens
 from specbench.predictors.context import ContextIndex
-from specbench.predictors.parameters import ABSENT
+from specbench.predictors.counts import ABSENT
+from specbench.predictors.slots import Slot
 from specbench.types import Effect, Message, ToolCall, ToolSpec
 
 __all__ = ["INGREDIENTS", "PAIR_FEATURES", "Lookout", "Vocabulary"]

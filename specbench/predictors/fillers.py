@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from specbench.errors import ConfigError
-from specbench.predictors.context import LAST, LAST_USER, SHAPE, ContextIndex, shape_of
+from specbench.predictors.context import ContextIndex
+from specbench.predictors.values import LAST, LAST_USER, SHAPE, shape_of
 from specbench.types import ToolCall, Trace
 
 __all__ = ["FILLERS", "ArgumentFiller", "LinkedFiller", "NoFiller", "RecentFiller", "make_filler"]

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from specbench.canonical import canonical
-from specbench.predictors.context import LAST_USER, OFFSET, ContextIndex
+from specbench.predictors.context import ContextIndex
 from specbench.predictors.ngram import histories
+from specbench.predictors.values import LAST_USER, OFFSET
 from specbench.types import ToolCall, Trace
 
 __all__ = ["BEAM", "LONGEST", "MIN_SUPPORT", "ArgumentPatterns", "Pattern", "backed_off", "signatures_of"]

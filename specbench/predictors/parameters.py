@@ -8,128 +8,14 @@ learns of the second holds for new tools.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from specbench.predictors.context import ContextIndex, shape_of
+from specbench.predictors.context import ContextIndex
+from specbench.predictors.counts import ABSENT, ParameterCounts
+from specbench.predictors.values import shape_of, text_of
 from specbench.types import ToolCall, ToolSpec
 
-__all__ = ["ABSENT", "ParameterCounts", "ParameterIndex", "text_of"]
-
-ABSENT = "\0absent"
-"""Stands for "this optional parameter is left out"."""
-
-MAX_VALUE_KINDS = 400
-MAX_CUES = 4000
-
-
-def text_of(value: Any) -> str:
-    """Return a scalar argument as the text under which the context index files it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-@dataclass
-class ParameterCounts:
-    """Counts of one parameter.
-
-    Attributes
-    ----------
-    fills, absent, found
-        Calls with it; calls of the tool without it; fills whose value stood in the conversation.
-    paths
-        Path → fills whose value had occurred there.
-    present
-        Path → fills at which anything had occurred there.
-    shapes, values, kinds
-        Shape, text and JSON type of the values → fills.
-    before
-        Word among the three before the value in the user's text → fills.
-    passed
-        Word among the three before other values in the user's text → fills.
-    cues
-        Word of the recent texts → value (or :data:`ABSENT`) → calls; ``cue_totals`` counts the word's calls.
-    """
-
-    fills: float = 0
-    absent: float = 0
-    found: float = 0
-    paths: dict[str, float] = field(default_factory=dict)
-    present: dict[str, float] = field(default_factory=dict)
-    shapes: dict[str, float] = field(default_factory=dict)
-    values: dict[str, float] = field(default_factory=dict)
-    kinds: dict[str, float] = field(default_factory=dict)
-    before: dict[str, float] = field(default_factory=dict)
-    passed: dict[str, float] = field(default_factory=dict)
-    cues: dict[str, dict[str, float]] = field(default_factory=dict)
-    cue_totals: dict[str, float] = field(default_factory=dict)
-
-    _TABLES = ("paths", "present", "shapes", "values", "kinds", "before", "passed", "cue_totals")
-
-    def add(self, other: ParameterCounts) -> None:
-        """Add the counts of another parameter."""
-        self.fills += other.fills
-        self.absent += other.absent
-        self.found += other.found
-        for name in self._TABLES:
-            mine, theirs = getattr(self, name), getattr(other, name)
-            for key, count in theirs.items():
-                mine[key] = mine.get(key, 0) + count
-        for word, row in other.cues.items():
-            mine = self.cues.setdefault(word, {})
-            for value, count in row.items():
-                mine[value] = mine.get(value, 0) + count
-
-    def fade(self, keep: float) -> None:
-        """Let old counts weigh less: multiply them by ``keep``. Cues are shares and stay."""
-        self.fills, self.absent, self.found = self.fills * keep, self.absent * keep, self.found * keep
-        for name in ("paths", "present", "shapes", "values", "before", "passed"):
-            table = getattr(self, name)
-            for key in table:
-                table[key] *= keep
-
-    def closed(self) -> list[str]:
-        """Return the values that this parameter takes again and again, most frequent first; ``[]`` if it does not."""
-        kept = [value for value, count in self.values.items() if count >= 2]
-        if not kept or sum(self.values[value] for value in kept) < 0.5 * self.fills:
-            return []
-        return sorted(kept, key=lambda value: (-self.values[value], value))[:60]
-
-    def pruned(self) -> ParameterCounts:
-        """Return a copy without the cues that tell nothing, to keep the model small."""
-        out = ParameterCounts(**{name: getattr(self, name) for name in self.__dataclass_fields__})
-        total = self.fills + self.absent
-        kept: list[tuple[float, str, dict[str, float]]] = []
-        for word, row in self.cues.items():
-            seen = self.cue_totals[word]
-            base = {
-                value: (self.absent if value == ABSENT else self.values.get(value, 0)) / max(total, 1) for value in row
-            }
-            good = {v: n for v, n in row.items() if n >= 2 and n / seen >= 0.2 and n / seen > 1.3 * base[v]}
-            if good:
-                kept.append((max(good.values()), word, good))
-        kept.sort(key=lambda each: (-each[0], each[1]))
-        out.cues = {word: row for _, word, row in kept[:MAX_CUES]}
-        out.cue_totals = {word: self.cue_totals[word] for word in out.cues}
-        if len(out.values) > MAX_VALUE_KINDS:
-            best = sorted(out.values.items(), key=lambda item: (-item[1], item[0]))
-            out.values = dict(best[:MAX_VALUE_KINDS])
-        return out
-
-    def bound(self) -> None:
-        """Forget the newest cues and values beyond the limits, so that learning on and on takes bounded memory."""
-        for table, most in ((self.cues, MAX_CUES), (self.values, MAX_VALUE_KINDS)):
-            while len(table) > most:
-                table.popitem()
-        if len(self.cue_totals) > len(self.cues):
-            self.cue_totals = {word: self.cue_totals[word] for word in self.cues}
-
-    def state(self) -> dict[str, Any]:
-        """Return the counts as JSON values."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+__all__ = ["ParameterIndex", "cue_words"]
 
 
 class ParameterIndex:
@@ -158,7 +44,7 @@ class ParameterIndex:
                 counts = table[name] = ParameterCounts(absent=self.calls[call.name] - 1)
             if name not in call.arguments:
                 counts.absent += 1
-                _cue(counts, words, ABSENT)
+                counts.cue(words, ABSENT)
                 continue
             counts.fills += 1
             value = call.arguments[name]
@@ -232,7 +118,7 @@ class ParameterIndex:
             counts.present[place] = counts.present.get(place, 0) + 1
         if len(text) <= 60:
             counts.values[text] = counts.values.get(text, 0) + 1
-            _cue(counts, words, text)
+            counts.cue(words, text)
         shape = shape_of(text)
         counts.shapes[shape] = counts.shapes.get(shape, 0) + 1
         row = index.row(text)
@@ -351,10 +237,3 @@ def cue_words(index: ContextIndex) -> set[str]:
         words.update(message)
     words.update(f"@{word}" for word in index.last_assistant_words)
     return words
-
-
-def _cue(counts: ParameterCounts, words: Iterable[str], value: str) -> None:
-    for word in words:
-        counts.cue_totals[word] = counts.cue_totals.get(word, 0) + 1
-        row = counts.cues.setdefault(word, {})
-        row[value] = row.get(value, 0) + 1

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specbench.predictors.context import LAST_TOOL, LAST_USER, MENTIONS, USES, ContextIndex, Event, shape_of
+from specbench.predictors.context import ContextIndex, Event
+from specbench.predictors.values import LAST_TOOL, LAST_USER, MENTIONS, USES, shape_of
 from specbench.testing import make_traces, odd_trace
 from specbench.types import Message, ToolCall
 

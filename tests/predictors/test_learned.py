@@ -11,14 +11,16 @@ import pytest
 from specbench.errors import ConfigError
 from specbench.predictors.arguments import ArgumentRanker, folds_of
 from specbench.predictors.calibration import JointCalibration
-from specbench.predictors.candidates import OTHER, Moment, Slot
+from specbench.predictors.candidates import OTHER, Moment
 from specbench.predictors.context import ContextIndex
+from specbench.predictors.counts import ABSENT
 from specbench.predictors.explain import explain
 from specbench.predictors.extract import infer_today
 from specbench.predictors.features import INGREDIENTS
 from specbench.predictors.learned import LearnedPredictor
 from specbench.predictors.network import ListwiseNet
-from specbench.predictors.parameters import ABSENT, ParameterIndex
+from specbench.predictors.parameters import ParameterIndex
+from specbench.predictors.slots import Slot
 from specbench.testing.traces import make_tools, make_traces
 from specbench.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec, Trace
 

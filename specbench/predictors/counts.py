@@ -1,0 +1,122 @@
+"""Counts of one parameter: where its values came from, what they look like, which words announce them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["ABSENT", "ParameterCounts"]
+
+ABSENT = "\0absent"
+"""Stands for "this optional parameter is left out"."""
+
+MAX_VALUE_KINDS = 400
+MAX_CUES = 4000
+
+
+@dataclass
+class ParameterCounts:
+    """Counts of one parameter.
+
+    Attributes
+    ----------
+    fills, absent, found
+        Calls with it; calls of the tool without it; fills whose value stood in the conversation.
+    paths
+        Path → fills whose value had occurred there.
+    present
+        Path → fills at which anything had occurred there.
+    shapes, values, kinds
+        Shape, text and JSON type of the values → fills.
+    before
+        Word among the three before the value in the user's text → fills.
+    passed
+        Word among the three before other values in the user's text → fills.
+    cues
+        Word of the recent texts → value (or :data:`ABSENT`) → calls; ``cue_totals`` counts the word's calls.
+    """
+
+    fills: float = 0
+    absent: float = 0
+    found: float = 0
+    paths: dict[str, float] = field(default_factory=dict)
+    present: dict[str, float] = field(default_factory=dict)
+    shapes: dict[str, float] = field(default_factory=dict)
+    values: dict[str, float] = field(default_factory=dict)
+    kinds: dict[str, float] = field(default_factory=dict)
+    before: dict[str, float] = field(default_factory=dict)
+    passed: dict[str, float] = field(default_factory=dict)
+    cues: dict[str, dict[str, float]] = field(default_factory=dict)
+    cue_totals: dict[str, float] = field(default_factory=dict)
+
+    _TABLES = ("paths", "present", "shapes", "values", "kinds", "before", "passed", "cue_totals")
+
+    def add(self, other: ParameterCounts) -> None:
+        """Add the counts of another parameter."""
+        self.fills += other.fills
+        self.absent += other.absent
+        self.found += other.found
+        for name in self._TABLES:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            for key, count in theirs.items():
+                mine[key] = mine.get(key, 0) + count
+        for word, row in other.cues.items():
+            mine = self.cues.setdefault(word, {})
+            for value, count in row.items():
+                mine[value] = mine.get(value, 0) + count
+
+    def fade(self, keep: float) -> None:
+        """Let old counts weigh less: multiply them by ``keep``. Cues are shares and stay."""
+        self.fills, self.absent, self.found = self.fills * keep, self.absent * keep, self.found * keep
+        for name in ("paths", "present", "shapes", "values", "before", "passed"):
+            table = getattr(self, name)
+            for key in table:
+                table[key] *= keep
+
+    def closed(self) -> list[str]:
+        """Return the values that this parameter takes again and again, most frequent first; ``[]`` if it does not."""
+        kept = [value for value, count in self.values.items() if count >= 2]
+        if not kept or sum(self.values[value] for value in kept) < 0.5 * self.fills:
+            return []
+        return sorted(kept, key=lambda value: (-self.values[value], value))[:60]
+
+    def pruned(self) -> ParameterCounts:
+        """Return a copy without the cues that tell nothing, to keep the model small."""
+        out = ParameterCounts(**{name: getattr(self, name) for name in self.__dataclass_fields__})
+        total = self.fills + self.absent
+        kept: list[tuple[float, str, dict[str, float]]] = []
+        for word, row in self.cues.items():
+            seen = self.cue_totals[word]
+            base = {
+                value: (self.absent if value == ABSENT else self.values.get(value, 0)) / max(total, 1) for value in row
+            }
+            good = {v: n for v, n in row.items() if n >= 2 and n / seen >= 0.2 and n / seen > 1.3 * base[v]}
+            if good:
+                kept.append((max(good.values()), word, good))
+        kept.sort(key=lambda each: (-each[0], each[1]))
+        out.cues = {word: row for _, word, row in kept[:MAX_CUES]}
+        out.cue_totals = {word: self.cue_totals[word] for word in out.cues}
+        if len(out.values) > MAX_VALUE_KINDS:
+            best = sorted(out.values.items(), key=lambda item: (-item[1], item[0]))
+            out.values = dict(best[:MAX_VALUE_KINDS])
+        return out
+
+    def bound(self) -> None:
+        """Forget the newest cues and values beyond the limits, so that learning on and on takes bounded memory."""
+        for table, most in ((self.cues, MAX_CUES), (self.values, MAX_VALUE_KINDS)):
+            while len(table) > most:
+                table.popitem()
+        if len(self.cue_totals) > len(self.cues):
+            self.cue_totals = {word: self.cue_totals[word] for word in self.cues}
+
+    def state(self) -> dict[str, Any]:
+        """Return the counts as JSON values."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+    def cue(self, words: Iterable[str], value: str) -> None:
+        """Count that ``value`` (or :data:`ABSENT`) came after these words."""
+        for word in words:
+            self.cue_totals[word] = self.cue_totals.get(word, 0) + 1
+            row = self.cues.setdefault(word, {})
+            row[value] = row.get(value, 0) + 1

@@ -1,0 +1,220 @@
+"""The values of one conversation: a table with a row each, where they stand, and the groups that they stand in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["COLUMNS", "ValueTable", "shape_of", "text_of"]
+
+MAX_PHRASES = 50
+"""Values of several words with one first word that are looked for in texts; a limit against hostile results."""
+NEVER = -1000
+STOP_WORDS = frozenset((
+    "the", "and", "for", "with", "that", "this", "have", "please", "you", "your", "can", "could", "would", "like",
+    "want", "need", "are", "was", "from", "not", "but", "its", "it's", "what", "sure", "yes", "thanks", "thank",
+    "order", "orders", "item", "items", "also", "one", "any",
+))  # fmt: skip
+
+COLUMNS = (
+    "first", "last", "last_user", "last_assistant", "last_tool", "mentions",
+    "last_use", "uses", "ordinal", "group", "group_size", "path", "offset", "shape", "longer",
+)  # fmt: skip
+"""Columns of :attr:`ValueTable.table`. ``first``, ``last*`` and ``last_use`` are message numbers (NEVER if none)."""
+(
+    FIRST, LAST, LAST_USER, LAST_ASSISTANT, LAST_TOOL, MENTIONS, LAST_USE, USES, ORDINAL, GROUP, GROUP_SIZE, PATH,
+    OFFSET, SHAPE, LONGER,
+) = range(len(COLUMNS))  # fmt: skip
+_PIECE = re.compile(r"#?\w[\w\-@.+]*\w|#?\w")
+_RUN = re.compile(r"[0-9]+|[A-Z]+(?![a-z])|[A-Z]?[a-zà-þ]+")
+
+
+def shape_of(text: str) -> str:
+    """Return the shape of a value: what kinds of character runs it has, with the length of short ones.
+
+    Examples
+    --------
+    >>> shape_of("#W2378156"), shape_of("19122"), shape_of("yusuf_rossi_9620"), shape_of("JFK"), shape_of("2024-05-20")
+    ('#A9+', '99999', 'a_a_9999', 'AAA', '9999-99-99')
+    >>> shape_of("Desk Lamp")
+    'Aa Aa'
+    """
+    return _RUN.sub(_run, text[:40])
+
+
+def _run(match: re.Match[str]) -> str:
+    run = match[0]
+    if run[0].isdigit():
+        return "9" * len(run) if len(run) <= 5 else "9+"
+    if run.isupper():
+        return "A" * len(run) if len(run) <= 3 else "A+"
+    return "Aa" if run[0].isupper() else "a"
+
+
+def text_of(value: Any) -> str:
+    """Return a scalar as the text under which it is filed: strings as they are, ``7.0`` as ``7``.
+
+    Examples
+    --------
+    >>> text_of(7.0), text_of(True), text_of("#W1")
+    ('7', 'true', '#W1')
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+class ValueTable:
+    """Every value that has occurred, once, with its provenance.
+
+    Attributes
+    ----------
+    table : ndarray of int32, shape (rows, len(COLUMNS))
+        The values; ``texts[row]`` and ``values[row]`` are the value as text and as it came.
+    rows_by_path, row_paths, path_names
+        Path → rows that occurred there, row → path numbers, number → path.
+    before, asked
+        Words just before the latest mention of a row by role; stems of what the agent had asked when the user named it.
+    used_by
+        (tool, parameter) → rows that have filled it, with the message number of the last time.
+    group_words, named_now, named_ever, named_at
+        Words of each group of sibling values; how many of them the user has just said, has ever said, and where the
+        first of them stands in the latest message.
+    """
+
+    def __init__(self) -> None:
+        self.user_words: dict[str, int] = {}
+        self.texts: list[str] = []
+        self.values: list[Any] = []
+        self.before: list[dict[str, tuple[str, ...]]] = []
+        self.asked: list[frozenset[str]] = []
+        self.rows_with_before: list[int] = []
+        self.used_by: dict[tuple[str, str], dict[int, int]] = {}
+        self.row_paths: list[list[int]] = []
+        self.rows_by_path: dict[str, list[int]] = {}
+        self.path_names: list[str] = []
+        self.group_words: list[frozenset[str]] = [frozenset()]
+        self.named_now: list[float] = [0.0]
+        self.named_ever: list[float] = [0.0]
+        self.named_at: list[float] = [1.0]
+        self._groups_of: dict[str, list[int]] = {}
+        self._now_words: dict[str, int] = {}
+        self.shape_names: list[str] = []
+        self._path_ids: dict[str, int] = {}
+        self._shape_ids: dict[str, int] = {}
+        self._row_of: dict[str, int] = {}
+        self._by_lower: dict[str, int] = {}
+        self._phrases: dict[str, set[str]] = {}
+        self._table: npt.NDArray[np.int32] = np.zeros((64, len(COLUMNS)), np.int32)
+
+    @property
+    def table(self) -> npt.NDArray[np.int32]:
+        """The rows filled so far; a view."""
+        return self._table[: len(self.texts)]
+
+    def rows(self, path: str) -> list[int]:
+        """Return the rows that occurred at ``path``, oldest first."""
+        return self.rows_by_path.get(path, [])
+
+    def row(self, value: Any) -> int | None:
+        """Return the row of a value, if it has occurred."""
+        return self._row_of.get(text_of(value))
+
+    def used_rows(self, tool: str, parameter: str) -> dict[int, int]:
+        """Return the rows that have filled this parameter, with the message number of the last time."""
+        return self.used_by.get((tool, parameter), {})
+
+    def _name_groups(self, words: list[str]) -> None:
+        """Count, for every group of sibling values, the words of it that the user has just said, and ever said."""
+        for word in self._now_words:
+            for group in self._groups_of.get(word, ()):
+                self.named_now[group], self.named_at[group] = 0.0, 1.0
+        self._now_words = {}
+        for position, word in enumerate(words):
+            if len(word) > 2 and word not in STOP_WORDS:
+                self._now_words.setdefault(word, position)
+        for word, position in self._now_words.items():
+            new = word not in self.user_words
+            for group in self._groups_of.get(word, ()):
+                self.named_now[group] += 1
+                self.named_at[group] = min(self.named_at[group], position / 60)
+                self.named_ever[group] += new
+
+    def _add_group(self, words: frozenset[str]) -> None:
+        group = len(self.group_words)
+        self.group_words.append(words)
+        now = [word for word in words if word in self._now_words]
+        self.named_now.append(float(len(now)))
+        self.named_at.append(min((self._now_words[word] / 60 for word in now), default=1.0))
+        self.named_ever.append(float(sum(word in self.user_words for word in words)))
+        for word in words:
+            self._groups_of.setdefault(word, []).append(group)
+
+    def _known_in(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield the rows whose value stands in a text, whatever its case, and where."""
+        lower = text.lower()
+        for match in _PIECE.finditer(lower):
+            piece = match[0].rstrip(".-@+")
+            known = self._by_lower.get(piece)
+            if known is not None:
+                yield known, match.start()
+            for phrase in sorted(self._phrases.get(piece, ())):
+                if lower.startswith(phrase, match.start()):
+                    yield self._by_lower[phrase], match.start()
+
+    def _mark_parts(self, text: str, spans: list[tuple[int, int, int]]) -> None:
+        """Mark the names (start, end, row) that stand inside a longer name, and those that explain the name before."""
+        ends = {end for _, end, _ in spans}
+        reach, longest = 0, (-1, -1)
+        for start, end, row in sorted(spans, key=lambda span: (span[0], -span[1])):
+            inside = end <= reach and (start, end) != longest
+            # "Paris, France": the second name explains the first.
+            self._table[row, LONGER] = inside or (start - 2 in ends and text[start - 2 : start] == ", ")
+            if end > reach:
+                reach, longest = end, (start, end)
+
+    def _add(self, value: Any, path: str, at: int, group: int = 0, ordinal: int = 0) -> int:
+        text = text_of(value)
+        row = self._row_of.get(text)
+        if row is None:
+            row = len(self.texts)
+            if row == len(self._table):
+                self._table = np.concatenate([self._table, np.zeros_like(self._table)])
+            self._row_of[text] = row
+            self.texts.append(text)
+            self.values.append(value)
+            self.before.append({})
+            self.asked.append(frozenset())
+            self.row_paths.append([])
+            shape = shape_of(text)
+            if shape not in self._shape_ids:
+                self._shape_ids[shape] = len(self.shape_names)
+                self.shape_names.append(shape)
+            values = (at, at, NEVER, NEVER, NEVER, 0, NEVER, 0, ordinal, group, 1, 0, 0, self._shape_ids[shape], 0)
+            self._table[row] = values
+            lower = text.lower()
+            self._by_lower.setdefault(lower, row)
+            head = _PIECE.match(lower)
+            if head and head[0] != lower:
+                phrases = self._phrases.setdefault(head[0].rstrip(".-@+"), set())
+                if len(phrases) < MAX_PHRASES:
+                    phrases.add(lower)
+        if path not in self._path_ids:
+            self._path_ids[path] = len(self.path_names)
+            self.path_names.append(path)
+            self.rows_by_path[path] = []
+        identifier = self._path_ids[path]
+        if identifier not in self.row_paths[row]:
+            self.row_paths[row].append(identifier)
+            self.rows_by_path[path].append(row)
+            if len(self.row_paths[row]) == 1:
+                self._table[row, PATH] = identifier
+        return row
