@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from specbench.predictors.checkpoint import save
 from specbench.report import build_report
 from specbench.sim.replay import simulate
 from specbench.study.card import model_card
+from specbench.study.command import command_line
 from specbench.study.data import load_data, split_data, split_sizes
 from specbench.study.environment import package_version, versions
 from specbench.study.evaluate import Evaluated, Settings, evaluate_predictor
@@ -104,7 +104,7 @@ def run_study(
     told = Progress(progress)
     for name in predictors:
         make_predictor(name)
-    command = _command(traces, out, predictors, settings, format, skip_invalid, effects)
+    command = command_line("study", traces, out, predictors, settings, format, skip_invalid, effects)
     with replaced_folder(out) as folder:
         data = load_data(traces, format, skip_invalid, effects=effects)
         parts = split_data(data, settings.seed)
@@ -197,24 +197,3 @@ def _chosen(results: Sequence[Evaluated]) -> Evaluated:
     by_name = {result.name: result for result in results}
     candidates = [result for result in results if result.name not in CONTROLS]
     return by_name.get("learned") or (candidates[-1] if candidates else results[0])
-
-
-def _command(
-    traces: Paths,
-    out: str | Path,
-    predictors: Sequence[str],
-    settings: Settings,
-    format: str | None,
-    skip_invalid: bool,
-    effects: object,
-) -> str:
-    paths = [traces] if isinstance(traces, (str, Path)) else traces
-    words = ["specbench", "study", "--traces", *map(str, paths), "--out", str(out)]
-    words += ["--predictors", ",".join(predictors), "--seed", str(settings.seed), "--latency", settings.latency]
-    if settings.predict_ms is not None:
-        words += ["--predict-ms", f"{settings.predict_ms:g}"]
-    if format is not None:
-        words += ["--format", format]
-    if effects is not None:
-        words += ["--effects", str(effects)]
-    return shlex.join(words + (["--skip-invalid"] if skip_invalid else []))

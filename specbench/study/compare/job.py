@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from specbench.predictors import CONTROLS
+from specbench.study.command import command_line
 from specbench.study.compare.ablations import ablations, embedding_names, learned_variants
 from specbench.study.compare.bench import Bench
 from specbench.study.compare.curve import learning_curve
@@ -138,7 +138,9 @@ def run_compare(
             "split": split_sizes(divided),
             "seed": settings.seed,
             "baseline": BASELINE,
-            "command": _command(traces, out, names, parts, settings, format, skip_invalid, effects),
+            "command": command_line(
+                "compare", traces, out, names, settings, format, skip_invalid, effects, parts.options()
+            ),
         }
         _write(folder, facts, tables, left_out)
         write_json(
@@ -204,25 +206,3 @@ def _config(
         }
     )
     return value
-
-
-def _command(
-    traces: Paths,
-    out: str | Path,
-    names: Sequence[str],
-    parts: Parts,
-    settings: Settings,
-    format: str | None,
-    skip_invalid: bool,
-    effects: object,
-) -> str:
-    paths = [traces] if isinstance(traces, (str, Path)) else traces
-    words = ["specbench", "compare", "--traces", *map(str, paths), "--out", str(out)]
-    words += ["--predictors", ",".join(names), "--seed", str(settings.seed), "--latency", settings.latency]
-    if settings.predict_ms is not None:
-        words += ["--predict-ms", f"{settings.predict_ms:g}"]
-    if format is not None:
-        words += ["--format", format]
-    if effects is not None:
-        words += ["--effects", str(effects)]
-    return shlex.join(words + parts.options() + (["--skip-invalid"] if skip_invalid else []))
