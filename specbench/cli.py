@@ -325,6 +325,50 @@ def train(
     typer.echo(f"\ncheckpoint: {out}")
 
 
+@app.command(cls=_Lists)
+def progressive(
+    traces: Annotated[list[Path], typer.Option("--traces", help="Files or folders; several. Streamed in order.")],
+    predictors: PredictorsOption = None,
+    out: Annotated[Path | None, typer.Option("--out", help="A folder for figures and numbers.")] = None,
+    shift: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--shift", help="agent:OLD,NEW (its habits change) or tool:NAME (it appears mid-stream); several."
+        ),
+    ] = None,
+    fit_share: Annotated[float, typer.Option("--fit-share", help="Share of the tasks, the first, to fit on.")] = 0.3,
+    window: Annotated[int, typer.Option("--window", min=1, help="Decisions behind each rolling value.")] = 200,
+    format: FormatOption = None,
+    skip_invalid: SkipOption = False,
+    effects: EffectsOption = None,
+    seed: SeedOption = 0,
+    quiet: QuietOption = False,
+) -> None:
+    """Predict, then learn, through a stream of traces: frozen after fitting and online, side by side."""
+    from specbench.study.evaluate import parse_names
+    from specbench.study.progressive import run_progressive
+    from specbench.study.progressive.job import summary_text
+
+    result = run_progressive(
+        traces,
+        out,
+        predictors=parse_names(predictors or "markov,ngram,learned"),
+        shifts=shift or [],
+        fit_share=fit_share,
+        window=window,
+        seed=seed,
+        format=format,
+        skip_invalid=skip_invalid,
+        effects=effects,
+        progress=not quiet,
+    )
+    _show_problems(result.skipped, "skipped")
+    typer.echo("Calls predicted exactly (@1), given that a call happens; 95 % intervals by task.\n")
+    typer.echo(summary_text(result.summary))
+    if out is not None:
+        typer.echo(f"\nprogressive: {out / 'progressive.json'}")
+
+
 @app.command()
 def export(
     checkpoint: Annotated[Path, typer.Option("--checkpoint", help="A folder that train or study wrote.")],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from specbench.plots.curve import plot_curve
 from specbench.plots.leaderboard import plot_leaderboard
 from specbench.plots.learning_curve import plot_learning_curve
+from specbench.plots.progressive import plot_progressive
 from specbench.plots.reliability import plot_reliability
 from specbench.plots.savings import plot_savings
 from specbench.plots.style import THEMES, save_figure
@@ -17,6 +18,7 @@ __all__ = [
     "plot_curve",
     "plot_leaderboard",
     "plot_learning_curve",
+    "plot_progressive",
     "plot_reliability",
     "plot_savings",
     "plot_tools",

@@ -1,0 +1,133 @@
+"""Predict, score, learn, at every decision point of a stream; rolling rates and paired differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from specbench.metrics.bootstrap import ratio_interval
+from specbench.metrics.rates import brier, hits_at, reply_right
+from specbench.metrics.table import DEPTH, PredictionTable
+from specbench.predictors.base import Predictor
+from specbench.types import Effect, Trace
+
+__all__ = ["RATES", "decisions", "differences", "predict_then_learn", "rolling"]
+
+RATES = ("call_top1", "read_call_top1", "tool_top1", "reply_accuracy", "brier")
+"""Rates of a stream: the first three given that a call happens; Brier score: less is better."""
+
+
+def predict_then_learn(predictor: Predictor, traces: Iterable[Trace], *, learn: bool = True) -> PredictionTable:
+    """Ask at every decision point of ``traces``, in order, then tell what the LLM decided.
+
+    Nothing is predicted after it was learned: each decision is scored before the predictor hears of it.
+
+    Parameters
+    ----------
+    predictor
+        Fitted; it changes when it learns.
+    traces
+        A stream.
+    learn
+        ``False`` tells nothing: the frozen arm.
+
+    References
+    ----------
+    A. P. Dawid (1984), *Statistical theory: the prequential approach*, JRSS A 147(2); J. Gama et al. (2013), *On
+    evaluating stream learning algorithms*, Machine Learning 90.
+
+    Examples
+    --------
+    >>> from specbench.predictors.markov import MarkovPredictor
+    >>> from specbench.testing import make_traces
+    >>> markov = MarkovPredictor().fit([])
+    >>> table = predict_then_learn(markov, make_traces(2))
+    >>> table.predictions[0], len(markov.predict(table.points[0], k=3)) > 0
+    ([], True)
+    """
+    table = PredictionTable(predictor.name)
+    whole = type(predictor).learn is not Predictor.learn  # a predictor that learns from points, not in its sessions
+    for trace in traces:
+        sessions = predictor.replay(trace)
+        for decision in trace.decisions():
+            session = next(sessions)
+            table.points.append(decision.point)
+            table.calls.append(decision.calls)
+            table.predictions.append(session.predict(DEPTH))
+            table.tools.append(session.predict_tools(DEPTH + 8))
+            table.tasks.append(trace.task_id)
+            if learn and whole:
+                predictor.learn(decision.point, table.outcomes[-1])
+            elif learn:
+                session.learn(decision.calls[0] if decision.calls else None)
+    return table
+
+
+def decisions(table: PredictionTable) -> pd.DataFrame:
+    """Return one row a decision: ``trace_id, task_id, tool, call, read``, and the score for each of :data:`RATES`.
+
+    ``tool`` is what the LLM called (``None`` for a reply). A score is NaN where the rate does not count the decision.
+    """
+    called = np.array([bool(calls) for calls in table.calls], bool)
+    read = np.array([effect is Effect.READ for effect in table.effects()], bool)
+    right, tool = hits_at(table, 1).astype(float), hits_at(table, 1, "tool").astype(float)
+    return pd.DataFrame(
+        {
+            "trace_id": [point.trace_id for point in table.points],
+            "task_id": table.tasks,
+            "tool": [outcome.name if outcome else None for outcome in table.outcomes],
+            "call_top1": np.where(called, right, np.nan),
+            "read_call_top1": np.where(read, right, np.nan),
+            "tool_top1": np.where(called, tool, np.nan),
+            "reply_accuracy": reply_right(table).astype(float),
+            "brier": brier(table),
+        }
+    )
+
+
+def rolling(scores: npt.NDArray[np.float64], window: int) -> npt.NDArray[np.float64]:
+    """Return the mean of the last ``window`` scores at each decision, NaN left out, and NaN until the window is full.
+
+    Examples
+    --------
+    >>> rolling(np.array([1.0, np.nan, 0.0, 1.0]), window=2)
+    array([nan, 1. , 0. , 0.5])
+    """
+    counted = ~np.isnan(scores)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(counted, scores, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(counted)])
+    out = np.full(len(scores), np.nan)
+    if len(scores) >= window:
+        over, of = sums[window:] - sums[:-window], counts[window:] - counts[:-window]
+        out[window - 1 :] = np.divide(over, of, out=np.full(len(of), np.nan), where=of > 0)
+    return out
+
+
+def differences(frozen: pd.DataFrame, online: pd.DataFrame, seed: int = 0) -> dict[str, dict[str, Any]]:
+    """Return, for each rate, both means, online − frozen and its paired 95 % interval (tasks are resampled).
+
+    The interval says how the gain varies with the tasks; the order of the stream is taken as it is.
+
+    Parameters
+    ----------
+    frozen, online
+        The same decisions, from :func:`decisions`.
+    """
+    out: dict[str, dict[str, Any]] = {}
+    tasks = frozen["task_id"].tolist()
+    for rate in RATES:
+        theirs, ours = frozen[rate].to_numpy(float), online[rate].to_numpy(float)
+        among = ~np.isnan(theirs)
+        gained = np.where(among, ours - theirs, 0.0)
+        row: dict[str, Any] = {"decisions": int(among.sum()), "frozen": None, "online": None, "difference": None}
+        if among.any():
+            row |= {"frozen": float(theirs[among].mean()), "online": float(ours[among].mean())}
+            row["difference"] = float(gained.sum() / among.sum())
+        interval = ratio_interval(tasks, gained, among, seed=seed)
+        row["low"], row["high"] = interval if interval is not None else (None, None)
+        out[rate] = row
+    return out
