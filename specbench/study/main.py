@@ -34,7 +34,7 @@ from specbench.types import Effect
 
 __all__ = ["DEFAULT_PREDICTORS", "StudyResult", "run_study"]
 
-DEFAULT_PREDICTORS = ("markov+recent", "markov", "ngram", "learned", *CONTROLS)
+DEFAULT_PREDICTORS = ("markov+recent", "markov", "ngram", "patterns", "learned", *CONTROLS)
 
 
 @dataclass(frozen=True)
