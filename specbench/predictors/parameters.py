@@ -208,10 +208,11 @@ class ParameterIndex:
         return {
             "calls": self.calls,
             "pairs": self.pairs,
-            "heard": self.heard,
-            "meant": self.meant,
+            # Counted from sets: sorted, so that training twice gives the same bytes.
+            "heard": dict(sorted(self.heard.items())),
+            "meant": dict(sorted(self.meant.items())),
             "conversations": self.conversations,
-            "common": {word: n for word, n in self.common.items() if n >= max(2, 0.01 * self.conversations)},
+            "common": {word: n for word, n in sorted(self.common.items()) if n >= max(2, 0.01 * self.conversations)},
             "tools": {
                 tool: {name: counts.state() for name, counts in table.items()} for tool, table in self.tools.items()
             },
