@@ -1,166 +1,31 @@
-"""The command line. Thin: each command imports what it needs, calls one function and prints."""
+"""``specbench evaluate, study, compare, train, progressive, export, report``: from traces to results."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
-from specbench.errors import SpecbenchError
+from specbench.cli.options import (
+    EffectsOption,
+    FormatOption,
+    LatencyOption,
+    Lists,
+    PredictMsOption,
+    PredictorsOption,
+    QuietOption,
+    SeedOption,
+    SkipOption,
+    show_problems,
+)  # fmt: skip
 
-__all__ = ["app", "main"]
+__all__ = ["app"]
 
-MAX_PROBLEMS_SHOWN = 20
-
-
-class _Commands(TyperGroup):
-    """Tells an error that specbench raises on purpose in one message, without a traceback."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command; an error of ours becomes exit code 2."""
-        try:
-            return super().invoke(ctx)
-        except SpecbenchError as error:
-            typer.echo(f"error: {error}", err=True)
-            raise typer.Exit(2) from None
+app = typer.Typer(rich_markup_mode=None)
 
 
-class _Lists(TyperCommand):
-    """Lets options that may be repeated take several values at once: ``--train a b`` is ``--train a --train b``."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Repeat each such option for every value that follows it."""
-        several = {
-            name for parameter in self.params if getattr(parameter, "multiple", False) for name in parameter.opts
-        }
-        return super().parse_args(ctx, spread(args, several))
-
-
-def spread(args: list[str], several: set[str]) -> list[str]:
-    """Repeat each option in ``several`` for every value that follows it, up to the next option.
-
-    Examples
-    --------
-    >>> spread(["--train", "a", "b", "--out", "x"], {"--train"})
-    ['--train', 'a', '--train', 'b', '--out', 'x']
-    """
-    out: list[str] = []
-    option, used = "", True
-    for position, argument in enumerate(args):
-        if argument == "--":
-            return out + args[position:]
-        if argument.startswith("-") and argument != "-":
-            name = argument.partition("=")[0]
-            option, used = (name, "=" in argument) if name in several else ("", True)
-            out.append(argument)
-        else:
-            out += [option, argument] if option and used else [argument]
-            used = True
-    return out
-
-
-app = typer.Typer(
-    cls=_Commands,
-    help="Does speculative tool execution pay for your agent? Measured on your own traces.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-traces_app = typer.Typer(help="Read, check, convert and describe traces.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(traces_app, name="traces")
-desk_app = typer.Typer(help="The support desk: the synthetic sample data.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(desk_app, name="desk")
-
-_FORMATS = "specbench_jsonl, tau_bench, sgd, openai_chat; found by content when not given"
-PathsArgument = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Trace files, or folders of them.")]
-FormatOption = Annotated[str | None, typer.Option("--format", help=f"Format of every file ({_FORMATS}).")]
-SkipOption = Annotated[
-    bool, typer.Option("--skip-invalid", help="Skip broken records and say why, instead of failing.")
-]
-EffectsOption = Annotated[
-    Path | None, typer.Option("--effects", help='JSON {"tool": "read|write|local|unknown"}; overrides the traces.')
-]
-
-
-@traces_app.command()
-def validate(
-    paths: PathsArgument, format: FormatOption = None, skip_invalid: SkipOption = False, effects: EffectsOption = None
-) -> None:
-    """Check every record; list what is broken. Exit code 2 if anything is (0 with --skip-invalid)."""
-    from specbench.traces.store import ReadReport, read_traces
-
-    report = ReadReport()
-    for _ in read_traces(paths, format, skip_invalid=True, effects=effects, report=report):
-        pass
-    for file in report.files:
-        typer.echo(f"{file.path}: {file.read} traces ({file.format or 'no format'}), {len(file.skipped)} problems")
-    _show_problems(report.skipped, "invalid")
-    if report.skipped and not skip_invalid:
-        raise typer.Exit(2)
-
-
-@traces_app.command()
-def convert(
-    paths: PathsArgument,
-    out: Annotated[Path, typer.Option("--out", help="The file to write: JSON Lines, schema v1.")],
-    format: Annotated[
-        str | None, typer.Option("--from", "--format", help=f"Format of every file ({_FORMATS}).")
-    ] = None,
-    skip_invalid: SkipOption = False,
-    effects: EffectsOption = None,
-) -> None:
-    """Convert traces of any format to specbench's own."""
-    from specbench.traces.store import ReadReport, read_traces, write_traces
-
-    report = ReadReport()
-    written = write_traces(out, read_traces(paths, format, skip_invalid, effects=effects, report=report))
-    _show_problems(report.skipped, "skipped")
-    typer.echo(f"{out}: {written} traces written")
-
-
-@traces_app.command()
-def inspect(
-    paths: PathsArgument,
-    format: FormatOption = None,
-    skip_invalid: SkipOption = False,
-    effects: EffectsOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """Describe traces: counts, effects, entropy, and what a perfect predictor would save."""
-    from dataclasses import asdict
-
-    from specbench.traces.describe import describe
-    from specbench.traces.store import ReadReport, read_traces
-
-    report = ReadReport()
-    description = describe(read_traces(paths, format, skip_invalid, effects=effects, report=report))
-    if as_json:
-        files = [asdict(file) for file in report.files]
-        typer.echo(json.dumps({**description.to_dict(), "files": files}, indent=2, ensure_ascii=False))
-        return
-    _show_problems(report.skipped, "skipped")
-    typer.echo(description.to_text())
-
-
-PredictorsOption = Annotated[
-    list[str] | None,
-    typer.Option("--predictors", help="Comma list of predictors; NAME+FILLER chooses the argument filler."),
-]
-SeedOption = Annotated[int, typer.Option("--seed", help="Of the split, training, the bootstrap and drawn latencies.")]
-LatencyOption = Annotated[
-    str, typer.Option("--latency", help="constant:THINK,TOOL or lognormal:THINK,TOOL,SIGMA, in seconds (modelled).")
-]
-PredictMsOption = Annotated[
-    float | None,
-    typer.Option("--predict-ms", help="Charge this for each prediction; default: its measured median, rounded up."),
-]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
-
-
-@app.command(cls=_Lists)
+@app.command(cls=Lists)
 def evaluate(
     train: Annotated[list[Path], typer.Option("--train", help="Files or folders to learn from; several.")],
     test: Annotated[list[Path], typer.Option("--test", help="Files or folders to be measured on; several.")],
@@ -189,7 +54,7 @@ def evaluate(
     names = parse_names(predictors or DEFAULT_PREDICTORS)
     learned_from = load_data(train, format, skip_invalid, effects=effects, label="--train")
     measured_on = load_data(test, format, skip_invalid, effects=effects, label="--test")
-    _show_problems(learned_from.report.skipped + measured_on.report.skipped, "skipped")
+    show_problems(learned_from.report.skipped + measured_on.report.skipped, "skipped")
     record = measure(
         learned_from, measured_on, names, settings, allow_overlap=allow_overlap, progress=Progress(not quiet)
     )
@@ -200,7 +65,7 @@ def evaluate(
     typer.echo(f"\n{out}: {len(names)} predictors on {len(measured_on.traces)} test traces")
 
 
-@app.command(cls=_Lists)
+@app.command(cls=Lists)
 def study(
     traces: Annotated[
         list[Path] | None,
@@ -234,12 +99,12 @@ def study(
         effects=effects,
         progress=not quiet,
     )
-    _show_problems(result.skipped, "skipped")
+    show_problems(result.skipped, "skipped")
     typer.echo("\n".join(result.verdict))
     typer.echo(f"\nreport: {result.report}")
 
 
-@app.command(cls=_Lists)
+@app.command(cls=Lists)
 def compare(
     traces: Annotated[list[Path], typer.Option("--traces", help="Files or folders; several.")],
     predictors: Annotated[
@@ -285,13 +150,13 @@ def compare(
         effects=effects,
         progress=not quiet,
     )
-    _show_problems(result.skipped, "skipped")
-    _show_problems(result.left_out, "left out")
+    show_problems(result.skipped, "skipped")
+    show_problems(result.left_out, "left out")
     typer.echo(leaderboard_table(result.tables["leaderboard"], BASELINE))
     typer.echo(f"\ncomparison: {result.folder / 'compare.md'}")
 
 
-@app.command(cls=_Lists)
+@app.command(cls=Lists)
 def train(
     out: Annotated[Path, typer.Option("--out", help="The checkpoint's folder.")],
     traces: Annotated[
@@ -325,7 +190,7 @@ def train(
     typer.echo(f"\ncheckpoint: {out}")
 
 
-@app.command(cls=_Lists)
+@app.command(cls=Lists)
 def progressive(
     traces: Annotated[list[Path], typer.Option("--traces", help="Files or folders; several. Streamed in order.")],
     predictors: PredictorsOption = None,
@@ -362,7 +227,7 @@ def progressive(
         effects=effects,
         progress=not quiet,
     )
-    _show_problems(result.skipped, "skipped")
+    show_problems(result.skipped, "skipped")
     typer.echo("Calls predicted exactly (@1), given that a call happens; 95 % intervals by task.\n")
     typer.echo(summary_text(result.summary))
     if out is not None:
@@ -391,34 +256,3 @@ def report(
     from specbench.report import build_report
 
     typer.echo(f"report: {build_report(run)}")
-
-
-@desk_app.command()
-def generate(
-    out: Annotated[Path, typer.Option("--out", help="The file to write: JSON Lines, schema v1.")],
-    conversations: Annotated[int, typer.Option("--conversations", help="How many; two of each task.")] = 480,
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")] = 7,
-    unseen: Annotated[bool, typer.Option("--unseen", help="Customers speak in held-out paraphrases.")] = False,
-) -> None:
-    """Play scripted conversations on the support desk; the defaults write the shipped file byte for byte."""
-    from specbench.agent.scripted import generate as play
-    from specbench.traces.store import write_traces
-
-    written = write_traces(out, play(conversations, seed, "unseen" if unseen else "seen"))
-    typer.echo(f"{out}: {written} synthetic traces written")
-
-
-def _show_problems(problems: list[str], label: str) -> None:
-    for problem in problems[:MAX_PROBLEMS_SHOWN]:
-        typer.echo(f"{label}: {problem}", err=True)
-    if len(problems) > MAX_PROBLEMS_SHOWN:
-        typer.echo(f"{label}: {len(problems) - MAX_PROBLEMS_SHOWN} more", err=True)
-
-
-def main() -> None:
-    """Run the command line."""
-    app()
-
-
-if __name__ == "__main__":
-    main()
