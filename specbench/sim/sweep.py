@@ -173,7 +173,7 @@ def _metrics(weights: Floats, sums: dict[str, Floats], first: Floats, totals: di
             "precision": hits / launched,
             "recall": hits / (weights @ totals["called"][:, None]),
             "read_recall": hits / (weights @ totals["read"][:, None]),
-            "amplification": (needed + launched - hits) / needed,
+            "amplification": np.where(needed > 0, (needed + launched - hits) / needed, np.nan),
             "launched": launched,
             "hits": hits,
             "saved_s": saved,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -154,5 +155,6 @@ def test_no_backend_is_forced_and_no_figure_stays_open() -> None:
         "import matplotlib.pyplot as plt; assert plt.get_fignums() == []; "
         "print(mpl.rcParams._get_backend_or_none())"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.strip() == "None"
