@@ -31,7 +31,7 @@ LATE = 0.1
 
 
 class LearnedPredictor(Predictor):
-    """Predicts tool and arguments from the conversation, in about a millisecond on a CPU.
+    """Predicts tool and arguments from the conversation, in a few milliseconds on a CPU.
 
     Parameters
     ----------
@@ -48,7 +48,8 @@ class LearnedPredictor(Predictor):
 
     Notes
     -----
-    Training needs torch (extra ``llm``); predicting needs numpy alone.
+    Training needs torch (extra ``llm``); predicting needs numpy alone. With a counting filler the joint probability is
+    P(tool) times the filler's own reliability; the calibration belongs to the argument ranker.
     """
 
     name = "learned"
@@ -102,7 +103,7 @@ class LearnedPredictor(Predictor):
         if not cases:
             return
         classes = len(self.vocabulary.tools) + 1
-        if "calibration" not in self.drop:
+        if "calibration" not in self.drop and self.counting is None:
             # What a head says of tasks that it was not trained on: two heads, each on one half of the folds.
             for half in (0, 1):
                 inside = [case for case in cases if case.fold % 2 == half]
