@@ -132,9 +132,7 @@ class Ledger:
         """Both kinds of row in one table, told apart by the column ``kind`` (``decision`` or ``speculation``)."""
         import pandas as pd
 
-        records: list[dict[str, Any]] = [{"kind": "decision", **row._asdict()} for row in self.outcomes]
-        records += [{"kind": "speculation", **row._asdict()} for row in self.speculations]
-        return pd.DataFrame.from_records(records, columns=_COLUMNS)
+        return pd.DataFrame.from_records(self._records(), columns=_COLUMNS)
 
     def to_parquet(self, path: str | Path) -> None:
         """Write all rows and the configuration to one Parquet file, atomically."""
@@ -142,13 +140,15 @@ class Ledger:
         import pyarrow.parquet as pq
 
         path = Path(path)
-        rows = [{"kind": "decision", **row._asdict()} for row in self.outcomes]
-        rows += [{"kind": "speculation", **row._asdict()} for row in self.speculations]
-        table = pa.Table.from_pylist(rows, schema=_schema())
+        table = pa.Table.from_pylist(self._records(), schema=_schema())
         table = table.replace_schema_metadata({_CONFIG_KEY: json.dumps(self.config, sort_keys=True).encode()})
         temporary = path.with_name(path.name + ".partial")
         pq.write_table(table, temporary, compression="zstd")
         temporary.replace(path)
+
+    def _records(self) -> list[dict[str, Any]]:
+        records: list[dict[str, Any]] = [{"kind": "decision", **row._asdict()} for row in self.outcomes]
+        return records + [{"kind": "speculation", **row._asdict()} for row in self.speculations]
 
     @classmethod
     def from_parquet(cls, path: str | Path) -> Ledger:

@@ -188,6 +188,7 @@ class LearnedSession(Session):
             predictor.vocabulary, predictor.embedding, predictor.ranker, tools, agent, predictor.drop
         )
         self._known: tuple[int, list[str], Floats, dict[str, list[Filled]]] | None = None
+        self._pairs = np.zeros((0, 0), np.float32)
 
     @property
     def index(self) -> ContextIndex:
@@ -211,7 +212,7 @@ class LearnedSession(Session):
             filled.update(
                 self.lookout.late([name for name, chance in zip(names, p.tolist(), strict=False) if chance >= LATE])
             )
-            self._known = version, names, p, filled
+            self._known, self._pairs = (version, names, p, filled), pairs
         return self._known[1:]
 
     def learn(self, outcome: ToolCall | None) -> None:
@@ -228,8 +229,7 @@ class LearnedSession(Session):
                 predictor.head.add_class()
             target = len(names) if outcome is None else names.index(outcome.name) if outcome.name in names else -1
             if target >= 0:
-                _, pairs, _ = lookout.offers()
-                predictor.head.learn(lookout.point(), pairs, predictor.classes(names), target)
+                predictor.head.learn(lookout.point(), self._pairs, predictor.classes(names), target)
         if outcome is not None and outcome.invalid_arguments is None:
             spec = lookout.tools.get(outcome.name)
             predictor.ranker.counts.learn(outcome, spec, lookout.index, keep=FADE)
