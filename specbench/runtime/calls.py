@@ -101,6 +101,10 @@ class Calls:
         cached = self._cached(tool, call)
         if cached is not None:
             return ToolResult(call, copy.deepcopy(cached[2]))
+        if self.executor.warmer is not None and not tool.writes:
+            warm, value = await self.executor.warmer.get(call)
+            if warm:
+                return ToolResult(call, value)
         return await self._run(tool, call)
 
     async def _join(self, call: ToolCall, launch: Launch) -> ToolResult | None:
@@ -146,6 +150,8 @@ class Calls:
                 self._forget(tool, call)
                 book.write_starts(began, call)
                 await self.roll_back()
+                if executor.warmer is not None:
+                    await executor.warmer.wrote(call, tool.traits)
             try:
                 value = await run_call(tool, call, executor.threads)
             except Exception as error:
@@ -153,6 +159,9 @@ class Calls:
             finally:
                 if tool.writes:
                     book.write_ended(call)
+                    if executor.warmer is not None:
+                        with anyio.CancelScope(shield=True):
+                            await executor.warmer.wrote(call, tool.traits)
                 seconds = self._tick() - began
                 self._seconds += seconds
                 executor.shared.expected.saw_tool(tool.name, seconds)
@@ -181,8 +190,11 @@ class Calls:
         self.book.write_starts(self._tick(), call)
         try:
             with anyio.CancelScope(shield=True):
+                if self.executor.warmer is not None:
+                    await self.executor.warmer.wrote(call, tool.traits)
                 self.executor.journal.commit(token)
-                await tool.staging.commit(token)
+                if not await tool.staging.commit(token):
+                    raise RuntimeError(f"{tool.name}: the staged write was lost before it was committed")
                 self.executor.journal.done(token)
         finally:
             self.book.write_ended(call)
@@ -228,6 +240,8 @@ class Calls:
         return found
 
     def _keep(self, tool: Tool, call: ToolCall, value: Any) -> None:
+        if self.executor.warmer is not None:
+            self.executor.warmer.happened(call, value)
         if tool.traits.cache_ttl_s and not tool.writes:
             self._cache[call.key] = (call, self._tick() + tool.traits.cache_ttl_s, copy.deepcopy(value))
 

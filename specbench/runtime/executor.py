@@ -19,6 +19,7 @@ from specbench.runtime.results import StepResult
 from specbench.runtime.steps import Step, Think
 from specbench.runtime.streaming import AnswerStream
 from specbench.runtime.tools import Tool, Toolbox
+from specbench.runtime.warming import CacheWarmer
 from specbench.runtime.work import THREADS, Work
 from specbench.speculation import Breaker, Launch, Options, Shared
 from specbench.types import DecisionPoint
@@ -49,6 +50,8 @@ class Executor:
     journal
         Where staged writes are noted, so that a crash between stage and commit can be made good at the next start:
         entering the executor recovers what an earlier process left behind.
+    warmer
+        Cache warming by rules, beside speculation; see :class:`~specbench.runtime.CacheWarmer`.
     expected
         First guesses of the seconds of LLM and tools, for policies that weigh them.
     k
@@ -79,6 +82,7 @@ class Executor:
         *,
         options: Options | None = None,
         journal: Journal | None = None,
+        warmer: CacheWarmer | None = None,
         expected: Estimates | None = None,
         k: int = 8,
     ) -> None:
@@ -88,6 +92,7 @@ class Executor:
         self.options = options if options is not None else SAFE_OPTIONS
         self.journal = journal if journal is not None else Journal(None)
         self.k = k
+        self.warmer = warmer
         self.sized = self.predictor is not None
         self.shared = Shared(self.options, self.tools.traits, self._stop, self._preempt_thinking, expected)
         self.shared.wake = self.wake
@@ -106,6 +111,8 @@ class Executor:
         await self.journal.recover(self.tools)
         self._group = anyio.create_task_group()
         await self._group.__aenter__()
+        if self.warmer is not None:
+            self.warmer.attach(self.tools, self.spawn)
         return self
 
     async def __aexit__(

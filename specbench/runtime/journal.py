@@ -1,8 +1,7 @@
 """A journal of staged writes: what a crash left behind is undone, or finished, at the next start.
 
 One JSON object a line, written through to the disk before the step that it announces. A token that was begun and not
-committed is rolled back; one whose commit had begun is committed again (rolled forward): the staging pair does nothing
-for a token that it does not know, or has committed already.
+committed is rolled back; one whose commit had begun is committed again (rolled forward), if it is still there.
 """
 
 from __future__ import annotations
@@ -76,11 +75,12 @@ class Journal:
                     f"{self.path}: a staged write of {tool!r} was left behind by a crash, and no tool of that name "
                     "with a staging pair is given now; bring it, so that it can be undone"
                 )
-            if committing:
-                await staging.commit(token)
+            if committing and await staging.commit(token):
+                done = "committed"
             else:
                 await staging.rollback(token)
-            self.recovered.append((token, tool, "committed" if committing else "rolled back"))
+                done = "rolled back"
+            self.recovered.append((token, tool, done))
             self._write({"event": "done", "token": token})
         if self.path is not None and self.path.exists():
             self._replace([])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from specbench.errors import ConfigError
 from specbench.ledger import Ahead, Fate, Outcome, Window
@@ -181,7 +182,9 @@ class LiveSession:
         step.predicting.append(scope)
         try:
             with scope:
-                return await self.watch.predict(point, supposed=supposed)
+                found = await self.watch.predict(point, supposed=supposed)
+                await checkpoint()  # results and decisions of this very moment go first
+                return found
         except Exception as error:
             step.reason = f"the predictor raised {type(error).__name__}: {error}"
         finally:
@@ -406,7 +409,7 @@ class LiveSession:
         if step.answer is not None:
             step.answer.retract(step)
         self.calls.take_seconds()
-        self.book.settle(now, step.number, None, attempted=False)
+        self.book.aborted(now, step.number)
         self.count = step.number
 
     def close(self) -> None:

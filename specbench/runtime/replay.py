@@ -138,8 +138,8 @@ class _Instant(Staging):
     async def stage(self, token: str, arguments: Mapping[str, Any]) -> Any:
         return await self.run(**arguments)
 
-    async def commit(self, token: str) -> None:
-        """Nothing was written."""
+    async def commit(self, token: str) -> bool:
+        return True
 
     async def rollback(self, token: str) -> None:
         """Nothing was written."""

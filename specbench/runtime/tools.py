@@ -28,8 +28,8 @@ class Staging(Protocol):
         """Prepare the write and return what the tool would return. Nobody else may see it yet."""
         ...
 
-    async def commit(self, token: str) -> None:
-        """Make it real."""
+    async def commit(self, token: str) -> bool:
+        """Make it real, and return whether it is: false for a write that a crash has undone."""
         ...
 
     async def rollback(self, token: str) -> None:

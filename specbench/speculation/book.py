@@ -263,11 +263,15 @@ class Book:
         self.shared.total.committed += 1
         return launch
 
-    def settle(self, now: float, index: int, used: Launch | None, *, attempted: bool = True) -> None:
-        """Decision ``index`` was made and used ``used``: give up what no later decision may use.
+    def aborted(self, now: float, index: int) -> None:
+        """The step of decision ``index`` was cancelled: give up what was launched for it and beyond it."""
+        self.shared.now = now
+        for launch in list(self.live.values()):
+            if launch.wanted_at >= index:
+                self._give_up(launch, now)
 
-        Without ``attempted`` (a step that was cancelled) the breaker does not hear of it.
-        """
+    def settle(self, now: float, index: int, used: Launch | None) -> None:
+        """Decision ``index`` was made and used ``used``: give up what no later decision may use."""
         self.shared.now = now
         carry = self.shared.options.carry_ttl_s > 0
         # In order of launch: a parent is seen before what builds on it.
@@ -281,7 +285,7 @@ class Book:
                 launch.settled_s = launch.settled_s if launch.settled_s is not None else now
                 if not carry or launch.staged or launch.failed or not self._alive(launch, index + 1):
                     self._give_up(launch, now)
-        if attempted and self.shared.breaker is not None and self.launched_at.get(index):
+        if self.shared.breaker is not None and self.launched_at.get(index):
             self.shared.breaker.attempted(used is not None)
 
     def contradicted(self, now: float, launch: Launch) -> None:

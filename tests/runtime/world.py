@@ -102,12 +102,14 @@ class World(Staging):
             raise
         return self.items[x] + 100
 
-    async def commit(self, token: str) -> None:
-        if token in self.staged:
-            x, value = self.staged.pop(token)
-            assert value == self.items[x] + 100, "something changed under a staged write"
-            self.items[x] = value
-            self.writes.append(("reserve", x, value))
+    async def commit(self, token: str) -> bool:
+        if token not in self.staged:
+            return False
+        x, value = self.staged.pop(token)
+        assert value == self.items[x] + 100, "something changed under a staged write"
+        self.items[x] = value
+        self.writes.append(("reserve", x, value))
+        return True
 
     async def rollback(self, token: str) -> None:
         await anyio.sleep(0.05)
