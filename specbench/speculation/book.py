@@ -131,6 +131,8 @@ class Book:
                     known.wanted_at = max(known.wanted_at, index)
                     best = best or known
                     continue
+                if known.settled_s is None and known.wanted_at < index:
+                    continue  # an earlier decision still waits for it, and it commits once
                 self._give_up(known, now)
             if not asked_breaker and self.shared.breaker is not None:
                 refused = self.shared.breaker.refuse()
