@@ -14,8 +14,8 @@ from common import Result
 
 from specbench.metrics.table import PredictionTable
 from specbench.policies import Never, TopK
-from specbench.predictors.baselines import Silent
 from specbench.predictors.base import Predictor, Session
+from specbench.predictors.baselines import Silent
 from specbench.runtime import Decided, Executor, Tool
 from specbench.runtime.replay import execute
 from specbench.sim import Constant
@@ -160,7 +160,9 @@ def measure() -> list[Result]:
     work = anyio.run(cpu_step, sure, TopK())
     kib, left = anyio.run(many)
     return [
-        Result("executor, a step with a hit over the ideal schedule, p50", 1e3 * float(np.quantile(spoken, 0.5)), "ms", 0.3),
+        Result(
+            "executor, a step with a hit over the ideal schedule, p50", 1e3 * float(np.quantile(spoken, 0.5)), "ms", 0.3
+        ),
         Result("the same, p99", 1e3 * float(np.quantile(spoken, 0.99)), "ms", 1.0),
         Result("executor, CPU of a step with a hit", 1e3 * work, "ms"),
         Result("executor, a step with speculation off over none", 1e3 * off, "ms"),

@@ -51,6 +51,9 @@ def simulate(
     latency: LatencyOption = "constant:2,1",
     options: OptionsText = "plain",
     sessions: SessionsOption = 1,
+    executor: Annotated[
+        bool, typer.Option("--executor", help="Run the real executor too, on a virtual clock, and compare the ledgers.")
+    ] = False,
     predict_ms: PredictMsOption = None,
     format: FormatOption = None,
     skip_invalid: SkipOption = False,
@@ -63,12 +66,15 @@ def simulate(
 
     result = run_simulate(
         traces, out, predictor=predictor, checkpoint=checkpoint, policy=policy, latency=latency, options=options,
-        sessions=sessions, predict_ms=predict_ms, seed=seed, format=format, skip_invalid=skip_invalid, effects=effects,
+        sessions=sessions,
+        executor=executor, predict_ms=predict_ms, seed=seed, format=format, skip_invalid=skip_invalid, effects=effects,
         progress=not quiet,
     )  # fmt: skip
     show_problems(result.skipped, "skipped")
     typer.echo(f"modelled: {result.metrics.report()}")
     typer.echo("\n".join(result.metrics.verdicts()))
+    if result.executor_differs is not None:
+        typer.echo("\n".join(["executor: the same ledger"] if not result.executor_differs else result.executor_differs))
     typer.echo(f"\nledger: {result.folder / 'ledger.parquet'}")
 
 

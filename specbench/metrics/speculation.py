@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from specbench.ledger import Fate, Ledger
 from specbench.metrics.bootstrap import ratio_interval, task_sums, task_weights
@@ -48,8 +49,8 @@ class SpeculationMetrics:
         Seconds of a decision with its calls.
     disclosed
         Distinct entities of a session that only speculations touched, added up over the sessions.
-    hit_rate_ci, net_share_ci
-        95 % intervals by task of the hit rate and of net ÷ sequential seconds.
+    hit_rate_ci, saved_share_ci, net_share_ci
+        95 % intervals by task of the hit rate, and of saved and net ÷ sequential seconds.
 
     Examples
     --------
@@ -80,6 +81,7 @@ class SpeculationMetrics:
     sequential_p95_s: float | None
     disclosed: int
     hit_rate_ci: tuple[float, float] | None
+    saved_share_ci: tuple[float, float] | None
     net_share_ci: tuple[float, float] | None
 
     @classmethod
@@ -88,6 +90,7 @@ class SpeculationMetrics:
         sums = summarise(ledger)
         rows = ledger.outcomes
         tasks = [row.task_id for row in rows]
+        saved_ci, net_ci = _share_intervals(ledger, resamples, seed)
         attempts = sum(1 for row in rows if row.launched)
         lost = [row for row in ledger.aheads if row.fate != Fate.COMMIT]
         middle = _quantiles([row.speculative_s for row in rows])
@@ -104,7 +107,7 @@ class SpeculationMetrics:
             hit_rate_ci=ratio_interval(
                 tasks, [row.hit for row in rows], [row.calls > 0 for row in rows], resamples=resamples, seed=seed
             ) if rows else None,
-            net_share_ci=_net_interval(ledger, resamples, seed),
+            saved_share_ci=saved_ci, net_share_ci=net_ci,
         )  # fmt: skip
 
     def report(self) -> str:
@@ -192,19 +195,27 @@ def _quantiles(seconds: list[float]) -> tuple[float | None, float | None]:
     return float(low), float(high)
 
 
-def _net_interval(ledger: Ledger, resamples: int, seed: int) -> tuple[float, float] | None:
+def _share_intervals(
+    ledger: Ledger, resamples: int, seed: int
+) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
+    """Bootstrap by task of saved and of net seconds, as shares of the sequential ones."""
     task_of = {row.trace_id: row.task_id for row in ledger.outcomes}
-    rows = [(row.task_id, row.saved_s, row.sequential_s) for row in ledger.outcomes]
+    rows = [(row.task_id, row.saved_s, 0.0, row.sequential_s) for row in ledger.outcomes]
     rows += [
-        (task_of[row.trace_id], -row.run_s, 0.0)
+        (task_of[row.trace_id], 0.0, row.run_s, 0.0)
         for row in ledger.speculations
         if row.fate != Fate.COMMIT and row.trace_id in task_of
     ]
     if len(set(task_of.values())) < 2:
-        return None
+        return None, None
     sums = task_sums([row[0] for row in rows], [row[1:] for row in rows])
-    drawn = task_weights(len(sums), resamples, seed) @ sums
-    low, high = np.quantile(drawn[:, 0] / np.maximum(drawn[:, 1], 1e-12), [0.025, 0.975])
+    saved, wasted, sequential = (task_weights(len(sums), resamples, seed) @ sums).T
+    sequential = np.maximum(sequential, 1e-12)
+    return _band(saved / sequential), _band((saved - wasted) / sequential)
+
+
+def _band(draws: npt.NDArray[np.float64]) -> tuple[float, float]:
+    low, high = np.quantile(draws, [0.025, 0.975])
     return float(low), float(high)
 
 

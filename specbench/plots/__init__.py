@@ -6,6 +6,7 @@ from specbench.plots.curve import plot_curve
 from specbench.plots.leaderboard import plot_leaderboard
 from specbench.plots.learning_curve import plot_learning_curve
 from specbench.plots.progressive import plot_progressive
+from specbench.plots.ratio import plot_ratio
 from specbench.plots.reliability import plot_reliability
 from specbench.plots.savings import plot_savings
 from specbench.plots.style import THEMES, save_figure
@@ -19,6 +20,7 @@ __all__ = [
     "plot_leaderboard",
     "plot_learning_curve",
     "plot_progressive",
+    "plot_ratio",
     "plot_reliability",
     "plot_savings",
     "plot_tools",

@@ -64,13 +64,15 @@ def plot_waterfall(
         if not rows:
             return empty(ax, "No episode to draw.", colours)
         speculations = [row for row in ledger.speculations if row.trace_id == trace_id]
+        ahead = {row.index: row for row in ledger.aheads if row.trace_id == trace_id and row.fate == "commit"}
         sequential_s = speculative_s = 0.0
         for number, row in enumerate(rows, 1):
             _bar(ax, "sequential LLM", sequential_s, row.think_s, colours.think, "", str(number))
             _bar(ax, "sequential tools", sequential_s + row.think_s, row.tool_s, colours.tool, "///")
-            _bar(ax, "LLM", speculative_s, row.think_s, colours.think, "", str(number))
+            thinking_s = ahead[row.index].launched_s if row.index in ahead else speculative_s
+            _bar(ax, "LLM", thinking_s, row.think_s, colours.think, "", str(number))
             used = [each for each in speculations if each.committed_at == row.index and each.fate == "commit"]
-            decided_s = speculative_s + row.think_s
+            decided_s = max(thinking_s + row.think_s, speculative_s)
             begun_s = max([decided_s, *(each.ended_s for each in used)]) if used else decided_s
             _bar(ax, "tools", begun_s, speculative_s + row.speculative_s - begun_s, colours.tool, "///")
             sequential_s += row.sequential_s

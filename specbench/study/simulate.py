@@ -6,12 +6,14 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from specbench.ledger import Ledger
-from specbench.metrics import SpeculationMetrics
+from specbench.metrics import SpeculationMetrics, differences
 from specbench.policies import Never, parse_policy
+from specbench.runtime.replay import execute
 from specbench.sim import parse_latency, simulate
 from specbench.speculation import parse_options
 from specbench.study.data import load_data, split_data, split_sizes
@@ -20,6 +22,7 @@ from specbench.study.folder import replaced_folder
 from specbench.study.jsonfile import strict, write_json
 from specbench.study.progress import Progress
 from specbench.study.table import predicted
+from specbench.testing.clock import run_virtual
 from specbench.traces.store import Paths
 from specbench.types import Effect
 
@@ -30,13 +33,14 @@ KIND = "specbench simulate"
 
 @dataclass(frozen=True)
 class SimulateResult:
-    """What a simulated run gave, and where it lies."""
+    """What a simulated run gave, where it lies, and in what the executor's ledger differs (if it was run)."""
 
     folder: Path
     ledger: Ledger
     metrics: SpeculationMetrics
     baseline: SpeculationMetrics
     skipped: list[str]
+    executor_differs: list[str] | None
 
 
 def run_simulate(
@@ -54,6 +58,7 @@ def run_simulate(
     format: str | None = None,
     skip_invalid: bool = False,
     effects: str | Path | Mapping[str, Effect | str] | None = None,
+    executor: bool = False,
     progress: bool = False,
 ) -> SimulateResult:
     """Replay held-out traces with one predictor, policy, latency model and set of options; write ledger and metrics.
@@ -72,6 +77,9 @@ def run_simulate(
         :func:`specbench.speculation.parse_options`.
     sessions
         Traces at a time; they share slots and rate limits.
+    executor
+        Run the real executor over the same traces, on a virtual clock, and compare: ``metrics.json`` then says in what
+        the two ledgers differ.
     predict_ms, seed, format, skip_invalid, effects, progress
         As in :func:`specbench.study.run_study`.
 
@@ -87,6 +95,7 @@ def run_simulate(
     words = ["specbench", "simulate", "--traces", *paths, "--out", str(out), "--policy", policy, "--latency", latency]
     words += ["--options", options, "--sessions", str(sessions), "--seed", str(seed)]
     words += ["--predictor", predictor] if checkpoint is None else ["--checkpoint", str(checkpoint)]
+    words += ["--executor"] if executor else []
     words += [] if predict_ms is None else ["--predict-ms", f"{predict_ms:g}"]
     words += [] if effects is None else ["--effects", str(effects)]
     words += [] if format is None else ["--format", format]
@@ -103,6 +112,11 @@ def run_simulate(
         ledger = simulate(found.table, chosen, options=settings, config={"seed": seed}, **common)
         baseline = SpeculationMetrics.of(simulate(found.table, Never(), options=settings, **common))
         metrics = SpeculationMetrics.of(ledger, seed=seed)
+        differs = None
+        if executor:
+            told.note("running the executor over the same traces, on a virtual clock")
+            run = partial(execute, found.table, chosen, options=settings, **common)
+            differs = differences(ledger, run_virtual(run, backend="asyncio"))
         ledger.to_parquet(folder / "ledger.parquet")
         write_json(
             folder / "metrics.json",
@@ -112,6 +126,7 @@ def run_simulate(
                     "verdict": metrics.verdicts(),
                     "metrics": metrics.to_dict(),
                     "without_speculation": baseline.to_dict(),
+                    "executor_differs": differs,
                     "modelled": "seconds come from the latency model",
                 }
             ),
@@ -129,4 +144,4 @@ def run_simulate(
                 "versions": versions(),
             },
         )
-    return SimulateResult(Path(out), ledger, metrics, baseline, data.report.skipped)
+    return SimulateResult(Path(out), ledger, metrics, baseline, data.report.skipped, differs)
