@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Sequence
+from typing import Any
+
+import anyio.to_thread
 
 from specbench.predictors import Predictor
 from specbench.predictors.base import Session
 from specbench.types import DecisionPoint, Message, Prediction
 
-__all__ = ["Watch", "same_message", "same_messages"]
+__all__ = ["SLOW_S", "Watch", "same_message", "same_messages"]
+
+SLOW_S = 0.02
+"""Predictors that block the event loop for longer are asked in a thread."""
 
 
 def same_message(one: Message, two: Message) -> bool:
@@ -35,21 +42,31 @@ class Watch:
 
     def __init__(self, predictor: Predictor, k: int) -> None:
         self.predictor, self.k = predictor, k
+        self._slow = False
         self._session: Session | None = None
         self._seen: list[Message] = []
 
     async def predict(self, point: DecisionPoint, *, supposed: bool = False) -> list[Prediction]:
         """Return the predictions at ``point``; ``supposed`` ones do not touch the conversation's own session.
 
-        A session whose ``predict`` is a coroutine function is awaited: a draft by an LLM takes its time.
+        A session whose ``predict`` is a coroutine function is awaited: a draft by an LLM takes its time. A plain one
+        that once took more than :data:`SLOW_S` runs in a thread from then on.
         """
-        session = self.predictor.at(point) if supposed else self._follow(point)
+        began = time.perf_counter()
         try:
-            found = session.predict(self.k)
+            if self._slow:  # it would hold up everybody: the LLM, the tools, other conversations
+                found = await anyio.to_thread.run_sync(self._ask, point, supposed, abandon_on_cancel=True)
+            else:
+                found = self._ask(point, supposed)
+            self._slow = self._slow or time.perf_counter() - began > SLOW_S
             return await found if inspect.isawaitable(found) else found
         except BaseException:
             self._session = None if not supposed else self._session
             raise
+
+    def _ask(self, point: DecisionPoint, supposed: bool) -> Any:
+        session = self.predictor.at(point) if supposed else self._follow(point)
+        return session.predict(self.k)
 
     def _follow(self, point: DecisionPoint) -> Session:
         seen, messages = self._seen, point.messages
