@@ -15,8 +15,8 @@ from specbench.types import DecisionPoint, Message, Prediction
 
 __all__ = ["SLOW_S", "Watch", "same_message", "same_messages"]
 
-SLOW_S = 0.02
-"""Predictors that block the event loop for longer are asked in a thread."""
+SLOW_S, PATIENCE = 0.05, 2
+"""A predictor that blocks the event loop for longer, twice in a row, is asked in a thread from then on."""
 
 
 def same_message(one: Message, two: Message) -> bool:
@@ -42,7 +42,7 @@ class Watch:
 
     def __init__(self, predictor: Predictor, k: int) -> None:
         self.predictor, self.k = predictor, k
-        self._slow = False
+        self._slow = self._turn = 0
         self._session: Session | None = None
         self._seen: list[Message] = []
 
@@ -50,28 +50,33 @@ class Watch:
         """Return the predictions at ``point``; ``supposed`` ones do not touch the conversation's own session.
 
         A session whose ``predict`` is a coroutine function is awaited: a draft by an LLM takes its time. A plain one
-        that once took more than :data:`SLOW_S` runs in a thread from then on.
+        that keeps blocking the event loop (:data:`SLOW_S`) runs in a thread from then on.
         """
         began = time.perf_counter()
         try:
-            if self._slow:  # it would hold up everybody: the LLM, the tools, other conversations
+            if self._slow >= PATIENCE:  # it would hold up everybody: the LLM, the tools, other conversations
                 found = await anyio.to_thread.run_sync(self._ask, point, supposed, abandon_on_cancel=True)
             else:
                 found = self._ask(point, supposed)
-            self._slow = self._slow or time.perf_counter() - began > SLOW_S
-            return await found if inspect.isawaitable(found) else found
+            self._slow = self._slow + 1 if time.perf_counter() - began > SLOW_S or self._slow >= PATIENCE else 0
+            if inspect.isawaitable(found):
+                found = await found
         except BaseException:
-            self._session = None if not supposed else self._session
+            if not supposed:
+                self._session, self._turn = None, self._turn + 1
             raise
+        else:
+            predictions: list[Prediction] = found
+            return predictions
 
     def _ask(self, point: DecisionPoint, supposed: bool) -> Any:
         session = self.predictor.at(point) if supposed else self._follow(point)
         return session.predict(self.k)
 
     def _follow(self, point: DecisionPoint) -> Session:
-        seen, messages = self._seen, point.messages
+        turn, seen, messages = self._turn, self._seen, point.messages
         if self._session is None or not (len(seen) <= len(messages) and all(map(same_message, seen, messages))):
-            self._session, self._seen = None, []  # edited, or broken: begin again
+            self._session, self._seen = None, []  # edited, or given up: begin again
             session = self.predictor.session(point.tools, point.agent)
             seen = []
         else:
@@ -79,5 +84,6 @@ class Watch:
         for message in messages[len(seen) :]:
             session.observe(message)
             seen.append(message)
-        self._session, self._seen = session, seen
+        if turn == self._turn:  # else a thread that nobody waits for any more
+            self._session, self._seen = session, seen
         return session
