@@ -17,8 +17,9 @@ from typing import Any
 from specbench.errors import MissingExtraError, SpecbenchError
 from specbench.plots import plot_matrix, plot_waterfall
 from specbench.plots.live import LiveCurve
+from specbench.study.episode import Episode
 from specbench.study.views import decision_html, messages_html, metrics_html
-from specbench.study.workbench import Episode, Setting, Workbench
+from specbench.study.workbench import Setting, Workbench
 
 try:
     import anywidget

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from specbench.metrics import SpeculationMetrics
-from specbench.study.workbench import Episode
+from specbench.study.episode import Episode
 from specbench.types import Message, Prediction
 
 __all__ = ["decision_html", "messages_html", "metrics_html"]

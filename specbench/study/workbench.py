@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from specbench.errors import ConfigError
-from specbench.ledger import Ledger, Outcome
+from specbench.ledger import Ledger
 from specbench.metrics import PredictionTable, SpeculationMetrics, predict_traces, rates
 from specbench.metrics.information import bits
 from specbench.policies import Policy, parse_policy
@@ -20,9 +20,10 @@ from specbench.sim import Constant, Latency, simulate, sweep
 from specbench.speculation import Options, parse_options
 from specbench.study.compare.paired import subset
 from specbench.study.data import Data, load_data, shipped_traces, split_data
+from specbench.study.episode import Episode
 from specbench.study.evaluate import seeded
 from specbench.traces.store import Paths
-from specbench.types import Effect, Message, Prediction, Trace
+from specbench.types import Effect, Trace
 
 __all__ = ["Setting", "Workbench"]
 
@@ -241,7 +242,7 @@ class Workbench:
     # --- what the notebooks tabulate --------------------------------------------------------------------------------
 
     def time_shares(self, setting: Setting | None = None) -> tuple[dict[str, float], float]:
-        """Return the test traces' seconds by kind, and those that a perfect predictor of READ calls hides by overlap."""
+        """Return the test traces' seconds by kind, and those that a perfect predictor of READ calls would hide."""
         setting = replace(setting if setting is not None else Setting(), predictor="oracle", policy="topk", k=1)
         ledger, metrics = self.run(setting, intervals=False)
         seconds = {"LLM": 0.0, "READ tools": 0.0, "other tools": 0.0}
@@ -272,7 +273,7 @@ class Workbench:
         pairs = []
         for trace in self.train:
             outcomes = ["start", *(d.outcome.name if d.outcome else "reply" for d in trace.decisions())]
-            pairs += list(zip(outcomes, outcomes[1:], strict=False))
+            pairs += list(pairwise(outcomes))
         before, after = (
             pd.Series([pair[at] for pair in pairs], name=name) for at, name in enumerate(("after", "comes"))
         )
@@ -318,52 +319,3 @@ class Workbench:
         columns = [name for name in [*top, "reply", "abstains"] if name in frame.columns]
         columns += [name for name in frame.columns if name not in columns]
         return frame.loc[top, list(dict.fromkeys(columns))[: most + 2]]
-
-
-@dataclass(frozen=True)
-class Episode:
-    """One conversation with its simulated run."""
-
-    trace: Trace
-    table: PredictionTable
-    ledger: Ledger
-    metrics: SpeculationMetrics
-
-    def __len__(self) -> int:
-        return len(self.table)
-
-    def outcome(self, index: int) -> Outcome:
-        """Return the row of a decision."""
-        return self.ledger.outcomes[index]
-
-    def predictions(self, index: int) -> list[Prediction]:
-        """Return what was predicted there."""
-        return self.table.predictions[index]
-
-    def messages(self, index: int) -> tuple[Message, ...]:
-        """Return the messages that came since the decision before."""
-        start = len(self.table.points[index - 1].messages) if index else 0
-        return self.table.points[index].messages[start:]
-
-    def misses(self) -> list[int]:
-        """Return the decisions with a READ call that no speculation had run."""
-        return [at for at, row in enumerate(self.ledger.outcomes) if row.effect == Effect.READ and not row.hit]
-
-    def starts_s(self) -> list[float]:
-        """Return when each decision begins in the speculative run, user time aside."""
-        return [0.0, *np.cumsum([row.speculative_s for row in self.ledger.outcomes])[:-1].tolist()]
-
-
-def shown_settings(setting: Setting) -> dict[str, Any]:
-    """Return a setting for people: only what matters under its policy.
-
-    Examples
-    --------
-    >>> "waste" in shown_settings(Setting())
-    False
-    """
-    shown = asdict(setting)
-    for name, policies in (("threshold", ("threshold",)), ("waste", ("ev",))):
-        if setting.policy not in policies:
-            shown.pop(name)
-    return shown
