@@ -31,7 +31,7 @@ except ImportError as error:
 __all__ = ["Playground"]
 
 PREDICTORS = ("markov+recent", "markov", "ngram", "patterns", "learned", "oracle", "wrong")
-NARROW, WIDE = w.Layout(width="330px"), w.Layout(width="100%")
+NARROW, WIDE = w.Layout(width="360px"), w.Layout(width="100%")
 
 
 class Keys(anywidget.AnyWidget):
@@ -88,7 +88,7 @@ class Playground:
 
     def _controls(self, predictor: str) -> None:
         def slider(kind: Any, text: str, **more: Any) -> Any:
-            made = kind(description=text, style={"description_width": "130px"}, layout=NARROW, **more)
+            made = kind(description=text, style={"description_width": "155px"}, layout=NARROW, **more)
             made.observe(self._changed, "value")
             return made
 
@@ -114,10 +114,10 @@ class Playground:
         )
         self.fit = self._button("Fit this learned variant", self._fit_variant)
         self.pin = self._button("Pin as A, to compare", self._pin)
-        self.bar = w.IntProgress(min=0, max=100, layout=w.Layout(width="330px", visibility="hidden"))
+        self.bar = w.IntProgress(min=0, max=100, layout=w.Layout(width="360px", visibility="hidden"))
         self.status = w.HTML()
         parts = [*self.inputs.values(), self.embedding, self.filler, self.fit, self.pin, self.bar, self.status]
-        self.controls = w.VBox(parts, layout=w.Layout(width="350px", flex="0 0 350px"))
+        self.controls = w.VBox(parts, layout=w.Layout(width="385px", flex="0 0 385px"))
 
     def _panes(self) -> None:
         self.figure, self.numbers = w.Image(format="png", layout=w.Layout(width="640px")), w.HTML()
@@ -129,13 +129,13 @@ class Playground:
         self.keys = Keys()
         self.messages, self.decision = w.HTML(layout=WIDE), w.HTML(layout=WIDE)
         self.decision.add_class("specbench-decision")
-        self.gantt = w.Image(format="png", layout=w.Layout(width="860px"))
-        self.tools = w.Image(format="png", layout=w.Layout(max_width="860px"))
+        self.gantt = w.Image(format="png", layout=w.Layout(width="100%", max_width="860px"))
+        self.tools = w.Image(format="png", layout=w.Layout(max_width="100%"))
         self.out = w.Text(description="folder", value="models/mine", layout=w.Layout(width="420px"))
         self.export = self._button("Export checkpoint and code", self._export)
         self.train = self._button("Train on all traces (own process)", self._train)
         self.cancel = self._button("Cancel", self._cancel, disabled=True)
-        self.code = w.Textarea(layout=w.Layout(width="860px", height="150px"))
+        self.code = w.Textarea(layout=w.Layout(width="100%", max_width="860px", height="150px"))
         self.code.add_class("specbench-code")
         self.episode.observe(lambda _: self._restart(), "value")
         self.at.observe(lambda _: self._step(), "value")
@@ -152,6 +152,7 @@ class Playground:
             ],
             titles=["Curve", "One conversation", "Tools", "Train and export"],
         )  # fmt: skip
+        self.tabs.layout = w.Layout(flex="1 1 auto", min_width="0")
         self.tabs.observe(lambda _: self.update(), "selected_index")
         self._current: Episode | None = None
 
@@ -329,7 +330,7 @@ class Playground:
             self._process.terminate()
 
     def _show_code(self) -> None:
-        folder = self.out.value if (Path(self.out.value) / "config.json").is_file() else None
+        folder = self.out.value if (Path(self.out.value) / "predictor.json").is_file() else None
         traces = [file.path for file in self.bench.data.report.files]
         self.code.value = self.setting.code(traces[0] if len(traces) == 1 else str(traces), folder)
 
