@@ -18,10 +18,11 @@ HEIGHT = 0.7
 NAME_ROWS, MOST_LETTERS = 3, 28
 
 
-def choose_episode(ledger: Ledger) -> str | None:
+def choose_episode(ledger: Ledger, *, worst: bool = False) -> str | None:
     """Return the trace that tells most: the most seconds saved among those of moderate length, else among all.
 
-    ``None`` when the ledger is empty. Ties go to the first trace by id.
+    ``worst`` asks for the least net seconds (saved − wasted) instead. ``None`` when the ledger is empty. Ties go to the
+    first trace by id.
 
     Examples
     --------
@@ -33,7 +34,13 @@ def choose_episode(ledger: Ledger) -> str | None:
         return None
     traces = frame.groupby("trace_id").agg(saved_s=("saved_s", "sum"), decisions=("index", "size")).sort_index()
     moderate = traces[traces["decisions"].between(FEWEST, MOST)]
-    return str((moderate if len(moderate) else traces)["saved_s"].idxmax())
+    seconds = (moderate if len(moderate) else traces)["saved_s"]
+    if not worst:
+        return str(seconds.idxmax())
+    for row in ledger.speculations:
+        if row.fate != "commit" and row.trace_id in seconds.index:
+            seconds.loc[row.trace_id] -= row.run_s
+    return str(seconds.idxmin())
 
 
 def plot_waterfall(
