@@ -218,5 +218,5 @@ class Backend(ABC):
                     return event
         raise LLMError(f"{self.name} ended without an end event; a backend must send one")
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Free what the backend holds; the default holds nothing."""

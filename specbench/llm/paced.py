@@ -56,9 +56,9 @@ class PacedBackend(Backend):
             finally:
                 self.usage.add(paced.usage())
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Close the inner backend."""
-        self._inner.close()
+        await self._inner.aclose()
 
 
 class _Paced(EventStream):
