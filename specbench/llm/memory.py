@@ -72,7 +72,7 @@ def plan_memory(config: Any, quantisation: Quantisation = "none") -> MemoryPlan:
     --------
     >>> small = LLAMA_3_8B | {"num_hidden_layers": 1, "vocab_size": 1024}
     >>> plan_memory(small).parameters
-    226500608
+    226504704
     """
     if quantisation not in QUANTISATIONS:
         raise ConfigError(f"quantisation is {quantisation!r}; use {', '.join(QUANTISATIONS)}")

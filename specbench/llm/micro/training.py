@@ -19,11 +19,12 @@ from specbench.llm.micro.model import build, save_folder
 from specbench.llm.micro.schedule import Schedule
 from specbench.llm.micro.tokenizer import train_tokenizer
 
-__all__ = ["TOKENIZER_TRACES", "train"]
+__all__ = ["TOKENIZER_TRACES", "set_threads", "train"]
 
 TOKENIZER_TRACES = 3000
 """Conversations that the tokenizer is learned from."""
 CHECKPOINT_STEPS = 100
+NOTE_STEPS = 20
 
 
 def train(
@@ -70,12 +71,21 @@ def train(
             loss = run.learn(torch.from_numpy(batch.ids), torch.from_numpy(batch.learned))
             run.cpu_s += time.process_time() - started
             run.tokens += batch.ids.size
-            if run.step % 20 == 0:
+            if run.step % NOTE_STEPS == 0:
                 note(f"step {run.step}/{schedule.total_steps} loss {loss:.4f} cpu {run.cpu_s / 60:.1f} min")
             if run.step % CHECKPOINT_STEPS == 0 or run.step == schedule.total_steps:
                 run.save(path / "training", loss)
     save_folder(run.model, tokenizer, path)
     return {"loss": run.loss, "tokens": run.tokens, "cpu_s": run.cpu_s, "steps": run.step}
+
+
+def set_threads(count: int) -> None:
+    """Compute on so many CPU threads."""
+    try:
+        import torch
+    except ImportError as error:
+        raise MissingExtraError("torch", extra="llm") from error
+    torch.set_num_threads(count)
 
 
 def _tokenizer(path: Path, conversations: Conversations, seed: int) -> Any:
