@@ -1,7 +1,7 @@
 """The ledger: what happened at every decision point, and what became of every speculation.
 
 Simulator and executor write the same ledger; the metrics read nothing else. An :class:`Outcome` is a row per decision
-point, a :class:`Speculation` a row per launched prediction.
+point, a :class:`Speculation` a row per launched prediction, an :class:`Ahead` a row per LLM invocation run ahead.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from specbench.errors import ConfigError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Fate", "Ledger", "Outcome", "Speculation", "Window"]
+__all__ = ["Ahead", "Fate", "Ledger", "Outcome", "Speculation", "Window"]
 
 _CONFIG_KEY = b"specbench.config"
 
@@ -93,13 +93,38 @@ class Outcome(NamedTuple):
     reason: str
 
 
+class Ahead(NamedTuple):
+    """One run-ahead: an LLM invocation that was started on the result of a speculation (``call``), before the current
+    one had ended.
+
+    ``index`` is the decision that it makes, ``depth`` how many unconfirmed results it stood on. ``used_tok`` are
+    its tokens; those of one that was cancelled may be an estimate. Its fate is commit when its decision was used,
+    squash or fail otherwise: then seconds and tokens are lost, and counted apart from the tools' seconds.
+    """
+
+    trace_id: str
+    index: int  # type: ignore[assignment]  # hides tuple.index
+    call: str
+    p: float
+    depth: int
+    launched_s: float
+    ended_s: float
+    fate: str
+    used_tok: float
+
+    @property
+    def run_s(self) -> float:
+        """Seconds of LLM work."""
+        return self.ended_s - self.launched_s
+
+
 @dataclass
 class Ledger:
     """Rows of a run, with the configuration that made it.
 
     Parameters
     ----------
-    outcomes, speculations
+    outcomes, speculations, aheads
         The rows.
     config
         What made them (predictor, policy, latency, seed, ...): JSON-able.
@@ -115,6 +140,7 @@ class Ledger:
     outcomes: list[Outcome] = field(default_factory=list)
     speculations: list[Speculation] = field(default_factory=list)
     config: Mapping[str, Any] = field(default_factory=dict)
+    aheads: list[Ahead] = field(default_factory=list)
 
     def decisions_frame(self) -> pd.DataFrame:
         """One row a decision point."""
@@ -129,7 +155,7 @@ class Ledger:
         return pd.DataFrame(self.speculations, columns=list(Speculation._fields))
 
     def to_frame(self) -> pd.DataFrame:
-        """Both kinds of row in one table, told apart by the column ``kind`` (``decision`` or ``speculation``)."""
+        """All rows in one table, told apart by the column ``kind``: ``decision``, ``speculation`` or ``run_ahead``."""
         import pandas as pd
 
         return pd.DataFrame.from_records(self._records(), columns=_COLUMNS)
@@ -148,7 +174,8 @@ class Ledger:
 
     def _records(self) -> list[dict[str, Any]]:
         records: list[dict[str, Any]] = [{"kind": "decision", **row._asdict()} for row in self.outcomes]
-        return records + [{"kind": "speculation", **row._asdict()} for row in self.speculations]
+        records += [{"kind": "speculation", **row._asdict()} for row in self.speculations]
+        return records + [{"kind": "run_ahead", **row._asdict()} for row in self.aheads]
 
     @classmethod
     def from_parquet(cls, path: str | Path) -> Ledger:
@@ -169,29 +196,36 @@ class Ledger:
         metadata = table.schema.metadata or {}
         if _CONFIG_KEY not in metadata or table.column_names != _COLUMNS:
             raise ConfigError(f"{path} is a Parquet file but not a ledger that specbench wrote (columns differ)")
-        outcomes, speculations = [], []
+        rows: dict[str, list[Any]] = {"decision": [], "speculation": [], "run_ahead": []}
+        kinds: dict[str, Any] = {"decision": Outcome, "speculation": Speculation, "run_ahead": Ahead}
         for row in table.to_pylist():
-            if row["kind"] == "decision":
-                outcomes.append(Outcome(*(row[name] for name in Outcome._fields)))
-            else:
-                speculations.append(Speculation(*(row[name] for name in Speculation._fields)))
-        return cls(outcomes, speculations, json.loads(metadata[_CONFIG_KEY]))
+            made = kinds[row["kind"]]
+            rows[row["kind"]].append(made(*(row[name] for name in made._fields)))
+        return cls(rows["decision"], rows["speculation"], json.loads(metadata[_CONFIG_KEY]), rows["run_ahead"])
 
     def extend(self, others: Iterable[Ledger]) -> None:
         """Append the rows of other ledgers."""
         for other in others:
             self.outcomes.extend(other.outcomes)
             self.speculations.extend(other.speculations)
+            self.aheads.extend(other.aheads)
 
 
-_COLUMNS = ["kind", *dict.fromkeys(Outcome._fields + Speculation._fields)]
+_COLUMNS = ["kind", *dict.fromkeys(Outcome._fields + Speculation._fields + Ahead._fields)]
+
+
+_WHOLE = frozenset({"index", "calls", "launched", "committed_at", "depth"})
+_FLAGS = frozenset({"hit", "late"})
 
 
 def _schema() -> Any:
     import pyarrow as pa
 
-    text, number, whole, flag = pa.string(), pa.float64(), pa.int64(), pa.bool_()
-    kinds = {"index": whole, "calls": whole, "launched": whole, "committed_at": whole, "hit": flag, "late": flag}
-    return pa.schema(
-        [(name, kinds.get(name, number if name.endswith("_s") or name == "p" else text)) for name in _COLUMNS]
-    )
+    def kind(name: str) -> Any:
+        if name in _WHOLE:
+            return pa.int64()
+        if name in _FLAGS:
+            return pa.bool_()
+        return pa.float64() if name == "p" or name.endswith(("_s", "_tok")) else pa.string()
+
+    return pa.schema([(name, kind(name)) for name in _COLUMNS])

@@ -39,12 +39,14 @@ class Effect(StrEnum):
 
     ``READ`` has no side effect and may be speculated. ``WRITE`` changes something. ``LOCAL`` computes or takes a note
     without I/O (calculate, think): harmless, but there is no latency to hide, so it is never speculated and not
-    counted as READ. ``UNKNOWN`` is treated as ``WRITE``.
+    counted as READ. ``STAGED`` is a write with a staging pair: it can be prepared, and then committed or rolled back,
+    so an executor that has the pair may speculate it. ``UNKNOWN`` is treated as ``WRITE``.
     """
 
     READ = "read"
     WRITE = "write"
     LOCAL = "local"
+    STAGED = "staged"
     UNKNOWN = "unknown"
 
 

@@ -24,7 +24,8 @@ SkipOption = Annotated[
     bool, typer.Option("--skip-invalid", help="Skip broken records and say why, instead of failing.")
 ]
 EffectsOption = Annotated[
-    Path | None, typer.Option("--effects", help='JSON {"tool": "read|write|local|unknown"}; overrides the traces.')
+    Path | None,
+    typer.Option("--effects", help='JSON {"tool": "read|write|staged|local|unknown"}; goes before the traces.'),
 ]
 PredictorsOption = Annotated[
     list[str] | None,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from specbench.metrics.bootstrap import ratio_interval
 from specbench.metrics.table import PredictionTable
 from specbench.policies import launchable
-from specbench.types import Effect
+from specbench.types import Effect, ToolCall
 
 __all__ = ["Launches", "brier", "calibration_error", "hits_at", "launches", "rates", "reply_right"]
 
@@ -21,7 +21,8 @@ Floats = npt.NDArray[np.float64]
 class Launches(NamedTuple):
     """The READ calls that may be launched at each point, best first; arrays of shape (points, k).
 
-    ``p`` is 0 where there is none; ``hit`` says that the call is the outcome of its point.
+    ``p`` is 0 where there is none (equal calls are launched once); ``hit`` says that the call is the outcome of its
+    point.
     """
 
     p: Floats
@@ -34,9 +35,12 @@ def launches(table: PredictionTable, k: int = 1) -> Launches:
     for row, (point, predictions, outcome) in enumerate(
         zip(table.points, table.predictions, table.outcomes, strict=True)
     ):
+        launched: set[ToolCall | None] = set()
         for rank, prediction in enumerate(launchable(point, predictions)[:k]):
-            p[row, rank] = prediction.p
-            hit[row, rank] = prediction.call == outcome and not hit[row].any()  # an equal call commits once
+            if prediction.call not in launched:
+                p[row, rank] = prediction.p
+                hit[row, rank] = prediction.call == outcome
+                launched.add(prediction.call)
     return Launches(p, hit)
 
 

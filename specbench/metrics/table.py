@@ -32,6 +32,9 @@ class PredictionTable:
         The ranked outcomes and the ranked tools of the predictor.
     tasks
         Task id of each point.
+    ahead
+        What the predictor said right after the message of the decision *before* each point, when its tools still ran or
+        the user still read; ``[]`` at the first point of a trace. Empty when it was not asked.
     latency_ms
         Milliseconds to take in the new messages and predict, measured; empty when it was not.
     """
@@ -42,6 +45,7 @@ class PredictionTable:
     predictions: list[list[Prediction]] = field(default_factory=list)
     tools: list[list[ToolPrediction]] = field(default_factory=list)
     tasks: list[str] = field(default_factory=list)
+    ahead: list[list[Prediction]] = field(default_factory=list)
     latency_ms: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     def __len__(self) -> int:
@@ -61,7 +65,9 @@ class PredictionTable:
         return out
 
 
-def predict_traces(predictor: Predictor, traces: Sequence[Trace], k: int = DEPTH) -> PredictionTable:
+def predict_traces(
+    predictor: Predictor, traces: Sequence[Trace], k: int = DEPTH, *, ahead: bool = False
+) -> PredictionTable:
     """Ask ``predictor`` at every decision point of ``traces``, one session a trace, as an agent would.
 
     The latency of a point is the time to observe the messages that came since the last one, and to predict.
@@ -74,6 +80,8 @@ def predict_traces(predictor: Predictor, traces: Sequence[Trace], k: int = DEPTH
         Recorded conversations.
     k
         Predictions to keep at each point.
+    ahead
+        Ask a second time right after each assistant message, for the windows ``tool`` and ``user``.
     """
     table = PredictionTable(predictor.name)
     latency: list[float] = []
@@ -89,5 +97,8 @@ def predict_traces(predictor: Predictor, traces: Sequence[Trace], k: int = DEPTH
             table.predictions.append(predictions)
             table.tools.append(session.predict_tools(k + 8))
             table.tasks.append(trace.task_id)
+        if ahead:
+            said = [session.predict(k) for session in predictor.replay_ahead(trace)]
+            table.ahead += [[], *said[:-1]] if said else []
     table.latency_ms = np.asarray(latency)
     return table

@@ -89,8 +89,7 @@ class Predictor(ABC):
 
     def at(self, point: DecisionPoint) -> Session:
         """Return a session that has observed the messages of ``point``."""
-        if not self.fitted:
-            raise NotFittedError(f"{self.name} has not been fitted; call fit(traces) or load a checkpoint first")
+        self._check_fitted()
         session = self.session(point.tools, point.agent)
         for message in point.messages:
             session.observe(message)
@@ -101,13 +100,28 @@ class Predictor(ABC):
 
         Advancing the iterator takes in the messages up to the next decision point.
         """
-        if not self.fitted:
-            raise NotFittedError(f"{self.name} has not been fitted; call fit(traces) or load a checkpoint first")
+        self._check_fitted()
         session = self.session(trace.tools, trace.agent)
         for message in trace.messages:
             if message.role == "assistant":
                 yield session
             session.observe(message)
+
+    def replay_ahead(self, trace: Trace) -> Iterator[Session]:
+        """Yield a session right after every assistant message: when its tools run, or the user reads and types.
+
+        What it predicts is about the decision point after it.
+        """
+        self._check_fitted()
+        session = self.session(trace.tools, trace.agent)
+        for message in trace.messages:
+            session.observe(message)
+            if message.role == "assistant":
+                yield session
+
+    def _check_fitted(self) -> None:
+        if not self.fitted:
+            raise NotFittedError(f"{self.name} has not been fitted; call fit(traces) or load a checkpoint first")
 
     def learn(self, point: DecisionPoint, outcome: ToolCall | None) -> None:
         """Take in one labelled decision point (online update; no :meth:`fit` needed); see :meth:`Session.learn`."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
-from specbench.errors import NotFittedError
 from specbench.predictors.base import Predictor, Session, ranked
 from specbench.predictors.composed import ComposedPredictor, ToolModel, labelled
 from specbench.predictors.context import ContextIndex
@@ -118,9 +117,10 @@ class Oracle(Silent):
             if message.role == "assistant":
                 yield _KnowingSession(message.tool_calls[0] if message.tool_calls else None)
 
-    def _check_fitted(self) -> None:
-        if not self.fitted:
-            raise NotFittedError("oracle has not been fitted; call fit(traces) or load a checkpoint first")
+    def replay_ahead(self, trace: Trace) -> Iterator[Session]:
+        """Yield sessions that know the outcome after the one just seen."""
+        sessions = list(self.replay(trace))
+        yield from [*sessions[1:], _KnowingSession(None)] if sessions else []
 
     def state(self) -> dict[str, Any]:
         """Return the remembered outcomes."""

@@ -1,22 +1,28 @@
 """Replay recorded traces on a virtual clock: what would speculation have saved and wasted?
 
-The rules, in one place. A decision starts when the last one ended. The prediction is ready ``predict_s`` later and the
-chosen calls are launched then, if the LLM is still thinking (a launch needs ``predict_s < think``). The LLM decides
-after ``think`` seconds. A launched call that equals the first call of the decision is a hit: its result is there at the
-later of decision and its own end; further (parallel) calls run one after the other behind it. All others are cancelled
-at the decision, and what they ran until then, at most their own run time, is waste. User time is not counted: it is the
-same in both runs.
+A decision starts when the last one ended (and the user has typed). The prediction is ready ``predict_s`` later and the
+chosen calls are launched then, if the LLM is still thinking. The LLM decides after its ``think`` seconds. A live
+speculation that equals the first call of the decision is a hit: its result is there at the later of decision and its
+own end; further (parallel) calls run one after the other behind it. What no later decision may use is cancelled at the
+decision, and what it ran until then is waste. Ties and lifetimes: :mod:`specbench.speculation.rules`.
+
+What is modelled beyond the seconds: a result that nobody recorded (of a call that was not made) is taken to lead to the
+next recorded prediction, so that chains and run-aheads on wrong speculations cost what they would; an LLM invocation
+that was run ahead is used only where the recorded decision is that one call without text beside it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from specbench.ledger import Fate, Ledger, Outcome, Speculation, Window
+from specbench.errors import ConfigError
+from specbench.ledger import Ledger, Window
 from specbench.metrics.table import PredictionTable
 from specbench.policies import Policy
+from specbench.sim.engine import Engine
 from specbench.sim.latency import Constant, Latency
-from specbench.types import Effect
+from specbench.speculation import Options, Traits
 
 __all__ = ["simulate"]
 
@@ -27,6 +33,10 @@ def simulate(
     *,
     latency: Latency | None = None,
     predict_s: float = 0.0,
+    options: Options | None = None,
+    traits: Mapping[str, Traits] | None = None,
+    sessions: int = 1,
+    gap_s: float = 0.0,
     config: dict[str, Any] | None = None,
 ) -> Ledger:
     """Return the ledger of a speculative run of recorded traces (modelled time).
@@ -38,67 +48,60 @@ def simulate(
     policy
         What to launch.
     latency
-        Seconds of LLM and tools; ``Constant()`` (2 s, 1 s) by default.
+        Seconds of LLM, tools and user; ``Constant()`` (2 s, 1 s, 0 s) by default.
     predict_s
         Seconds the predictor takes, charged to every decision's window.
+    options
+        Windows, carried results, run-ahead, slots, rate limits; by default the think window alone.
+    traits
+        What the tools declare beyond their effect, by name.
+    sessions
+        Traces that run at the same time; they share slots and rate limits. Each that ends makes room for the next.
+    gap_s
+        Seconds between the starts of the first ``sessions`` traces.
     config
         Anything else to keep with the ledger.
+
+    Raises
+    ------
+    ConfigError
+        When a window needs predictions that the table does not hold.
+
+    Examples
+    --------
+    >>> from specbench.metrics import predict_traces
+    >>> from specbench.policies import TopK
+    >>> from specbench.predictors import make_predictor
+    >>> from specbench.speculation import RunAhead
+    >>> from specbench.testing import make_traces
+    >>> traces = make_traces(4)
+    >>> table = predict_traces(make_predictor("oracle").fit([]), traces)
+    >>> plain = simulate(table, TopK())
+    >>> ahead = simulate(table, TopK(), options=Options(run_ahead=RunAhead(depth=2)))
+    >>> sum(row.saved_s for row in ahead.outcomes) > sum(row.saved_s for row in plain.outcomes) > 0
+    True
     """
     latency = latency if latency is not None else Constant()
+    options = options if options is not None else Options()
+    if options.windows & {Window.TOOL, Window.USER} and len(table.ahead) != len(table):
+        raise ConfigError(
+            "the windows tool and user need predictions made before the next decision point; "
+            "make the table with predict_traces(..., ahead=True)"
+        )
+    if sessions < 1:
+        raise ConfigError(f"sessions is a number of traces at a time, 1 or more; got {sessions!r}")
+    if not predict_s >= 0:
+        raise ConfigError(f"predict_s is seconds, 0 or more; got {predict_s!r}")
     ledger = Ledger(
         config={
             "predictor": table.predictor,
             "policy": repr(policy),
             "latency": latency.describe(),
             "predict_s": predict_s,
+            "options": options.describe(),
+            "sessions": sessions,
             **(config or {}),
         }
     )
-    outcomes, speculations = ledger.outcomes, ledger.speculations
-    trace_id, clock = None, 0.0
-    for point, calls, predictions, task in zip(table.points, table.calls, table.predictions, table.tasks, strict=True):
-        if point.trace_id != trace_id:
-            trace_id, clock = point.trace_id, 0.0
-        think = latency.think_s(trace_id, point.index)
-        durations = [latency.tool_s(trace_id, call.key) for call in calls]
-        decided = clock + think
-        sequential = think + sum(durations)
-        outcome = calls[0] if calls else None
-        launch, reason = policy.choose(point, predictions)
-        if launch and predict_s >= think:
-            launch, reason = [], "the prediction came after the decision"
-        started = clock + predict_s
-        end = decided + sum(durations)
-        hit = False
-        for call, p in launch:
-            assert call is not None  # policies launch calls only
-            ready = started + latency.tool_s(trace_id, call.key)
-            if not hit and call == outcome:
-                hit = True
-                end = max(decided, ready) + sum(durations[1:])
-                speculations.append(
-                    Speculation(
-                        trace_id, point.index, call.name, call.key, p, Window.THINK, started, ready, Fate.COMMIT,
-                        None, point.index, ready > decided,
-                    )
-                )  # fmt: skip
-            else:
-                speculations.append(
-                    Speculation(
-                        trace_id, point.index, call.name, call.key, p, Window.THINK, started, min(ready, decided),
-                        Fate.SQUASH, decided,
-                    )
-                )  # fmt: skip
-        spec = point.tools.get(outcome.name) if outcome else None
-        outcomes.append(
-            Outcome(
-                trace_id, task, point.index,
-                outcome.name if outcome else None,
-                None if outcome is None else str(spec.effect if spec else Effect.UNKNOWN),
-                outcome.key if outcome else None,
-                len(calls), hit, len(launch), think, sum(durations), predict_s,
-                sequential, end - clock, sequential - (end - clock), reason,
-            )
-        )  # fmt: skip
-        clock = end
+    Engine(table, policy, latency, options, predict_s, traits or {}, sessions, gap_s, ledger).run()
     return ledger

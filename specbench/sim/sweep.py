@@ -58,6 +58,8 @@ def _price(table: PredictionTable, k: int, latency: Latency, predict_s: float) -
         for rank, (call, _) in enumerate(launchable(point, predictions)[:k]):
             assert call is not None  # launchable() keeps calls only
             run = latency.tool_s(point.trace_id, call.key)
+            if not p[row, rank]:
+                continue  # an equal call is launched already
             if hit[row, rank]:
                 saved[row, rank] = think + run - max(think, predict_s + run)
             else:

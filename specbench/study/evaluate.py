@@ -17,7 +17,8 @@ from specbench.metrics.rates import rates
 from specbench.metrics.table import PredictionTable, predict_traces
 from specbench.policies import DEFAULT_THRESHOLD
 from specbench.predictors import Predictor, make_predictor
-from specbench.sim.latency import Latency, parse_latency
+from specbench.sim.latency import Latency
+from specbench.sim.latency_text import parse_latency
 from specbench.sim.sweep import recall_at_precision, sweep
 from specbench.study.data import Data, known_tools, overlap, refuse_overlap
 from specbench.study.environment import charged_ms, package_version, versions

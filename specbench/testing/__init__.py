@@ -17,11 +17,13 @@ from collections.abc import Callable, Sequence
 from specbench.errors import ConfigError, PredictorError
 from specbench.predictors import Predictor
 from specbench.testing import checks_fit, checks_predict
+from specbench.testing.clock import BACKENDS, run_virtual
 from specbench.testing.subject import Subject
 from specbench.testing.traces import make_points, make_tools, make_trace, make_traces, odd_trace
 from specbench.types import Trace
 
 __all__ = [
+    "BACKENDS",
     "CHECKS",
     "Subject",
     "check_predictor",
@@ -30,6 +32,7 @@ __all__ = [
     "make_trace",
     "make_traces",
     "odd_trace",
+    "run_virtual",
 ]
 
 CHECKS: dict[str, Callable[[Subject], None]] = {

@@ -42,13 +42,14 @@ def test_seeds_differ_and_no_spread_is_constant() -> None:
 
 
 def test_models_say_that_they_are_modelled() -> None:
-    assert Constant(2, 1).describe() == {"model": "constant (modelled)", "think": 2, "tool": 1}
+    assert Constant(2, 1).describe() == {"model": "constant (modelled)", "think": 2, "tool": 1, "user": 0.0}
     assert LogNormal(2, 1, 0.5, 7).describe() == {
         "model": "log-normal (modelled)",
         "think": 2,
         "tool": 1,
         "sigma": 0.5,
         "seed": 7,
+        "user": 0.0,
     }
 
 
@@ -58,10 +59,21 @@ def test_models_are_parsed_from_the_command_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "constant", "constant:1", "constant:1,2,3", "lognormal:1,2", "uniform:1,2", "constant:a,b"]
+    "text",
+    [
+        "",
+        "constant",
+        "constant:1",
+        "constant:1,2,3,4",
+        "lognormal:1,2",
+        "tokens:1,2",
+        "empirical:1",
+        "uniform:1,2",
+        "constant:a,b",
+    ],
 )
 def test_other_texts_are_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match="is no latency model; use constant:THINK,TOOL or lognormal:THINK,TOOL,SIGMA"):
+    with pytest.raises(ConfigError, match=r"is no latency model; use constant:THINK,TOOL\[,USER\], lognormal:"):
         parse_latency(text)
 
 

@@ -64,7 +64,7 @@ def test_an_empty_table_has_no_numbers_and_no_failure() -> None:
     assert frame["recall"].isna().all()
 
 
-def test_equal_predictions_are_launched_but_one_commits() -> None:
+def test_equal_predictions_share_one_launch() -> None:
     twice = table(("t", ["read:1"], [("read:1", 0.5), ("read:1", 0.4)]))
     assert_equals_simulator(twice, [0.0, 0.45, 0.6], 2, Constant(), 0.0)
 

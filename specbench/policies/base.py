@@ -1,7 +1,4 @@
-"""Policies: what to launch. Pure functions of (decision point, predictions, state); orthogonal to predictors.
-
-Only tools with effect ``read`` are ever launched.
-"""
+"""The protocol of a policy, and the plain ones: never, threshold, the k best."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from specbench.errors import ConfigError
+from specbench.policies.state import State
 from specbench.types import DecisionPoint, Effect, Prediction
 
 __all__ = ["DEFAULT_THRESHOLD", "Choice", "Never", "Policy", "Threshold", "TopK", "launchable"]
@@ -28,19 +26,29 @@ class Choice(NamedTuple):
 class Policy(Protocol):
     """Decides what to launch at a decision point."""
 
-    def choose(self, point: DecisionPoint, predictions: Sequence[Prediction]) -> Choice:
-        """Return the predictions to launch and the reason; changes nothing."""
+    def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
+        """Return the predictions to launch and the reason; changes nothing.
+
+        Parameters
+        ----------
+        point
+            Where the agent is.
+        predictions
+            Ranked outcomes.
+        state
+            What was spent so far, expected seconds; ``None`` where nothing has happened yet.
+        """
         ...
 
 
 def launchable(point: DecisionPoint, predictions: Sequence[Prediction]) -> list[Prediction]:
-    """Return the predicted calls whose tool is declared ``read``, in the order given."""
+    """Return the predicted calls whose tool is declared ``read`` or ``staged``, in the order given."""
     kept = []
     for prediction in predictions:
         call = prediction.call
         if call is not None:
             spec = point.tools.get(call.name)
-            if spec is not None and spec.effect is Effect.READ:
+            if spec is not None and (spec.effect is Effect.READ or spec.effect is Effect.STAGED):
                 kept.append(prediction)
     return kept
 
@@ -49,7 +57,7 @@ def launchable(point: DecisionPoint, predictions: Sequence[Prediction]) -> list[
 class Never:
     """Launch nothing: the sequential run."""
 
-    def choose(self, point: DecisionPoint, predictions: Sequence[Prediction]) -> Choice:
+    def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
         """Return nothing."""
         return Choice([], "policy never launches")
 
@@ -82,7 +90,7 @@ class Threshold:
         if self.k < 1:
             raise ConfigError(f"k is a number of launches, at least 1; got {self.k!r}")
 
-    def choose(self, point: DecisionPoint, predictions: Sequence[Prediction]) -> Choice:
+    def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
         """Return the launches and the reason."""
         able = launchable(point, predictions)
         if not able:
@@ -105,7 +113,7 @@ class TopK:
         if self.k < 1:
             raise ConfigError(f"k is a number of launches, at least 1; got {self.k!r}")
 
-    def choose(self, point: DecisionPoint, predictions: Sequence[Prediction]) -> Choice:
+    def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
         """Return the launches and the reason."""
         able = launchable(point, predictions)[: self.k]
         return Choice(able, f"top {self.k}" if able else "no READ call predicted")

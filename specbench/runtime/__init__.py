@@ -1,0 +1,37 @@
+"""The executor and what belongs to it: speculation for real, beside a real LLM and real tools."""
+
+from __future__ import annotations
+
+from specbench.runtime.caches import Cache, RedisCache, TTLCache
+from specbench.runtime.executor import SAFE_OPTIONS, Executor
+from specbench.runtime.journal import Journal
+from specbench.runtime.results import Decided, Partial, StepResult, ToolResult
+from specbench.runtime.staging import Compensation, SqliteSavepoint
+from specbench.runtime.streaming import AnswerEvent, AnswerStream, assemble
+from specbench.runtime.tools import Staging, Tool, Toolbox, reads_by_prefix
+from specbench.runtime.warming import CacheWarmer, Warmer, WarmStats
+
+__all__ = [
+    "SAFE_OPTIONS",
+    "AnswerEvent",
+    "AnswerStream",
+    "Cache",
+    "CacheWarmer",
+    "Compensation",
+    "Decided",
+    "Executor",
+    "Journal",
+    "Partial",
+    "RedisCache",
+    "SqliteSavepoint",
+    "Staging",
+    "StepResult",
+    "TTLCache",
+    "Tool",
+    "ToolResult",
+    "Toolbox",
+    "WarmStats",
+    "Warmer",
+    "assemble",
+    "reads_by_prefix",
+]

@@ -1,0 +1,158 @@
+"""Where warmed results are kept: in this process, or in Redis for several. A cache that fails is a miss, no error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple, Protocol
+
+import anyio
+
+from specbench.errors import ConfigError, MissingExtraError
+from specbench.types import ToolCall
+
+__all__ = ["Cache", "Kept", "RedisCache", "TTLCache"]
+
+
+class Kept(NamedTuple):
+    """A result in a cache, with the call that gave it."""
+
+    call: ToolCall
+    value: Any
+
+
+class Cache(Protocol):
+    """Results by call, each with a time to live."""
+
+    async def get(self, call: ToolCall) -> Kept | None:
+        """Return what is kept of a call; ``None`` when there is nothing, or no more."""
+        ...
+
+    async def set(self, call: ToolCall, value: Any, ttl_s: float) -> None:
+        """Keep a result for ``ttl_s`` seconds."""
+        ...
+
+    async def delete(self, call: ToolCall) -> None:
+        """Forget a call."""
+        ...
+
+    def calls(self) -> AsyncIterator[ToolCall]:
+        """Yield the calls that are kept."""
+        ...
+
+
+class TTLCache:
+    """In this process, on the clock of the event loop; the least recently used goes first.
+
+    Parameters
+    ----------
+    max_entries
+        Most results.
+
+    Examples
+    --------
+    >>> async def main():
+    ...     cache = TTLCache()
+    ...     await cache.set(ToolCall("look"), "seen", ttl_s=60)
+    ...     return await cache.get(ToolCall("look")), await cache.get(ToolCall("other"))
+    >>> anyio.run(main)
+    (Kept(call=ToolCall(name='look', arguments={}, id=None, invalid_arguments=None), value='seen'), None)
+    """
+
+    def __init__(self, max_entries: int = 1024) -> None:
+        from cachetools import TLRUCache
+
+        if max_entries < 1:
+            raise ConfigError(f"max_entries is a count, 1 or more; got {max_entries!r}")
+        self._kept: Any = TLRUCache(
+            max_entries, ttu=lambda _, entry, now: now + entry[1], timer=lambda: anyio.current_time()
+        )
+
+    async def get(self, call: ToolCall) -> Kept | None:
+        """Return what is kept of a call."""
+        entry = self._kept.get(call.key)
+        return None if entry is None else entry[0]
+
+    async def set(self, call: ToolCall, value: Any, ttl_s: float) -> None:
+        """Keep a result."""
+        self._kept[call.key] = (Kept(call, value), ttl_s)
+
+    async def delete(self, call: ToolCall) -> None:
+        """Forget a call."""
+        self._kept.pop(call.key, None)
+
+    async def calls(self) -> AsyncIterator[ToolCall]:
+        """Yield the calls that are kept."""
+        for entry in list(self._kept.values()):
+            yield entry[0].call
+
+
+class RedisCache:
+    """In Redis (asyncio only). Results must be JSON values; others are not kept.
+
+    Parameters
+    ----------
+    url
+        ``redis://host:port/database``; a password in it is never shown.
+    prefix
+        Of the keys: everything under it belongs to this cache.
+    timeout_s
+        For connecting and for each answer.
+    """
+
+    def __init__(self, url: str, prefix: str = "specbench:", timeout_s: float = 1.0) -> None:
+        try:
+            from redis.asyncio import Redis
+        except ImportError:
+            raise MissingExtraError("redis", extra="agent") from None
+        try:
+            self._redis: Any = Redis.from_url(
+                url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, decode_responses=True
+            )
+        except ValueError as error:
+            raise ConfigError(f"no Redis URL ({error}); use redis://host:port/database") from None
+        self.prefix = prefix
+        self.errors = 0
+
+    async def get(self, call: ToolCall) -> Kept | None:
+        """Return what is kept of a call; a Redis that does not answer keeps nothing."""
+        text = await self._try(self._redis.get(self.prefix + call.key))
+        return None if text is None else Kept(call, json.loads(text)["value"])
+
+    async def set(self, call: ToolCall, value: Any, ttl_s: float) -> None:
+        """Keep a result, if it is JSON."""
+        try:
+            text = json.dumps({"name": call.name, "arguments": dict(call.arguments), "value": value})
+        except (TypeError, ValueError):
+            return
+        await self._try(self._redis.set(self.prefix + call.key, text, px=max(1, round(1000 * ttl_s))))
+
+    async def delete(self, call: ToolCall) -> None:
+        """Forget a call."""
+        await self._try(self._redis.delete(self.prefix + call.key))
+
+    async def calls(self) -> AsyncIterator[ToolCall]:
+        """Yield the calls that are kept."""
+        keys = await self._try(self._keys()) or []
+        for key in keys:
+            text = await self._try(self._redis.get(key))
+            if text is not None:
+                record = json.loads(text)
+                yield ToolCall(record["name"], record["arguments"])
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+    async def _keys(self) -> list[str]:
+        pattern = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in self.prefix) + "*"
+        return [key async for key in self._redis.scan_iter(match=pattern)]
+
+    async def _try(self, answer: Any) -> Any:
+        from redis.exceptions import RedisError
+
+        try:
+            return await answer
+        except (RedisError, OSError):
+            self.errors += 1
+            return None

@@ -1,0 +1,256 @@
+"""The calls of one session: speculations at work, real runs, staged writes, cached reads."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from specbench.runtime.results import ToolResult
+from specbench.runtime.tools import Tool
+from specbench.runtime.work import ToolCallError, Work, find_tool, run_call, size_of
+from specbench.speculation import Book, Launch
+from specbench.speculation.traits import touches
+from specbench.types import DecisionPoint, Effect, ToolCall
+
+if TYPE_CHECKING:
+    from specbench.runtime.executor import Executor
+
+__all__ = ["Calls"]
+
+
+class Calls:
+    """Runs calls for a session and tells its book what happened."""
+
+    def __init__(self, book: Book, executor: Executor) -> None:
+        self.book, self.executor = book, executor
+        self._undo: list[Launch] = []
+        self._cache: dict[str, tuple[ToolCall, float, Any]] = {}
+        self._seconds = 0.0
+        self._checked: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
+
+    def effect(self, name: str) -> Effect:
+        """Return the effect that the executor goes by: the tool's own declaration; unknown for one that it lacks."""
+        tool = self.executor.tools.get(name)
+        return tool.spec.effect if tool is not None else Effect.UNKNOWN
+
+    def speculable(self, call: ToolCall) -> bool:
+        """Whether the tool of a call may be speculated."""
+        tool = self.executor.tools.get(call.name)
+        return tool is not None and tool.speculable
+
+    def checked(self, point: DecisionPoint) -> DecisionPoint:
+        """Return the point as policies see it: with the tools that may be run ahead, and their true effects."""
+        known = self._checked
+        if known is None or known[0] is not point.tools:
+            able = {name: tool.spec for name, tool in self.executor.tools.items() if tool.speculable}
+            known = self._checked = (point.tools, able)
+        return replace(point, tools=known[1])
+
+    def start(self, launch: Launch, arrived: Callable[[Launch], None]) -> None:
+        """Start the work of a speculation."""
+        launch.work = Work()
+        self.executor.spawn(self._work, launch, arrived)
+
+    async def _work(self, launch: Launch, arrived: Callable[[Launch], None]) -> None:
+        work: Work = launch.work
+        tool = self.executor.tools[launch.call.name]
+        whole = False
+        try:
+            with work.scope:
+                if launch.squashed_s is None:
+                    if launch.staged:
+                        work.value = await self._stage(tool, launch)
+                    else:
+                        work.value = await run_call(tool, launch.call, self.executor.threads)
+                    whole = True
+        except Exception as error:  # contained: the real call finds out for itself
+            work.error = error
+        finally:
+            if launch.staged and not (whole and launch.squashed_s is None):
+                with anyio.CancelScope(shield=True):
+                    await self._roll_back(launch)
+            now = self._tick()
+            if launch.squashed_s is not None:
+                self.book.stopped(now, launch)
+            elif whole:
+                self.book.arrived(now, launch, size_of(work.value) if self.executor.sized else 0)
+            elif work.error is not None:
+                self.book.failed(now, launch)
+            else:
+                self.book.lost(now, launch)
+            work.done.set()
+        if launch.arrived_s is not None:
+            arrived(launch)
+
+    # --- real calls -------------------------------------------------------------------------------------------------
+
+    async def obtain(self, call: ToolCall, launch: Launch | None) -> ToolResult:
+        """Return the result of a call that the agent makes: from its speculation, from the cache, or by running it."""
+        if launch is not None:
+            result = await self._join(call, launch)
+            if result is not None:
+                return result
+        try:
+            tool = find_tool(self.executor.tools, call)
+        except ToolCallError as error:
+            return ToolResult(call, error=error)
+        cached = self._cached(tool, call)
+        if cached is not None:
+            return ToolResult(call, copy.deepcopy(cached[2]))
+        if self.executor.warmer is not None and not tool.writes:
+            warm, value = await self.executor.warmer.get(call)
+            if warm:
+                return ToolResult(call, value)
+        return await self._run(tool, call)
+
+    async def _join(self, call: ToolCall, launch: Launch) -> ToolResult | None:
+        work: Work = launch.work
+        try:
+            await work.done.wait()
+        except BaseException:
+            self.book.abandoned(self._tick(), launch)
+            raise
+        if launch.staged and work.error is None:
+            try:
+                await self._commit(launch)
+            except Exception as error:
+                work.error, launch.failed, launch.committed_at = error, True, None
+                with anyio.CancelScope(shield=True):
+                    await self._roll_back(launch)
+        if work.error is not None:
+            return None if self.executor.options.retry_failed else ToolResult(call, error=work.error)
+        assert launch.ended_s is not None
+        self._seconds += launch.ended_s - launch.launched_s
+        tool = self.executor.tools[call.name]
+        self._keep(tool, call, work.value)
+        return ToolResult(call, work.value, speculated=True)
+
+    async def _run(self, tool: Tool, call: ToolCall) -> ToolResult:
+        executor, book = self.executor, self.book
+        wait_s = executor.shared.limits.wait_s(self._tick(), tool.name, tool.traits.group)
+        if wait_s > 0:
+            await anyio.sleep(wait_s)
+        slots = executor.shared.tool_slots
+        self._tick()
+        ticket = anyio.Event()
+        if not slots.enter(ticket):
+            try:
+                await ticket.wait()
+            except BaseException:
+                if not slots.give_up(ticket):
+                    executor.wake(slots.leave())
+                raise
+        began = self._tick()
+        try:
+            if tool.writes:
+                self._forget(tool, call)
+                book.write_starts(began, call)
+                await self.roll_back()
+                if executor.warmer is not None:
+                    await executor.warmer.wrote(call, tool.traits)
+            try:
+                value = await run_call(tool, call, executor.threads)
+            except Exception as error:
+                return ToolResult(call, error=error)
+            finally:
+                if tool.writes:
+                    book.write_ended(call)
+                    if executor.warmer is not None:
+                        with anyio.CancelScope(shield=True):
+                            await executor.warmer.wrote(call, tool.traits)
+                seconds = self._tick() - began
+                self._seconds += seconds
+                executor.shared.expected.saw_tool(tool.name, seconds)
+        finally:
+            executor.wake(slots.leave())
+        self._keep(tool, call, value)
+        return ToolResult(call, value)
+
+    def take_seconds(self) -> float:
+        """Return the run time of the calls since the last time this was asked."""
+        seconds, self._seconds = self._seconds, 0.0
+        return seconds
+
+    # --- staged writes ----------------------------------------------------------------------------------------------
+
+    async def _stage(self, tool: Tool, launch: Launch) -> Any:
+        assert tool.staging is not None
+        work: Work = launch.work
+        work.token = self.executor.journal.begin(tool.name, launch.call)
+        return await tool.staging.stage(work.token, dict(launch.call.arguments))
+
+    async def _commit(self, launch: Launch) -> None:
+        tool, token, call = self.executor.tools[launch.call.name], launch.work.token, launch.call
+        assert tool.staging is not None
+        self._forget(tool, call)
+        self.book.write_starts(self._tick(), call)
+        try:
+            with anyio.CancelScope(shield=True):
+                if self.executor.warmer is not None:
+                    await self.executor.warmer.wrote(call, tool.traits)
+                self.executor.journal.commit(token)
+                if not await tool.staging.commit(token):
+                    raise RuntimeError(f"{tool.name}: the staged write was lost before it was committed")
+                self.executor.journal.done(token)
+        finally:
+            self.book.write_ended(call)
+
+    def discard(self, launch: Launch) -> None:
+        """A speculation that had ended was given up: a staged one must be rolled back before anything real runs."""
+        if launch.staged:
+            self._undo.append(launch)
+
+    async def roll_back(self) -> None:
+        """Undo every staged write that was given up; returns when all are undone."""
+        while self._undo:
+            launch = self._undo.pop()
+            with anyio.CancelScope(shield=True):
+                await launch.work.done.wait()
+                await self._roll_back(launch)
+
+    async def finish(self) -> None:
+        """Wait until nothing of a closed session is at work any more."""
+        await self.roll_back()
+        for launch in self.book.launches:
+            if launch.ended_s is None:
+                await launch.work.done.wait()
+
+    async def _roll_back(self, launch: Launch) -> None:
+        tool, work = self.executor.tools[launch.call.name], launch.work
+        if not work.token:
+            return
+        assert tool.staging is not None
+        await tool.staging.rollback(work.token)
+        self.executor.journal.done(work.token)
+        work.token = ""
+
+    # --- cached reads -----------------------------------------------------------------------------------------------
+
+    def _cached(self, tool: Tool, call: ToolCall) -> tuple[ToolCall, float, Any] | None:
+        if not tool.traits.cache_ttl_s or tool.writes:
+            return None
+        found = self._cache.get(call.key)
+        if found is not None and self._tick() > found[1]:
+            del self._cache[call.key]
+            return None
+        return found
+
+    def _keep(self, tool: Tool, call: ToolCall, value: Any) -> None:
+        if self.executor.warmer is not None:
+            self.executor.warmer.happened(call, value)
+        if tool.traits.cache_ttl_s and not tool.writes:
+            self._cache[call.key] = (call, self._tick() + tool.traits.cache_ttl_s, copy.deepcopy(value))
+
+    def _forget(self, tool: Tool, call: ToolCall) -> None:
+        """A write voids the cached reads that it may touch."""
+        for key, (read, _, _) in list(self._cache.items()):
+            if touches(call, tool.traits, read, self.executor.tools[read.name].traits):
+                del self._cache[key]
+
+    def _tick(self) -> float:
+        now = self.executor.shared.now = anyio.current_time()
+        return now

@@ -1,0 +1,240 @@
+"""The executor: runs an agent's steps with speculation beside the LLM, losing nothing and leaving nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import anyio
+from anyio.abc import TaskGroup
+
+from specbench.errors import ConfigError
+from specbench.ledger import Ahead, Ledger, Outcome, Speculation
+from specbench.policies import Estimates, Never, Policy, Threshold
+from specbench.predictors import Predictor
+from specbench.runtime.journal import Journal
+from specbench.runtime.live import LiveSession
+from specbench.runtime.results import StepResult
+from specbench.runtime.steps import Step, Think
+from specbench.runtime.streaming import AnswerStream
+from specbench.runtime.tools import Tool, Toolbox
+from specbench.runtime.warming import CacheWarmer
+from specbench.runtime.work import THREADS, Work
+from specbench.speculation import Breaker, Launch, Options, Shared
+from specbench.types import DecisionPoint
+
+__all__ = ["SAFE_OPTIONS", "Executor"]
+
+SAFE_OPTIONS = Options(breaker=Breaker())
+"""The think window alone, with the circuit breaker."""
+
+
+class Executor:
+    """Runs the steps of any number of conversations; use it as an async context manager, on asyncio or trio.
+
+    What the agent sees (results, errors, their order) and every side effect are those of the sequential run: a result
+    is used only for the call that the LLM really made, tool **and** canonical arguments, and only while nothing can
+    have changed it. Reads are as of a moment between launch and use.
+
+    Parameters
+    ----------
+    tools
+        The agent's tools; a mapping's names do not count, the specifications' do.
+    predictor
+        Fitted; ``None`` never speculates.
+    policy
+        What to launch; by default ``Threshold(0.6)``.
+    options
+        Windows, carried results, run-ahead, caps, limits, breaker; by default :data:`SAFE_OPTIONS`.
+    journal
+        Where staged writes are noted, so that a crash between stage and commit can be made good at the next start:
+        entering the executor recovers what an earlier process left behind.
+    warmer
+        Cache warming by rules, beside speculation; see :class:`~specbench.runtime.CacheWarmer`.
+    expected
+        First guesses of the seconds of LLM and tools, for policies that weigh them.
+    k
+        Predictions to ask for at each decision point.
+
+    Examples
+    --------
+    >>> from specbench.types import Effect, Message, ToolCall, ToolSpec
+    >>> from specbench.predictors.baselines import Silent
+    >>> async def look(x):
+    ...     return f"saw {x}"
+    >>> async def main():
+    ...     tool = Tool(ToolSpec("look", effect=Effect.READ), look)
+    ...     async def think():
+    ...         return ToolCall("look", {"x": 1})
+    ...     async with Executor([tool], Silent().fit([])) as executor:
+    ...         point = DecisionPoint("t", 0, (Message("user", "look at 1"),), executor.tools.specs)
+    ...         return (await executor.run_step(point, think)).results[0].value
+    >>> anyio.run(main)
+    'saw 1'
+    """
+
+    def __init__(
+        self,
+        tools: Mapping[str, Tool] | list[Tool] | tuple[Tool, ...],
+        predictor: Predictor | None = None,
+        policy: Policy | None = None,
+        *,
+        options: Options | None = None,
+        journal: Journal | None = None,
+        warmer: CacheWarmer | None = None,
+        expected: Estimates | None = None,
+        k: int = 8,
+    ) -> None:
+        self.tools = Toolbox(tools.values() if isinstance(tools, Mapping) else tools)
+        self.policy: Policy = policy if policy is not None else Threshold()
+        self.predictor = None if isinstance(self.policy, Never) else predictor
+        self.options = options if options is not None else SAFE_OPTIONS
+        self.journal = journal if journal is not None else Journal(None)
+        self.k = k
+        self.warmer = warmer
+        self.sized = self.predictor is not None
+        self.shared = Shared(self.options, self.tools.traits, self._stop, self._preempt_thinking, expected)
+        self.shared.wake = self.wake
+        self.shared.discard = self._discard
+        self.outcomes: list[Outcome] = []
+        self.aheads: list[Ahead] = []
+        self._rows: list[Speculation] = []
+        self._sessions: dict[str, LiveSession] = {}
+        self._group: TaskGroup | None = None
+        self._running = 0
+
+    async def __aenter__(self) -> Self:
+        if self._group is not None:
+            raise ConfigError("this executor is in use already; make another one")
+        self.threads = anyio.CapacityLimiter(THREADS)
+        await self.journal.recover(self.tools)
+        self._group = anyio.create_task_group()
+        await self._group.__aenter__()
+        if self.warmer is not None:
+            self.warmer.attach(self.tools, self.spawn)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        assert self._group is not None
+        sessions = list(self._sessions.values())
+        with anyio.CancelScope(shield=True):
+            for session in sessions:
+                session.close()
+            for session in sessions:
+                await session.calls.finish()
+        self._group.cancel_scope.cancel()
+        try:
+            await self._group.__aexit__(None, None, None)
+        finally:
+            self._group = None
+            for trace_id in list(self._sessions):
+                self._rows.extend(self._sessions.pop(trace_id).book.rows())
+        return None
+
+    async def run_step(
+        self,
+        point: DecisionPoint,
+        think: Think,
+        *,
+        task_id: str | None = None,
+        answer: AnswerStream | None = None,
+    ) -> StepResult:
+        """Run one step: ``think`` decides while the predicted calls run; then its calls are joined or run.
+
+        Parameters
+        ----------
+        point
+            Where the conversation is; ``trace_id`` says which conversation. Its messages may have been edited since
+            the last step.
+        think
+            Decides. ``think()`` or ``think(point)``: a coroutine function that returns
+            :class:`~specbench.runtime.Decided` (or a call, several calls, a text, ``None``), or an async generator
+            function of :class:`~specbench.runtime.Partial` that ends with one. Only ``think(point)`` can be run ahead,
+            and only while it is the same function from step to step.
+        task_id
+            For the ledger; by default the ``trace_id``.
+        answer
+            Where the text goes as it is written.
+
+        Returns
+        -------
+        StepResult
+            Errors of tools are results, as an agent framework gives them to the LLM.
+
+        Raises
+        ------
+        ConfigError
+            Outside ``async with``, or while a step of the same conversation runs.
+        Exception
+            Whatever ``think`` raises; nothing is left running then.
+        """
+        if self._group is None:
+            raise ConfigError("the executor is not running; use `async with Executor(...) as executor:`")
+        session = self._sessions.get(point.trace_id)
+        if session is None:
+            session = self._sessions[point.trace_id] = LiveSession(self, point.trace_id, task_id or point.trace_id)
+        return await session.run(point, think, answer)
+
+    def end_session(self, trace_id: str) -> None:
+        """A conversation is over: give up what was not used, and free its memory. Its rows stay."""
+        session = self._sessions.get(trace_id)
+        if session is not None:
+            session.close()
+            self.spawn(self._forget, session)
+
+    async def _forget(self, session: LiveSession) -> None:
+        await session.calls.finish()
+        self._rows.extend(session.book.rows())
+        if self._sessions.get(session.book.trace_id) is session:
+            del self._sessions[session.book.trace_id]
+
+    def ledger(self, **config: Any) -> Ledger:
+        """Return what has happened so far; after ``async with`` it is complete.
+
+        Speculations whose work goes on are left out, and fates are final for conversations that have ended.
+        """
+        rows = [*self._rows, *(row for session in self._sessions.values() for row in session.book.rows())]
+        rows.sort(key=lambda row: row.trace_id)
+        outcomes = sorted(self.outcomes, key=lambda row: row.trace_id)
+        aheads = sorted(self.aheads, key=lambda row: row.trace_id)
+        return Ledger(outcomes, rows, {**self.describe(), **config}, aheads)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the configuration as JSON values."""
+        return {
+            "predictor": None if self.predictor is None else self.predictor.name,
+            "policy": repr(self.policy),
+            "latency": {"model": "measured"},
+            "options": self.options.describe(),
+        }
+
+    # --- for the sessions -------------------------------------------------------------------------------------------
+
+    def spawn(self, action: Any, *arguments: Any) -> None:
+        """Start a task that ends with the executor at the latest."""
+        assert self._group is not None
+        self._group.start_soon(action, *arguments)
+
+    def wake(self, ticket: object) -> None:
+        """Tell who has waited for a slot that it is there."""
+        if isinstance(ticket, anyio.Event):
+            ticket.set()
+        elif isinstance(ticket, Step):
+            ticket.slot.set()
+
+    def _stop(self, launch: Launch) -> None:
+        work: Work = launch.work
+        work.scope.cancel()
+        self._discard(launch)
+
+    def _discard(self, launch: Launch) -> None:
+        if launch.staged:
+            self._sessions[launch.book.trace_id].calls.discard(launch)
+
+    def _preempt_thinking(self, step: Step) -> None:
+        for session in self._sessions.values():
+            if session.preempted(step):
+                return

@@ -1,0 +1,136 @@
+"""A journal of staged writes: what a crash left behind is undone, or finished, at the next start.
+
+One JSON object a line, written through to the disk before the step that it announces. A token that was begun and not
+committed is rolled back; one whose commit had begun is committed again (rolled forward), if it is still there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from specbench.errors import ConfigError, SpecbenchError
+from specbench.types import ToolCall
+
+if TYPE_CHECKING:
+    from specbench.runtime.tools import Toolbox
+
+__all__ = ["Journal"]
+
+
+class Journal:
+    """Notes the life of every staged write.
+
+    Parameters
+    ----------
+    path
+        The file; ``None`` keeps nothing, for tools whose staging ends with the process (an open transaction).
+
+    Examples
+    --------
+    >>> journal = Journal(None)
+    >>> len(journal.begin("cancel", ToolCall("cancel", {"id": 7})))
+    32
+    """
+
+    def __init__(self, path: str | Path | None) -> None:
+        self.path = None if path is None else Path(path)
+        self.recovered: list[tuple[str, str, str]] = []
+        self._open: set[str] = set()
+
+    def begin(self, tool: str, call: ToolCall) -> str:
+        """Note that a write is about to be staged; returns its token."""
+        token = secrets.token_hex(16)
+        self._open.add(token)
+        self._write({"event": "begin", "token": token, "tool": tool})
+        return token
+
+    def commit(self, token: str) -> None:
+        """Note that a staged write is about to become real."""
+        self._write({"event": "commit", "token": token})
+
+    def done(self, token: str) -> None:
+        """Note that it is real, or undone. The file is emptied when nothing is open."""
+        self._open.discard(token)
+        if self._open or self.path is None:
+            self._write({"event": "done", "token": token})
+        else:
+            self._replace([])
+
+    async def recover(self, tools: Toolbox) -> None:
+        """Finish what an earlier process left behind; ``recovered`` then lists (token, tool, what was done).
+
+        Raises
+        ------
+        ConfigError
+            When the file is no journal, or names a tool that is not there: nothing is lost, it stays as it is.
+        """
+        for token, (tool, committing) in self._left().items():
+            staging = tools[tool].staging if tool in tools else None
+            if staging is None:
+                raise ConfigError(
+                    f"{self.path}: a staged write of {tool!r} was left behind by a crash, and no tool of that name "
+                    "with a staging pair is given now; bring it, so that it can be undone"
+                )
+            if committing and await staging.commit(token):
+                done = "committed"
+            else:
+                await staging.rollback(token)
+                done = "rolled back"
+            self.recovered.append((token, tool, done))
+            self._write({"event": "done", "token": token})
+        if self.path is not None and self.path.exists():
+            self._replace([])
+
+    def _left(self) -> dict[str, tuple[str, bool]]:
+        if self.path is None or not self.path.exists():
+            return {}
+        left: dict[str, tuple[str, bool]] = {}
+        lines = self.path.read_bytes().split(b"\n")
+        for number, line in enumerate(lines, start=1):
+            if not line:
+                continue
+            try:
+                record = json.loads(line)
+                event, token = record["event"], record["token"]
+                if event == "begin":
+                    left[token] = (record["tool"], False)
+                elif event == "commit":
+                    left[token] = (left[token][0], True)
+                elif event == "done":
+                    left.pop(token, None)
+                else:
+                    raise ValueError(event)
+            except (ValueError, KeyError, TypeError) as error:
+                if number == len(lines):
+                    break  # torn by the crash: what it announced had not begun
+                raise ConfigError(
+                    f"{self.path}, line {number}: no entry of a journal that specbench wrote ({error}); got "
+                    f"{line[:80]!r}. Name another file, or move this one away once you know what it is"
+                ) from None
+        return left
+
+    def _write(self, record: dict[str, Any]) -> None:
+        if self.path is None:
+            return
+        try:
+            with self.path.open("ab") as file:
+                file.write(json.dumps(record).encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise SpecbenchError(
+                f"{self.path}: the journal cannot be written ({error.strerror}); nothing was staged"
+            ) from error
+
+    def _replace(self, lines: list[bytes]) -> None:
+        assert self.path is not None
+        temporary = self.path.with_name(self.path.name + ".partial")
+        with temporary.open("wb") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self.path)

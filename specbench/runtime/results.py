@@ -1,0 +1,137 @@
+"""What goes into a step and what comes out of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from specbench.errors import ConfigError
+from specbench.ledger import Outcome
+from specbench.types import DecisionPoint, Message, ToolCall
+
+__all__ = ["Decided", "Partial", "StepResult", "ToolResult", "render"]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What the LLM decided: calls in order (none for a reply), the text, and the tokens that it took, if known."""
+
+    calls: tuple[ToolCall, ...] = ()
+    text: str = ""
+    used_tok: float | None = None
+
+    @classmethod
+    def of(cls, value: Any) -> Decided:
+        """Take what a ``think`` function may return: this, a call, several calls, a text, or ``None``.
+
+        Examples
+        --------
+        >>> Decided.of("Good morning.").text, Decided.of(ToolCall("look")).calls[0].name, Decided.of(None).calls
+        ('Good morning.', 'look', ())
+        """
+        if isinstance(value, Decided):
+            return value
+        if value is None:
+            return cls()
+        if isinstance(value, str):
+            return cls(text=value)
+        if isinstance(value, ToolCall):
+            return cls((value,))
+        if isinstance(value, Sequence) and all(isinstance(each, ToolCall) for each in value):
+            return cls(tuple(value))
+        raise ConfigError(
+            f"think returned {type(value).__name__}; it returns Decided, a ToolCall, a sequence of them, a text or None"
+        )
+
+
+@dataclass(frozen=True)
+class Partial:
+    """What is known of a decision while the LLM still writes it.
+
+    Parameters
+    ----------
+    text
+        New text of an answer.
+    tool
+        The tool's name, once it is complete.
+    arguments
+        The arguments that are complete.
+    complete
+        The call is whole, though the LLM may still be writing.
+    """
+
+    text: str = ""
+    tool: str | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    complete: bool = False
+
+    def allows(self, call: ToolCall) -> bool:
+        """Whether the decision can still be ``call``.
+
+        Examples
+        --------
+        >>> Partial(tool="look", arguments={"x": 1}).allows(ToolCall("look", {"x": 1, "y": 2}))
+        True
+        """
+        if self.tool is None:
+            return True
+        if call.name != self.tool:
+            return False
+        known = {name: call.arguments[name] for name in self.arguments if name in call.arguments}
+        return ToolCall(call.name, known) == ToolCall(call.name, self.arguments)
+
+
+@dataclass(frozen=True)
+class ToolResult:
+    """What a call gave: a value, or the exception that it raised. ``speculated`` says that it had been run ahead."""
+
+    call: ToolCall
+    value: Any = None
+    error: Exception | None = None
+    speculated: bool = False
+
+    @property
+    def text(self) -> str:
+        """The result as the LLM sees it."""
+        return render(self.value) if self.error is None else f"Error: {self.error}"
+
+    def message(self) -> Message:
+        """Return the tool message of a conversation."""
+        return Message("tool", self.text, (), self.call.id, self.call.name, self.error is not None)
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """One step of an agent: the decision, the results of its calls in order, and the row of the ledger."""
+
+    point: DecisionPoint
+    decided: Decided
+    results: tuple[ToolResult, ...]
+    outcome: Outcome
+    interrupted: bool = False
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The messages to append to the conversation."""
+        said = Message("assistant", self.decided.text, self.decided.calls)
+        return (said, *(result.message() for result in self.results))
+
+    def next_point(self, *more: Message) -> DecisionPoint:
+        """Return the decision point after this step (and ``more``, such as the user's next message)."""
+        point = self.point
+        return DecisionPoint(
+            point.trace_id, point.index + 1, (*point.messages, *self.messages, *more), point.tools, point.agent
+        )
+
+
+def render(value: Any) -> str:
+    """Return a result as text: itself, or JSON.
+
+    Examples
+    --------
+    >>> render({"a": 1}), render("plain")
+    ('{"a": 1}', 'plain')
+    """
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

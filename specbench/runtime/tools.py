@@ -1,0 +1,157 @@
+"""Tools as the executor runs them: a function, what is declared of it, and perhaps a staging pair."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+from specbench.errors import ConfigError
+from specbench.speculation import Traits
+from specbench.types import Effect, ToolSpec
+
+__all__ = ["READ_PREFIXES", "Staging", "Tool", "Toolbox", "reads_by_prefix"]
+
+READ_PREFIXES = ("get_", "find_", "search_", "list_", "lookup_", "read_", "fetch_")
+
+
+class Staging(Protocol):
+    """A write in two parts: prepared in a way that nobody sees, then made real or undone.
+
+    All three may be called with a token that a crash has left behind, and again with the same token; ``commit`` and
+    ``rollback`` of a token that is not known do nothing.
+    """
+
+    async def stage(self, token: str, arguments: Mapping[str, Any]) -> Any:
+        """Prepare the write and return what the tool would return. Nobody else may see it yet."""
+        ...
+
+    async def commit(self, token: str) -> bool:
+        """Make it real, and return whether it is: false for a write that a crash has undone."""
+        ...
+
+    async def rollback(self, token: str) -> None:
+        """Undo it, as if it had never been."""
+        ...
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool that can be run.
+
+    Parameters
+    ----------
+    spec
+        Name, schema, effect. The effect is what decides whether it may be speculated.
+    run
+        Called with the arguments by name; a coroutine function, or a plain function, which runs in a thread. It returns
+        the result or raises.
+    traits
+        Keys, staleness, cache, rate limit group, cost.
+    timeout_s
+        The longest that one run may take; a :class:`TimeoutError` then.
+    staging
+        For effect ``staged``.
+
+    Examples
+    --------
+    >>> Tool(ToolSpec("look", effect=Effect.READ), run=lambda x: x + 1).speculable
+    True
+    >>> Tool(ToolSpec("cancel", effect=Effect.STAGED), run=print).speculable
+    False
+    """
+
+    spec: ToolSpec
+    run: Callable[..., Any]
+    traits: Traits = field(default_factory=Traits)
+    timeout_s: float | None = None
+    staging: Staging | None = None
+
+    def __post_init__(self) -> None:
+        if not callable(self.run):
+            raise ConfigError(f"tool {self.spec.name!r}: run is a function of the arguments; got {self.run!r}")
+        if self.timeout_s is not None and not self.timeout_s > 0:
+            raise ConfigError(f"tool {self.spec.name!r}: timeout_s is seconds above 0; got {self.timeout_s!r}")
+        if self.staging is not None and self.spec.effect is not Effect.STAGED:
+            raise ConfigError(
+                f"tool {self.spec.name!r} has a staging pair but its effect is {self.spec.effect}; declare it staged"
+            )
+
+    @property
+    def name(self) -> str:
+        """The tool's name."""
+        return self.spec.name
+
+    @property
+    def speculable(self) -> bool:
+        """Whether it may ever be run before the agent asks: a declared read, or a write with a staging pair."""
+        return self.spec.effect is Effect.READ or (self.spec.effect is Effect.STAGED and self.staging is not None)
+
+    @property
+    def writes(self) -> bool:
+        """Whether a real run may change something. Unknown is write."""
+        return self.spec.effect not in (Effect.READ, Effect.LOCAL)
+
+    @cached_property
+    def in_thread(self) -> bool:
+        """Whether ``run`` is a plain function: it runs in a thread, and goes on there when it is cancelled."""
+        target = self.run if inspect.isroutine(self.run) else getattr(self.run, "__call__", self.run)  # noqa: B004
+        return not inspect.iscoroutinefunction(target)
+
+
+class Toolbox(Mapping[str, Tool]):
+    """The tools of an agent, by name.
+
+    Examples
+    --------
+    >>> box = Toolbox([Tool(ToolSpec("look", effect=Effect.READ), run=print)])
+    >>> list(box), box.specs["look"].effect
+    (['look'], <Effect.READ: 'read'>)
+    """
+
+    def __init__(self, tools: Iterable[Tool]) -> None:
+        self._tools: dict[str, Tool] = {}
+        for tool in tools:
+            if tool.name in self._tools:
+                raise ConfigError(f"two tools are called {tool.name!r}; names are unique")
+            self._tools[tool.name] = tool
+
+    def __getitem__(self, name: str) -> Tool:
+        return self._tools[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tools)
+
+    def __len__(self) -> int:
+        return len(self._tools)
+
+    @property
+    def specs(self) -> dict[str, ToolSpec]:
+        """Specifications by name, as a decision point has them."""
+        return {name: tool.spec for name, tool in self._tools.items()}
+
+    @property
+    def traits(self) -> dict[str, Traits]:
+        """Traits by name."""
+        return {name: tool.traits for name, tool in self._tools.items()}
+
+
+def reads_by_prefix(tools: Iterable[Tool], prefixes: Sequence[str] = READ_PREFIXES) -> list[Tool]:
+    """Return ``tools`` with effect ``read`` where the name begins so **and nothing was declared**: an explicit opt-in.
+
+    A name proves nothing: look at the list that comes back before you use it. A declaration is never overridden.
+
+    Examples
+    --------
+    >>> tools = [Tool(ToolSpec("get_order"), print), Tool(ToolSpec("get_and_lock", effect=Effect.WRITE), print)]
+    >>> [str(tool.spec.effect) for tool in reads_by_prefix(tools)]
+    ['read', 'write']
+    """
+    return [
+        replace(tool, spec=replace(tool.spec, effect=Effect.READ))
+        if tool.spec.effect is Effect.UNKNOWN and tool.name.startswith(tuple(prefixes))
+        else tool
+        for tool in tools
+    ]

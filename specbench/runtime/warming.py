@@ -1,0 +1,196 @@
+"""Cache warming: when something is looked up, what is usually asked next is loaded too. No predictor, no probabilities.
+
+The milder mode of speculation: rules of your own instead of a predictor, and results that live for their TTL. Between a
+load and its use only writes of *this* agent end a result's life; what others change is seen after the TTL.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+
+from specbench.errors import ConfigError
+from specbench.runtime.caches import Cache, TTLCache
+from specbench.runtime.tools import Toolbox
+from specbench.runtime.work import run_call
+from specbench.speculation import Traits
+from specbench.speculation.traits import touches
+from specbench.types import Effect, ToolCall
+
+__all__ = ["CacheWarmer", "WarmStats", "Warmer"]
+
+
+@dataclass(frozen=True)
+class Warmer:
+    """One rule: after a call of ``event`` has returned, load what ``calls`` names, and keep each for ``ttl_s``.
+
+    Parameters
+    ----------
+    event
+        Name of the tool.
+    calls
+        ``calls(call, value)`` returns the calls to load; reads only.
+    ttl_s
+        Seconds that their results are kept.
+
+    Examples
+    --------
+    >>> Warmer("find_customer", lambda call, value: [ToolCall("list_orders", {"user": value["id"]})], ttl_s=30).ttl_s
+    30
+    """
+
+    event: str
+    calls: Callable[[ToolCall, Any], Iterable[ToolCall]]
+    ttl_s: float
+
+    def __post_init__(self) -> None:
+        if not self.ttl_s > 0:
+            raise ConfigError(f"ttl_s is seconds above 0; got {self.ttl_s!r}")
+
+
+@dataclass
+class WarmStats:
+    """What warming did.
+
+    ``hits`` and ``misses`` count the agent's calls of tools that have been warmed before; ``unused`` are loads that no
+    call has used so far, ``errors`` loads that failed, ``refused`` calls that are no declared reads.
+    """
+
+    loaded: int = 0
+    hits: int = 0
+    misses: int = 0
+    used: int = 0
+    errors: int = 0
+    refused: int = 0
+    load_s: float = 0.0
+
+    @property
+    def unused(self) -> int:
+        """Loads that no call has used."""
+        return self.loaded - self.used
+
+    @property
+    def hit_rate(self) -> float | None:
+        """Hits ÷ calls of warmed tools."""
+        asked = self.hits + self.misses
+        return self.hits / asked if asked else None
+
+    def report(self) -> str:
+        """Return the numbers in one line."""
+        rate = "no call of a warmed tool" if self.hit_rate is None else f"hit rate {100 * self.hit_rate:.0f} %"
+        return (
+            f"{rate} ({self.hits} hits, {self.misses} misses); {self.loaded} loads in {self.load_s:.1f} s, "
+            f"{self.unused} unused; {self.errors} failed, {self.refused} refused"
+        )
+
+
+class CacheWarmer:
+    """Loads ahead by rules. Give it to an :class:`~specbench.runtime.Executor`, or use it on its own in an agent.
+
+    Parameters
+    ----------
+    warmers
+        The rules.
+    cache
+        Where results are kept; by default in this process.
+    parallel
+        Most loads at a time.
+    """
+
+    def __init__(self, warmers: Sequence[Warmer], cache: Cache | None = None, parallel: int = 8) -> None:
+        if parallel < 1:
+            raise ConfigError(f"parallel is a count, 1 or more; got {parallel!r}")
+        self.warmers = tuple(warmers)
+        self.cache: Cache = cache if cache is not None else TTLCache()
+        self.stats = WarmStats()
+        self.parallel = parallel
+        self._tools: Toolbox | None = None
+        self._spawn: Callable[..., None] | None = None
+        self._limit: anyio.Semaphore | None = None
+        self._threads: anyio.CapacityLimiter | None = None
+        self._warmed: set[str] = set()
+        self._unused: set[str] = set()
+        self._loading: dict[str, tuple[ToolCall, anyio.Event]] = {}
+        self._void: set[str] = set()
+
+    def attach(self, tools: Toolbox, spawn: Callable[..., None]) -> None:
+        """Say which tools there are and how a task is started; an executor does that."""
+        self._tools, self._spawn = tools, spawn
+        self._limit = anyio.Semaphore(self.parallel)
+        self._threads = anyio.CapacityLimiter(self.parallel)
+
+    def happened(self, call: ToolCall, value: Any) -> None:
+        """A call has returned: start the loads that its rules name. Never raises, never waits."""
+        for warmer in self.warmers:
+            if warmer.event != call.name:
+                continue
+            try:
+                wanted = list(warmer.calls(call, copy.deepcopy(value)))
+            except Exception:  # a rule that does not understand a result loads nothing
+                self.stats.errors += 1
+                continue
+            for each in wanted:
+                self._start(each, warmer.ttl_s)
+
+    def _start(self, call: ToolCall, ttl_s: float) -> None:
+        assert self._tools is not None and self._spawn is not None
+        tool = self._tools.get(call.name)
+        if tool is None or tool.spec.effect is not Effect.READ:
+            self.stats.refused += 1
+        elif call.key not in self._loading:
+            self._warmed.add(call.name)
+            self._loading[call.key] = (call, anyio.Event())
+            self._spawn(self._load, call, ttl_s)
+
+    async def _load(self, call: ToolCall, ttl_s: float) -> None:
+        assert self._tools is not None and self._limit is not None and self._threads is not None
+        try:
+            async with self._limit:
+                if await self.cache.get(call) is not None:
+                    return
+                began = anyio.current_time()
+                try:
+                    value = await run_call(self._tools[call.name], call, self._threads)
+                except Exception:  # contained: the agent's own call finds out for itself
+                    self.stats.errors += 1
+                    return
+                self.stats.loaded += 1
+                self.stats.load_s += anyio.current_time() - began
+                if call.key not in self._void:  # a write came while it was loading
+                    await self.cache.set(call, value, ttl_s)
+                    self._unused.add(call.key)
+        finally:
+            self._void.discard(call.key)
+            self._loading.pop(call.key)[1].set()
+
+    async def get(self, call: ToolCall) -> tuple[bool, Any]:
+        """Return (true, result) when the call is warm, or becomes so by a load that runs; else (false, ``None``)."""
+        if call.name not in self._warmed:
+            return False, None
+        loading = self._loading.get(call.key)
+        if loading is not None:
+            await loading[1].wait()
+        kept = await self.cache.get(call)
+        if kept is None:
+            self.stats.misses += 1
+            return False, None
+        self.stats.hits += 1
+        if call.key in self._unused:
+            self._unused.discard(call.key)
+            self.stats.used += 1
+        return True, copy.deepcopy(kept.value)
+
+    async def wrote(self, call: ToolCall, traits: Traits) -> None:
+        """A write starts or ends: forget what it may touch, also what is just being loaded."""
+        assert self._tools is not None
+        for key, (loading, _) in self._loading.items():
+            if touches(call, traits, loading, self._tools[loading.name].traits):
+                self._void.add(key)
+        async for kept in self.cache.calls():
+            tool = self._tools.get(kept.name)
+            if tool is None or touches(call, traits, kept, tool.traits):
+                await self.cache.delete(kept)

@@ -1,0 +1,215 @@
+"""Latency models made from traces: the timings that were recorded, or the tokens that were read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from specbench.canonical import canonical
+from specbench.errors import ConfigError
+from specbench.sim.latency import uniform
+from specbench.types import Message, Trace
+
+__all__ = ["ByTokens", "Empirical"]
+
+CHARACTERS_PER_TOKEN = 4.0
+
+
+@dataclass(frozen=True)
+class Empirical:
+    """Seconds drawn from those that were recorded: of the LLM, of each tool, of the user.
+
+    A tool without a recorded call draws from all tools.
+
+    Parameters
+    ----------
+    think, user
+        Recorded seconds, sorted.
+    tools
+        The same by tool; ``""`` holds those of all tools.
+    seed
+        Of the draws.
+
+    Examples
+    --------
+    >>> drawn = Empirical(think=(1.0, 3.0), tools={"": (0.5,)})
+    >>> drawn.think_s("t", 0) in (1.0, 3.0), drawn.tool_s("t", "look({})"), drawn.user_s("t", 0)
+    (True, 0.5, 0.0)
+    """
+
+    think: tuple[float, ...]
+    tools: Mapping[str, tuple[float, ...]]
+    user: tuple[float, ...] = ()
+    seed: int = 0
+
+    @classmethod
+    def of(cls, traces: Sequence[Trace], seed: int = 0) -> Empirical:
+        """Take the timings of ``traces``.
+
+        Raises
+        ------
+        ConfigError
+            When they carry none for the LLM or for tools.
+        """
+        think: list[float] = []
+        user: list[float] = []
+        tools: dict[str, list[float]] = {"": []}
+        for trace in traces:
+            for message in trace.messages:
+                if message.timing is None:
+                    continue
+                seconds = message.timing.duration_s
+                if message.role == "assistant":
+                    think.append(seconds)
+                elif message.role == "tool":
+                    tools[""].append(seconds)
+                    tools.setdefault(message.name or "", []).append(seconds)
+                elif message.role == "user":
+                    user.append(seconds)
+        if not think or not tools[""]:
+            raise ConfigError(
+                "an empirical latency needs traces with recorded timings of LLM and tools; these carry none: "
+                "use constant:THINK,TOOL or lognormal:THINK,TOOL,SIGMA"
+            )
+        return cls(
+            tuple(sorted(think)), {name: tuple(sorted(each)) for name, each in tools.items()}, tuple(sorted(user)), seed
+        )
+
+    def think_s(self, trace_id: str, index: int) -> float:
+        """Return the draw of a decision point."""
+        return _draw(self.think, f"{self.seed}|{trace_id}|{index}")
+
+    def tool_s(self, trace_id: str, call: str) -> float:
+        """Return the draw of a call."""
+        samples = self.tools.get(call.partition("(")[0]) or self.tools[""]
+        return _draw(samples, f"{self.seed}|{trace_id}|{call}")
+
+    def user_s(self, trace_id: str, index: int) -> float:
+        """Return the draw of what follows a decision; 0 when no user time was recorded."""
+        return _draw(self.user, f"{self.seed}|{trace_id}|user|{index}") if self.user else 0.0
+
+    def expected(self) -> tuple[float, float]:
+        """Return the recorded medians."""
+        return _middle(self.think), _middle(self.tools[""])
+
+    def describe(self) -> dict[str, Any]:
+        """Return what was recorded, in medians."""
+        return {
+            "model": "empirical (drawn from recorded timings)",
+            "think": _middle(self.think),
+            "tool": _middle(self.tools[""]),
+            "user": _middle(self.user) if self.user else 0.0,
+            "samples": len(self.think) + len(self.tools[""]),
+            "seed": self.seed,
+        }
+
+
+@dataclass(frozen=True)
+class ByTokens:
+    """Seconds of the LLM from tokens (modelled): prompt tokens ÷ prefill rate + written tokens ÷ decoding rate.
+
+    Parameters
+    ----------
+    prefill_tok_per_s, decode_tok_per_s
+        Rates; ``specbench profile-llm`` measures them where there is a model.
+    tool, user
+        Constant seconds.
+    tokens
+        ``(trace, decision) → (prompt tokens, written tokens)``; see :meth:`of`.
+    cached
+        Count only the prompt tokens that are new since the last decision of the trace: a prefix cache.
+
+    Examples
+    --------
+    >>> model = ByTokens(1000.0, 50.0, tokens={("t", 0): (500.0, 25.0)})
+    >>> model.think_s("t", 0)
+    1.0
+    """
+
+    prefill_tok_per_s: float
+    decode_tok_per_s: float
+    tool: float = 1.0
+    user: float = 0.0
+    tokens: Mapping[tuple[str, int], tuple[float, float]] = field(default_factory=dict)
+    cached: bool = False
+
+    def __post_init__(self) -> None:
+        if not (self.prefill_tok_per_s > 0 and self.decode_tok_per_s > 0):
+            raise ConfigError(
+                f"token rates are above 0; got {self.prefill_tok_per_s!r} prefill, {self.decode_tok_per_s!r} decode"
+            )
+        if not (self.tool >= 0 and self.user >= 0):
+            raise ConfigError(f"latencies are seconds, 0 or more; got tool={self.tool!r}, user={self.user!r}")
+
+    @classmethod
+    def of(
+        cls,
+        traces: Sequence[Trace],
+        prefill_tok_per_s: float,
+        decode_tok_per_s: float,
+        tool: float = 1.0,
+        user: float = 0.0,
+        *,
+        cached: bool = False,
+    ) -> ByTokens:
+        """Count the tokens of ``traces``: four characters each, as a rule of thumb."""
+        tokens = {}
+        for trace in traces:
+            tools = sum(len(spec.description) + len(canonical(spec.parameters)) for spec in trace.tools.values())
+            seen, before, index = float(tools), 0.0, 0
+            for message in trace.messages:
+                size = _characters(message)
+                if message.role == "assistant":
+                    prompt = seen - before if cached else seen
+                    tokens[trace.trace_id, index] = (prompt / CHARACTERS_PER_TOKEN, size / CHARACTERS_PER_TOKEN)
+                    before = seen
+                    index += 1
+                seen += size
+        return cls(prefill_tok_per_s, decode_tok_per_s, tool, user, tokens, cached)
+
+    def think_s(self, trace_id: str, index: int) -> float:
+        """Return prefill and decoding; what comes behind a trace's end is taken to be like its last decision."""
+        while (trace_id, index) not in self.tokens:
+            index -= 1
+            if index < 0:
+                raise ConfigError(f"no tokens are known of trace {trace_id!r}; make the model from the same traces")
+        prompt, written = self.tokens[trace_id, index]
+        return prompt / self.prefill_tok_per_s + written / self.decode_tok_per_s
+
+    def tool_s(self, trace_id: str, call: str) -> float:
+        """Return the constant."""
+        return self.tool
+
+    def user_s(self, trace_id: str, index: int) -> float:
+        """Return the constant."""
+        return self.user
+
+    def expected(self) -> tuple[float, float]:
+        """Return the mean thinking and the constant."""
+        seconds = [self.think_s(trace_id, index) for trace_id, index in self.tokens]
+        return (sum(seconds) / len(seconds) if seconds else 2.0), self.tool
+
+    def describe(self) -> dict[str, Any]:
+        """Return the rates and the mean."""
+        return {
+            "model": "by tokens (modelled, 4 characters a token)",
+            "think": self.expected()[0],
+            "tool": self.tool,
+            "user": self.user,
+            "prefill_tok_per_s": self.prefill_tok_per_s,
+            "decode_tok_per_s": self.decode_tok_per_s,
+            "prefix_cache": self.cached,
+        }
+
+
+def _characters(message: Message) -> int:
+    return len(message.content) + sum(len(call.key) for call in message.tool_calls)
+
+
+def _draw(samples: tuple[float, ...], key: str) -> float:
+    return samples[int(uniform(key) * len(samples))]
+
+
+def _middle(samples: tuple[float, ...]) -> float:
+    return samples[len(samples) // 2]

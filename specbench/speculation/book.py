@@ -1,0 +1,362 @@
+"""The book of one session: every speculation that was launched, what its result is worth now, and its fate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from specbench.ledger import Fate, Speculation, Window
+from specbench.policies import Policy, State, entities
+from specbench.speculation.rules import alive, is_late
+from specbench.speculation.shared import Shared
+from specbench.speculation.traits import Traits, touches
+from specbench.types import DecisionPoint, Effect, Prediction, ToolCall
+
+__all__ = ["Book", "Launch", "Opened"]
+
+
+class Launch:
+    """One speculation on its way: the row of the ledger that it will be, and what is known so far."""
+
+    __slots__ = (
+        "arrived_s", "book", "call", "committed_at", "decided_s", "ended_s", "failed", "index", "key", "late",
+        "launched_s", "p", "parent", "settled_s", "size_bytes", "squashed_s", "staged", "traits", "wanted_at", "window",
+        "work",
+    )  # fmt: skip
+
+    def __init__(
+        self, book: Book, call: ToolCall, p: float, window: Window, index: int, launched_s: float, traits: Traits
+    ) -> None:
+        self.book, self.call, self.key, self.p = book, call, call.key, p
+        self.window, self.index, self.wanted_at = window, index, index
+        self.launched_s = launched_s
+        self.traits = traits
+        self.arrived_s: float | None = None
+        self.ended_s: float | None = None
+        self.squashed_s: float | None = None
+        self.settled_s: float | None = None
+        self.decided_s: float | None = None
+        self.committed_at: int | None = None
+        self.late = self.failed = self.staged = False
+        self.size_bytes = 0
+        self.parent: Launch | None = None
+        self.work: Any = None
+
+    @property
+    def fate(self) -> Fate:
+        """Its fate, if the session ended now."""
+        if self.failed:
+            return Fate.FAIL
+        return Fate.SQUASH if self.committed_at is None else Fate.COMMIT
+
+    def row(self) -> Speculation:
+        """Return the row of the ledger, in seconds since the session started; the work must have ended."""
+        assert self.ended_s is not None
+        start_s = self.book.started_s
+        return Speculation(
+            self.book.trace_id, self.index, self.call.name, self.key, self.p, self.window, self.launched_s - start_s,
+            self.ended_s - start_s, self.fate, None if self.squashed_s is None else self.squashed_s - start_s,
+            self.committed_at, self.late,
+        )  # fmt: skip
+
+
+class Opened(NamedTuple):
+    """What came of a prediction: new launches, the launch of the best prediction (new, or running already), why."""
+
+    launches: list[Launch]
+    best: Launch | None
+    reason: str
+
+
+class Book:
+    """All speculations of one session. The caller says what happens and when; times never go back.
+
+    Parameters
+    ----------
+    trace_id
+        The session.
+    shared
+        What all sessions share.
+    """
+
+    def __init__(self, trace_id: str, shared: Shared) -> None:
+        self.trace_id, self.shared = trace_id, shared
+        self.live: dict[str, Launch] = {}
+        self.launches: list[Launch] = []
+        self.launched_at: dict[int, int] = {}
+        self.writing: list[tuple[ToolCall, Traits]] = []
+        self.started_s = 0.0
+        self.state = State(total=shared.total, expected=shared.expected, costs=shared.costs)
+
+    def open(
+        self,
+        now: float,
+        point: DecisionPoint,
+        index: int,
+        window: Window,
+        predictions: Sequence[Prediction],
+        policy: Policy,
+        parent: Launch | None = None,
+    ) -> Opened:
+        """Ask the policy, and launch what it chose as far as safety and limits allow. The caller starts the work.
+
+        Parameters
+        ----------
+        now
+            Seconds.
+        point, predictions
+            What the policy sees.
+        index
+            The decision that the predictions are about.
+        window
+            Where the launches run.
+        policy
+            What to launch.
+        parent
+            The speculation whose result they build on; given up with it.
+        """
+        self.shared.now = now
+        choice = policy.choose(point, predictions, self.state)
+        if not choice.launch:
+            return Opened([], None, choice.reason)
+        launches: list[Launch] = []
+        best: Launch | None = None
+        refused = None
+        asked_breaker = False
+        for call, p in choice.launch:
+            assert call is not None  # policies launch calls only
+            known = self.live.get(call.key)
+            if known is not None:
+                if self._alive(known, index):
+                    known.wanted_at = max(known.wanted_at, index)
+                    best = best or known
+                    continue
+                self._give_up(known, now)
+            if not asked_breaker and self.shared.breaker is not None:
+                refused = self.shared.breaker.refuse()
+                asked_breaker = True
+                if refused:
+                    break
+            effect = point.tools[call.name].effect if call.name in point.tools else Effect.UNKNOWN
+            traits = self.shared.traits_of(call.name)
+            reason = self._refuse(now, call, traits)
+            if reason is not None:
+                refused = refused or reason
+                continue
+            launch = Launch(self, call, p, window, index, now, traits)
+            launch.staged, launch.parent = effect is Effect.STAGED, parent
+            self.shared.tool_slots.occupy(launch)
+            self.live[launch.key] = launch
+            self.launches.append(launch)
+            launches.append(launch)
+            self.launched_at[index] = self.launched_at.get(index, 0) + 1
+            self.state.session.launched += 1
+            self.shared.total.launched += 1
+            self.state.touched |= entities(call)
+            best = best or launch
+        if not launches and refused is not None:
+            return Opened([], best, refused)
+        return Opened(launches, best, choice.reason)
+
+    def _refuse(self, now: float, call: ToolCall, traits: Traits) -> str | None:
+        shared = self.shared
+        if shared.breaker is not None:
+            reason = shared.breaker.refuse_tool(now, call.name)
+            if reason is not None:
+                return reason
+        if any(touches(write, of_write, call, traits) for write, of_write in self.writing):
+            return "a write that may touch it is running"
+        if len(self.live) >= shared.options.max_entries and not self._make_room(now):
+            return f"the speculation cache is full ({shared.options.max_entries} entries)"
+        if not shared.tool_slots.free:
+            return f"no slot is free ({shared.options.tool_slots} run)"
+        return shared.limits.refuse(now, call.name, traits.group)
+
+    def _make_room(self, now: float) -> bool:
+        for launch in self.live.values():
+            if launch.settled_s is not None and launch.arrived_s is not None:
+                self._give_up(launch, now)
+                return True
+        return False
+
+    def arrived(self, now: float, launch: Launch, size_bytes: int = 0) -> None:
+        """The result of a speculation is there."""
+        self.shared.now = now
+        launch.arrived_s = launch.ended_s = now
+        launch.size_bytes = size_bytes
+        self.shared.expected.saw_tool(launch.call.name, now - launch.launched_s)
+        if self.shared.breaker is not None:
+            self.shared.breaker.tool_ended(now, launch.call.name, failed=False)
+        if launch.committed_at is not None:
+            assert launch.decided_s is not None
+            launch.late = is_late(now, launch.decided_s)
+            self._leave()
+            return
+        self._vacate(launch)
+        if size_bytes:
+            total = sum(each.size_bytes for each in self.live.values())
+            for each in list(self.live.values()):
+                if total <= self.shared.options.max_bytes:
+                    break
+                if each.arrived_s is not None:
+                    total -= each.size_bytes
+                    self._give_up(each, now)
+
+    def failed(self, now: float, launch: Launch) -> None:
+        """A speculation raised. It stays in the way of equal launches until its decision point is settled."""
+        self.shared.now = now
+        launch.failed = True
+        launch.ended_s = now
+        if self.shared.breaker is not None:
+            self.shared.breaker.tool_ended(now, launch.call.name, failed=True)
+        self._count_waste(launch)
+        if launch.committed_at is None:
+            self._vacate(launch)
+        else:
+            self._uncommit(launch)
+            self._leave()
+
+    def abandoned(self, now: float, launch: Launch) -> None:
+        """The agent was cancelled while it waited for a result that it had claimed."""
+        self.shared.now = now
+        if launch.ended_s is None:
+            self._uncommit(launch)
+            launch.squashed_s = now
+            self._leave()
+            self.shared.stop(launch)
+
+    def lost(self, now: float, launch: Launch) -> None:
+        """The work was cancelled from outside: the whole run is being cancelled."""
+        self.shared.now = now
+        self.live.pop(launch.key, None)
+        launch.committed_at, launch.squashed_s = None, now
+        self.stopped(now, launch)
+
+    def _uncommit(self, launch: Launch) -> None:
+        launch.committed_at = None
+        self.state.session.committed -= 1
+        self.shared.total.committed -= 1
+
+    def stopped(self, now: float, launch: Launch) -> None:
+        """The work of a speculation that was given up really ended."""
+        launch.ended_s = now
+        self._count_waste(launch)
+
+    def claim(self, now: float, index: int, call: ToolCall) -> Launch | None:
+        """Return the speculation of ``call`` that decision ``index`` may use now; it commits, if it ends well."""
+        self.shared.now = now
+        launch = self.live.get(call.key)
+        if launch is None:
+            return None
+        if not self._alive(launch, index):
+            self._give_up(launch, now)
+            return None
+        del self.live[launch.key]
+        if launch.failed:
+            return launch
+        launch.committed_at, launch.decided_s = index, now
+        if launch.arrived_s is not None:
+            launch.late = is_late(launch.arrived_s, now)
+        else:
+            self.shared.tool_slots.adopt(launch)
+        self.state.session.committed += 1
+        self.shared.total.committed += 1
+        return launch
+
+    def aborted(self, now: float, index: int) -> None:
+        """The step of decision ``index`` was cancelled: give up what was launched for it and beyond it."""
+        self.shared.now = now
+        for launch in list(self.live.values()):
+            if launch.wanted_at >= index:
+                self._give_up(launch, now)
+
+    def settle(self, now: float, index: int, used: Launch | None) -> None:
+        """Decision ``index`` was made and used ``used``: give up what no later decision may use."""
+        self.shared.now = now
+        carry = self.shared.options.carry_ttl_s > 0
+        # In order of launch: a parent is seen before what builds on it.
+        for launch in list(self.live.values()):
+            parent = launch.parent
+            if parent is not None and parent is used:
+                launch.parent = parent = None
+            if parent is not None and (parent.wanted_at <= index or parent.squashed_s is not None or parent.failed):
+                self._give_up(launch, now)
+            elif launch.wanted_at <= index:
+                launch.settled_s = launch.settled_s if launch.settled_s is not None else now
+                if not carry or launch.staged or launch.failed or not self._alive(launch, index + 1):
+                    self._give_up(launch, now)
+        if self.shared.breaker is not None and self.launched_at.get(index):
+            self.shared.breaker.attempted(used is not None)
+
+    def contradicted(self, now: float, launch: Launch) -> None:
+        """What the LLM has written so far rules this call out for its decision."""
+        self.shared.now = now
+        if not self.shared.options.carry_ttl_s or launch.staged:
+            self._give_up(launch, now)
+
+    def asked(self, call: ToolCall) -> None:
+        """The agent really makes this call."""
+        self.state.asked |= entities(call)
+
+    def write_starts(self, now: float, call: ToolCall) -> None:
+        """A real write starts: whatever it may touch is void."""
+        self.shared.now = now
+        traits = self.shared.traits_of(call.name)
+        self.writing.append((call, traits))
+        for launch in list(self.live.values()):
+            if touches(call, traits, launch.call, launch.traits):
+                self._give_up(launch, now)
+
+    def write_ended(self, call: ToolCall) -> None:
+        """The write has ended."""
+        self.writing.remove((call, self.shared.traits_of(call.name)))
+
+    def preempted(self, launch: Launch) -> None:
+        """A real call takes the slot of this speculation."""
+        self._give_up(launch, self.shared.now)
+
+    def close(self, now: float) -> None:
+        """The session ends: whatever was not used is given up."""
+        self.shared.now = now
+        for launch in list(self.live.values()):
+            self._give_up(launch, now)
+
+    def rows(self) -> Iterator[Speculation]:
+        """Yield the rows of all speculations whose work has ended, in order of launch."""
+        return (launch.row() for launch in self.launches if launch.ended_s is not None)
+
+    def _alive(self, launch: Launch, index: int) -> bool:
+        return alive(
+            self.shared.now, launch.launched_s, launch.arrived_s, launch.wanted_at >= index,
+            self.shared.options.carry_ttl_s, launch.traits.max_staleness_s,
+        )  # fmt: skip
+
+    def _give_up(self, launch: Launch, now: float) -> None:
+        self.live.pop(launch.key, None)
+        if launch.failed:
+            return
+        at = now
+        if launch.settled_s is not None and launch.arrived_s is not None:
+            at = min(now, max(launch.settled_s, launch.arrived_s + self.shared.options.carry_ttl_s))
+        launch.squashed_s = at
+        if launch.ended_s is None:
+            self._vacate(launch)
+            self.shared.stop(launch)
+        else:
+            self._count_waste(launch)
+            self.shared.discard(launch)
+
+    def _count_waste(self, launch: Launch) -> None:
+        assert launch.ended_s is not None
+        for counts in (self.state.session, self.shared.total):
+            counts.wasted_s += launch.ended_s - launch.launched_s
+
+    def _vacate(self, launch: Launch) -> None:
+        ticket = self.shared.tool_slots.vacate(launch)
+        if ticket is not None:
+            self.shared.wake(ticket)
+
+    def _leave(self) -> None:
+        ticket = self.shared.tool_slots.leave()
+        if ticket is not None:
+            self.shared.wake(ticket)

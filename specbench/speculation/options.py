@@ -1,0 +1,114 @@
+"""What speculation may do, beyond the policy: windows, carried results, run-ahead, caps, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from specbench.errors import ConfigError
+from specbench.ledger import Window
+from specbench.speculation.breaker import Breaker
+from specbench.speculation.limits import Limit
+
+__all__ = ["Options", "RunAhead"]
+
+
+@dataclass(frozen=True)
+class RunAhead:
+    """Start the next LLM invocation on a speculated result, before the current one has ended.
+
+    Parameters
+    ----------
+    depth
+        Most LLM invocations that run on results which are not confirmed.
+    p
+        Least probability of the call whose result is run ahead on.
+    budget_tok
+        Tokens of run-ahead that may be lost in a session; ``None`` for no limit.
+    tok_per_s
+        Tokens charged for a second of an invocation that was cancelled before it told its own count.
+    """
+
+    depth: int = 1
+    p: float = 0.5
+    budget_tok: float | None = None
+    tok_per_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        if self.depth < 1:
+            raise ConfigError(f"run-ahead depth is 1 or more; got {self.depth!r} (leave run_ahead out for none)")
+        if not 0 <= self.p <= 1:
+            raise ConfigError(f"run-ahead p is a probability in [0, 1]; got {self.p!r}")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Settings that simulator and executor share. The defaults are the plainest speculation: think window only.
+
+    Parameters
+    ----------
+    windows
+        ``think``, ``tool`` (also chains: predict the call after next on an arriving result), ``user``.
+    carry_ttl_s
+        Seconds that an unused result stays for later decision points; 0 gives it up at its own.
+    max_entries, max_bytes
+        Of the speculation cache of a session; the oldest goes first.
+    run_ahead
+        See :class:`RunAhead`.
+    tool_slots, llm_slots
+        Calls, and LLM invocations, that may run at once over all sessions; ``None`` for no cap. Real ones come first
+        and preempt speculations.
+    limits
+        Rate limits by tool or group.
+    breaker
+        See :class:`Breaker`.
+    retry_failed
+        A speculation that failed is run once more when the agent really asks for it; without, its error is what the
+        agent gets.
+
+    Examples
+    --------
+    >>> Options(windows={"think", "user"}, carry_ttl_s=60).describe()["windows"]
+    ['think', 'user']
+    """
+
+    windows: frozenset[Window] | set[str] = frozenset({Window.THINK})
+    carry_ttl_s: float = 0.0
+    max_entries: int = 256
+    max_bytes: int = 64 * 2**20
+    run_ahead: RunAhead | None = None
+    tool_slots: int | None = None
+    llm_slots: int | None = None
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    breaker: Breaker | None = None
+    retry_failed: bool = True
+
+    def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "windows", frozenset(Window(each) for each in self.windows))
+        except ValueError:
+            raise ConfigError(
+                f"windows are some of {', '.join(Window)}; got {', '.join(map(str, self.windows))}"
+            ) from None
+        if not self.carry_ttl_s >= 0:
+            raise ConfigError(f"carry_ttl_s is seconds, 0 or more; got {self.carry_ttl_s!r}")
+        for name in ("tool_slots", "llm_slots", "max_entries", "max_bytes"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigError(f"{name} is a count, 1 or more; got {value!r}")
+
+    def describe(self) -> dict[str, Any]:
+        """Return the settings as JSON values."""
+        return {
+            "windows": sorted(str(each) for each in self.windows),
+            "carry_ttl_s": self.carry_ttl_s,
+            "max_entries": self.max_entries,
+            "max_bytes": self.max_bytes,
+            "run_ahead": None if self.run_ahead is None else vars(self.run_ahead),
+            "tool_slots": self.tool_slots,
+            "llm_slots": self.llm_slots,
+            "limits": {name: vars(limit) for name, limit in self.limits.items()},
+            "breaker": None if self.breaker is None else vars(self.breaker),
+            "retry_failed": self.retry_failed,
+        }

@@ -1,0 +1,103 @@
+"""What the safety of speculation needs to know of a tool beyond its specification."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from specbench.canonical import canonical
+from specbench.errors import ConfigError
+from specbench.types import ToolCall
+
+__all__ = ["Traits", "keys_of", "touches"]
+
+
+@dataclass(frozen=True)
+class Traits:
+    """Declared by whoever brings the tool; the defaults are the careful ones.
+
+    Parameters
+    ----------
+    keys
+        Patterns of what a call reads or writes, filled from its arguments: ``order:{order_id}``, ``user:*``. A write
+        touches a read when any of their keys match (``*`` matches anything). Without keys it touches everything of its
+        session.
+    max_staleness_s
+        Makes a read *volatile*: its speculated result counts only that many seconds after the launch.
+    cache_ttl_s
+        Allows a result that was used to serve equal calls again for so long. 0: never.
+    group
+        Name of the rate limit that it shares with others.
+    cost
+        Money for one call, in whatever currency the policy counts.
+    """
+
+    keys: Sequence[str] = ()
+    max_staleness_s: float | None = None
+    cache_ttl_s: float = 0.0
+    group: str | None = None
+    cost: float = 0.0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.keys, str):  # a common slip: ("a") is a text
+            raise ConfigError(f"keys are a tuple of patterns, got one text {self.keys!r}; write ({self.keys!r},)")
+        for pattern in self.keys:
+            try:
+                list(string.Formatter().parse(pattern))
+            except ValueError as error:
+                raise ConfigError(f"key pattern {pattern!r} cannot be read ({error}); use NAME:{{parameter}}") from None
+        object.__setattr__(self, "keys", tuple(self.keys))
+        if self.max_staleness_s is not None and not self.max_staleness_s >= 0:
+            raise ConfigError(f"max_staleness_s is seconds, 0 or more; got {self.max_staleness_s!r}")
+        if not self.cache_ttl_s >= 0:
+            raise ConfigError(f"cache_ttl_s is seconds, 0 or more; got {self.cache_ttl_s!r}")
+
+
+def keys_of(call: ToolCall, patterns: Sequence[str]) -> list[str]:
+    """Return the keys of a call; a parameter that it does not fill becomes ``*``.
+
+    Examples
+    --------
+    >>> keys_of(ToolCall("get", {"order_id": "#W1"}), ("order:{order_id}", "user:{user_id}"))
+    ['order:#W1', 'user:*']
+    """
+    return [_filled(pattern, call.arguments) for pattern in patterns]
+
+
+def touches(write: ToolCall, of_write: Traits, read: ToolCall, of_read: Traits) -> bool:
+    """Whether a write may change what a read returns.
+
+    Examples
+    --------
+    >>> orders = Traits(keys=("order:{id}",))
+    >>> touches(ToolCall("cancel", {"id": 7}), orders, ToolCall("get", {"id": 8}), orders)
+    False
+    >>> touches(ToolCall("cancel", {"id": 7}), orders, ToolCall("get", {"id": 8}), Traits())
+    True
+    """
+    if not of_write.keys or not of_read.keys:
+        return True
+    read_keys = keys_of(read, of_read.keys)
+    return any(
+        fnmatchcase(key, _literal_but_star(own)) or fnmatchcase(own, _literal_but_star(key))
+        for own in keys_of(write, of_write.keys)
+        for key in read_keys
+    )
+
+
+def _filled(pattern: str, arguments: Mapping[str, Any]) -> str:
+    out = ""
+    for literal, name, _, _ in string.Formatter().parse(pattern):
+        out += literal
+        if name is not None:
+            value = arguments.get(name)
+            out += "*" if value is None else value if isinstance(value, str) else canonical(value)
+    return out
+
+
+def _literal_but_star(key: str) -> str:
+    """A pattern in which only ``*`` is special; values may hold ``?`` and ``[``."""
+    return key.replace("[", "[[]").replace("?", "[?]")

@@ -1,0 +1,72 @@
+"""A virtual clock for async code: time jumps when everybody waits, so tests of seconds take milliseconds.
+
+The same test runs on both backends of anyio, on trio's ``MockClock`` and on an asyncio loop that jumps likewise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import anyio
+
+__all__ = ["BACKENDS", "VirtualLoop", "run_virtual"]
+
+BACKENDS = ("trio", "asyncio")
+Value = TypeVar("Value")
+
+
+class _Jumping(selectors.DefaultSelector):
+    """Instead of waiting for a timer, moves the clock to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now_s = 0.0
+
+    def select(self, timeout: float | None = None) -> Any:
+        found = super().select(None if timeout is None else 0)
+        if not found and timeout is not None and timeout > 0:
+            self.now_s += timeout
+        return found
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An asyncio loop on virtual time. What runs in threads is not waited for while a timer is pending."""
+
+    def __init__(self) -> None:
+        self._clock = _Jumping()
+        super().__init__(self._clock)
+
+    def time(self) -> float:
+        """Return the virtual seconds."""
+        return self._clock.now_s
+
+
+def run_virtual(action: Callable[..., Awaitable[Value]], *arguments: Any, backend: str = "trio") -> Value:
+    """Run an async function on virtual time and return its value.
+
+    Parameters
+    ----------
+    action, arguments
+        The coroutine function and what it takes.
+    backend
+        ``trio`` or ``asyncio``.
+
+    Examples
+    --------
+    >>> async def wait_an_hour():
+    ...     await anyio.sleep(3600)
+    ...     return anyio.current_time()
+    >>> round(run_virtual(wait_an_hour, backend="asyncio"))
+    3600
+    """
+    options: dict[str, Any]
+    if backend == "trio":
+        import trio.testing
+
+        options = {"clock": trio.testing.MockClock(autojump_threshold=0)}
+    else:
+        options = {"loop_factory": VirtualLoop}
+    return anyio.run(action, *arguments, backend=backend, backend_options=options)

@@ -1,0 +1,331 @@
+"""A small world for the tests of the executor: tools with state, an agent that reacts to what it sees, predictors of
+every temper. Everything is a function of a seed, so that the sequential run can be repeated exactly.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Self
+from zlib import crc32
+
+import anyio
+
+from specbench.canonical import canonical
+from specbench.predictors import Predictor
+from specbench.predictors.base import Session
+from specbench.runtime import Decided, Partial, Staging, Tool, ToolResult
+from specbench.runtime.work import ToolCallError, find_tool, run_call
+from specbench.speculation import Traits
+from specbench.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec
+
+
+class ToolFailure(Exception):
+    """What a failing tool raises."""
+
+
+class World(Staging):
+    """Three items with values; reads, writes, a staged write, and tools that fail, time out or lie about nothing."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.items = {0: 0, 1: 10, 2: 20}
+        self.writes: list[tuple[Any, ...]] = []
+        self.staged: dict[str, tuple[int, int]] = {}
+        self.running = 0
+        self.executed = 0
+
+    def latency_s(self, name: str, arguments: Mapping[str, Any]) -> float:
+        """Seconds of a call: the same whenever and however often it runs."""
+        draw = random.Random(crc32(f"{self.seed}|{name}|{canonical(dict(arguments))}".encode()))
+        return draw.choice([0.0, 0.1, 0.5, 1.0, 3.0]) * (0.5 + draw.random())
+
+    async def busy(self, name: str, arguments: Mapping[str, Any]) -> None:
+        self.running += 1
+        self.executed += 1
+        try:
+            await anyio.sleep(self.latency_s(name, arguments))
+        finally:
+            self.running -= 1
+
+    async def get(self, x: int) -> dict[str, int]:
+        await self.busy("get", {"x": x})
+        return {"item": x, "value": self.items[x]}
+
+    async def total(self) -> int:
+        await self.busy("total", {})
+        return sum(self.items.values())
+
+    async def flaky(self, x: int) -> str:
+        await self.busy("flaky", {"x": x})
+        if (self.items[x] + x) % 2:
+            raise ToolFailure(f"item {x} is odd: {self.items[x]}")
+        return "even"
+
+    async def slow(self, x: int) -> int:
+        await self.busy("slow", {"x": x})
+        await anyio.sleep(4.0 * x)
+        return self.items[x]
+
+    async def put(self, x: int, y: int) -> str:
+        await self.busy("put", {"x": x, "y": y})
+        before, self.items[x] = self.items[x], y
+        self.writes.append(("put", x, y, before))
+        return f"was {before}"
+
+    async def mystery(self, x: int) -> int:
+        await self.busy("mystery", {"x": x})
+        self.items[x] += 1
+        self.writes.append(("mystery", x, self.items[x]))
+        if self.items[x] % 5 == 0:
+            raise ToolFailure("half done")
+        return self.items[x]
+
+    async def reserve(self, x: int) -> int:
+        await self.busy("reserve", {"x": x})
+        self.items[x] += 100
+        self.writes.append(("reserve", x, self.items[x]))
+        return self.items[x]
+
+    async def note(self, text: str = "") -> str:
+        await self.busy("note", {"text": text})
+        return text
+
+    async def stage(self, token: str, arguments: Mapping[str, Any]) -> int:
+        x = arguments["x"]
+        self.staged[token] = (x, self.items[x] + 100)
+        try:
+            await self.busy("reserve", arguments)
+        except BaseException:
+            self.staged.pop(token, None)
+            raise
+        return self.items[x] + 100
+
+    async def commit(self, token: str) -> bool:
+        if token not in self.staged:
+            return False
+        x, value = self.staged.pop(token)
+        assert value == self.items[x] + 100, "something changed under a staged write"
+        self.items[x] = value
+        self.writes.append(("reserve", x, value))
+        return True
+
+    async def rollback(self, token: str) -> None:
+        await anyio.sleep(0.05)
+        self.staged.pop(token, None)
+
+    def tools(self, keys: bool, cache: bool) -> list[Tool]:
+        own = ("item:{x}",) if keys else ()
+        ttl = 100.0 if cache else 0.0
+        x = {"type": "object", "properties": {"x": {"type": "integer"}}}
+
+        def spec(name: str, effect: Effect) -> ToolSpec:
+            return ToolSpec(name, "", x, effect)
+
+        return [
+            Tool(spec("get", Effect.READ), self.get, Traits(own, cache_ttl_s=ttl)),
+            Tool(spec("total", Effect.READ), self.total, Traits(("item:*",) if keys else ())),
+            Tool(spec("flaky", Effect.READ), self.flaky, Traits(own)),
+            Tool(spec("slow", Effect.READ), self.slow, Traits(own), timeout_s=5.0),
+            Tool(spec("put", Effect.WRITE), self.put, Traits(own)),
+            Tool(spec("mystery", Effect.UNKNOWN), self.mystery, Traits(own)),
+            Tool(spec("reserve", Effect.STAGED), self.reserve, Traits(own), staging=self),
+            Tool(spec("note", Effect.LOCAL), self.note),
+        ]
+
+
+NAMES = ("get", "get", "get", "total", "flaky", "slow", "put", "mystery", "reserve", "note", "nothing")
+
+
+def random_call(draw: random.Random) -> ToolCall:
+    name = draw.choice(NAMES)
+    if name == "total":
+        return ToolCall(name)
+    if name == "note":
+        return ToolCall(name, {"text": draw.choice(["a", "b"])})
+    if name == "put":
+        return ToolCall(name, {"x": draw.randint(0, 2), "y": draw.randint(0, 3)})
+    if draw.random() < 0.05:
+        return ToolCall(
+            name, {"x": 7} if draw.random() < 0.5 else {"z": 1}
+        )  # an item that is not there; no such parameter
+    if draw.random() < 0.03:
+        return ToolCall(name, {}, invalid_arguments="{oops")
+    return ToolCall(name, {"x": draw.randint(0, 2)})
+
+
+def decision(seed: int, messages: Sequence[Message]) -> tuple[Decided, float, int]:
+    """What the LLM decides after these messages, its seconds, and a number for whatever else is to be drawn."""
+    said = "\n".join(f"{m.role}:{m.content}:{[call.key for call in m.tool_calls]}" for m in messages)
+    draw = random.Random(crc32(f"{seed}|{said}".encode()))
+    think_s = draw.choice([0.0, 0.3, 1.0, 2.0]) * (0.5 + draw.random())
+    kind = draw.random()
+    if kind < 0.2:
+        decided = Decided(text=f"answer {draw.randint(0, 9)}")
+    else:
+        calls = tuple(random_call(draw) for _ in range(1 if kind < 0.85 else draw.randint(2, 3)))
+        decided = Decided(calls, "let me look" if draw.random() < 0.15 else "")
+    return decided, think_s, draw.randint(0, 10**9)
+
+
+class ThinkFailure(Exception):
+    """What a failing LLM raises."""
+
+
+def thinker(seed: int, streams: bool = False, fails: bool = False) -> Any:
+    """The LLM as a function of the point: it decides, streams its decision, and sometimes raises."""
+
+    def trip(point: DecisionPoint, number: int) -> None:
+        if fails and number % 5 == 0:
+            raise ThinkFailure(f"{len(point.messages)}|{number}")
+
+    async def plain(point: DecisionPoint) -> Decided:
+        decided, think_s, number = decision(seed, point.messages)
+        await anyio.sleep(think_s)
+        trip(point, number)
+        return decided
+
+    async def streamed(point: DecisionPoint) -> Any:
+        decided, think_s, number = decision(seed, point.messages)
+        await anyio.sleep(think_s / 4)
+        for part in (decided.text[:4], decided.text[4:]):
+            yield Partial(text=part)
+            await anyio.sleep(think_s / 4)
+        trip(point, number)
+        if decided.calls and decided.calls[0].invalid_arguments is None:
+            first = decided.calls[0]
+            yield Partial(tool=first.name)
+            await anyio.sleep(think_s / 8)
+            yield Partial(tool=first.name, arguments=first.arguments, complete=True)
+        await anyio.sleep(think_s / 8)
+        yield decided
+
+    return streamed if streams else plain
+
+
+TEMPERS = ("right", "wrong", "mixed", "adversarial", "raising", "slow", "garbage", "silent")
+
+
+class Temper(Predictor):
+    """A predictor of some temper; it knows how the agent decides."""
+
+    name = "temper"
+    fitted = True
+
+    def __init__(self, seed: int, kind: str) -> None:
+        self.seed, self.kind = seed, kind
+
+    def fit(self, traces: Sequence[Any]) -> Self:
+        return self
+
+    def session(self, tools: Mapping[str, ToolSpec], agent: str | None = None) -> Session:
+        return _TemperSession(self)
+
+    def state(self) -> dict[str, Any]:
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        pass
+
+
+class _TemperSession(Session):
+    def __init__(self, predictor: Temper) -> None:
+        self.of = predictor
+        self.messages: list[Message] = []
+
+    def observe(self, message: Message) -> None:
+        self.messages.append(message)
+
+    def predict(self, k: int = 1) -> Any:
+        kind, seed = self.of.kind, self.of.seed
+        decided, _, number = decision(seed, self.messages)
+        draw = random.Random(number)
+        right = decided.calls[0] if decided.calls else None
+        if kind == "mixed":
+            kind = draw.choice(TEMPERS[:1] + TEMPERS[1:2] + TEMPERS[3:])
+        if kind == "raising":
+            raise RuntimeError("the predictor is broken")
+        if kind == "silent":
+            return []
+        if kind == "garbage":
+            return [Prediction(ToolCall("get", {"x": [1, {"y": None}]}), float("nan")), Prediction(ToolCall(""), 2.0)]
+        found = [Prediction(right, 0.7), Prediction(random_call(draw), 0.2)]
+        if kind == "wrong":
+            found = [Prediction(random_call(draw), 0.6), Prediction(random_call(draw), 0.4)]
+        if kind == "adversarial":
+            found = [
+                Prediction(
+                    ToolCall(name, {"x": draw.randint(0, 2), "y": 5} if name == "put" else {"x": 1}), 0.99 - 0.1 * at
+                )
+                for at, name in enumerate(draw.sample(["put", "mystery", "reserve", "get", "flaky", "slow", "nope"], 4))
+            ]
+        if kind == "slow":
+            return _later(found[:k], draw.choice([0.1, 0.5, 5.0]))
+        return found[:k]
+
+
+async def _later(found: list[Prediction], seconds: float) -> list[Prediction]:
+    await anyio.sleep(seconds)
+    return found
+
+
+class Seen(list[tuple[Any, ...]]):
+    """What the agent saw, step by step."""
+
+    def add(self, decided: Decided, results: Sequence[ToolResult]) -> None:
+        self.append(
+            (
+                decided.text,
+                tuple(call.key for call in decided.calls),
+                tuple((r.call.key, canonical(r.value) if r.error is None else repr(r.error)) for r in results),
+            )
+        )
+
+
+FIRST = Message("user", "hello")
+
+
+async def run_sequential(seed: int, world: World, tools: Sequence[Tool], steps: int, think: Any) -> Seen:
+    """The reference: no executor, one thing after the other."""
+    from specbench.runtime import StepResult, Toolbox
+
+    seen, box, limiter = Seen(), Toolbox(tools), anyio.CapacityLimiter(10)
+    point = DecisionPoint(f"s{seed}", 0, (FIRST,), box.specs)
+    for _ in range(steps):
+        while True:
+            try:
+                decided = await think_whole(think, point)
+                break
+            except ThinkFailure as error:
+                seen.append(("raised", str(error)))
+                point = asked_again(point)
+        results = []
+        for call in decided.calls:
+            try:
+                tool = find_tool(box, call)
+                results.append(ToolResult(call, await run_call(tool, call, limiter)))
+            except (Exception, ToolCallError) as error:
+                results.append(ToolResult(call, error=error))
+        seen.add(decided, results)
+        step = StepResult(point, decided, tuple(results), None)  # type: ignore[arg-type]
+        more = () if decided.calls else (Message("user", f"and then? {len(seen)}"),)
+        point = step.next_point(*more)
+    return seen
+
+
+def asked_again(point: DecisionPoint) -> DecisionPoint:
+    """The user tries once more after a failure."""
+    return replace(point, messages=(*point.messages, Message("user", "please try again")))
+
+
+async def think_whole(think: Any, point: DecisionPoint) -> Decided:
+    thinking = think(point)
+    if not hasattr(thinking, "__aiter__"):
+        decided: Decided = await thinking
+        return decided
+    last = None
+    async for part in thinking:
+        last = part
+    assert isinstance(last, Decided)
+    return last
