@@ -116,6 +116,7 @@ def _tokenizer(source: str | Path, library: Any) -> Any:
             f"{source} has a tokenizer without a chat template; use an instruction-tuned model, or put its template "
             "into chat_template.jinja beside the tokenizer"
         )
+    tokenizer.model_max_length = int(1e30)  # we check prompts ourselves, with an error
     return tokenizer
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from specbench.llm.base import Request
+from specbench.llm.base import LLMError, Request
 from specbench.llm.loading import LoadedModel
 from specbench.llm.parsing import parse
-from specbench.llm.transformers_backend import prompt_ids
+from specbench.llm.transformers_backend import context_tok, prompt_ids
 from specbench.types import Decision, Trace
 
 __all__ = ["Answer", "answers", "scores"]
@@ -31,14 +31,20 @@ class Answer:
 
 
 def answers(loaded: LoadedModel, traces: Iterable[Trace], max_tok: int = 200) -> list[Answer]:
-    """Let the model write at every decision of the traces; the conversation before each is the recorded one."""
+    """Let the model write at every decision of the traces; the conversation before each is the recorded one.
+
+    Decisions that leave no room for ``max_tok`` tokens in the model's context are left out.
+    """
     import torch
 
     found = []
+    room = context_tok(loaded) - max_tok
     for trace in traces:
         texts = [message.content for message in trace.messages if message.role == "assistant"]
         for decision, text in zip(trace.decisions(), texts, strict=True):
-            ids = prompt_ids(loaded, Request(decision.point.messages, trace.tools))
+            ids = _prompt(loaded, Request(decision.point.messages, trace.tools))
+            if len(ids) > room:
+                break
             prompt = torch.tensor([ids], device=loaded.model.device)
             with torch.inference_mode():
                 output = loaded.model.generate(
@@ -49,6 +55,13 @@ def answers(loaded: LoadedModel, traces: Iterable[Trace], max_tok: int = 200) ->
             )
             found.append(Answer(decision, text, written, len(output)))
     return found
+
+
+def _prompt(loaded: LoadedModel, request: Request) -> list[int]:
+    try:
+        return prompt_ids(loaded, request)
+    except LLMError:
+        return [0] * context_tok(loaded)
 
 
 def scores(found: list[Answer]) -> dict[str, float]:
