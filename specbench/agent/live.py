@@ -18,6 +18,7 @@ from specbench.agent.desk_tools import DeskLatency, desk_tools
 from specbench.agent.micro_conversations import CUSTOMERS, conversation
 from specbench.agent.phrases_user import SEEN
 from specbench.agent.thinking import ThinkPoint, thinking
+from specbench.agent.tracing import Tracer
 from specbench.ledger import Ledger
 from specbench.llm.base import Backend, Usage, UsageTotal
 from specbench.policies import Never, Policy
@@ -123,6 +124,7 @@ async def compare_live(
     seed: int = 1,
     latency: DeskLatency | None = None,
     options: Options | None = None,
+    tracer: Tracer | None = None,
     note: Callable[[str], None] = lambda _: None,
 ) -> LiveComparison:
     """Run conversations sequentially and speculatively, in turns, each on its own copy of the desk.
@@ -137,6 +139,8 @@ async def compare_live(
         From :func:`scripted_talks` with the same ``seed``.
     latency
         Of the tools.
+    tracer
+        Where spans of the speculative runs go; nowhere by default.
     note
         Told a line a conversation.
     """
@@ -149,15 +153,20 @@ async def compare_live(
                 run = runs[name]
                 think = thinking(backend, told=partial(_count, run))
                 chosen = Never() if name == "sequential" else policy
-                with desk.copy() as own:
-                    executor = Executor(desk_tools(own, latency), predictor, chosen, options=options)
+                spans = tracer if tracer is not None and name == "speculative" else Tracer()
+                with desk.copy() as own, spans.conversation(talk.trace_id, backend=backend.name) as span:
+                    tools = spans.tools(desk_tools(own, latency))
+                    executor = Executor(tools, predictor, chosen, options=options)
                     started_s = anyio.current_time()
                     async with executor:
-                        run.messages.append(await play_live(executor, think, talk, talk.trace_id))
+                        traced = spans.think(think, backend.name)
+                        run.messages.append(await play_live(executor, traced, talk, talk.trace_id))
                         elapsed_s = anyio.current_time() - started_s
+                    ledger = executor.ledger(backend=backend.name)
+                    spans.speculations(ledger, span)
                     run.elapsed_s.append(elapsed_s)
                     run.desks.append(own.dump())
-                ledgers[name].append(executor.ledger(backend=backend.name))
+                ledgers[name].append(ledger)
             note(
                 f"{talk.trace_id}: {runs['sequential'].elapsed_s[-1]:.1f} s sequentially, "
                 f"{runs['speculative'].elapsed_s[-1]:.1f} s speculatively"

@@ -29,6 +29,9 @@ def run(
     ahead: Annotated[bool, typer.Option("--run-ahead", help="Run the next LLM invocation ahead, too.")] = False,
     tool_scale: Annotated[float, typer.Option("--tool-scale", help="Times the tools' seconds.")] = 1.0,
     quantisation: Annotated[str, typer.Option("--quantisation", help="none, int8 or nf4, of a local model.")] = "none",
+    spans: Annotated[
+        Path | None, typer.Option("--spans", help="Write every LLM call, tool call and speculation to this JSONL file.")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of conversations, latencies and training.")] = 1,
     quiet: QuietOption = False,
 ) -> None:
@@ -38,6 +41,7 @@ def run(
     from specbench.agent.desk_tools import DeskLatency
     from specbench.agent.live import compare_live, scripted_talks
     from specbench.agent.live_record import live_record, live_text
+    from specbench.agent.tracing import Tracer
     from specbench.errors import ConfigError
     from specbench.llm.memory import QUANTISATIONS
     from specbench.llm.registry import make_backend
@@ -59,6 +63,7 @@ def run(
     fitted = make_predictor(predictor).fit(scripted_talks(200, seed=seed + 1))
     options = Options(run_ahead=RunAhead() if ahead else None)
     latency = DeskLatency(scale=tool_scale, seed=seed)
+    tracer = Tracer.from_environment(spans)
 
     async def main() -> None:
         compared = await compare_live(
@@ -69,8 +74,10 @@ def run(
             seed=seed,
             latency=latency,
             options=options,
+            tracer=tracer,
             note=progress.note,
         )
+        tracer.close()
         await backend.aclose()
         out.mkdir(parents=True, exist_ok=True)
         compared.sequential.ledger.to_parquet(out / "sequential.parquet")
