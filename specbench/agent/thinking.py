@@ -10,7 +10,7 @@ from specbench.llm.base import ArgumentDone, Backend, CallStarted, End, Event, R
 from specbench.runtime import Decided, Partial
 from specbench.types import DecisionPoint, ToolCall
 
-__all__ = ["ThinkPoint", "thinking"]
+__all__ = ["ThinkPoint", "decided_of", "part_of", "thinking"]
 
 ThinkPoint: TypeAlias = Callable[[DecisionPoint], AsyncIterator[Partial | Decided]]
 
@@ -49,9 +49,9 @@ def thinking(
             try:
                 async for event in events:
                     if isinstance(event, End):
-                        yield _decided(event, point)
+                        yield decided_of(event, point)
                         return
-                    part = _part(event, first)
+                    part = part_of(event, first)
                     if part is not None:
                         first = part if part.tool is not None else first
                         yield part
@@ -62,7 +62,7 @@ def thinking(
     return think
 
 
-def _part(event: Event, first: Partial | None) -> Partial | None:
+def part_of(event: Event, first: Partial | None) -> Partial | None:
     """What an event tells of the first call, or of the text."""
     if isinstance(event, TextDelta):
         return Partial(text=event.text)
@@ -73,7 +73,7 @@ def _part(event: Event, first: Partial | None) -> Partial | None:
     return None
 
 
-def _decided(end: End, point: DecisionPoint) -> Decided:
+def decided_of(end: End, point: DecisionPoint) -> Decided:
     """The decision; calls without an id get one that is new in this conversation."""
     calls = tuple(
         call
