@@ -92,7 +92,7 @@ def finish(
     numbers = measure(loaded, conversations_each, note=note)
     note(f"measured in {time.monotonic() - started:.0f} s")
     parameters = sum(each.numel() for each in loaded.model.parameters())
-    whole = {"parameters": parameters, "training": {**record, **asdict(schedule)}, "measured": numbers}
+    whole = {"parameters": parameters, "training": {**asdict(schedule), **record}, "measured": numbers}
     path = Path(folder)
     (path / MEASURED).write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
     (path / "README.md").write_text(card_text(whole), encoding="utf-8")
