@@ -19,8 +19,9 @@ def run(
     out: Annotated[Path, typer.Option("--out", help="The folder to write: ledgers, live.json.")],
     llm: Annotated[str, typer.Option("--llm", help="micro, transformers:ID or openai:MODEL@URL.")] = "micro",
     pace: Annotated[
-        float | None, typer.Option("--pace", help="Hold the model back to so many tokens/s; labelled paced.")
-    ] = 30.0,
+        float | None,
+        typer.Option("--pace", help="Hold the model to so many tokens/s, labelled; 0 does not. Default: 30 for micro."),
+    ] = None,
     conversations: Annotated[int, typer.Option("--conversations", help="How many; each is run twice.")] = 4,
     predictor: Annotated[
         str, typer.Option("--predictor", help="Trained on conversations of another desk.")
@@ -58,7 +59,8 @@ def run(
         raise ConfigError(f"--conversations is {conversations}; it must be 1 or more")
     progress = Progress(not quiet)
     parsed = parse_policy(policy)
-    backend = make_backend(llm, pace_tokens_per_s=pace, quantisation=chosen)
+    pace = (30.0 if llm == "micro" else 0.0) if pace is None else pace
+    backend = make_backend(llm, pace_tokens_per_s=pace or None, quantisation=chosen)
     progress.note(f"training {predictor} on 200 scripted conversations")
     fitted = make_predictor(predictor).fit(scripted_talks(200, seed=seed + 1))
     options = Options(run_ahead=RunAhead() if ahead else None)

@@ -34,7 +34,7 @@ def test_run_compares_and_writes(tmp_path):
     ("options", "words"),
     [
         (["--llm", "gpt"], "no LLM is called 'gpt'"),
-        (["--pace", "0"], "use --pace 30"),
+        (["--pace", "-1"], "use --pace 30"),
         (["--policy", "sometimes"], "is no policy"),
         (["--conversations", "0"], "it must be 1 or more"),
         (["--quantisation", "gptq"], "use none, int8, nf4"),
