@@ -11,14 +11,12 @@ from __future__ import annotations
 import operator
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, Any, TypedDict
-
-import anyio
 
 from specbench.agent.langchain_messages import ai_message, from_langchain, to_langchain
 from specbench.agent.langchain_model import LISTENER, BackendChatModel
 from specbench.agent.thinking import decided_of, part_of
+from specbench.agent.walking import WalkingSteps
 from specbench.errors import MissingExtraError
 from specbench.llm.base import Backend, End, Event
 from specbench.runtime import Decided, Executor, Partial, StepResult
@@ -49,19 +47,6 @@ class AgentState(TypedDict, total=False):
     log: Annotated[list[dict[str, Any]], operator.add]
 
 
-@dataclass
-class _Step:
-    """A step that runs in the executor while the graph walks from node to node."""
-
-    point: DecisionPoint
-    decision: Decided | None = None
-    result: StepResult | None = None
-    error: Exception | None = None
-    known: anyio.Event = field(default_factory=anyio.Event)
-    done: anyio.Event = field(default_factory=anyio.Event)
-    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
-
-
 class SpeculativeAgent:
     """A LangGraph agent whose tool calls are run ahead by an executor.
 
@@ -79,6 +64,7 @@ class SpeculativeAgent:
     Examples
     --------
     >>> from specbench.llm.scripted import ScriptedBackend
+    >>> import anyio
     >>> async def main():
     ...     executor = Executor([])
     ...     graph = SpeculativeAgent(ScriptedBackend(["Hello."]), executor).compile()
@@ -93,7 +79,7 @@ class SpeculativeAgent:
         self.executor = executor
         self._model = BackendChatModel(backend=backend, tools=executor.tools.specs, max_tok=max_tok)
         self._agent = agent
-        self._steps: dict[str, _Step] = {}
+        self._steps = WalkingSteps(executor)
 
     def compile(self, checkpointer: Any = None) -> CompiledStateGraph[Any, Any, Any, Any]:
         """Return the graph, ready to run.
@@ -116,21 +102,10 @@ class SpeculativeAgent:
     async def _entry_point(self, state: AgentState, config: RunnableConfig) -> AgentState:
         """Start the LLM and the speculation; end with the decision."""
         point = self._point(from_langchain(state["messages"]), state, config)
-        step = self._steps[point.trace_id] = _Step(point)
-        self.executor.spawn(self._run, step)
-        try:
-            await step.known.wait()
-        except BaseException:
-            step.scope.cancel()
-            self._steps.pop(point.trace_id, None)
-            raise
-        if step.error is not None:
-            self._steps.pop(point.trace_id, None)
-            raise step.error
-        assert step.decision is not None
-        calls = step.decision.calls
+        decided = await self._steps.decide(point, self._think)
+        calls = decided.calls
         decision = ", ".join(call.key for call in calls) if calls else "reply"
-        message = ai_message(step.decision.text, calls)
+        message = ai_message(decided.text, calls)
         return {"messages": [message], "decision": decision, "conversation": point.trace_id}
 
     async def _execute_tool(self, state: AgentState, config: RunnableConfig) -> AgentState:
@@ -146,36 +121,17 @@ class SpeculativeAgent:
     async def _joined(self, state: AgentState, config: RunnableConfig) -> StepResult:
         messages = from_langchain(state["messages"])
         point = self._point(messages[:-1], state, config)
-        step = self._steps.pop(point.trace_id, None)
-        if step is None:  # taken up again from a checkpoint: the decision is there, its step is not
-            said = messages[-1]
-            return await self.executor.run_step(point, lambda: Decided(said.tool_calls, said.content))
-        try:
-            await step.done.wait()
-        except BaseException:
-            step.scope.cancel()
-            raise
-        if step.error is not None:
-            raise step.error
-        assert step.result is not None
-        return step.result
+        result = await self._steps.join(point.trace_id)
+        if result is not None:
+            return result
+        said = messages[-1]  # taken up again from a checkpoint: the decision is there, its step is not
+        return await self.executor.run_step(point, lambda: Decided(said.tool_calls, said.content))
 
     def _point(self, messages: Sequence[Message], state: AgentState, config: RunnableConfig) -> DecisionPoint:
         thread = (config.get("configurable") or {}).get("thread_id")
         trace_id = str(thread or state.get("conversation") or uuid.uuid4())
         index = sum(message.role == "assistant" for message in messages)
         return DecisionPoint(trace_id, index, tuple(messages), self.executor.tools.specs, self._agent)
-
-    async def _run(self, step: _Step) -> None:
-        try:
-            with step.scope:
-                step.result = await self.executor.run_step(step.point, self._think)
-                step.decision = step.result.decided
-        except Exception as error:  # told to the node that waits for it
-            step.error = error
-        finally:
-            step.known.set()
-            step.done.set()
 
     async def _think(self, point: DecisionPoint) -> AsyncIterator[Partial | Decided]:
         """Ask the model through LangChain, so that its tokens reach whoever streams the graph's messages."""
@@ -188,7 +144,7 @@ class SpeculativeAgent:
                     event = heard.pop(0)
                     if isinstance(event, End):
                         decided = decided_of(event, point)
-                        self._decided(point, decided)
+                        self._steps.know(point, decided)
                         yield decided
                         return
                     part = part_of(event, first)
@@ -197,13 +153,6 @@ class SpeculativeAgent:
                         yield part
         finally:
             LISTENER.reset(token)
-
-    def _decided(self, point: DecisionPoint, decided: Decided) -> None:
-        """Let the graph go on with the decision while its calls are joined or run."""
-        step = self._steps.get(point.trace_id)
-        if step is not None and step.point is point:
-            step.decision = decided
-            step.known.set()
 
 
 def _next_node(state: AgentState) -> str:

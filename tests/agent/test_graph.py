@@ -4,12 +4,14 @@ import asyncio
 import json
 
 import anyio
+import matplotlib.pyplot as plt
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
 from specbench.agent.desk import SupportDesk
 from specbench.agent.desk_tools import DeskLatency, desk_tools
 from specbench.agent.graph import SpeculativeAgent
+from specbench.agent.graph_picture import draw_graph
 from specbench.llm.paced import PacedBackend
 from specbench.llm.scripted import ScriptedBackend
 from specbench.policies import TopK
@@ -163,11 +165,16 @@ def test_a_cancelled_run_leaves_nothing_behind(desk):
     assert all(row.ended_s <= 1.01 for row in ledger.speculations)
 
 
-def test_the_graph_draws_itself(desk):
+def test_the_graph_draws_itself_as_mermaid_and_as_a_picture(desk, tmp_path):
     agent, _ = history_agent(desk)
-    mermaid = agent.compile().get_graph().draw_mermaid()
+    graph = agent.compile()
+    ax = draw_graph(graph, tmp_path / "graph.png")
+    drawn = [text.get_text() for text in ax.texts]
+    plt.close(ax.figure)
     for node in ("entry_point", "execute_tool", "final_answer"):
-        assert node in mermaid
+        assert node in graph.get_graph().draw_mermaid()
+        assert node in drawn
+    assert (tmp_path / "graph.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("threads", [True, False])
