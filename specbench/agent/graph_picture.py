@@ -64,7 +64,7 @@ def draw_graph(graph: Any, path: str | Path | None = None, ax: Axes | None = Non
     ax.set_axis_off()
     ax.set_title("Agent graph (dashed: depends on the decision)", fontsize=10)
     if path is not None:
-        ax.figure.savefig(path, dpi=120, bbox_inches="tight")
+        ax.figure.get_figure(root=True).savefig(path, dpi=120, bbox_inches="tight")
     return ax
 
 
