@@ -124,6 +124,7 @@ async def compare_live(
     seed: int = 1,
     latency: DeskLatency | None = None,
     options: Options | None = None,
+    early: bool = True,
     tracer: Tracer | None = None,
     note: Callable[[str], None] = lambda _: None,
 ) -> LiveComparison:
@@ -139,6 +140,8 @@ async def compare_live(
         From :func:`scripted_talks` with the same ``seed``.
     latency
         Of the tools.
+    early
+        Start calls from streamed tokens; see :func:`specbench.agent.thinking.thinking`.
     tracer
         Where spans of the speculative runs go; nowhere by default.
     note
@@ -151,7 +154,7 @@ async def compare_live(
             order = ("sequential", "speculative") if number % 2 == 0 else ("speculative", "sequential")
             for name in order:
                 run = runs[name]
-                think = thinking(backend, told=partial(_count, run))
+                think = thinking(backend, early=early, told=partial(_count, run))
                 chosen = Never() if name == "sequential" else policy
                 spans = tracer if tracer is not None and name == "speculative" else Tracer()
                 with desk.copy() as own, spans.conversation(talk.trace_id, backend=backend.name) as span:

@@ -7,23 +7,32 @@ from dataclasses import asdict
 from typing import Any
 
 from specbench.agent.live import LiveComparison, LiveRun
+from specbench.ledger import Ledger
 from specbench.metrics import summarise
 
 __all__ = ["live_record", "live_text"]
 
 
-def live_record(compared: LiveComparison) -> dict[str, Any]:
+def live_record(compared: LiveComparison, simulated: Ledger | None = None) -> dict[str, Any]:
     """Return what was found.
+
+    Parameters
+    ----------
+    compared
+        The live runs.
+    simulated
+        What the simulator makes of them; see :func:`specbench.agent.live_simulated.simulate_live`.
 
     Returns
     -------
     dict
         ``backend``, ``lossless``, ``differences`` (numbers of conversations), ``elapsed_s`` of both ways,
         ``saved_share`` of the sequential end-to-end seconds, ``metrics`` of the speculative ledger, ``usage`` of both,
-        and a row for each conversation.
+        a row for each conversation, and ``simulated``: its seconds, and how far they are from the measured ones.
     """
     one, two = compared.sequential, compared.speculative
     return {
+        "simulated": None if simulated is None else _agreement(sum(two.elapsed_s), simulated),
         "backend": compared.backend,
         "config": dict(two.ledger.config),
         "conversations": len(one.elapsed_s),
@@ -38,6 +47,11 @@ def live_record(compared: LiveComparison) -> dict[str, Any]:
             for a, b in zip(one.elapsed_s, two.elapsed_s, strict=True)
         ],
     }
+
+
+def _agreement(measured_s: float, simulated: Ledger) -> dict[str, float]:
+    simulated_s = sum(row.speculative_s for row in simulated.outcomes)
+    return {"speculative_s": simulated_s, "error": simulated_s / measured_s - 1}
 
 
 def _usage(run: LiveRun) -> dict[str, Any]:
@@ -68,9 +82,16 @@ def live_text(record: Mapping[str, Any]) -> str:
             f"recall {_percent(metrics['recall'])}, precision {_percent(metrics['precision'])}, amplification "
             f"{metrics['amplification'] or 0:.2f}, wasted {metrics['wasted_s']:.1f} s; tokens written "
             f"{usage['speculative']['completion_tok']} against {usage['sequential']['completion_tok']}",
+            *_simulated(record.get("simulated")),
         ]
     )
 
 
 def _percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def _simulated(found: Mapping[str, float] | None) -> list[str]:
+    if found is None:
+        return []
+    return [f"simulated {found['speculative_s']:.1f} s: {100 * found['error']:+.1f} % from the measured seconds"]

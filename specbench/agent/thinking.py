@@ -16,7 +16,11 @@ ThinkPoint: TypeAlias = Callable[[DecisionPoint], AsyncIterator[Partial | Decide
 
 
 def thinking(
-    backend: Backend, *, max_tok: int = 512, told: Callable[[DecisionPoint, Usage], None] | None = None
+    backend: Backend,
+    *,
+    max_tok: int = 512,
+    early: bool = True,
+    told: Callable[[DecisionPoint, Usage], None] | None = None,
 ) -> ThinkPoint:
     """Return a ``think`` function that asks a backend.
 
@@ -28,6 +32,9 @@ def thinking(
         The model.
     max_tok
         Longest message.
+    early
+        Tell the executor the tool and the arguments as soon as they are written, so that it starts or drops calls
+        before the decision is complete.
     told
         Told what each invocation cost, when it has ended or was stopped.
 
@@ -51,7 +58,7 @@ def thinking(
                     if isinstance(event, End):
                         yield decided_of(event, point)
                         return
-                    part = part_of(event, first)
+                    part = part_of(event, first) if early or isinstance(event, TextDelta) else None
                     if part is not None:
                         first = part if part.tool is not None else first
                         yield part

@@ -27,6 +27,9 @@ def run(
         str, typer.Option("--predictor", help="Trained on conversations of another desk.")
     ] = "learned",
     policy: Annotated[str, typer.Option("--policy", help="threshold:P[,K], topk:K, ev:WASTE, …")] = "threshold:0.4",
+    early: Annotated[
+        bool, typer.Option("--early/--no-early", help="Start calls from streamed tokens, which the simulator cannot.")
+    ] = True,
     ahead: Annotated[bool, typer.Option("--run-ahead", help="Run the next LLM invocation ahead, too.")] = False,
     tool_scale: Annotated[float, typer.Option("--tool-scale", help="Times the tools' seconds.")] = 1.0,
     quantisation: Annotated[str, typer.Option("--quantisation", help="none, int8 or nf4, of a local model.")] = "none",
@@ -42,6 +45,7 @@ def run(
     from specbench.agent.desk_tools import DeskLatency
     from specbench.agent.live import compare_live, scripted_talks
     from specbench.agent.live_record import live_record, live_text
+    from specbench.agent.live_simulated import simulate_live
     from specbench.agent.tracing import Tracer
     from specbench.errors import ConfigError
     from specbench.llm.memory import QUANTISATIONS
@@ -76,6 +80,7 @@ def run(
             seed=seed,
             latency=latency,
             options=options,
+            early=early,
             tracer=tracer,
             note=progress.note,
         )
@@ -84,7 +89,7 @@ def run(
         out.mkdir(parents=True, exist_ok=True)
         compared.sequential.ledger.to_parquet(out / "sequential.parquet")
         compared.speculative.ledger.to_parquet(out / "speculative.parquet")
-        record = live_record(compared)
+        record = live_record(compared, simulate_live(compared, fitted, parsed, latency, options))
         write_json(out / "live.json", record)
         typer.echo(live_text(record))
         typer.echo(f"\n{out}: live.json, sequential.parquet, speculative.parquet")

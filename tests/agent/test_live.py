@@ -6,6 +6,8 @@ import pytest
 
 from specbench.agent.desk_tools import DeskLatency
 from specbench.agent.live import compare_live, scripted_talks
+from specbench.agent.live_record import live_record, live_text
+from specbench.agent.live_simulated import simulate_live
 from specbench.llm.paced import PacedBackend
 from specbench.llm.scripted import ScriptedBackend
 from specbench.policies import Threshold, TopK
@@ -76,3 +78,18 @@ def test_a_model_that_goes_round_in_circles_is_stopped(markov):
     users = sum(message.role == "user" for message in TALKS[0].messages)
     assert len(found.sequential.ledger.outcomes) == 10 * users
     assert "no_such_tool" in found.sequential.messages[0][3].content
+
+
+def test_the_simulator_agrees_with_the_live_run(markov):
+    latency, policy = DeskLatency(sigma=0.1), TopK(1)
+    backend = PacedBackend(ScriptedBackend(settled(TALKS)), tokens_per_s=30, prefill_s=0.3)
+
+    async def run():
+        return await compare_live(backend, markov, policy, TALKS, latency=latency, early=False)
+
+    found = run_virtual(run)
+    simulated = simulate_live(found, markov, policy, latency)
+    record = live_record(found, simulated)
+    assert abs(record["simulated"]["error"]) < 0.05
+    assert "from the measured seconds" in live_text(record)
+    assert len(simulated.outcomes) == len(found.speculative.ledger.outcomes)
