@@ -27,7 +27,7 @@ from specbench.runtime import Executor
 from specbench.speculation import Options
 from specbench.types import DecisionPoint, Message, Trace
 
-__all__ = ["LiveComparison", "LiveRun", "compare_live", "play_live", "scripted_talks"]
+__all__ = ["LiveComparison", "LiveRun", "compare_live", "count_usage", "joined", "play_live", "scripted_talks"]
 
 MAX_STEPS = 10
 """LLM invocations between two messages of the customer, at most; a model that goes round in circles is stopped."""
@@ -154,7 +154,7 @@ async def compare_live(
             order = ("sequential", "speculative") if number % 2 == 0 else ("speculative", "sequential")
             for name in order:
                 run = runs[name]
-                think = thinking(backend, early=early, told=partial(_count, run))
+                think = thinking(backend, early=early, told=partial(count_usage, run))
                 chosen = Never() if name == "sequential" else policy
                 spans = tracer if tracer is not None and name == "speculative" else Tracer()
                 with desk.copy() as own, spans.conversation(talk.trace_id, backend=backend.name) as span:
@@ -175,15 +175,17 @@ async def compare_live(
                 f"{runs['speculative'].elapsed_s[-1]:.1f} s speculatively"
             )
     for name, run in runs.items():
-        run.ledger = _joined(ledgers[name])
+        run.ledger = joined(ledgers[name])
     return LiveComparison(backend.name, runs["sequential"], runs["speculative"])
 
 
-def _count(run: LiveRun, point: DecisionPoint, usage: Usage) -> None:
+def count_usage(run: LiveRun, point: DecisionPoint, usage: Usage) -> None:
+    """Count what an invocation of a run has cost."""
     run.usage.add(usage)
 
 
-def _joined(ledgers: Sequence[Ledger]) -> Ledger:
+def joined(ledgers: Sequence[Ledger]) -> Ledger:
+    """One ledger of several."""
     config = ledgers[0].config if ledgers else {}
     return Ledger(
         [row for each in ledgers for row in each.outcomes],

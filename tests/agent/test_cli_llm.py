@@ -6,10 +6,12 @@ from functools import partial
 import pytest
 from typer.testing import CliRunner
 
+from specbench.agent.scripted import generate
 from specbench.cli import app
 from specbench.ledger import Ledger
 from specbench.llm.micro import training
 from specbench.llm.micro.measure import answers
+from specbench.traces.store import write_traces
 
 
 def invoke(*arguments):
@@ -30,6 +32,17 @@ def test_run_compares_and_writes(tmp_path):
     assert (tmp_path / "spans.jsonl").stat().st_size > 0
 
 
+def test_run_forces_recorded_traces_through_a_model_with_random_weights(tmp_path):
+    traces = tmp_path / "traces.jsonl"
+    write_traces(traces, generate(16))
+    result = invoke(
+        "run", "--out", tmp_path / "live", "--traces", traces, "--conversations", 1, "--predictor", "markov",
+        "--policy", "topk:1", "--tool-s", 0.01, "--pace", 0, "--random-weights", "--quiet",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "micro-llama (random weights) (forced replay)" in result.output and "outcomes equal: yes" in result.output
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -39,6 +52,7 @@ def test_run_compares_and_writes(tmp_path):
         (["--conversations", "0"], "it must be 1 or more"),
         (["--quantisation", "gptq"], "use none, int8, nf4"),
         (["--predictor", "magic"], "no predictor is called 'magic'"),
+        (["--random-weights"], "--random-weights is for --traces"),
     ],
 )
 def test_run_tells_what_is_wrong(tmp_path, options, words):

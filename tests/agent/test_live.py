@@ -8,11 +8,14 @@ from specbench.agent.desk_tools import DeskLatency
 from specbench.agent.live import compare_live, scripted_talks
 from specbench.agent.live_record import live_record, live_text
 from specbench.agent.live_simulated import simulate_live
+from specbench.agent.live_traces import Recorded, replay_live
+from specbench.agent.scripted import generate
 from specbench.llm.paced import PacedBackend
 from specbench.llm.scripted import ScriptedBackend
 from specbench.policies import Threshold, TopK
 from specbench.predictors import make_predictor
 from specbench.predictors.llm_draft import LLMDraftPredictor
+from specbench.sim.latency import Constant
 from specbench.speculation import Options, RunAhead
 from specbench.testing.clock import BACKENDS, run_virtual
 from specbench.types import Message
@@ -93,3 +96,21 @@ def test_the_simulator_agrees_with_the_live_run(markov):
     assert abs(record["simulated"]["error"]) < 0.05
     assert "from the measured seconds" in live_text(record)
     assert len(simulated.outcomes) == len(found.speculative.ledger.outcomes)
+
+
+def test_recorded_traces_run_live(markov):
+    traces = list(generate(3))
+    recorded = Recorded(traces, Constant(tool=1.0))
+
+    async def run():
+        backend = PacedBackend(ScriptedBackend(recorded.message), tokens_per_s=30)
+        return await replay_live(backend, markov, TopK(1), traces, recorded, options=Options(carry_ttl_s=60))
+
+    found = run_virtual(run)
+    assert found.lossless
+    decisions = [decision for trace in traces for decision in trace.decisions()]
+    assert [row.call for row in found.sequential.ledger.outcomes] == [
+        decision.outcome.key if decision.outcome else None for decision in decisions
+    ]
+    said = [m.content for messages in found.speculative.messages for m in messages if m.role == "tool"]
+    assert said == [m.content for trace in traces for m in trace.messages if m.role == "tool"]
