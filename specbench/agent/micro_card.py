@@ -127,6 +127,7 @@ def card_text(whole: Mapping[str, Any]) -> str:
         seed=training["seed"],
         steps=training["steps"],
         copy_steps=training["copy_steps"],
+        polish_steps=training["polish_steps"],
         **speed,
     )
 
@@ -167,7 +168,8 @@ On one core of the machine that trained it: first token of a {prompt_tok}-token 
 
 {cpu_min:.0f} CPU minutes on one thread, {tokens_m:.0f} million tokens, seed {seed}: {copy_steps} steps of copying
 exercises (pairs of tag and id, asked for again in another order: heads that copy form there), then steps of fresh
-conversations up to step {steps}; Muon for the matrices, AdamW for the rest, bf16; loss on the assistant's tokens alone.
+conversations up to step {steps}, the last {polish_steps} of them at a lower learning rate; Muon for the matrices,
+AdamW for the rest, bf16; loss on the assistant's tokens alone.
 The customers' phrasings are those of the sample and about three times as many written for training
 (`specbench/agent/phrases_training*.py`), varied word by word with synonyms, slips and unknown words. One conversation
 in eight has no tools in its prompt, one in six a part of them in another order.

@@ -17,10 +17,9 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command("train-llm")
 def train_llm(
     out: Annotated[Path, typer.Option("--out", help="The folder to write; an interrupted training goes on in it.")],
-    steps: Annotated[
-        int, typer.Option("--steps", help="Steps of conversations; the default is 50 CPU minutes.")
-    ] = 3600,
+    steps: Annotated[int, typer.Option("--steps", help="Steps of conversations; the defaults take an hour.")] = 2800,
     copy_steps: Annotated[int, typer.Option("--copy-steps", help="Steps of copying exercises before them.")] = 400,
+    polish_steps: Annotated[int, typer.Option("--polish-steps", help="Steps at a lower learning rate after.")] = 500,
     tokens: Annotated[int, typer.Option("--tokens", help="Tokens of a step.")] = 8192,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same model.")] = 7,
     threads: Annotated[int, typer.Option("--threads", help="CPU threads; one gives the same bits everywhere.")] = 1,
@@ -36,7 +35,9 @@ def train_llm(
 
     note = Progress(not quiet).note
     set_threads(threads)
-    schedule = Schedule(seed=seed, copy_steps=copy_steps, copy_tokens=tokens, steps=steps, tokens=tokens)
+    schedule = Schedule(
+        seed=seed, copy_steps=copy_steps, copy_tokens=tokens, steps=steps, tokens=tokens, polish_steps=polish_steps
+    )
     record = train(out, training_conversations, schedule, note)
     typer.echo(finish(out, schedule, record, conversations_each=measure, note=note))
 

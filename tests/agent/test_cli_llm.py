@@ -66,13 +66,12 @@ def test_train_llm_trains_measures_and_writes_a_card(tmp_path, monkeypatch):
     monkeypatch.setattr("specbench.llm.micro.examples.POOL", 16)
     monkeypatch.setattr("specbench.agent.micro_card.answers", partial(answers, max_tok=4))
     out = tmp_path / "model"
-    result = invoke(
-        "train-llm", "--out", out, "--steps", 2, "--copy-steps", 1, "--tokens", 600, "--measure", 1, "--quiet"
-    )
+    small = ("train-llm", "--out", out, "--copy-steps", 1, "--polish-steps", 1, "--tokens", 600, "--quiet")
+    result = invoke(*small, "--steps", 2, "--measure", 1)
     assert result.exit_code == 0, result.output
     assert "exact calls" in result.output
     card = (out / "README.md").read_text()
     assert "small mind" in card and "unseen phrasings" in card
-    assert json.loads((out / "measured.json").read_text())["training"]["steps"] == 3
-    again = invoke("train-llm", "--out", out, "--steps", 4, "--copy-steps", 1, "--tokens", 600, "--quiet")
+    assert json.loads((out / "measured.json").read_text())["training"]["steps"] == 4
+    again = invoke(*small, "--steps", 4)
     assert again.exit_code == 2 and "begun with another schedule" in again.output

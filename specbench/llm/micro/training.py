@@ -109,8 +109,10 @@ def _phase(tokenizer: Any, conversations: Conversations, schedule: Schedule, ste
         return schedule.copy_steps, exercises
     if step < schedule.long_from:
         end, begin, limit, seed = schedule.long_from, schedule.copy_steps, schedule.short_tokens, schedule.seed
+    elif step < schedule.polish_from:
+        end, begin, limit, seed = schedule.polish_from, schedule.long_from, None, schedule.seed + 1
     else:
-        end, begin, limit, seed = schedule.total_steps, schedule.long_from, None, schedule.seed + 1
+        end, begin, limit, seed = schedule.total_steps, schedule.polish_from, None, schedule.seed + 2
     return end, talk_batches(tokenizer, conversations, seed, schedule.tokens, step - begin, limit)
 
 
