@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from hypothesis import settings
 
 from specbench.traces.store import write_traces
 from specbench.types import Effect, Message, ToolCall, ToolSpec, Trace
+
+# No test asks a model hub for anything. Read by huggingface_hub when it is imported.
+os.environ["HF_HUB_OFFLINE"] = "1"
 
 # The same cases on every run, and no clock: the first case may import scikit-learn.
 settings.register_profile("specbench", deadline=None, derandomize=True)

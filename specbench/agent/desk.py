@@ -102,6 +102,11 @@ class SupportDesk:
             rows = self._connection.execute("SELECT user_id FROM customers ORDER BY user_id").fetchall()
         return [row["user_id"] for row in rows]
 
+    def dump(self) -> list[str]:
+        """All rows of all tables as SQL; two desks are the same when their dumps are."""
+        with self._lock:
+            return list(self._connection.iterdump())
+
     def copy(self) -> SupportDesk:
         """An independent desk in memory with the same rows; what one changes the other does not see."""
         other = SupportDesk.__new__(SupportDesk)

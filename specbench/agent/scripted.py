@@ -22,7 +22,7 @@ from specbench.agent.scripted_users import ScriptedUser
 from specbench.errors import ConfigError
 from specbench.types import Trace
 
-__all__ = ["CUSTOMERS", "SOURCE", "SYSTEM_PROMPT", "TRIALS", "Phrasings", "desk_of", "generate"]
+__all__ = ["CUSTOMERS", "SOURCE", "SYSTEM_PROMPT", "TRIALS", "Phrasings", "desk_of", "generate", "play"]
 
 Phrasings = Literal["seen", "unseen"]
 
@@ -114,7 +114,7 @@ def _play(
         user = ScriptedUser(task, book, rng)
         agent = ScriptedAgent(own, user, HABITS[name], rng, SYSTEM_PROMPT)
         try:
-            _converse(agent, user)
+            play(agent, user)
         except Left as ending:
             left = ending.args[0]
     return Trace(
@@ -134,7 +134,7 @@ def _play(
     )
 
 
-def _converse(agent: ScriptedAgent, user: ScriptedUser) -> None:
+def play(agent: ScriptedAgent, user: ScriptedUser) -> None:
     """Play until the customer ends it, which raises :class:`Left`."""
     turn = agent.hear(user.open())
     while turn.goal is None:

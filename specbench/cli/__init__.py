@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from specbench.cli import desk, simulate, study, traces
+from specbench.cli import desk, llm, run, simulate, study, traces
 from specbench.cli.options import Commands
 
 __all__ = ["app", "main"]
@@ -19,6 +19,8 @@ app = typer.Typer(
 app.add_typer(traces.app, name="traces")
 app.add_typer(study.app)
 app.add_typer(simulate.app)
+app.add_typer(llm.app)
+app.add_typer(run.app)
 app.add_typer(desk.app, name="desk")
 
 

@@ -126,6 +126,9 @@ def compare(
     sentence: Annotated[
         Path | None, typer.Option("--sentence", help="Folder of your sentence-transformers model: one more embedding.")
     ] = None,
+    hidden: Annotated[
+        Path | None, typer.Option("--hidden", help="Folder of a chat model: its hidden states as one more embedding.")
+    ] = None,
     format: FormatOption = None,
     skip_invalid: SkipOption = False,
     effects: EffectsOption = None,
@@ -143,7 +146,14 @@ def compare(
         traces,
         out if out is not None else Path("runs") / f"{traces[0].resolve().stem or 'traces'}-compare",
         predictors=predictors or "all",
-        parts=Parts(ablations, learning_curve, transfer, embeddings, None if sentence is None else str(sentence)),
+        parts=Parts(
+            ablations,
+            learning_curve,
+            transfer,
+            embeddings,
+            None if sentence is None else str(sentence),
+            None if hidden is None else str(hidden),
+        ),
         settings=Settings(seed, latency, predict_ms=predict_ms),
         format=format,
         skip_invalid=skip_invalid,

@@ -25,6 +25,7 @@ EMBEDDINGS = {
     "tfidf": "specbench.embed.tfidf:TfidfEmbedding",
     "hashing": "specbench.embed.hashing:HashingEmbedding",
     "sentence": "specbench.embed.sentence:SentenceEmbedding",
+    "hidden": "specbench.embed.hidden:HiddenStateEmbedding",
 }
 """Name → ``module:class``. One that reads a model of yours is written with its folder: ``sentence:FOLDER``."""
 

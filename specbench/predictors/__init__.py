@@ -13,7 +13,7 @@ from importlib.metadata import entry_points
 from specbench.errors import ConfigError
 from specbench.predictors.base import Predictor, Session
 
-__all__ = ["CONTROLS", "REGISTRY", "Predictor", "Session", "make_predictor"]
+__all__ = ["CONTROLS", "NEEDS_MODEL", "REGISTRY", "Predictor", "Session", "make_predictor"]
 
 REGISTRY: dict[str, str] = {
     "silent": "specbench.predictors.baselines:Silent",
@@ -28,6 +28,9 @@ REGISTRY: dict[str, str] = {
 }
 """Name → ``module:class``. A variant with another argument filler is written ``markov+recent``."""
 
+NEEDS_MODEL: dict[str, str] = {"llm": "specbench.predictors.llm_draft:LLMDraftPredictor"}
+"""Predictors that run a model of the user's choice, written ``llm:micro``; never among ``all``."""
+
 CONTROLS = ("silent", "wrong", "frequent", "repeat", "oracle")
 """Predictors that frame a comparison rather than compete in it."""
 
@@ -38,7 +41,8 @@ def make_predictor(name: str, **options: object) -> Predictor:
     Parameters
     ----------
     name
-        A name in :data:`REGISTRY` or of an entry point; ``NAME+FILLER`` chooses the argument filler.
+        A name in :data:`REGISTRY` or of an entry point; ``NAME+FILLER`` chooses the argument filler, and
+        ``llm:BACKEND`` (``llm:micro``) a language model.
     options
         Passed on to the class.
 
@@ -52,6 +56,11 @@ def make_predictor(name: str, **options: object) -> Predictor:
     >>> make_predictor("markov+recent").name
     'markov'
     """
+    base, _, model = name.partition(":")
+    if base in NEEDS_MODEL:
+        module, _, attribute = NEEDS_MODEL[base].partition(":")
+        made: Predictor = getattr(import_module(module), attribute)(model or None, **options)
+        return made
     base, _, filler = name.partition("+")
     if filler:
         options["filler"] = filler
@@ -63,7 +72,9 @@ def make_predictor(name: str, **options: object) -> Predictor:
         found = {each.name: each for each in entry_points(group="specbench.predictors")}
         if base not in found:
             known = ", ".join([*REGISTRY, *found])
-            raise ConfigError(f"no predictor is called {base!r}; use one of {known} (NAME+FILLER chooses the filler)")
+            raise ConfigError(
+                f"no predictor is called {base!r}; use one of {known}, llm:BACKEND (NAME+FILLER chooses the filler)"
+            )
         factory = found[base].load()
     try:
         return factory(**options)

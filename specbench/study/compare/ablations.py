@@ -14,19 +14,21 @@ __all__ = ["COMPLETE", "ablations", "embedding_names", "learned_variants"]
 
 COMPLETE = "learned"
 DEFAULT_EMBEDDING = "tfidf"
-NEEDS_PATH = "sentence"
+NEED_PATH = ("sentence", "hidden")
 
 
-def embedding_names(sentence: str | None = None) -> list[str]:
-    """Return the embeddings that can be tried here; ``sentence`` is the folder of the user's own model.
+def embedding_names(sentence: str | None = None, hidden: str | None = None) -> list[str]:
+    """Return the embeddings that can be tried here; ``sentence`` and ``hidden`` are folders of the user's own models.
 
     Examples
     --------
-    >>> embedding_names(), embedding_names("models/mini")[-1]
-    (['tfidf', 'hashing'], 'sentence:models/mini')
+    >>> embedding_names(), embedding_names("models/mini", "models/micro-llama")[-2:]
+    (['tfidf', 'hashing'], ['sentence:models/mini', 'hidden:models/micro-llama'])
     """
-    names = [name for name in EMBEDDINGS if name != NEEDS_PATH]
-    return names if sentence is None else [*names, f"{NEEDS_PATH}:{sentence}"]
+    names = [name for name in EMBEDDINGS if name not in NEED_PATH]
+    return names + [
+        f"{name}:{path}" for name, path in zip(NEED_PATH, (sentence, hidden), strict=True) if path is not None
+    ]
 
 
 def learned_variants(sentence: str | None = None) -> list[Variant]:

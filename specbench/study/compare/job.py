@@ -43,6 +43,8 @@ class Parts:
         The table of that name.
     sentence
         Folder of a sentence-transformers model of the user's own: one more embedding.
+    hidden
+        Folder of a chat model, whose hidden states are one more embedding in the table of embeddings.
     """
 
     ablations: bool = False
@@ -50,6 +52,7 @@ class Parts:
     transfer: bool = False
     embeddings: bool = False
     sentence: str | None = None
+    hidden: str | None = None
 
     def options(self) -> list[str]:
         """Return the options of the command line that ask for these parts.
@@ -61,7 +64,9 @@ class Parts:
         """
         named = ("ablations", "learning_curve", "transfer", "embeddings")
         flags = [f"--{name.replace('_', '-')}" for name in named if getattr(self, name)]
-        return flags if self.sentence is None else [*flags, "--sentence", self.sentence]
+        for name, path in (("--sentence", self.sentence), ("--hidden", self.hidden)):
+            flags += [] if path is None else [name, path]
+        return flags
 
 
 @dataclass(frozen=True)
@@ -169,7 +174,7 @@ def _tables(bench: Bench, names: Sequence[str], parts: Parts) -> tuple[dict[str,
         if found.rows:
             tables["transfer"] = found.frame
     if parts.embeddings:
-        tables["embeddings"] = embedding_table(bench, embedding_variants(embedding_names(parts.sentence)))
+        tables["embeddings"] = embedding_table(bench, embedding_variants(embedding_names(parts.sentence, parts.hidden)))
     return tables, left_out
 
 

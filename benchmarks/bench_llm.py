@@ -1,0 +1,63 @@
+"""The micro-Llama on one core, through the streaming backend; and how fast a cancelled invocation stops."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+from common import Result, Skipped
+
+
+def measure() -> list[Result | Skipped]:
+    """Return tokens a second, time to the first token, and tokens written after a cancellation."""
+    try:
+        import anyio
+        import torch
+
+        from specbench.agent.micro_card import speed
+        from specbench.llm.decoder import Decoder
+        from specbench.llm.loading import load_model
+        from specbench.llm.registry import micro_folder
+        from specbench.llm.transformers_backend import TransformersBackend
+    except ImportError as error:
+        return [Skipped("micro-Llama", str(error))]
+    torch.set_num_threads(1)
+    loaded = load_model(micro_folder(), device="cpu")
+    runs = [speed(loaded) for _ in range(3)]
+    first = statistics.median(run["ttft_ms"] * 500 / run["prompt_tok"] for run in runs)
+    return [
+        Result("micro-Llama, decoding", statistics.median(run["tokens_per_s"] for run in runs), "tokens/s", 500, True),
+        Result("micro-Llama, first token of a 500-token prompt", first, "ms", 60),
+        Result(
+            "micro-Llama, steps after a cancellation", _after_cancel(anyio, Decoder, TransformersBackend(loaded)), "", 2
+        ),
+    ]
+
+
+def _after_cancel(anyio: Any, decoder: Any, backend: Any) -> float:
+    """Steps that the model makes after its invocation was cancelled."""
+    from specbench.llm.base import Request
+    from specbench.types import Message
+
+    steps, original = [0], decoder.step
+
+    def counted(self: Any) -> int:
+        steps[0] += 1
+        token: int = original(self)
+        return token
+
+    async def run() -> int:
+        with anyio.CancelScope() as scope:
+            async with backend.stream(Request([Message("user", "Where is my order D48213?")])) as events:
+                async for event in events:
+                    if event.tok >= 3:
+                        scope.cancel()
+                        before = steps[0]
+                        await anyio.sleep(0)
+        return steps[0] - before
+
+    decoder.step = counted
+    try:
+        return float(anyio.run(run))
+    finally:
+        decoder.step = original

@@ -1,0 +1,177 @@
+"""The agent as a LangGraph graph: ``entry_point`` → ``execute_tool`` → … → ``final_answer``.
+
+``entry_point`` starts the LLM and, beside it, the speculation of the executor; it ends with the decision.
+``execute_tool`` joins the calls that were run ahead, or runs them. Speculations live in the executor and never in the
+state, which holds plain data: it works with any checkpointer, and a run that is taken up again in another process runs
+its calls anew.
+"""
+
+from __future__ import annotations
+
+import operator
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any, TypedDict
+
+from specbench.agent.langchain_messages import ai_message, from_langchain, to_langchain
+from specbench.agent.langchain_model import LISTENER, BackendChatModel
+from specbench.agent.thinking import decided_of, part_of
+from specbench.agent.walking import WalkingSteps
+from specbench.errors import MissingExtraError
+from specbench.llm.base import Backend, End, Event
+from specbench.runtime import Decided, Executor, Partial, StepResult
+from specbench.types import DecisionPoint, Message
+
+try:
+    from langchain_core.messages import AIMessage, AnyMessage
+    from langchain_core.runnables import RunnableConfig
+    from langgraph.graph import END, START, StateGraph
+    from langgraph.graph.message import add_messages
+    from langgraph.graph.state import CompiledStateGraph
+except ImportError as error:
+    raise MissingExtraError("langgraph", extra="agent") from error
+
+__all__ = ["AgentState", "SpeculativeAgent"]
+
+
+class AgentState(TypedDict, total=False):
+    """What a run of the graph carries: messages, the customer, the last decision, a row for each step.
+
+    ``conversation`` is the id under which the executor knows it: the thread's, or a new one.
+    """
+
+    conversation: str
+    messages: Annotated[list[AnyMessage], add_messages]
+    user_id: str
+    decision: str
+    log: Annotated[list[dict[str, Any]], operator.add]
+
+
+class SpeculativeAgent:
+    """A LangGraph agent whose tool calls are run ahead by an executor.
+
+    Parameters
+    ----------
+    backend
+        The model.
+    executor
+        With the tools, the predictor and the policy; it must be running (``async with executor``) when the graph is.
+    max_tok
+        Longest message of the model.
+    agent
+        Name of the agent configuration, for the predictor.
+
+    Examples
+    --------
+    >>> from specbench.llm.scripted import ScriptedBackend
+    >>> import anyio
+    >>> async def main():
+    ...     executor = Executor([])
+    ...     graph = SpeculativeAgent(ScriptedBackend(["Hello."]), executor).compile()
+    ...     async with executor:
+    ...         state = await graph.ainvoke({"messages": [("user", "hi")]})
+    ...     return state["messages"][-1].text, [row["decision"] for row in state["log"]]
+    >>> anyio.run(main)
+    ('Hello.', ['reply'])
+    """
+
+    def __init__(self, backend: Backend, executor: Executor, *, max_tok: int = 512, agent: str | None = None) -> None:
+        self.executor = executor
+        self._model = BackendChatModel(backend=backend, tools=executor.tools.specs, max_tok=max_tok)
+        self._agent = agent
+        self._steps = WalkingSteps(executor)
+
+    def compile(self, checkpointer: Any = None) -> CompiledStateGraph[Any, Any, Any, Any]:
+        """Return the graph, ready to run.
+
+        Parameters
+        ----------
+        checkpointer
+            Any of LangGraph's; runs then need a ``thread_id``, which is the id of the conversation.
+        """
+        graph: StateGraph[Any, Any, Any, Any] = StateGraph(AgentState)
+        graph.add_node("entry_point", self._entry_point)
+        graph.add_node("execute_tool", self._execute_tool)
+        graph.add_node("final_answer", self._final_answer)
+        graph.add_edge(START, "entry_point")
+        graph.add_conditional_edges("entry_point", _next_node, ["execute_tool", "final_answer"])
+        graph.add_edge("execute_tool", "entry_point")
+        graph.add_edge("final_answer", END)
+        return graph.compile(checkpointer=checkpointer)
+
+    async def _entry_point(self, state: AgentState, config: RunnableConfig) -> AgentState:
+        """Start the LLM and the speculation; end with the decision."""
+        point = self._point(from_langchain(state["messages"]), state, config)
+        decided = await self._steps.decide(point, self._think)
+        calls = decided.calls
+        decision = ", ".join(call.key for call in calls) if calls else "reply"
+        message = ai_message(decided.text, calls)
+        return {"messages": [message], "decision": decision, "conversation": point.trace_id}
+
+    async def _execute_tool(self, state: AgentState, config: RunnableConfig) -> AgentState:
+        """Join the calls that were run ahead, or run them."""
+        result = await self._joined(state, config)
+        messages: list[Any] = to_langchain(each.message() for each in result.results)
+        return {"messages": messages, "log": [_row(result)]}
+
+    async def _final_answer(self, state: AgentState, config: RunnableConfig) -> AgentState:
+        """The reply stands; note what the step took."""
+        return {"log": [_row(await self._joined(state, config))]}
+
+    async def _joined(self, state: AgentState, config: RunnableConfig) -> StepResult:
+        messages = from_langchain(state["messages"])
+        point = self._point(messages[:-1], state, config)
+        result = await self._steps.join(point.trace_id)
+        if result is not None:
+            return result
+        said = messages[-1]  # taken up again from a checkpoint: the decision is there, its step is not
+        return await self.executor.run_step(point, lambda: Decided(said.tool_calls, said.content))
+
+    def _point(self, messages: Sequence[Message], state: AgentState, config: RunnableConfig) -> DecisionPoint:
+        thread = (config.get("configurable") or {}).get("thread_id")
+        trace_id = str(thread or state.get("conversation") or uuid.uuid4())
+        index = sum(message.role == "assistant" for message in messages)
+        return DecisionPoint(trace_id, index, tuple(messages), self.executor.tools.specs, self._agent)
+
+    async def _think(self, point: DecisionPoint) -> AsyncIterator[Partial | Decided]:
+        """Ask the model through LangChain, so that its tokens reach whoever streams the graph's messages."""
+        heard: list[Event] = []
+        token = LISTENER.set(heard.append)
+        first: Partial | None = None
+        try:
+            async for _ in self._model.astream(to_langchain(point.messages)):
+                while heard:
+                    event = heard.pop(0)
+                    if isinstance(event, End):
+                        decided = decided_of(event, point)
+                        self._steps.know(point, decided)
+                        yield decided
+                        return
+                    part = part_of(event, first)
+                    if part is not None:
+                        first = part if part.tool is not None else first
+                        yield part
+        finally:
+            LISTENER.reset(token)
+
+
+def _next_node(state: AgentState) -> str:
+    last = state["messages"][-1]
+    calls = isinstance(last, AIMessage) and (last.tool_calls or last.invalid_tool_calls)
+    return "execute_tool" if calls else "final_answer"
+
+
+def _row(result: StepResult) -> dict[str, Any]:
+    """The performance of a step: what was decided, its seconds, and what speculation hid of them."""
+    row = result.outcome
+    return {
+        "step": row.index,
+        "decision": row.call or "reply",
+        "speculated": row.hit,
+        "think_s": row.think_s,
+        "tool_s": row.tool_s,
+        "sequential_s": row.sequential_s,
+        "speculative_s": row.speculative_s,
+        "saved_s": row.saved_s,
+        "why": row.reason,
+    }

@@ -1,0 +1,99 @@
+"""Messages and tools between LangChain and specbench."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from specbench.errors import ConfigError, MissingExtraError
+from specbench.types import Message, ToolCall, ToolSpec
+
+try:
+    from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+except ImportError as error:
+    raise MissingExtraError("langchain-core", extra="agent") from error
+
+__all__ = ["from_langchain", "specs_of", "to_langchain"]
+
+
+def from_langchain(messages: Iterable[BaseMessage]) -> tuple[Message, ...]:
+    """LangChain's messages as ours.
+
+    Examples
+    --------
+    >>> from_langchain([HumanMessage("hi")])[0].role
+    'user'
+    """
+    return tuple(_ours(message) for message in messages)
+
+
+def _ours(message: BaseMessage) -> Message:
+    if isinstance(message, AIMessage):
+        calls = [ToolCall(call["name"], call["args"], call["id"]) for call in message.tool_calls]
+        calls += [
+            ToolCall(call["name"] or "", {}, call["id"], invalid_arguments=call["args"] or "")
+            for call in message.invalid_tool_calls
+        ]
+        return Message("assistant", str(message.text), tuple(calls))
+    if isinstance(message, ToolMessage):
+        failed = message.status == "error"
+        return Message("tool", str(message.text), (), message.tool_call_id, message.name, failed)
+    if isinstance(message, HumanMessage):
+        return Message("user", str(message.text))
+    if isinstance(message, SystemMessage):
+        return Message("system", str(message.text))
+    raise ConfigError(f"a {type(message).__name__} has no place in a chat; use system, human, AI and tool messages")
+
+
+def to_langchain(messages: Iterable[Message]) -> list[BaseMessage]:
+    """Our messages as LangChain's.
+
+    Examples
+    --------
+    >>> to_langchain([Message("assistant", "", (ToolCall("now", {}, "call_1"),))])[0].tool_calls[0]["name"]
+    'now'
+    """
+    return [_theirs(message) for message in messages]
+
+
+def _theirs(message: Message) -> BaseMessage:
+    if message.role == "assistant":
+        return ai_message(message.content, message.tool_calls)
+    if message.role == "tool":
+        status: Any = "error" if message.error else "success"
+        return ToolMessage(message.content, tool_call_id=message.tool_call_id or "", name=message.name, status=status)
+    return HumanMessage(message.content) if message.role == "user" else SystemMessage(message.content)
+
+
+def ai_message(text: str, calls: Sequence[ToolCall]) -> AIMessage:
+    """An AI message; calls without an id are numbered."""
+    good, bad = [], []
+    for at, call in enumerate(calls):
+        own = call.id or f"call_{at}"
+        if call.invalid_arguments is None:
+            good.append({"name": call.name, "args": dict(call.arguments), "id": own})
+        else:
+            told = "the arguments are no JSON object"
+            bad.append({"name": call.name, "args": call.invalid_arguments, "id": own, "error": told})
+    return AIMessage(content=text, tool_calls=good, invalid_tool_calls=bad)
+
+
+def specs_of(tools: Iterable[Any]) -> dict[str, ToolSpec]:
+    """Tool specs of whatever ``bind_tools`` takes: our specs, dictionaries, functions, pydantic classes, tools.
+
+    Examples
+    --------
+    >>> list(specs_of([ToolSpec("now")]))
+    ['now']
+    """
+    from langchain_core.utils.function_calling import convert_to_openai_tool
+
+    specs = {}
+    for tool in tools:
+        if isinstance(tool, ToolSpec):
+            specs[tool.name] = tool
+            continue
+        function: Mapping[str, Any] = convert_to_openai_tool(tool)["function"]
+        spec = ToolSpec(function["name"], function.get("description", ""), function.get("parameters", {}))
+        specs[spec.name] = spec
+    return specs

@@ -1,0 +1,97 @@
+"""What the simulator makes of a live run: the same decisions, the measured thinking, the tools' own seconds."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from specbench.agent.desk_specs import TOOLS
+from specbench.agent.desk_tools import KEYS, DeskLatency
+from specbench.agent.live import LiveComparison
+from specbench.ledger import Ledger
+from specbench.metrics import predict_traces
+from specbench.policies import Policy
+from specbench.predictors import Predictor
+from specbench.sim import simulate
+from specbench.speculation import Options, Traits
+from specbench.types import Trace
+
+__all__ = ["MeasuredLatency", "simulate_live"]
+
+
+@dataclass(frozen=True)
+class MeasuredLatency:
+    """The LLM's seconds as they were measured at each decision, and the tools' as the desk waits.
+
+    Parameters
+    ----------
+    think
+        Measured seconds by conversation and decision.
+    tools
+        Of the desk.
+    """
+
+    think: Mapping[tuple[str, int], float]
+    tools: DeskLatency
+
+    def think_s(self, trace_id: str, index: int) -> float:
+        """Return the measured seconds; their median where a decision was not made."""
+        return self.think.get((trace_id, index), self.expected()[0])
+
+    def tool_s(self, trace_id: str, call: str) -> float:
+        """Return the seconds that the desk waits for a call.
+
+        Examples
+        --------
+        >>> MeasuredLatency({}, DeskLatency(sigma=0.0)).tool_s("t", 'get_order({"order_id":"D1"})')
+        1.0
+        """
+        name, _, rest = call.partition("(")
+        return self.tools.seconds(name, json.loads(rest[:-1]))
+
+    def user_s(self, trace_id: str, index: int) -> float:
+        """Return 0: scripted customers answer at once."""
+        return 0.0
+
+    def expected(self) -> tuple[float, float]:
+        """Return medians."""
+        medians = [*self.tools.medians_s.values()]
+        return (
+            statistics.median(self.think.values()) if self.think else 0.0,
+            self.tools.scale * statistics.median(medians),
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Return what it is."""
+        return {"model": "measured thinking, the desk's tool latency", "decisions": len(self.think)}
+
+
+def simulate_live(
+    compared: LiveComparison,
+    predictor: Predictor,
+    policy: Policy,
+    latency: DeskLatency,
+    options: Options | None = None,
+) -> Ledger:
+    """Replay the sequential run's conversations on the simulator, with the speculative run's settings.
+
+    Compare its ``speculative_s`` with the live run's. The simulator does not know of calls that start from streamed
+    tokens: compare a live run with ``early=False``.
+    """
+    run = compared.sequential
+    traces = []
+    for messages, talk_id in zip(run.messages, dict.fromkeys(row.trace_id for row in run.ledger.outcomes), strict=True):
+        traces.append(Trace(talk_id, talk_id, "live", messages, TOOLS))
+    think = {(row.trace_id, row.index): row.think_s for row in run.ledger.outcomes}
+    asked = [row.predict_s for row in compared.speculative.ledger.outcomes if row.predict_s > 0]
+    return simulate(
+        predict_traces(predictor, traces),
+        policy,
+        latency=MeasuredLatency(think, latency),
+        predict_s=statistics.median(asked) if asked else 0.0,
+        options=options,
+        traits={name: Traits(keys=keys) for name, keys in KEYS.items()},
+    )

@@ -1,0 +1,186 @@
+"""Measuring a trained micro-Llama on held-out conversations, and writing its model card."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from specbench.agent.micro_conversations import conversations, without_tools
+from specbench.llm.base import Request
+from specbench.llm.loading import LoadedModel, load_model
+from specbench.llm.micro.measure import Answer, answers, scores
+from specbench.llm.micro.schedule import Schedule
+from specbench.llm.transformers_backend import TransformersBackend, prompt_ids
+from specbench.types import Message
+
+__all__ = ["card_text", "finish", "measure"]
+
+MEASURED = "measured.json"
+
+
+def measure(
+    loaded: LoadedModel, conversations_each: int, seed: int = 1, note: Callable[[str], None] = lambda _: None
+) -> dict[str, dict[str, float]]:
+    """Measure a model, decision by decision, on held-out conversations.
+
+    Returns
+    -------
+    dict
+        ``seen`` and ``unseen`` (phrasings; see :func:`specbench.llm.micro.measure.scores`, with ``same_answer``, the
+        share of replies right after a tool's result that are the settled agent's word for word), ``no_tools`` and
+        ``speed``.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for phrasings in ("seen", "unseen"):
+        note(f"measuring on {conversations_each} held-out conversations, {phrasings} phrasings")
+        each = answers(loaded, conversations(conversations_each, seed, phrasings))
+        found[phrasings] = {**scores(each), "same_answer": _after_results(each)}
+    note("measuring without tools in the prompt")
+    rng = random.Random(f"no tools/{seed}")
+    bare = [without_tools(trace, rng) for trace in conversations(max(1, conversations_each // 2), seed + 1)]
+    found["no_tools"] = scores(answers(loaded, bare))
+    found["speed"] = speed(loaded)
+    return found
+
+
+def _after_results(found: list[Answer]) -> float:
+    final = [each for each in found if not each.decision.calls and each.decision.point.messages[-1].role == "tool"]
+    return sum(each.written.strip() == each.recorded_text for each in final) / len(final) if final else float("nan")
+
+
+def speed(loaded: LoadedModel) -> dict[str, float]:
+    """Time to the first token of a prompt of about 500 tokens, and tokens a second through the streaming backend."""
+    backend = TransformersBackend(loaded)
+    trace = next(conversations(1, seed=3))
+    at = 2
+    while at < len(trace.messages) - 1 and _prompt_tok(loaded, trace.messages[:at], trace.tools) < 500:
+        at += 1
+    request = Request(trace.messages[:at], trace.tools, max_tok=60)
+    ends = [anyio.run(backend.complete, request) for _ in range(6)][1:]
+    usages = sorted((end.usage for end in ends), key=lambda usage: usage.prefill_s)
+    middle = usages[len(usages) // 2]
+    rates = sorted((usage.completion_tok - 1) / usage.decode_s for usage in usages if usage.completion_tok > 1)
+    return {
+        "prompt_tok": middle.prompt_tok,
+        "ttft_ms": 1e3 * middle.prefill_s,
+        "tokens_per_s": rates[len(rates) // 2] if rates else float("nan"),
+    }
+
+
+def _prompt_tok(loaded: LoadedModel, messages: tuple[Message, ...], tools: Any) -> int:
+    return len(prompt_ids(loaded, Request(messages, tools)))
+
+
+def finish(
+    folder: str | Path,
+    schedule: Schedule,
+    record: Mapping[str, Any],
+    *,
+    conversations_each: int,
+    note: Callable[[str], None] = lambda _: None,
+) -> str:
+    """Measure the model in a folder, write its card and the numbers beside it, and return them as a few lines."""
+    started = time.monotonic()
+    loaded = load_model(folder, device="cpu")
+    numbers = measure(loaded, conversations_each, note=note)
+    note(f"measured in {time.monotonic() - started:.0f} s")
+    parameters = sum(each.numel() for each in loaded.model.parameters())
+    whole = {"parameters": parameters, "training": {**asdict(schedule), **record}, "measured": numbers}
+    path = Path(folder)
+    (path / MEASURED).write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    (path / "README.md").write_text(card_text(whole), encoding="utf-8")
+    seen, unseen = numbers["seen"], numbers["unseen"]
+    return (
+        f"{folder}: exact calls {seen['exact']:.1%}, on unseen phrasings {unseen['exact']:.1%}, valid JSON "
+        f"{seen['valid_json']:.1%}; {numbers['speed']['tokens_per_s']:.0f} tokens/s"
+    )
+
+
+def card_text(whole: Mapping[str, Any]) -> str:
+    """The model card as Markdown."""
+    training, measured = whole["training"], whole["measured"]
+    rows = [
+        ("decisions", "decisions"), ("of which calls", "calls"),
+        ("valid JSON, of messages that begin like a call", "valid_json"),
+        ("tool right, of recorded calls", "tool"), ("tool and all arguments exact, of recorded calls", "exact"),
+        ("replied, of recorded replies", "reply"), ("the same reply, word for word", "same_reply"),
+        ("the same answer to a tool's result, word for word", "same_answer"),
+    ]  # fmt: skip
+    lines = ["| | seen phrasings | unseen phrasings | no tools in the prompt |", "| --- | --- | --- | --- |"]
+    for label, key in rows:
+        cells = [_cell(measured[part].get(key)) for part in ("seen", "unseen", "no_tools")]
+        lines.append(f"| {label} | {' | '.join(cells)} |")
+    table = "\n".join(lines)
+    speed = measured["speed"]
+    return _CARD.format(
+        parameters=whole["parameters"],
+        table=table,
+        cpu_min=training["cpu_s"] / 60,
+        tokens_m=training["tokens"] / 1e6,
+        seed=training["seed"],
+        steps=training["steps"],
+        copy_steps=training["copy_steps"],
+        polish_steps=training["polish_steps"],
+        **speed,
+    )
+
+
+def _cell(value: float | None) -> str:
+    if value is None or value != value:
+        return "–"
+    return f"{value:.1%}" if isinstance(value, float) else f"{value:,}"
+
+
+_CARD = """\
+# micro-Llama
+
+A Llama of {parameters:,} parameters, trained from scratch on synthetic conversations of specbench's support desk. **A
+real decoder with a small mind**: it exists so that speculation can be measured against a model that really decodes, on
+any machine, without a download. It knows this desk and nothing else.
+
+- Architecture: `LlamaForCausalLM`, 4 layers, 4 heads, hidden 128, MLP 384, tied embeddings, context 2,048
+- Tokenizer: its own byte-level BPE of 1,024 tokens; single digits; tool names are one token
+- Format: Llama-3 chat, tools as `name(parameters)` in the system message, calls as
+  `{{"name": …, "parameters": {{…}}}}`
+- Languages: English. Licence: MIT, as the project; the data is synthetic and made by the project
+- Weights: safetensors, float32
+
+## Measured
+
+On held-out conversations, decision by decision, by `generate()` (greedy), against what the *settled* agent does: the
+scripted agent of the desk with every habit settled, which the model was trained to imitate. *Unseen phrasings*:
+customers speak in the paraphrases of `specbench/agent/phrases_unseen.py`, none of which is in the training data. *No
+tools*: the prompt lists none; right is a reply, and where a call would be needed, to say so.
+
+{table}
+
+On one core of the machine that trained it: first token of a {prompt_tok}-token prompt after {ttft_ms:.0f} ms, then
+{tokens_per_s:.0f} tokens/s through the streaming backend.
+
+## Training
+
+{cpu_min:.0f} CPU minutes on one thread, {tokens_m:.0f} million tokens, seed {seed}: {copy_steps} steps of copying
+exercises (pairs of tag and id, asked for again in another order: heads that copy form there), then steps of fresh
+conversations up to step {steps}, the last {polish_steps} of them at a lower learning rate; Muon for the matrices,
+AdamW for the rest, bf16; loss on the assistant's tokens alone.
+The customers' phrasings are those of the sample and about three times as many written for training
+(`specbench/agent/phrases_training*.py`), varied word by word with synonyms, slips and unknown words. One conversation
+in eight has no tools in its prompt, one in six a part of them in another order.
+
+```console
+$ specbench train-llm --out models/micro-llama      # goes on where it was interrupted
+```
+
+## Limits
+
+It imitates one agent that never doubts; it has no knowledge beyond the desk, cannot be instructed, and answers foreign
+questions with desk phrases. Its accuracy says nothing about that of real models. Use it for timing, plumbing and
+teaching.
+"""

@@ -1,0 +1,162 @@
+"""Endless synthetic conversations that the micro-Llama learns from, and those that it is measured on.
+
+Customers are those of the shipped sample; the agent is a *settled* one: it does whatever is more likely than not,
+always in the same words, so that its next call is a function of the conversation. A model of a million parameters can
+learn that; it could not learn a coin.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, MutableSequence, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from specbench.agent.desk import SupportDesk
+from specbench.agent.micro_words import VariedBook, merged
+from specbench.agent.phrases import Book
+from specbench.agent.phrases_training import MORE_INTENTS
+from specbench.agent.phrases_training_answers import MORE_ANSWERS
+from specbench.agent.phrases_unseen import UNSEEN
+from specbench.agent.phrases_user import SEEN
+from specbench.agent.scripted import SYSTEM_PROMPT, Phrasings, play
+from specbench.agent.scripted_agent import Left, ScriptedAgent
+from specbench.agent.scripted_goals import sample_task
+from specbench.agent.scripted_habits import Habits
+from specbench.agent.scripted_users import ScriptedUser
+from specbench.types import Message, Trace
+
+__all__ = ["CANNOT", "SETTLED", "conversation", "conversations", "training_conversations", "without_tools"]
+
+SETTLED = Habits(
+    profile=0.0, preferences=0.2, tickets=0.0, rereads=0.0, narrates=0.0, stalls=0.0, confirms=1.0, calculates=1.0,
+    asks_order=0.0, filters=1.0, oldest_first=0.0, parallel=0.0, slips=0.0, by_tracking=0.0, tracks=1.0,
+    eager_history=0.0, notes=0.0,
+)  # fmt: skip
+"""The habits of the agent that the micro-Llama imitates: each shows always or never."""
+
+CANNOT = "I'm sorry, I have no tools here to look that up."
+"""What the agent says where it would call a tool and none is on offer."""
+
+CUSTOMERS = 48
+"""Customers of one desk: few, so that names and products change often."""
+
+_TRAINING = merged(SEEN, MORE_INTENTS, MORE_ANSWERS)
+_SYSTEM_PROMPTS = (
+    "You are a support agent.",
+    "You work at the support desk of an online shop. Use the tools.",
+    "You are a helpful assistant of an online shop. Today is 2026-03-16.",
+    "",
+)
+
+Item = TypeVar("Item")
+
+
+class _Settled(random.Random):
+    """Not random: the first choice, and a coin that falls for whatever is more likely than not."""
+
+    def random(self) -> float:
+        return 0.42
+
+    def choice(self, seq: Sequence[Item]) -> Item:  # type: ignore[override]
+        return seq[0]
+
+    def shuffle(self, x: MutableSequence[Any]) -> None:
+        return None
+
+
+def conversation(desk: SupportDesk, user_id: str, name: str, book: Book, *, system: str = SYSTEM_PROMPT) -> Trace:
+    """Play one conversation of the settled agent with a scripted customer.
+
+    Parameters
+    ----------
+    desk
+        Where the calls run; it is copied first.
+    user_id
+        The customer.
+    name
+        The id of task and trace; the customer's goals, behaviour and wording are drawn from it.
+    book
+        The customer's paraphrases.
+    system
+        The system prompt; none when empty.
+    """
+    task = sample_task(desk, user_id, random.Random(f"task/{name}"))
+    with desk.copy() as own:
+        user = ScriptedUser(task, book, random.Random(f"user/{name}"))
+        agent = ScriptedAgent(own, user, SETTLED, _Settled(), system)
+        with suppress(Left):
+            play(agent, user)
+    messages = agent.messages if system else agent.messages[1:]
+    goals = " ".join(goal.kind for goal in task.goals)
+    return Trace(name, name, "micro (synthetic)", tuple(messages), desk.tools, "desk-settled", {"goals": goals})
+
+
+def conversations(count: int, seed: int, phrasings: Phrasings = "seen") -> Iterator[Trace]:
+    """Play ``count`` conversations for measuring, in the phrasings of the sample or in held-out ones.
+
+    Examples
+    --------
+    >>> trace = next(conversations(1, seed=5))
+    >>> trace.messages[0].role, trace.messages[-1].role
+    ('system', 'assistant')
+    """
+    book = SEEN if phrasings == "seen" else UNSEEN
+    for number in range(count):
+        if number % CUSTOMERS == 0:
+            desk = SupportDesk(seed=900_000_000 + seed * 1000 + number // CUSTOMERS, customers=CUSTOMERS)
+            users = desk.user_ids()
+        yield conversation(desk, users[number % CUSTOMERS], f"held_out/{phrasings}/{seed}/{number}", book)
+
+
+def training_conversations(seed: int, first: int = 0) -> Iterator[tuple[Trace, bool]]:
+    """Play conversations without end; whether tools are on offer comes with each.
+
+    One in eight has no tools in its prompt (:func:`without_tools`), one in six only some of them in another order, one
+    in ten another system prompt.
+
+    Parameters
+    ----------
+    seed
+        Same seed, same conversations.
+    first
+        Number of the first one: conversation ``n`` is the same wherever the stream began.
+    """
+    number = first
+    desk: SupportDesk | None = None
+    while True:
+        block, place = divmod(number, CUSTOMERS)
+        if desk is None or place == 0:
+            if desk is not None:
+                desk.close()
+            desk = SupportDesk(seed=seed * 1_000_003 + block, customers=CUSTOMERS)
+            users = desk.user_ids()
+        rng = random.Random(f"micro/{seed}/{number}")
+        book = VariedBook(_TRAINING, rng, rate=rng.choice((0.0, 0.05, 0.12, 0.25)))
+        system = rng.choice(_SYSTEM_PROMPTS) if rng.random() < 0.1 else SYSTEM_PROMPT
+        trace = conversation(desk, users[place], f"training/{seed}/{number}", book, system=system)
+        number += 1
+        kind = rng.random()
+        if kind < 1 / 8:
+            yield without_tools(trace, rng), False
+        elif kind < 7 / 24:
+            yield _some_tools(trace, rng), True
+        else:
+            yield trace, True
+
+
+def without_tools(trace: Trace, rng: random.Random) -> Trace:
+    """The conversation as it goes without tools in the prompt: at one of its calls, the agent says that it cannot."""
+    calls = [at for at, message in enumerate(trace.messages) if message.tool_calls]
+    if not calls:
+        return replace(trace, tools={})
+    cut = rng.choice(calls)
+    return replace(trace, tools={}, messages=(*trace.messages[:cut], Message("assistant", CANNOT)))
+
+
+def _some_tools(trace: Trace, rng: random.Random) -> Trace:
+    used = {call.name for message in trace.messages for call in message.tool_calls}
+    kept = [name for name in trace.tools if name in used or rng.random() < 0.6]
+    rng.shuffle(kept)
+    return replace(trace, tools={name: trace.tools[name] for name in kept})

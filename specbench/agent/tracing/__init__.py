@@ -1,0 +1,12 @@
+"""Tracing: every LLM call, tool call and speculation as a span, to LangSmith, to a local file, or to nowhere.
+
+Off by default; a tracer without sinks hands back what it is given and costs nothing.
+"""
+
+from __future__ import annotations
+
+from specbench.agent.tracing.sinks import JsonlSink, LangSmithSink, Sink
+from specbench.agent.tracing.spans import Span
+from specbench.agent.tracing.tracer import Tracer
+
+__all__ = ["JsonlSink", "LangSmithSink", "Sink", "Span", "Tracer"]

@@ -1,0 +1,88 @@
+"""``specbench train-llm, profile-llm``: train the micro-Llama, measure a model's speed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from specbench.cli.options import QuietOption
+
+__all__ = ["app"]
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command("train-llm")
+def train_llm(
+    out: Annotated[Path, typer.Option("--out", help="The folder to write; an interrupted training goes on in it.")],
+    steps: Annotated[int, typer.Option("--steps", help="Steps of conversations; the defaults take an hour.")] = 2800,
+    copy_steps: Annotated[int, typer.Option("--copy-steps", help="Steps of copying exercises before them.")] = 400,
+    polish_steps: Annotated[int, typer.Option("--polish-steps", help="Steps at a lower learning rate after.")] = 500,
+    tokens: Annotated[int, typer.Option("--tokens", help="Tokens of a step.")] = 8192,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same model.")] = 7,
+    threads: Annotated[int, typer.Option("--threads", help="CPU threads; one gives the same bits everywhere.")] = 1,
+    measure: Annotated[int, typer.Option("--measure", help="Held-out conversations to measure it on at the end.")] = 60,
+    quiet: QuietOption = False,
+) -> None:
+    """Train the micro-Llama from scratch on endless synthetic conversations of the support desk."""
+    from specbench.agent.micro_card import finish
+    from specbench.agent.micro_conversations import training_conversations
+    from specbench.llm.micro.schedule import Schedule
+    from specbench.llm.micro.training import set_threads, train
+    from specbench.study.progress import Progress
+
+    note = Progress(not quiet).note
+    set_threads(threads)
+    schedule = Schedule(
+        seed=seed, copy_steps=copy_steps, copy_tokens=tokens, steps=steps, tokens=tokens, polish_steps=polish_steps
+    )
+    record = train(out, training_conversations, schedule, note)
+    typer.echo(finish(out, schedule, record, conversations_each=measure, note=note))
+
+
+@app.command("profile-llm")
+def profile_llm(
+    out: Annotated[Path, typer.Option("--out", help="The JSON file to write.")],
+    llm: Annotated[str, typer.Option("--llm", help="micro, or transformers:FOLDER_OR_ID.")] = "micro",
+    lengths: Annotated[
+        str, typer.Option("--lengths", help="Prompt lengths in tokens, a comma list.")
+    ] = "64,256,512,1024",
+    batches: Annotated[str, typer.Option("--batches", help="Rows at a time, a comma list.")] = "1,2,4",
+    quantisation: Annotated[str, typer.Option("--quantisation", help="none, int8 or nf4.")] = "none",
+    random_weights: Annotated[
+        bool, typer.Option("--random-weights", help="Time the architecture without its weights; labelled so.")
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Measure prefill and decoding of a local model, fit lines to them, and write both as JSON."""
+    from specbench.errors import ConfigError
+    from specbench.llm.memory import QUANTISATIONS
+    from specbench.llm.profiling import profile_model
+    from specbench.llm.registry import load_named
+    from specbench.study.jsonfile import write_json
+    from specbench.study.progress import Progress
+
+    chosen = next((each for each in QUANTISATIONS if each == quantisation), None)
+    if chosen is None:
+        raise ConfigError(f"--quantisation is {quantisation!r}; use {', '.join(QUANTISATIONS)}")
+    loaded = load_named(llm, quantisation=chosen, random_weights=random_weights)
+    record = profile_model(loaded, lengths=_numbers(lengths), batches=_numbers(batches), note=Progress(not quiet).note)
+    write_json(out, record)
+    fitted = record["profile"]
+    typer.echo(
+        f"{out}: {record['model']} on {record['device']}, {record['dtype']}: prefill "
+        f"{1e3 * fitted['prefill_base_s']:.1f} ms + {1e6 * fitted['prefill_s_a_tok']:.0f} µs a token; "
+        f"a step {1e3 * (fitted['step_base_s'] + fitted['step_s_a_row']):.2f} ms "
+        f"(median error of the fit {100 * fitted['error']:.0f} %)"
+    )
+
+
+def _numbers(text: str) -> list[int]:
+    from specbench.errors import ConfigError
+
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise ConfigError(f"{text!r} is no comma list of whole numbers; write 64,256,1024") from None

@@ -1,0 +1,1 @@
+"""Language models behind one protocol: scripted, the micro-Llama, transformers, any OpenAI-compatible server."""

@@ -1,0 +1,95 @@
+"""Measuring a chat model on recorded conversations, decision by decision, by real ``generate()``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from specbench.llm.base import LLMError, Request
+from specbench.llm.loading import LoadedModel
+from specbench.llm.parsing import parse
+from specbench.llm.transformers_backend import context_tok, prompt_ids
+from specbench.types import Decision, Trace
+
+__all__ = ["Answer", "answers", "scores"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model wrote at a decision, and what is recorded."""
+
+    decision: Decision
+    recorded_text: str
+    written: str
+    written_tok: int
+
+    @property
+    def calls(self) -> Any:
+        """The calls in what was written."""
+        return parse(self.written, self.decision.point.tools).calls
+
+
+def answers(loaded: LoadedModel, traces: Iterable[Trace], max_tok: int = 200) -> list[Answer]:
+    """Let the model write at every decision of the traces; the conversation before each is the recorded one.
+
+    Decisions that leave no room for ``max_tok`` tokens in the model's context are left out.
+    """
+    import torch
+
+    found = []
+    room = context_tok(loaded) - max_tok
+    for trace in traces:
+        texts = [message.content for message in trace.messages if message.role == "assistant"]
+        for decision, text in zip(trace.decisions(), texts, strict=True):
+            ids = _prompt(loaded, Request(decision.point.messages, trace.tools))
+            if len(ids) > room:
+                break
+            prompt = torch.tensor([ids], device=loaded.model.device)
+            with torch.inference_mode():
+                output = loaded.model.generate(
+                    prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=max_tok, do_sample=False
+                )[0, len(ids) :]
+            written = loaded.tokenizer.decode(
+                [each for each in output.tolist() if each != loaded.tokenizer.eos_token_id]
+            )
+            found.append(Answer(decision, text, written, len(output)))
+    return found
+
+
+def _prompt(loaded: LoadedModel, request: Request) -> list[int]:
+    try:
+        return prompt_ids(loaded, request)
+    except LLMError:
+        return [0] * context_tok(loaded)
+
+
+def scores(found: list[Answer]) -> dict[str, float]:
+    """Count how often the model did what is recorded.
+
+    Returns
+    -------
+    dict
+        ``decisions``, ``calls`` and ``replies`` (recorded ones); ``valid_json`` among messages that begin like a call;
+        ``exact`` (tool and arguments) and ``tool`` among recorded calls; ``reply`` (no call) and ``same_reply`` (word
+        for word) among recorded replies.
+    """
+    calls = [each for each in found if each.decision.calls]
+    replies = [each for each in found if not each.decision.calls]
+    begun = [each for each in found if each.written.lstrip().startswith("{")]
+    return {
+        "decisions": len(found),
+        "calls": len(calls),
+        "replies": len(replies),
+        "valid_json": _share(len([each for each in begun if each.calls]), begun),
+        "exact": _share(sum(tuple(each.calls) == each.decision.calls for each in calls), calls),
+        "tool": _share(
+            sum([c.name for c in each.calls] == [c.name for c in each.decision.calls] for each in calls), calls
+        ),
+        "reply": _share(sum(not each.calls for each in replies), replies),
+        "same_reply": _share(sum(each.written.strip() == each.recorded_text.strip() for each in replies), replies),
+    }
+
+
+def _share(count: int, of: list[Answer]) -> float:
+    return count / len(of) if of else float("nan")

@@ -1,0 +1,8 @@
+"""Tool calls in model output, whole and partial, in the dialects that models write."""
+
+from __future__ import annotations
+
+from specbench.llm.parsing.arguments import ArgumentReader
+from specbench.llm.parsing.stream import Parsed, StreamParser, parse
+
+__all__ = ["ArgumentReader", "Parsed", "StreamParser", "parse"]

@@ -1,0 +1,204 @@
+"""The agent as a LangGraph graph: nodes, loops, streaming, checkpoints, speculation beside the LLM."""
+
+import asyncio
+import json
+
+import anyio
+import matplotlib.pyplot as plt
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+
+from specbench.agent.desk import SupportDesk
+from specbench.agent.desk_tools import DeskLatency, desk_tools
+from specbench.agent.graph import SpeculativeAgent
+from specbench.agent.graph_picture import draw_graph
+from specbench.llm.paced import PacedBackend
+from specbench.llm.scripted import ScriptedBackend
+from specbench.policies import TopK
+from specbench.predictors.llm_draft import LLMDraftPredictor
+from specbench.runtime import Executor, Tool
+from specbench.testing.clock import VirtualLoop
+from specbench.types import Effect, Message, ToolCall, ToolSpec
+
+
+def call(name, id=None, **arguments):
+    return Message("assistant", "", (ToolCall(name, arguments, id),))
+
+
+def on_virtual_time(function, *args):
+    """Run on an asyncio loop whose clock jumps: LangGraph knows no other loop."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(function(*args))
+
+
+@pytest.fixture(scope="module")
+def desk():
+    with SupportDesk(seed=3, customers=4) as desk:
+        yield desk
+
+
+def history_agent(desk, tokens_per_s=10.0):
+    """The classic case: the model thinks 4.2 s, the order history takes 3 s, and the draft knows what will be asked."""
+    user_id = desk.user_ids()[0]
+    script = [call("get_order_history", user_id=user_id), "You have some orders."]
+
+    def drafting(request):
+        return script[0] if request.messages[-1].role == "user" else script[1]
+
+    draft = LLMDraftPredictor(ScriptedBackend(drafting), points=0).fit([])
+    backend = PacedBackend(ScriptedBackend(drafting), tokens_per_s=tokens_per_s, prefill_s=2.0)
+    executor = Executor(desk_tools(desk, DeskLatency(sigma=0.0)), draft, TopK(1))
+    return SpeculativeAgent(backend, executor), executor
+
+
+def test_three_seconds_are_hidden_behind_the_llm(desk):
+    async def run():
+        agent, executor = history_agent(desk)
+        async with executor:
+            return await agent.compile().ainvoke({"messages": [("user", "my orders?")], "user_id": "U"})
+
+    state = on_virtual_time(run)
+    assert [message.type for message in state["messages"]] == ["human", "ai", "tool", "ai"]
+    assert json.loads(state["messages"][2].text)[0]["order_id"].startswith("D")
+    first, last = state["log"]
+    assert first["speculated"] and first["think_s"] > 3.0
+    assert first["tool_s"] == pytest.approx(3.0) and first["saved_s"] == pytest.approx(3.0, abs=0.05)
+    assert last["decision"] == "reply" and state["user_id"] == "U"
+
+
+def test_updates_and_messages_stream(desk):
+    async def run():
+        agent, executor = history_agent(desk)
+        graph = agent.compile()
+        async with executor:
+            start = {"messages": [("user", "my orders?")]}
+            return [item async for item in graph.astream(start, stream_mode=["updates", "messages"])]
+
+    items = on_virtual_time(run)
+    nodes = [name for mode, update in items if mode == "updates" for name in update]
+    assert nodes == ["entry_point", "execute_tool", "entry_point", "final_answer"]
+    texts = [chunk.text for mode, (chunk, _) in ((m, i) for m, i in items if m == "messages") if chunk.text]
+    assert "You have some orders." in "".join(texts) and len(texts) > 3
+
+
+def test_with_a_checkpointer_a_conversation_goes_on(desk):
+    async def run():
+        agent, executor = history_agent(desk)
+        graph = agent.compile(InMemorySaver())
+        config = {"configurable": {"thread_id": "t1"}}
+        async with executor:
+            await graph.ainvoke({"messages": [("user", "my orders?")]}, config)
+            state = await graph.ainvoke({"messages": [("user", "again")]}, config)
+        return state, executor.ledger()
+
+    state, ledger = on_virtual_time(run)
+    assert [message.type for message in state["messages"]] == ["human", "ai", "tool", "ai"] * 2
+    assert [row.index for row in ledger.outcomes] == [0, 1, 2, 3]
+    assert {row.trace_id for row in ledger.outcomes} == {"t1"}
+
+
+def test_a_run_that_stopped_before_its_calls_is_taken_up_by_another_process(desk):
+    async def run():
+        saver = InMemorySaver()
+        config = {"configurable": {"thread_id": "t1"}}
+        agent, executor = history_agent(desk)
+        async with executor:
+            graph = agent.compile(saver)
+            async for _ in graph.astream(
+                {"messages": [("user", "my orders?")]}, config, interrupt_after=["entry_point"]
+            ):
+                pass
+        agent, executor = history_agent(desk)
+        async with executor:
+            return await agent.compile(saver).ainvoke(None, config)
+
+    state = on_virtual_time(run)
+    assert [message.type for message in state["messages"]] == ["human", "ai", "tool", "ai"]
+
+
+def test_several_calls_and_errors_come_back_in_order(desk):
+    script = [
+        Message(
+            "assistant", "", (ToolCall("get_order", {"order_id": "'; DROP TABLE orders; --"}), ToolCall("fly", {}))
+        ),
+        "I could not.",
+    ]
+
+    async def run():
+        executor = Executor(desk_tools(desk, DeskLatency(scale=0)))
+        async with executor:
+            return (
+                await SpeculativeAgent(ScriptedBackend(script), executor)
+                .compile()
+                .ainvoke({"messages": [("user", "x")]})
+            )
+
+    state = on_virtual_time(run)
+    one, two = state["messages"][2:4]
+    assert (one.status, one.text) == ("error", "Error: order not found")
+    assert two.status == "error" and "fly" in two.text
+    assert one.tool_call_id != two.tool_call_id
+
+
+def test_a_model_that_fails_fails_the_run():
+    async def run():
+        executor = Executor([])
+        async with executor:
+            await SpeculativeAgent(ScriptedBackend([]), executor).compile().ainvoke({"messages": [("user", "x")]})
+
+    with pytest.raises(Exception, match="the script is over"):
+        on_virtual_time(run)
+
+
+def test_a_cancelled_run_leaves_nothing_behind(desk):
+    async def run():
+        agent, executor = history_agent(desk)
+        async with executor:
+            with anyio.move_on_after(1.0):
+                await agent.compile().ainvoke({"messages": [("user", "my orders?")]})
+            assert not agent._steps
+            await anyio.sleep(0)
+        return executor.ledger()
+
+    ledger = on_virtual_time(run)
+    assert ledger.outcomes == []
+    assert all(row.ended_s <= 1.01 for row in ledger.speculations)
+
+
+def test_the_graph_draws_itself_as_mermaid_and_as_a_picture(desk, tmp_path):
+    agent, _ = history_agent(desk)
+    graph = agent.compile()
+    ax = draw_graph(graph, tmp_path / "graph.png")
+    drawn = [text.get_text() for text in ax.texts]
+    plt.close(ax.figure)
+    for node in ("entry_point", "execute_tool", "final_answer"):
+        assert node in graph.get_graph().draw_mermaid()
+        assert node in drawn
+    assert (tmp_path / "graph.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("threads", [True, False])
+def test_runs_side_by_side_do_not_mix(threads):
+    async def look(x: str) -> str:
+        await anyio.sleep(1)
+        return x.upper()
+
+    def answer(request):
+        last = request.messages[-1]
+        return call("look", x=last.content) if last.role == "user" else f"It is {last.content}."
+
+    async def run():
+        executor = Executor([Tool(ToolSpec("look", effect=Effect.READ), look)])
+        graph = SpeculativeAgent(ScriptedBackend(answer, token_s=0.1), executor).compile(
+            InMemorySaver() if threads else None
+        )
+        async with executor:
+            states = await asyncio.gather(
+                *(
+                    graph.ainvoke({"messages": [("user", x)]}, {"configurable": {"thread_id": x}} if threads else None)
+                    for x in "abc"
+                )
+            )
+        return [state["messages"][-1].text for state in states]
+
+    assert on_virtual_time(run) == ["It is A.", "It is B.", "It is C."]

@@ -1,0 +1,176 @@
+"""Tracing: off by default, to a local file, to a local LangSmith endpoint, and to a dead one."""
+
+import json
+import logging
+import re
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from specbench.agent.desk_tools import DeskLatency
+from specbench.agent.live import compare_live, scripted_talks
+from specbench.agent.tracing import JsonlSink, LangSmithSink, Span, Tracer
+from specbench.errors import ConfigError
+from specbench.llm.scripted import ScriptedBackend
+from specbench.policies import TopK
+from specbench.predictors import make_predictor
+from specbench.testing.clock import run_virtual
+from specbench.types import Message, ToolCall
+
+KEY = "lsv2-very-secret"
+SECRET = "the words of a customer"
+
+
+class Endpoint:
+    """A local server that takes what LangSmith's client sends."""
+
+    def __init__(self):
+        self.bodies, self.keys = [], set()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self._answer(b'{"version": "0"}')
+
+            def do_POST(self):
+                outer.bodies.append(self.rfile.read(int(self.headers["content-length"])).decode("utf-8", "replace"))
+                outer.keys.add(self.headers["x-api-key"])
+                self._answer(b"{}")
+
+            do_PATCH = do_POST
+
+            def _answer(self, body):
+                self.send_response(200)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def compare(tracer):
+    """A model that looks up one thing and answers; the predictor knows the tool by heart."""
+    talk = scripted_talks(1)[0]
+    script = [Message("assistant", "", (ToolCall("search_products", {"category": "toys"}),)), SECRET] * 20
+
+    async def run():
+        return await compare_live(
+            ScriptedBackend(script * 2, token_s=0.1),
+            make_predictor("frequent").fit(scripted_talks(5, seed=3)),
+            TopK(1),
+            [talk],
+            latency=DeskLatency(),
+            tracer=tracer,
+        )
+
+    return run_virtual(run)
+
+
+def test_off_is_off(monkeypatch):
+    monkeypatch.setenv("LANGSMITH_TRACING", "false")
+    monkeypatch.setenv("LANGSMITH_API_KEY", KEY)
+    tracer = Tracer.from_environment()
+    assert not tracer.enabled
+    think = object()
+    assert tracer.think(think, "m") is think
+    with tracer.conversation("c") as span:
+        assert span is None
+
+
+def test_every_llm_call_tool_call_and_speculation_is_a_line(tmp_path):
+    tracer = Tracer([JsonlSink(tmp_path / "spans.jsonl")])
+    found = compare(tracer)
+    tracer.close()
+    spans = [json.loads(line) for line in (tmp_path / "spans.jsonl").read_text().splitlines()]
+    ledger = found.speculative.ledger
+    kinds = [span["kind"] for span in spans]
+    assert kinds.count("llm") == len(ledger.outcomes) and kinds.count("chain") == 1
+    speculations = [span for span in spans if span["name"].startswith("speculate")]
+    assert len(speculations) == len(ledger.speculations) > 0
+    assert {"fate", "p", "run_s", "window"} <= set(speculations[0]["metadata"])
+    root = next(span for span in spans if span["kind"] == "chain")
+    assert all(span["trace_id"] == root["id"] for span in spans)
+    assert all(span["parent_id"] == root["id"] for span in spans if span is not root)
+    calls = sum(row.calls for row in ledger.outcomes)
+    assert kinds.count("tool") - len(speculations) >= calls
+    assert found.lossless
+
+
+def test_langsmith_receives_the_runs():
+    with Endpoint() as endpoint:
+        sink = LangSmithSink(endpoint=endpoint.url, api_key=KEY, project="test")
+        tracer = Tracer([sink])
+        found = compare(tracer)
+        tracer.close()
+    told = "".join(endpoint.bodies)
+    assert endpoint.keys == {KEY}
+    names = re.findall(r'"name":\s*"([^"]+)"', told)
+    assert "scripted" in names and "search_products" in names
+    assert any(name.startswith("speculate") for name in names)
+    assert '"fate"' in told and tracer.dropped == 0
+    assert len(found.speculative.ledger.outcomes) <= told.count("dotted_order")
+
+
+def test_a_dead_endpoint_neither_blocks_nor_breaks_nor_tells(caplog):
+    caplog.set_level(logging.DEBUG)
+    tracer = Tracer([LangSmithSink(endpoint="http://127.0.0.1:9", api_key=KEY, timeout_s=0.3)])
+    started = time.monotonic()
+    found = compare(tracer)
+    tracer.close()
+    assert found.lossless
+    assert time.monotonic() - started < 5
+    assert KEY not in caplog.text and SECRET not in caplog.text
+
+
+def test_on_without_key_and_endpoint_says_what_to_set(monkeypatch):
+    for name in ("LANGSMITH_API_KEY", "LANGSMITH_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANGSMITH_TRACING", "true")
+    with pytest.raises(ConfigError, match=r"set LANGSMITH_API_KEY .*LANGSMITH_TRACING=false"):
+        Tracer.from_environment()
+
+
+def test_a_file_that_cannot_be_written(tmp_path):
+    with pytest.raises(ConfigError, match="choose another file for the spans"):
+        JsonlSink(tmp_path / "no" / "spans.jsonl")
+
+
+def test_a_full_disk_is_no_reason_to_stop(tmp_path):
+    sink = JsonlSink(tmp_path / "spans.jsonl")
+    sink.close()
+    sink.put(Span("x", "tool"))
+    assert sink.dropped == 1
+
+
+def test_errors_are_told():
+    class List:
+        dropped = 0
+
+        def __init__(self):
+            self.spans = []
+
+        def put(self, span):
+            self.spans.append(span)
+
+        def close(self):
+            pass
+
+    sink = List()
+    with pytest.raises(KeyError), Tracer([sink]).conversation("c"):
+        raise KeyError("x")
+    assert sink.spans[0].error == "KeyError: 'x'" and sink.spans[0].ended is not None
