@@ -20,12 +20,6 @@ __all__ = ["FORMATS", "KIND", "export", "point_features"]
 
 FORMATS = ("specbench", "onnx")
 KIND = "specbench export"
-CUES = (
-    "last_is_user", "last_is_tool", "log_turns", "log_calls", "calls_since_user", "log_user_letters",
-    "log_assistant_letters", "log_result_letters", "user_question_marks", "assistant_question_marks",
-    "assistant_ends_with_question", "digit_in_user", "promise", "empty_result", "tools_offered",
-)  # fmt: skip
-"""The last numbers of the conversation's vector, as :meth:`specbench.predictors.features.Lookout.point` orders them."""
 
 
 def export(checkpoint: str | Path, out: str | Path, format: str = "specbench") -> Path:
@@ -75,6 +69,7 @@ def export(checkpoint: str | Path, out: str | Path, format: str = "specbench") -
 def point_features(predictor: LearnedPredictor) -> list[str]:
     """Return the names of the head's input ``point``, in order."""
     from specbench.predictors.features import STEPS
+    from specbench.predictors.turn_cues import CUES
 
     vocabulary, tools = predictor.vocabulary, predictor.vocabulary.tools
     texts = [
