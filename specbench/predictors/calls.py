@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from specbench.predictors.combine import Combination, Past, days_between, swapped
+from specbench.predictors.combine import Combination, Past, Values, days_between, swapped
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT
 from specbench.predictors.network import ListwiseNet, segment_softmax
@@ -37,57 +37,71 @@ COMBINED = (
     "parameters", "unseen", "is_other",
 )  # fmt: skip
 _AT = {name: at for at, name in enumerate(COMBINED)}
+_NO_GROUP = (0.0,) * 7
+_NO_CHANGE = (0.0,) * 7
+_UNSAID = (False,) * 4
 
 
 def combined_features(
     combinations: Sequence[Combination], past: Past, index: ContextIndex, *, unseen: bool = False
 ) -> Floats:
     """Return the features of combinations and, last, of "none of these"; shape (combinations + 1, len(COMBINED))."""
-    out = np.zeros((len(combinations) + 1, len(COMBINED)), np.float32)
-    at, last = _AT, past.here[0] if past.here else None
+    last = past.here[0] if past.here else None
     top = log(max(combinations[0].p, 1e-12)) if combinations else -12.0
     here, elsewhere = set(past.here), set(past.elsewhere)
     groups = [(each.group, each.chosen) for each in combinations if each.group is not None and each.whole]
     whole = sorted(group for group, chosen in groups if chosen not in here)
     made = [group for group, chosen in groups if chosen == last]
+    first = whole[0] if whole else None
     after = min((group for group in whole if made and group > made[0]), default=None)
-    for row, (each, record) in enumerate(zip(combinations, out, strict=False)):
-        chosen = each.chosen
-        value = log(max(each.p, 1e-12))
-        record[at["log_p"]], record[at["lead"]] = value / 4, max(value - top, -8.0)
-        record[at["rank"]] = 1 / (1 + row)
-        record[at["absent"]] = sum(text == ABSENT for text in chosen)
-        if each.group is not None:
-            record[at["whole_group"]], record[at["part_group"]] = each.whole, not each.whole
-            record[at["group_age"]] = exp((index.group_at[each.group] - index.now + 1) / 6)
-            record[at["group_named_now"] : at["group_named_ever"] + 1] = index.named[each.group, :2] / 4
-            record[at["first_whole"]] = each.whole and bool(whole) and each.group == whole[0]
-            record[at["next_whole"]] = each.whole and each.group == after
-        record[at["repeat"]] = chosen in here
-        record[at["elsewhere"]] = chosen in elsewhere
-        record[at["elsewhere_last"]] = bool(past.elsewhere) and chosen == past.elsewhere[0]
-        if last is not None:
-            changed = [place for place, (a, b) in enumerate(zip(last, chosen, strict=True)) if a != b]
-            record[at["same"]] = 1 - len(changed) / len(chosen)
-            record[at["one_changed"]] = len(changed) == 1
-            days = [gap for place in changed if (gap := days_between(last[place], chosen[place])) is not None]
-            record[at["next_day"]], record[at["day_before"]] = days == [1], days == [-1]
-            record[at["other_day"]] = bool(days) and abs(days[0]) > 1
-            record[at["swapped_last"]] = swapped(last, chosen)
-            record[at["swapped_ever"]] = any(swapped(values, chosen) for values in past.here)
-        rows = [index.row(text) for text in chosen if text != ABSENT]
-        known = index.table[[place for place in rows if place is not None]]
-        if len(known):
-            record[at["user_now"]] = np.mean(known[:, LAST_USER] == index.last_user_at)
-            record[at["user_ever"]] = np.mean(known[:, LAST_USER] >= 0)
-            record[at["assistant_now"]] = np.mean(known[:, LAST_ASSISTANT] >= index.now - 3)
-            record[at["result_now"]] = np.mean(known[:, LAST_TOOL] == index.now - 1)
-    out[:, at["called_here"]], out[:, at["called_elsewhere"]] = len(past.here), len(past.elsewhere)
-    out[:, at["parameters"]] = len(combinations[0].chosen) if combinations else 0
-    out[:, at["unseen"]] = unseen
-    out[-1, at["log_p"]] = top / 4
-    out[-1, at["is_other"]] = 1
-    return out
+    said = {text: _said(text, index) for each in combinations for text in each.chosen}
+    parameters = len(combinations[0].chosen) if combinations else 0
+    tail = (len(past.here), len(past.elsewhere))
+    records = []
+    for row, each in enumerate(combinations):
+        chosen, group, value = each.chosen, each.group, log(max(each.p, 1e-12))
+        side = _NO_GROUP
+        if group is not None:
+            now, ever, _ = index.named[group].tolist()
+            age = exp((index.group_at[group] - index.now + 1) / 6)
+            side = (
+                each.whole, not each.whole, age, now / 4, ever / 4,
+                each.whole and group == first, each.whole and group == after,
+            )  # fmt: skip
+        records.append(
+            (
+                value / 4, 1 / (1 + row), max(value - top, -8.0), sum(text == ABSENT for text in chosen),
+                *side,
+                chosen in here, chosen in elsewhere, bool(past.elsewhere) and chosen == past.elsewhere[0],
+                *(_change(last, chosen, past.here) if last is not None else _NO_CHANGE), *tail,
+                *(sum(flags) / parameters for flags in zip(*(said[text] for text in chosen), strict=True)),
+                parameters, unseen, 0.0,
+            )
+        )  # fmt: skip
+    none = [0.0] * len(COMBINED)
+    none[0], none[-1], none[-2], none[-3] = top / 4, 1.0, unseen, parameters
+    none[_AT["called_here"]], none[_AT["called_elsewhere"]] = tail
+    return np.array([*records, none], np.float32)
+
+
+def _change(last: Values, chosen: Values, here: Sequence[Values]) -> tuple[float, ...]:
+    """From ``same`` to ``swapped_ever``: how a combination differs from the last call."""
+    changed = [place for place, (a, b) in enumerate(zip(last, chosen, strict=True)) if a != b]
+    days = [gap for place in changed if (gap := days_between(last[place], chosen[place])) is not None]
+    return (
+        1 - len(changed) / len(chosen), len(changed) == 1, days == [1], days == [-1], bool(days) and abs(days[0]) > 1,
+        swapped(last, chosen), any(swapped(values, chosen) for values in here),
+    )  # fmt: skip
+
+
+def _said(text: str, index: ContextIndex) -> tuple[bool, ...]:
+    """From ``user_now`` to ``result_now``: who has said a value."""
+    row = index.row(text) if text != ABSENT else None
+    if row is None:
+        return _UNSAID
+    record = index.table[row].tolist()
+    user, now = record[LAST_USER], index.now
+    return user == index.last_user_at, user >= 0, record[LAST_ASSISTANT] >= now - 3, record[LAST_TOOL] == now - 1
 
 
 class CallRanker:

@@ -21,7 +21,7 @@ from specbench.predictors.values import shape_of, text_of
 if TYPE_CHECKING:
     from specbench.predictors.arguments import Ranked
 
-__all__ = ["Combination", "Past", "combine", "days_between", "swapped"]
+__all__ = ["Combination", "Past", "Values", "combine", "days_between", "swapped"]
 
 Pairs = Mapping[str, Sequence[int]]
 """What :class:`specbench.predictors.parameters.ParameterIndex` counted of pairs of a tool's parameters."""
@@ -106,11 +106,12 @@ def _beam(ranked: Sequence[Ranked], pairs: Pairs, names: Sequence[str]) -> list[
     beams: list[tuple[float, Values]] = [(1.0, ())]
     for at, (candidates, p, order) in enumerate(ranked):
         best = [(candidates.texts[each], float(p[each])) for each in order[:BEAM]]
+        best, before, name = [each for each in best if each[0] != OTHER], names[:at], names[at]
         beams = [
             (score * chance, (*chosen, text))
             for score, chosen in beams
             for text, chance in best
-            if text != OTHER and (text == ABSENT or _allowed(pairs, names[:at], chosen, names[at], text))
+            if not at or text == ABSENT or _allowed(pairs, before, chosen, name, text)
         ]
         beams.sort(key=_score, reverse=True)
         del beams[BEAM:]

@@ -14,13 +14,15 @@ from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT, ParameterCounts
 from specbench.predictors.evidence import best, cues, lift, similar
 from specbench.predictors.parameters import ParameterIndex
-from specbench.predictors.values import LAST, LAST_USER, NEVER, ORDINAL, SHAPE, code_of, shape_of, text_of
+from specbench.predictors.values import LAST, LAST_USER, ORDINAL, SHAPE, code_of, shape_of, text_of
 from specbench.types import ToolSpec
 
 __all__ = ["KNOWN", "Gathered", "Slot"]
 
 MAX_ROWS = 64
 """Rows of the context index that are looked at, the latest ones."""
+NAMED = 8
+"""Identifiers of the user that are looked at, the latest ones."""
 KNOWN = 3
 """Calls from which a tool's own counts say more than its schema and other tools."""
 _AT = {name: at for at, name in enumerate(FEATURES)}
@@ -271,7 +273,7 @@ class Slot:
             named = dict.fromkeys((*self.closed, *self._cues[0], *self._cues[1], *self._aliases, *said))
             named.pop(ABSENT, None)
             self._named = list(named)
-        repaired = self._repaired(texts, rows, index) if self.form else {}
+        repaired = self._repaired(index)
         extra = [text for text in dict.fromkeys((*self._named, *repaired)) if text not in at]
         if extra != self._extra[0]:
             block = np.array([self._text(text) for text in extra], np.float32)
@@ -309,19 +311,20 @@ class Slot:
         texts = [index.texts[row] for row in rows.tolist()]
         return _Order(rows, places, texts, {text: position for position, text in enumerate(texts)})
 
-    def _repaired(self, texts: list[str], rows: npt.NDArray[np.intp], index: ContextIndex) -> dict[str, float]:
+    def _repaired(self, index: ContextIndex) -> dict[str, float]:
         """Return identifiers as the tool spells them that the user spelt without the first signs: "W12" for "#W12"."""
         if self.form is None:
             return {}
         shape, prefix = self.form
         out: dict[str, float] = {}
-        for text, at in zip(texts, index.table[rows, LAST_USER].tolist(), strict=True):
-            if at > NEVER and not text.startswith(prefix) and any(map(str.isdigit, text)):
+        for row in [row for path in ("user:id", "user:number") for row in index.rows(path)[-NAMED:]]:
+            text = index.texts[row]
+            if not text.startswith(prefix):
                 for cut in range(1, len(prefix) + 1):
                     if text[: len(prefix) - cut].upper() == prefix[cut:]:
                         whole = prefix + text[len(prefix) - cut :]
                         if shape_of(whole) == shape:
-                            out[whole] = 1.0 if at == index.last_user_at else 0.5
+                            out[whole] = 1.0 if index.table[row, LAST_USER] == index.last_user_at else 0.5
                         break
         return out
 
