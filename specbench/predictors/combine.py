@@ -78,10 +78,10 @@ def combine(ranked: Sequence[Ranked], pairs: Pairs, past: Past, index: ContextIn
         What real calls have kept to, the earlier calls, and the conversation.
     """
     names = [each.candidates.parameter for each in ranked]
-    chances = [dict(zip(each.candidates.texts, each.p.tolist(), strict=True)) for each in ranked]
     found = {chosen: Combination(chosen, p) for p, chosen in _beam(ranked, pairs, names)}
     if len(names) < 2:
         return sorted(found.values(), key=lambda each: (-each.p, each.chosen))
+    chances = [dict(zip(each.candidates.texts, each.p.tolist(), strict=True)) for each in ranked]
     best = [_best_values(each) for each in ranked]
     further: list[tuple[Values, int | None, bool]] = [(each, None, False) for each in past.elsewhere[:3]]
     for number, held, below in _groups(ranked, index):
