@@ -236,5 +236,5 @@ class Executor:
 
     def _preempt_thinking(self, step: Step) -> None:
         for session in self._sessions.values():
-            if session.preempted(step):
+            if session.ahead.preempted(step):
                 return
