@@ -1,7 +1,7 @@
 """The report of a study: one self-contained HTML page, built from a results folder.
 
-Figures are inlined, styles too; the page asks no server for anything and runs no script. Everything that comes from
-traces (tool names, file names, trace ids) is escaped.
+Figures are inlined, styles too; the page asks no server for anything. Its one script filters the table of decisions; it
+reads nothing but the page's own text. Everything that comes from traces (tool names, file names, trace ids) is escaped.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from typing import Any
 
 from specbench.errors import ConfigError
 
-__all__ = ["build_report", "percent", "render_report"]
+__all__ = ["build_report", "make_environment", "percent", "read_result", "render_report"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_ROWS = 40
 """Tools and files listed; the rest is counted."""
+MOST_DECISIONS = 1500
+"""Decisions listed; calls before replies."""
 
 ABOUT = {
     "markov": "Markov chain: which tool follows which, by counting",
@@ -80,10 +82,34 @@ def build_report(run: str | Path) -> Path:
 
 def render_report(run: str | Path) -> str:
     """Return the page of the results folder ``run`` as text; see :func:`build_report`."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
+    from jinja2 import UndefinedError
 
     folder = Path(run)
-    config, metrics = (_read(folder, name) for name in ("config.json", "metrics.json"))
+    config, metrics = (read_result(folder, name) for name in ("config.json", "metrics.json"))
+    try:
+        return (
+            make_environment()
+            .get_template("report.html")
+            .render(
+                config=config,
+                metrics=metrics,
+                chosen=metrics["default_policy"]["predictor"],
+                figures={name: _figure(folder, name) for name in metrics["figures"]},
+                most_rows=MOST_ROWS,
+                decisions=_decisions(folder),
+                most_decisions=MOST_DECISIONS,
+            )
+        )
+    except (KeyError, UndefinedError) as error:
+        raise ConfigError(
+            f"{folder}: metrics.json or config.json is incomplete ({error}); run `specbench study` again"
+        ) from error
+
+
+def make_environment() -> Any:
+    """Return the environment of the page templates: everything is escaped, and a missing value is an error."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -94,21 +120,17 @@ def render_report(run: str | Path) -> str:
     environment.filters.update(
         percent=percent, interval=_interval, seconds=_seconds, size=_size, about=_about, decimals=_decimals
     )
-    try:
-        return environment.get_template("report.html").render(
-            config=config,
-            metrics=metrics,
-            chosen=metrics["default_policy"]["predictor"],
-            figures={name: _figure(folder, name) for name in metrics["figures"]},
-            most_rows=MOST_ROWS,
-        )
-    except (KeyError, UndefinedError) as error:
-        raise ConfigError(
-            f"{folder}: metrics.json or config.json is incomplete ({error}); run `specbench study` again"
-        ) from error
+    return environment
 
 
-def _read(folder: Path, name: str) -> dict[str, Any]:
+def read_result(folder: Path, name: str) -> dict[str, Any]:
+    """Return a JSON file of a results folder.
+
+    Raises
+    ------
+    ConfigError
+        When it is not there, or not what ``specbench study`` writes.
+    """
     path = folder / name
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
@@ -119,6 +141,22 @@ def _read(folder: Path, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ConfigError(f"{path} is not what `specbench study` writes; run it again")
     return value
+
+
+def _decisions(folder: Path) -> list[dict[str, Any]]:
+    """Return the rows of ``decisions.parquet``: those that tell most first come in, in order."""
+    import pandas as pd
+
+    path = folder / "decisions.parquet"
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read ({error}); run `specbench study` again") from error
+    if len(frame) > MOST_DECISIONS:
+        told = frame["what"].map({"late hit": 0, "hit": 1, "miss": 1, "not READ": 2, "reply": 3})
+        frame = frame.loc[told.sort_values(kind="stable").index[:MOST_DECISIONS]].sort_index()
+    plain = frame.astype(object).where(frame.notna(), None)
+    return [dict(zip(plain.columns, row, strict=True)) for row in plain.itertuples(index=False)]
 
 
 def _figure(folder: Path, name: str) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -11,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from specbench.ledger import Ledger
-from specbench.metrics import PredictionTable
+from specbench.metrics import PredictionTable, differences
 from specbench.policies import All, Budgeted, Disclosure, ExpectedValue, Policy, Threshold, TopK
 from specbench.runtime.replay import execute
 from specbench.sim import LogNormal, simulate
@@ -110,18 +109,6 @@ OPTIONS = st.builds(
 )
 
 
-def rounded(rows: Iterable[Any]) -> list[tuple[Any, ...]]:
-    """Rows with times to a microsecond, in an order that does not depend on who wrote them."""
-    out = [tuple(round(value, 6) + 0.0 if isinstance(value, float) else value for value in row) for row in rows]
-    return sorted(out, key=repr)
-
-
-def assert_equal(one: Ledger, two: Ledger) -> None:
-    assert rounded(one.outcomes) == rounded(two.outcomes)
-    assert rounded(one.speculations) == rounded(two.speculations)
-    assert rounded(one.aheads) == rounded(two.aheads)
-
-
 def check(seed: int, policy: Policy, options: Options, predict_s: float, sessions: int, backend: str) -> Ledger:
     table = random_table(seed)
     latency = LogNormal(2.0, 1.0, 0.8, seed, user=1.5)
@@ -130,7 +117,7 @@ def check(seed: int, policy: Policy, options: Options, predict_s: float, session
     }  # fmt: skip
     simulated = simulate(table, policy, latency=latency, **common)
     executed = run_virtual(partial(execute, table, policy, latency, **common), backend=backend)
-    assert_equal(simulated, executed)
+    assert differences(simulated, executed) == []
     return simulated
 
 

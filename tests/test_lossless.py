@@ -50,9 +50,14 @@ STEPS = 8
 
 
 async def run_speculative(
-    seed: int, world: World, executor: Executor, think: Any, answer: AnswerStream | None = None
+    seed: int,
+    world: World,
+    executor: Executor,
+    think: Any,
+    answer: AnswerStream | None = None,
+    seen: Seen | None = None,
 ) -> Seen:
-    seen = Seen()
+    seen = seen if seen is not None else Seen()
     point = DecisionPoint(f"s{seed}", 0, (FIRST,), executor.tools.specs)
     async with executor:
         for _ in range(STEPS):
@@ -101,6 +106,31 @@ def check_lossless(
     return ledger
 
 
+def check_cancelled(
+    seed: int, policy: Policy, options: Options, kind: str, keys: bool, cache: bool, streams: bool, fails: bool,
+    after_s: float,
+) -> None:  # fmt: skip
+    """Cancelled at any moment: nothing runs on, nothing stays staged, what was written is a beginning of it all."""
+    backend = BACKENDS[seed % 2]
+    world = World(seed)
+    expected = run_virtual(
+        run_sequential, seed, world, world.tools(keys, cache), STEPS, thinker(seed, streams, fails), backend=backend
+    )
+    other = World(seed)
+    executor = Executor(other.tools(keys, cache), Temper(seed, kind), policy, options=options)
+    seen = Seen()
+
+    async def cancelled() -> None:
+        with anyio.move_on_after(after_s):
+            await run_speculative(seed, other, executor, thinker(seed, streams, fails), seen=seen)
+
+    run_virtual(cancelled, backend=backend)
+    assert seen == expected[: len(seen)]
+    assert other.writes == world.writes[: len(other.writes)]
+    assert (other.running, other.staged) == (0, {})
+    assert executor.shared.total.launched == len(executor.ledger().speculations)
+
+
 async def collect(answer: AnswerStream) -> list[Any]:
     return [event async for event in answer]
 
@@ -109,6 +139,19 @@ async def collect(answer: AnswerStream) -> list[Any]:
 @given(**CASES)
 def test_lossless(**case: Any) -> None:
     check_lossless(**case)
+
+
+@settings(max_examples=150)
+@given(after_s=st.floats(0, 15), **CASES)
+def test_cancelled_at_any_moment(**case: Any) -> None:
+    check_cancelled(**case)
+
+
+@pytest.mark.slow
+@settings(max_examples=3_000)
+@given(after_s=st.floats(0, 15), **CASES)
+def test_cancelled_in_three_thousand_cases(**case: Any) -> None:
+    check_cancelled(**case)
 
 
 @pytest.mark.slow

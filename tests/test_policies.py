@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from specbench.errors import ConfigError
-from specbench.policies import DEFAULT_THRESHOLD, Never, Policy, Threshold, TopK, launchable
+from specbench.policies import (
+    DEFAULT_THRESHOLD,
+    All,
+    Budgeted,
+    Disclosure,
+    Estimates,
+    ExpectedValue,
+    Never,
+    Policy,
+    State,
+    Threshold,
+    TopK,
+    launchable,
+    parse_policy,
+)
 from specbench.types import DecisionPoint, Effect, Prediction, ToolCall, ToolSpec
 
 TOOLS = {name: ToolSpec(name, effect=Effect(name)) for name in ("read", "write", "local", "unknown")}
@@ -75,3 +91,90 @@ def test_a_threshold_is_a_probability(p: float) -> None:
 def test_k_is_at_least_one(policy: type[Threshold] | type[TopK]) -> None:
     with pytest.raises(ConfigError, match="at least 1; got 0"):
         policy(k=0)
+
+
+def test_expected_value_launches_what_is_worth_more_than_it_costs() -> None:
+    state = State(expected=Estimates(think_s=2.0, tool_s=1.0), costs={"read": 3.0})
+    predictions = [call("read", 0.6, id=1), call("read", 0.3, id=2), call("read", 0.05, id=3)]
+    assert ExpectedValue(waste=0.4).choose(POINT, predictions, state).launch == predictions[:2]
+    assert ExpectedValue(waste=0.4, k=1).choose(POINT, predictions, state).launch == predictions[:1]
+    assert ExpectedValue(waste=0.4, call=2.0).choose(POINT, predictions, state).launch == []
+    assert ExpectedValue(waste=0.4, money=1.0).choose(POINT, predictions, state).launch == []
+    state.expected.saw_tool("read", 0.0)  # nothing to hide
+    assert ExpectedValue().choose(POINT, predictions, state).launch == []
+
+
+@given(predictions=RANKINGS, waste=st.floats(0, 3))
+def test_expected_value_is_a_threshold_when_only_waste_counts(predictions: list[Prediction], waste: float) -> None:
+    """p > (1 − p) w is p > w ÷ (1 + w), whatever the seconds."""
+    launch = ExpectedValue(waste, k=8).choose(POINT, predictions).launch
+    assert all(each.p > (1 - each.p) * waste for each in launch)
+    assert launch == launchable(POINT, predictions)[: len(launch)]
+
+
+def test_budgets_end_it_and_say_so() -> None:
+    state = State()
+    predictions = [call("read", 0.6, id=1), call("read", 0.3, id=2)]
+    policy = Budgeted(TopK(2), launches=3)
+    assert len(policy.choose(POINT, predictions, state).launch) == 2
+    state.session.launched = 2
+    assert len(policy.choose(POINT, predictions, state).launch) == 1
+    state.session.launched = 3
+    assert policy.choose(POINT, predictions, state).reason == "budget spent: 3 launches in this session"
+    state.total.wasted_s = 9.0
+    spent = Budgeted(TopK(), wasted_s=8.0, per="run").choose(POINT, predictions, state)
+    assert spent.reason == "budget spent: 9.0 s of 8 s wasted in this run"
+    assert Budgeted(Never(), launches=3).choose(POINT, predictions, state).reason == "policy never launches"
+
+
+def test_disclosure_caps_who_is_touched_without_being_asked_for() -> None:
+    state = State()
+    predictions = [call("read", 0.6, id=1), call("read", 0.3, id=2)]
+    policy = Disclosure(TopK(2), most=1)
+    assert policy.choose(POINT, predictions, state).launch == predictions[:1]
+    state.asked_calls.append(ToolCall("write", {"id": 1}))
+    assert policy.choose(POINT, predictions, state).launch == predictions
+    state.touched_calls.append(ToolCall("read", {"id": 3}))
+    assert policy.choose(POINT, predictions, state).launch == predictions[:1]
+    none = Disclosure(TopK(2), most=0).choose(POINT, predictions[1:], state)
+    assert none.reason == "disclosure: it would touch more than 0 entities that the agent never named"
+
+
+@given(predictions=RANKINGS, p=st.floats(0, 1), k=st.integers(1, 4))
+def test_all_launches_what_every_one_launches(predictions: list[Prediction], p: float, k: int) -> None:
+    launch = All((TopK(k), Threshold(p, 4))).choose(POINT, predictions).launch
+    both = [TopK(k).choose(POINT, predictions).launch, Threshold(p, 4).choose(POINT, predictions).launch]
+    keys = [{each.call.key for each in some if each.call} for some in both]
+    assert all(each.call and each.call.key in keys[0] & keys[1] for each in launch)
+
+
+@pytest.mark.parametrize(
+    ("text", "policy"),
+    [
+        ("never", Never()), ("always", TopK(1)), ("threshold:0.4", Threshold(0.4)),
+        ("threshold:0.4,2", Threshold(0.4, 2)),
+        ("topk:3", TopK(3)), ("ev:0.3", ExpectedValue(0.3)), ("ev:0.3,1", ExpectedValue(0.3, k=1)),
+        ("always+launches:4+wasted:9+entities:2",
+         Disclosure(Budgeted(Budgeted(TopK(1), launches=4), wasted_s=9.0), 2)),
+    ],
+)  # fmt: skip
+def test_policies_from_words(text: str, policy: Policy) -> None:
+    assert parse_policy(text) == policy
+
+
+@pytest.mark.parametrize(
+    "text", ["", "often", "topk", "topk:1.5", "threshold:a", "always+x:1", "never:1", "topk:1+wasted"]
+)
+def test_other_words_are_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"is no policy; use never, always, threshold:P\[,K\]"):
+        parse_policy(text)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: Budgeted(TopK()), lambda: Budgeted(TopK(), launches=-1), lambda: All(()), lambda: Disclosure(TopK(), -1),
+     lambda: ExpectedValue(-1.0), lambda: ExpectedValue(k=0), lambda: Budgeted(TopK(), 1, per="year")],
+)  # fmt: skip
+def test_wrong_numbers_are_refused(make: Callable[[], Policy]) -> None:
+    with pytest.raises(ConfigError, match=r"got|neither"):
+        make()

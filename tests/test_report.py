@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from specbench.cli import app
+from specbench.compare_report import build_comparison
 from specbench.errors import ConfigError
 from specbench.report import build_report, percent, render_report
 from specbench.study import run_study
@@ -48,7 +49,7 @@ def test_hostile_names_show_as_text(hostile: Path) -> None:
     text = (hostile / "report.html").read_text()
     page = Page()
     page.feed(text)
-    assert "script" not in page.tags
+    assert page.tags.count("script") == 1  # the page's own: it filters the table of decisions
     assert "i" not in page.tags
     assert "&lt;script&gt;alert(" in text
     assert "a&amp;b&lt;i&gt;.jsonl" in text
@@ -58,7 +59,7 @@ def test_the_page_is_self_contained_and_small(hostile: Path) -> None:
     text = (hostile / "report.html").read_text()
     page = Page()
     page.feed(text)
-    assert len(page.fetched) == 10
+    assert len(page.fetched) == 12
     assert all(address.startswith("data:image/svg+xml;base64,") for address in page.fetched)
     assert "@import" not in text
     assert "url(" not in text
@@ -72,7 +73,18 @@ def test_the_verdict_comes_first_and_everything_is_there(hostile: Path) -> None:
     config = json.loads((hostile / "config.json").read_text())
     body = text[text.index("<body>") :]
     assert body.index('class="verdict"') < body.index("<figure") < body.index('id="leaderboard"')
-    for heading in ("leaderboard", "guesses", "cost", "tools", "episode", "reliability", "data", "limits", "reproduce"):
+    for heading in (
+        "leaderboard",
+        "guesses",
+        "cost",
+        "tools",
+        "episode",
+        "reliability",
+        "decisions",
+        "data",
+        "limits",
+        "reproduce",
+    ):
         assert f'<h2 id="{heading}"' in text
     assert "prefers-color-scheme" in text
     assert "@media print" in text
@@ -109,7 +121,8 @@ def test_other_folders_are_refused(tmp_path: Path, hostile: Path) -> None:
     older = json.loads((hostile / "metrics.json").read_text())
     del older["description"]
     (tmp_path / "metrics.json").write_text(json.dumps(older))
-    (tmp_path / "figures").symlink_to(hostile / "figures")
+    for name in ("figures", "decisions.parquet"):
+        (tmp_path / name).symlink_to(hostile / name)
     with pytest.raises(ConfigError, match="is incomplete"):
         render_report(tmp_path)
     (tmp_path / "metrics.json").write_text("[]")
@@ -119,3 +132,33 @@ def test_other_folders_are_refused(tmp_path: Path, hostile: Path) -> None:
 
 def test_percent_never_shows_a_negative_zero() -> None:
     assert (percent(-0.0001), percent(-0.012), percent(None)) == ("0.0 %", "−1.2 %", "–")
+
+
+def test_two_runs_side_by_side(hostile: Path, make_toy_trace: Callable[..., Trace], tmp_path: Path) -> None:
+    write_traces(tmp_path / "other.jsonl", [make_toy_trace(task) for task in range(12)])
+    other = run_study(tmp_path / "other.jsonl", tmp_path / "other", predictors=("markov", "ngram")).folder
+    done = CliRunner().invoke(app, ["report", str(hostile), str(other), "--out", str(tmp_path / "both.html")])
+    assert (done.exit_code, done.stdout) == (0, f"report: {tmp_path / 'both.html'}\n")
+    text = (tmp_path / "both.html").read_text()
+    page = Page()
+    page.feed(text)
+    assert page.fetched == [] and "script" not in page.tags
+    assert "They are of different data" in text and "ngram" in text and "predictors" in text
+    assert not re.search(r"\b(nan|None|Undefined)\b", text)
+    same = CliRunner().invoke(app, ["report", str(other), str(other)])
+    assert same.exit_code == 0
+    assert "the same data" in (tmp_path / "compare-other-other.html").read_text()
+    with pytest.raises(ConfigError, match=r"config\.json cannot be read"):
+        build_comparison(other, tmp_path / "nothing")
+
+
+def test_the_decisions_say_why(hostile: Path) -> None:
+    import pandas as pd
+
+    frame = pd.read_parquet(hostile / "decisions.parquet")
+    metrics = json.loads((hostile / "metrics.json").read_text())
+    assert len(frame) == metrics["split"]["test"]["decision_points"]
+    assert (frame["what"].isin(["hit", "late hit"])).sum() == metrics["default_policy"]["hits"]
+    assert frame["reason"].str.len().min() > 0
+    text = (hostile / "report.html").read_text()
+    assert text.count("<tr data-what=") == len(frame)

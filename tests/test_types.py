@@ -86,5 +86,5 @@ def test_a_schema_that_is_none_has_no_parameters(schema: dict[str, object]) -> N
 
 def test_roles_effects_and_durations_are_spelt_as_in_files() -> None:
     assert ROLES == ("system", "user", "assistant", "tool")
-    assert [str(effect) for effect in Effect] == ["read", "write", "local", "unknown"]
+    assert [str(effect) for effect in Effect] == ["read", "write", "local", "staged", "unknown"]
     assert Timing(1.5, 4.0).duration_s == 2.5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from specbench.cli import desk, llm, run, study, traces
+from specbench.cli import desk, llm, run, simulate, study, traces
 from specbench.cli.options import Commands
 
 __all__ = ["app", "main"]
@@ -20,6 +20,7 @@ app.add_typer(traces.app, name="traces")
 app.add_typer(study.app)
 app.add_typer(llm.app)
 app.add_typer(run.app)
+app.add_typer(simulate.app)
 app.add_typer(desk.app, name="desk")
 
 

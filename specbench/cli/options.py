@@ -33,7 +33,12 @@ PredictorsOption = Annotated[
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="Of the split, training, the bootstrap and drawn latencies.")]
 LatencyOption = Annotated[
-    str, typer.Option("--latency", help="constant:THINK,TOOL or lognormal:THINK,TOOL,SIGMA, in seconds (modelled).")
+    str,
+    typer.Option(
+        "--latency",
+        help="constant:THINK,TOOL[,USER], lognormal:THINK,TOOL,SIGMA[,USER], tokens:PREFILL,DECODE,TOOL[,USER] or "
+        "empirical; seconds, modelled.",
+    ),
 ]
 PredictMsOption = Annotated[
     float | None,

@@ -261,8 +261,11 @@ def export(
 @app.command()
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that `specbench study` made.")],
+    other: Annotated[Path | None, typer.Argument(metavar="[RUN]", help="Another: lays the two side by side.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="The page that compares two.")] = None,
 ) -> None:
-    """Rebuild report.html of a results folder."""
+    """Rebuild report.html of a results folder, or compare two."""
+    from specbench.compare_report import build_comparison
     from specbench.report import build_report
 
-    typer.echo(f"report: {build_report(run)}")
+    typer.echo(f"report: {build_report(run) if other is None else build_comparison(run, other, out)}")

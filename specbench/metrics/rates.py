@@ -36,7 +36,7 @@ def launches(table: PredictionTable, k: int = 1) -> Launches:
         zip(table.points, table.predictions, table.outcomes, strict=True)
     ):
         launched: set[ToolCall | None] = set()
-        for rank, prediction in enumerate(launchable(point, predictions)[:k]):
+        for rank, prediction in enumerate(launchable(point, predictions, k)):
             if prediction.call not in launched:
                 p[row, rank] = prediction.p
                 hit[row, rank] = prediction.call == outcome

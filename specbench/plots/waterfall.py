@@ -18,10 +18,11 @@ HEIGHT = 0.7
 NAME_ROWS, MOST_LETTERS = 3, 28
 
 
-def choose_episode(ledger: Ledger) -> str | None:
+def choose_episode(ledger: Ledger, *, worst: bool = False) -> str | None:
     """Return the trace that tells most: the most seconds saved among those of moderate length, else among all.
 
-    ``None`` when the ledger is empty. Ties go to the first trace by id.
+    ``worst`` asks for the least net seconds (saved − wasted) instead. ``None`` when the ledger is empty. Ties go to the
+    first trace by id.
 
     Examples
     --------
@@ -33,7 +34,13 @@ def choose_episode(ledger: Ledger) -> str | None:
         return None
     traces = frame.groupby("trace_id").agg(saved_s=("saved_s", "sum"), decisions=("index", "size")).sort_index()
     moderate = traces[traces["decisions"].between(FEWEST, MOST)]
-    return str((moderate if len(moderate) else traces)["saved_s"].idxmax())
+    seconds = (moderate if len(moderate) else traces)["saved_s"]
+    if not worst:
+        return str(seconds.idxmax())
+    for row in ledger.speculations:
+        if row.fate != "commit" and row.trace_id in seconds.index:
+            seconds.loc[row.trace_id] -= row.run_s
+    return str(seconds.idxmin())
 
 
 def plot_waterfall(
@@ -64,13 +71,15 @@ def plot_waterfall(
         if not rows:
             return empty(ax, "No episode to draw.", colours)
         speculations = [row for row in ledger.speculations if row.trace_id == trace_id]
+        ahead = {row.index: row for row in ledger.aheads if row.trace_id == trace_id and row.fate == "commit"}
         sequential_s = speculative_s = 0.0
         for number, row in enumerate(rows, 1):
             _bar(ax, "sequential LLM", sequential_s, row.think_s, colours.think, "", str(number))
             _bar(ax, "sequential tools", sequential_s + row.think_s, row.tool_s, colours.tool, "///")
-            _bar(ax, "LLM", speculative_s, row.think_s, colours.think, "", str(number))
+            thinking_s = ahead[row.index].launched_s if row.index in ahead else speculative_s
+            _bar(ax, "LLM", thinking_s, row.think_s, colours.think, "", str(number))
             used = [each for each in speculations if each.committed_at == row.index and each.fate == "commit"]
-            decided_s = speculative_s + row.think_s
+            decided_s = max(thinking_s + row.think_s, speculative_s)
             begun_s = max([decided_s, *(each.ended_s for each in used)]) if used else decided_s
             _bar(ax, "tools", begun_s, speculative_s + row.speculative_s - begun_s, colours.tool, "///")
             sequential_s += row.sequential_s

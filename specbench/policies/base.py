@@ -41,15 +41,17 @@ class Policy(Protocol):
         ...
 
 
-def launchable(point: DecisionPoint, predictions: Sequence[Prediction]) -> list[Prediction]:
-    """Return the predicted calls whose tool is declared ``read`` or ``staged``, in the order given."""
-    kept = []
+def launchable(point: DecisionPoint, predictions: Sequence[Prediction], most: int | None = None) -> list[Prediction]:
+    """Return the first ``most`` predicted calls whose tool is declared ``read`` or ``staged``, in the order given."""
+    kept: list[Prediction] = []
     for prediction in predictions:
         call = prediction.call
         if call is not None:
             spec = point.tools.get(call.name)
             if spec is not None and (spec.effect is Effect.READ or spec.effect is Effect.STAGED):
                 kept.append(prediction)
+                if len(kept) == most:
+                    break
     return kept
 
 
@@ -92,12 +94,12 @@ class Threshold:
 
     def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
         """Return the launches and the reason."""
-        able = launchable(point, predictions)
+        able = launchable(point, predictions, self.k)
         if not able:
             if not predictions:
                 return Choice([], "predictor abstained")
             return Choice([], "no READ call predicted")
-        launch = [each for each in able[: self.k] if each.p >= self.p]
+        launch = [each for each in able if each.p >= self.p]
         if not launch:
             return Choice([], f"best READ call {able[0].call} has p {able[0].p:.2f}, below {self.p:.2f}")
         return Choice(launch, f"p {launch[0].p:.2f} reaches {self.p:.2f}")
@@ -115,5 +117,5 @@ class TopK:
 
     def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
         """Return the launches and the reason."""
-        able = launchable(point, predictions)[: self.k]
+        able = launchable(point, predictions, self.k)
         return Choice(able, f"top {self.k}" if able else "no READ call predicted")

@@ -131,14 +131,16 @@ class Disclosure:
         """Return the launches and the reason."""
         state = state if state is not None else FRESH
         choice = self.policy.choose(point, predictions, state)
-        disclosed = state.touched - state.asked
+        if not choice.launch:
+            return choice
+        asked, disclosed = state.asked, state.disclosed
         launch = []
         for each in choice.launch:
             assert each.call is not None  # policies launch calls only
-            more = disclosed | (entities(each.call) - state.asked)
+            more = disclosed | (entities(each.call) - asked)
             if len(more) <= self.most:
                 launch.append(each)
                 disclosed = more
-        if choice.launch and not launch:
+        if not launch:
             return Choice([], f"disclosure: it would touch more than {self.most} entities that the agent never named")
         return Choice(launch, choice.reason)

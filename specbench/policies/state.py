@@ -72,16 +72,26 @@ class State:
         Expected seconds.
     costs
         Money a call, by tool.
-    asked, touched
-        Entities of the agent's own calls, and of speculations (see :func:`entities`).
+    asked_calls, touched_calls
+        The agent's own calls, and those speculated.
     """
 
     session: Counts = field(default_factory=Counts)
     total: Counts = field(default_factory=Counts)
     expected: Estimates = field(default_factory=Estimates)
     costs: Mapping[str, float] = field(default_factory=dict)
-    asked: set[str] = field(default_factory=set)
-    touched: set[str] = field(default_factory=set)
+    asked_calls: list[ToolCall] = field(default_factory=list)
+    touched_calls: list[ToolCall] = field(default_factory=list)
+
+    @property
+    def asked(self) -> set[str]:
+        """Entities of the agent's own calls (see :func:`entities`)."""
+        return {each for call in self.asked_calls for each in entities(call)}
+
+    @property
+    def disclosed(self) -> set[str]:
+        """Entities that speculations have touched and the agent has not asked for."""
+        return {each for call in self.touched_calls for each in entities(call)} - self.asked
 
 
 def entities(call: ToolCall) -> frozenset[str]:

@@ -63,11 +63,11 @@ class ExpectedValue:
     def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
         """Return the launches and the reason."""
         state = state if state is not None else FRESH
-        able = launchable(point, predictions)
+        able = launchable(point, predictions, self.k)
         if not able:
             return Choice([], "predictor abstained" if not predictions else "no READ call predicted")
         launch, reason = [], ""
-        for each in able[: self.k]:
+        for each in able:
             assert each.call is not None  # launchable() keeps calls only
             hidden_s = min(state.expected.think_s, state.expected.tool(each.call.name))
             gain = each.p * hidden_s

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Sequence
+from typing import Any
+
+import anyio.to_thread
 
 from specbench.predictors import Predictor
 from specbench.predictors.base import Session
 from specbench.types import DecisionPoint, Message, Prediction
 
-__all__ = ["Watch", "same_message", "same_messages"]
+__all__ = ["SLOW_S", "Watch", "same_message", "same_messages"]
+
+SLOW_S, PATIENCE = 0.05, 2
+"""A predictor that blocks the event loop for longer, twice in a row, is asked in a thread from then on."""
 
 
 def same_message(one: Message, two: Message) -> bool:
@@ -35,26 +42,41 @@ class Watch:
 
     def __init__(self, predictor: Predictor, k: int) -> None:
         self.predictor, self.k = predictor, k
+        self._slow = self._turn = 0
         self._session: Session | None = None
         self._seen: list[Message] = []
 
     async def predict(self, point: DecisionPoint, *, supposed: bool = False) -> list[Prediction]:
         """Return the predictions at ``point``; ``supposed`` ones do not touch the conversation's own session.
 
-        A session whose ``predict`` is a coroutine function is awaited: a draft by an LLM takes its time.
+        A session whose ``predict`` is a coroutine function is awaited: a draft by an LLM takes its time. A plain one
+        that keeps blocking the event loop (:data:`SLOW_S`) runs in a thread from then on.
         """
-        session = self.predictor.at(point) if supposed else self._follow(point)
+        began = time.perf_counter()
         try:
-            found = session.predict(self.k)
-            return await found if inspect.isawaitable(found) else found
+            if self._slow >= PATIENCE:  # it would hold up everybody: the LLM, the tools, other conversations
+                found = await anyio.to_thread.run_sync(self._ask, point, supposed, abandon_on_cancel=True)
+            else:
+                found = self._ask(point, supposed)
+            self._slow = self._slow + 1 if time.perf_counter() - began > SLOW_S or self._slow >= PATIENCE else 0
+            if inspect.isawaitable(found):
+                found = await found
         except BaseException:
-            self._session = None if not supposed else self._session
+            if not supposed:
+                self._session, self._turn = None, self._turn + 1
             raise
+        else:
+            predictions: list[Prediction] = found
+            return predictions
+
+    def _ask(self, point: DecisionPoint, supposed: bool) -> Any:
+        session = self.predictor.at(point) if supposed else self._follow(point)
+        return session.predict(self.k)
 
     def _follow(self, point: DecisionPoint) -> Session:
-        seen, messages = self._seen, point.messages
+        turn, seen, messages = self._turn, self._seen, point.messages
         if self._session is None or not (len(seen) <= len(messages) and all(map(same_message, seen, messages))):
-            self._session, self._seen = None, []  # edited, or broken: begin again
+            self._session, self._seen = None, []  # edited, or given up: begin again
             session = self.predictor.session(point.tools, point.agent)
             seen = []
         else:
@@ -62,5 +84,6 @@ class Watch:
         for message in messages[len(seen) :]:
             session.observe(message)
             seen.append(message)
-        self._session, self._seen = session, seen
+        if turn == self._turn:  # else a thread that nobody waits for any more
+            self._session, self._seen = session, seen
         return session

@@ -72,10 +72,6 @@ class Engine:
         session.book.started_s = self.now
         session.begin(span[1])
 
-    def think_s(self, step: Step) -> float:
-        """Return the seconds of an LLM invocation."""
-        return self.latency.think_s(step.session.book.trace_id, step.row - step.session.start)
-
     def effect(self, row: int, tool: str) -> Effect:
         """Return the declared effect of a tool."""
         spec = self.table.points[row].tools.get(tool)

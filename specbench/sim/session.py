@@ -23,13 +23,15 @@ class Step:
 
     __slots__ = (
         "asked_s", "began_s", "best", "chained", "child", "decided_s", "depth", "dropped", "ended_s", "hit", "level",
-        "number", "p", "parent", "predict_s", "predicted", "reason", "row", "session", "thinking_s", "thought_s",
+        "number", "p", "parent", "predict_s", "predicted", "reason", "row", "session", "think_s", "thinking_s",
+        "thought_s",
     )  # fmt: skip
 
     def __init__(self, session: SimulatedSession, row: int, began_s: float, depth: int, parent: Launch | None) -> None:
         self.session, self.row, self.began_s, self.depth, self.parent = session, row, began_s, depth, parent
         self.level = depth  # at the start; depth counts down as steps above are confirmed
         self.thinking_s: float | None = None
+        self.think_s = 0.0
         self.thought_s: float | None = None
         self.decided_s: float | None = None
         self.ended_s: float | None = None
@@ -50,6 +52,14 @@ class SimulatedSession:
         self.engine, self.start, self.stop = engine, start, stop
         self.book = Book(trace_id, engine.shared)
         self.step: Step | None = None
+        self._seconds: dict[str, float] = {}
+
+    def tool_s(self, key: str) -> float:
+        """Return the seconds of a call; drawn once."""
+        seconds = self._seconds.get(key)
+        if seconds is None:
+            seconds = self._seconds[key] = self.engine.latency.tool_s(self.book.trace_id, key)
+        return seconds
 
     def begin(self, row: int) -> None:
         """A decision begins: the LLM thinks, the predictor predicts."""
@@ -63,7 +73,8 @@ class SimulatedSession:
         """The LLM starts."""
         engine = self.engine
         step.thinking_s = engine.now
-        engine.at(engine.now + engine.think_s(step), DECISION, self._thought, step)
+        step.think_s = engine.latency.think_s(self.book.trace_id, step.row - self.start)
+        engine.at(engine.now + step.think_s, DECISION, self._thought, step)
 
     def _ask(self, step: Step) -> None:
         engine = self.engine
@@ -102,8 +113,7 @@ class SimulatedSession:
 
     def _start(self, launch: Launch) -> None:
         engine = self.engine
-        seconds = engine.latency.tool_s(self.book.trace_id, launch.key)
-        engine.at(engine.now + seconds, ARRIVAL, self._arrive, launch)
+        engine.at(engine.now + self.tool_s(launch.key), ARRIVAL, self._arrive, launch)
 
     def _arrive(self, launch: Launch) -> None:
         if launch.ended_s is not None:
@@ -172,8 +182,7 @@ class SimulatedSession:
         index = step.row - self.start
         calls = engine.table.calls[step.row]
         book.state.session.decisions += 1
-        assert step.thinking_s is not None and step.thought_s is not None
-        engine.shared.expected.saw_think(step.thought_s - step.thinking_s)
+        engine.shared.expected.saw_think(step.think_s)
         for call in calls:
             book.asked(call)
         if step.parent is not None:
@@ -234,7 +243,7 @@ class SimulatedSession:
         call = self._call(step)
         if engine.effect(step.row, call.name) in WRITES:
             self.book.write_starts(engine.now, call)
-        engine.at(engine.now + engine.latency.tool_s(self.book.trace_id, call.key), ARRIVAL, self._ran, step)
+        engine.at(engine.now + self.tool_s(call.key), ARRIVAL, self._ran, step)
 
     def _ran(self, step: Step) -> None:
         engine = self.engine
@@ -242,7 +251,7 @@ class SimulatedSession:
         if engine.effect(step.row, call.name) in WRITES:
             self.book.write_ended(call)
         engine.wake(engine.shared.tool_slots.leave())
-        engine.shared.expected.saw_tool(call.name, engine.latency.tool_s(self.book.trace_id, call.key))
+        engine.shared.expected.saw_tool(call.name, self.tool_s(call.key))
         self._next_call(step)
 
     def _next_call(self, step: Step) -> None:
@@ -262,8 +271,8 @@ class SimulatedSession:
         index, trace_id = row - self.start, self.book.trace_id
         calls = table.calls[row]
         first = calls[0] if calls else None
-        think_s = engine.think_s(step)
-        tool_s = sum(engine.latency.tool_s(trace_id, call.key) for call in calls)
+        think_s = step.think_s
+        tool_s = sum(self.tool_s(call.key) for call in calls)
         sequential_s, speculative_s = think_s + tool_s, now - step.began_s
         engine.ledger.outcomes.append(
             Outcome(

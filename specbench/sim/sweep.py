@@ -55,7 +55,7 @@ def _price(table: PredictionTable, k: int, latency: Latency, predict_s: float) -
         if predict_s >= think:
             p[row] = 0.0
             continue
-        for rank, (call, _) in enumerate(launchable(point, predictions)[:k]):
+        for rank, (call, _) in enumerate(launchable(point, predictions, k)):
             assert call is not None  # launchable() keeps calls only
             run = latency.tool_s(point.trace_id, call.key)
             if not p[row, rank]:

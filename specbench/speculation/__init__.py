@@ -10,6 +10,7 @@ from specbench.speculation.book import Book, Launch
 from specbench.speculation.breaker import Breaker
 from specbench.speculation.limits import Limit, RateLimits
 from specbench.speculation.options import Options, RunAhead
+from specbench.speculation.parse import parse_options
 from specbench.speculation.shared import Shared
 from specbench.speculation.traits import Traits
 
@@ -23,4 +24,5 @@ __all__ = [
     "RunAhead",
     "Shared",
     "Traits",
+    "parse_options",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from specbench.ledger import Fate, Speculation, Window
-from specbench.policies import Policy, State, entities
+from specbench.policies import Policy, State
 from specbench.speculation.rules import alive, is_late
 from specbench.speculation.shared import Shared
 from specbench.speculation.traits import Traits, touches
@@ -131,6 +131,8 @@ class Book:
                     known.wanted_at = max(known.wanted_at, index)
                     best = best or known
                     continue
+                if known.settled_s is None and known.wanted_at < index:
+                    continue  # an earlier decision still waits for it, and it commits once
                 self._give_up(known, now)
             if not asked_breaker and self.shared.breaker is not None:
                 refused = self.shared.breaker.refuse()
@@ -152,7 +154,7 @@ class Book:
             self.launched_at[index] = self.launched_at.get(index, 0) + 1
             self.state.session.launched += 1
             self.shared.total.launched += 1
-            self.state.touched |= entities(call)
+            self.state.touched_calls.append(call)
             best = best or launch
         if not launches and refused is not None:
             return Opened([], best, refused)
@@ -296,7 +298,7 @@ class Book:
 
     def asked(self, call: ToolCall) -> None:
         """The agent really makes this call."""
-        self.state.asked |= entities(call)
+        self.state.asked_calls.append(call)
 
     def write_starts(self, now: float, call: ToolCall) -> None:
         """A real write starts: whatever it may touch is void."""

@@ -49,6 +49,7 @@ def draw_figures(
         "savings": partial(plots.plot_savings, own, name=name, threshold=DEFAULT_THRESHOLD),
         "tools": partial(plots.plot_tools, tools, name=name),
         "waterfall": partial(plots.plot_waterfall, ledger),
+        "waterfall-worst": partial(plots.plot_waterfall, ledger, plots.choose_episode(ledger, worst=True)),
         "reliability": partial(plots.plot_reliability, reliability, name=name, threshold=DEFAULT_THRESHOLD),
     }
     folder.mkdir(parents=True, exist_ok=True)

@@ -20,6 +20,7 @@ from specbench.sim.replay import simulate
 from specbench.study.card import model_card
 from specbench.study.command import command_line
 from specbench.study.data import load_data, split_data, split_sizes
+from specbench.study.decisions import decision_rows
 from specbench.study.environment import package_version, versions
 from specbench.study.evaluate import Evaluated, Settings, evaluate_predictor
 from specbench.study.figures import draw_figures
@@ -124,6 +125,7 @@ def run_study(
             config={"seed": settings.seed},
         )
         ledger.to_parquet(folder / "ledger.parquet")
+        decision_rows(chosen.table, ledger).to_parquet(folder / "decisions.parquet")
         curves = pd.concat([result.curve.assign(predictor=result.name) for result in results], ignore_index=True)
         curves.to_parquet(folder / "curves.parquet")
         tools, reliability = per_tool(chosen.table, ledger), reliability_bins(chosen.table)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import anyio
@@ -69,4 +70,13 @@ def run_virtual(action: Callable[..., Awaitable[Value]], *arguments: Any, backen
         options = {"clock": trio.testing.MockClock(autojump_threshold=0)}
     else:
         options = {"loop_factory": VirtualLoop}
-    return anyio.run(action, *arguments, backend=backend, backend_options=options)
+
+    def run() -> Value:
+        return anyio.run(action, *arguments, backend=backend, backend_options=options)
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return run()
+    with ThreadPoolExecutor(1) as pool:  # in Jupyter: this thread has a loop that runs
+        return pool.submit(run).result()

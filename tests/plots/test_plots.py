@@ -16,6 +16,7 @@ from specbench.plots import (
     THEMES,
     choose_episode,
     plot_curve,
+    plot_ratio,
     plot_reliability,
     plot_savings,
     plot_tools,
@@ -158,3 +159,30 @@ def test_no_backend_is_forced_and_no_figure_stays_open() -> None:
     environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.strip() == "None"
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_ratio_lays_the_formula_over_what_was_simulated(theme: str) -> None:
+    rows = pd.DataFrame(
+        {"way": ["overlap"] * 2 + ["run-ahead"] * 2, "ratio": [0.5, 1.0] * 2, "saved_share": [0.1, 0.2, 0.2, 0.3],
+         "saved_share_low": 0.05, "saved_share_high": 0.4, "formula": [0.1, 0.2, None, None]}
+    )  # fmt: skip
+    ax = plot_ratio(rows, theme=theme)
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert sorted(labels) == ["overlap, formula", "overlap, simulated", "run-ahead, simulated"]
+    assert "modelled" in ax.get_xlabel() and "modelled" in ax.get_ylabel()
+    assert "nothing to draw" in plot_ratio(rows.iloc[:0], theme=theme).texts[0].get_text()
+
+
+def test_a_run_ahead_is_drawn_where_it_ran() -> None:
+    from specbench.policies import TopK
+    from specbench.sim import Constant, simulate
+    from specbench.speculation import Options, RunAhead
+    from tests.sim.test_beyond_thinking import spoken
+
+    table = spoken("user", "read:1", "read:2", "reply")
+    ledger = simulate(table, TopK(), latency=Constant(2.0, 1.0), options=Options(run_ahead=RunAhead()))
+    ax = plot_waterfall(ledger)
+    thinking = [each.get_paths()[0].get_extents() for each in ax.collections]
+    lane = [each for each in thinking if abs((each.y0 + each.y1) / 2 - 2.4) < 0.01]
+    assert [(round(each.x0, 6), round(each.x1, 6)) for each in lane] == [(0.0, 2.0), (1.0, 3.0), (2.0, 4.0)]

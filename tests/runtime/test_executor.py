@@ -476,6 +476,26 @@ def test_a_tool_in_a_thread_counts_until_it_really_ended(backend: str) -> None:
     anyio.run(main, backend=backend)
 
 
+def test_a_predictor_that_blocks_is_asked_in_a_thread_from_then_on(backend: str) -> None:
+    threads: list[bool] = []
+
+    def say(messages: Any) -> list[Prediction]:
+        threads.append(threading.current_thread() is threading.main_thread())
+        time.sleep(0.06)
+        return sure(call("get"))
+
+    async def main() -> None:
+        async with Executor([Recorder().tool("get", 0.01)], Says(say)) as executor:
+            at = point(executor)
+            for _ in range(4):
+                step = await executor.run_step(at, thinks(0.3, call("get")))
+                assert step.outcome.hit
+                at = step.next_point()
+
+    anyio.run(main, backend=backend)
+    assert threads == [True, True, False, False]
+
+
 def test_no_task_and_no_session_is_left_in_memory(backend: str) -> None:
     async def main() -> None:
         async with Executor([Recorder().tool("get", 9.0)], Says(sure(call("get")))) as executor:

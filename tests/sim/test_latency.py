@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specbench.errors import ConfigError
-from specbench.sim import Constant, LogNormal, parse_latency
+from specbench.sim import ByTokens, Constant, LogNormal, parse_latency
+from specbench.types import Message, Timing, ToolCall, ToolSpec, Trace
 
 
 @given(seed=st.integers(0, 2**40), trace=st.text(), index=st.integers(0, 10**6), call=st.text())
@@ -86,3 +87,41 @@ def test_seconds_are_finite_and_not_negative(text: str) -> None:
 def test_spread_is_not_negative() -> None:
     with pytest.raises(ConfigError, match="sigma is a spread, 0 or more; got -1"):
         LogNormal(sigma=-1)
+
+
+def timed_trace() -> Trace:
+    messages = (
+        Message("user", "where is it?", timing=Timing(0.0, 4.0)),
+        Message("assistant", "", (ToolCall("get", {"x": 1}),), timing=Timing(4.0, 6.0)),
+        Message("tool", "there", (), None, "get", timing=Timing(6.0, 6.5)),
+        Message("assistant", "It is there, where you left it.", timing=Timing(6.5, 9.5)),
+    )
+    return Trace("t", "t", "hand", messages, {"get": ToolSpec("get", "x" * 38)})
+
+
+def test_empirical_draws_are_of_what_was_recorded() -> None:
+    model = parse_latency("empirical", traces=[timed_trace()])
+    assert {model.think_s("t", index) for index in range(40)} == {2.0, 3.0}
+    assert model.tool_s("t", "get({})") == model.tool_s("t", "other({})") == 0.5
+    assert model.user_s("t", 0) == 4.0
+    assert model.describe()["model"] == "empirical (drawn from recorded timings)"
+    with pytest.raises(ConfigError, match="needs traces with recorded timings of LLM and tools; these carry none"):
+        parse_latency("empirical", traces=[])
+
+
+def test_tokens_are_prefill_and_decoding() -> None:
+    trace = timed_trace()
+    model = parse_latency("tokens:100,10,1.5,3", traces=[trace])
+    assert isinstance(model, ByTokens)
+    prompt, written = model.tokens["t", 0]
+    assert (prompt, written) == (((38 + 2) + len("where is it?")) / 4, len('get({"x":1})') / 4)
+    assert model.think_s("t", 0) == pytest.approx(prompt / 100 + written / 10)
+    assert model.think_s("t", 1) > model.think_s("t", 0)
+    assert model.think_s("t", 9) == model.think_s("t", 1)  # beyond its end: like its last decision
+    assert (model.tool_s("t", "get({})"), model.user_s("t", 0)) == (1.5, 3.0)
+    cached = ByTokens.of([trace], 100, 10, cached=True)
+    assert cached.think_s("t", 0) == model.think_s("t", 0) and cached.think_s("t", 1) < model.think_s("t", 1)
+    with pytest.raises(ConfigError, match="no tokens are known of trace 'other'"):
+        model.think_s("other", 0)
+    with pytest.raises(ConfigError, match="token rates are above 0"):
+        parse_latency("tokens:0,10,1", traces=[trace])

@@ -118,7 +118,7 @@ def test_half_a_surrogate_pair_survives() -> None:
         (record(tools=[{"name": "f"}, {"name": "f"}]), ["field tools[1].name", "twice", "got 'f'"]),
         (
             record(tools=[{"name": "f", "effect": "safe"}]),
-            ["field tools[0].effect", "got 'safe'", "read, write, local, unknown"],
+            ["field tools[0].effect", "got 'safe'", "read, write, local, staged, unknown"],
         ),
         (record(tools=[{"name": "f", "effect": []}]), ["field tools[0].effect", "got []"]),
         (record(tools=[{"name": "f", "parameters": []}]), ["field tools[0].parameters", "not an object"]),

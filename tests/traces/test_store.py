@@ -129,7 +129,10 @@ def test_effects_of_a_side_file_override_every_format(write: Any) -> None:
     [
         ("[]", r"effects.json: the effects are not an object; got \[\]. What to do: give"),
         ("{", "effects.json: the effects file is not JSON"),
-        ('{"f": "safe"}', "effects.json, field f: the effect is not known; got 'safe'.* read, write, local, unknown"),
+        (
+            '{"f": "safe"}',
+            "effects.json, field f: the effect is not known; got 'safe'.* read, write, local, staged, unknown",
+        ),
         ('{"f": ["read"]}', "field f: the effect is not known"),
     ],
 )

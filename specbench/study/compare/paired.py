@@ -101,4 +101,5 @@ def subset(table: PredictionTable, traces: frozenset[str]) -> PredictionTable:
         predictions=[table.predictions[at] for at in rows],
         tools=[table.tools[at] for at in rows],
         tasks=[table.tasks[at] for at in rows],
+        ahead=[table.ahead[at] for at in rows] if table.ahead else [],
     )

@@ -8,9 +8,9 @@ Each line is ``{"messages": [...], "tools": [...]}`` or a bare list of messages.
   message: conversations that open with the same words count as one task, so that they never fall on both sides of a
   split. Give task ids when your users open with "hello".
 - **agent**: the record's ``agent``, else its ``model``.
-- **effects**: a declaration, never a guess. ``x-effect`` or ``effect`` (``read``, ``write``, ``local``, ``unknown``) in
-  the tool or its function, or MCP's ``annotations.readOnlyHint: true`` (``read``); else ``unknown``. A side file
-  (``effects=``) overrides both.
+- **effects**: a declaration, never a guess. ``x-effect`` or ``effect`` (``read``, ``write``, ``local``, ``staged``,
+  ``unknown``) in the tool or its function, or MCP's ``annotations.readOnlyHint: true`` (``read``); else ``unknown``. A
+  side file (``effects=``) overrides both.
 - **tools**: ``tools``, or the legacy ``functions``. Scalars of ``metadata`` are kept.
 """
 

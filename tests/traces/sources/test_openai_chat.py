@@ -86,7 +86,7 @@ def test_legacy_functions_are_tools(write: Any) -> None:
         ({"messages": [], "tools": [{"name": "f", "description": 3}]}, ["field tools[0].description", "got 3"]),
         (
             {"messages": [], "tools": [{"name": "f", "effect": "safe"}]},
-            ["field tools[0].effect", "use read, write, local, unknown"],
+            ["field tools[0].effect", "use read, write, local, staged, unknown"],
         ),
         ({"messages": [], "task_id": [1]}, ["field task_id", "got [1]"]),
     ],

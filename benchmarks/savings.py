@@ -1,0 +1,134 @@
+"""What the executor's ways of speculating save on real traces: writes ``docs/savings.md``.
+
+    .venv/bin/python benchmarks/savings.py ../shared/data/tau_bench_retail
+
+Fitted on training tasks, operating points chosen on validation tasks, measured on test tasks. Modelled seconds.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from specbench.metrics import PredictionTable, SpeculationMetrics
+from specbench.metrics.theory import overlap_saved_share, run_ahead_saved_share
+from specbench.plots import plot_ratio
+from specbench.policies import TopK, parse_policy
+from specbench.sim import Constant, simulate
+from specbench.speculation import parse_options
+from specbench.study.data import load_data, split_data, split_sizes
+from specbench.study.environment import package_version
+from specbench.study.progress import Progress
+from specbench.study.table import predicted
+from specbench.study.tune import choose_policy
+
+PAGE = Path(__file__).parents[1] / "docs" / "savings.md"
+THINK_S, USER_S, PREDICT_MS = 2.0, 8.0, 2.0
+AMPLIFICATION = 2.0
+DRAWN = ("overlap with the thinking", "run-ahead, depth 4, p ≥ 0.2")
+CANDIDATES = tuple(
+    f"threshold:{p:g},{k}" for k in (1, 2, 3) for p in (0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
+)
+WAYS = {
+    "overlap with the thinking": ("plain", 0.0),
+    "the same, unused results carried on": ("carry=600", 0.0),
+    "carried, and the `tool` and `user` windows": ("windows=think+tool+user; carry=600", USER_S),
+    "run-ahead, depth 1, p ≥ 0.5": ("carry=600; ahead=1@0.5", 0.0),
+    "run-ahead, depth 1, p ≥ 0.2": ("carry=600; ahead=1@0.2", 0.0),
+    "run-ahead, depth 4, p ≥ 0.2": ("carry=600; ahead=4@0.2", 0.0),
+    "run-ahead, depth 4, all windows": ("windows=think+tool+user; carry=600; ahead=4@0.2", USER_S),
+}
+HEAD = """\
+# What speculation saves, and what it costs
+
+`python benchmarks/savings.py {traces}` wrote this page (specbench {version}). The learned predictor was fitted on
+{train} tasks and replayed on {test} others; READ tools only. For each way of speculating, threshold and number of
+launches were chosen on {validation} validation tasks: the most seconds saved at no more than {amplification:g} times
+the tool calls needed. **Time is modelled**: the LLM thinks {think:g} s, a tool runs T, the user reads and types
+{user:g} s (in the rows with the `user` window; user time is not counted), a prediction takes {predict:g} ms.
+
+* *saved*: of the sequential run's time; 95 % interval by task. *oracle*: the next READ call is always known, and no
+  more than that: where tools are slow, launching calls further ahead saves more.
+* *wasted*: run time of tool calls that nobody used, as a share of the sequential run's time. *amplification*: tool
+  calls executed ÷ needed.
+* *LLM lost*: run-ahead invocations that nobody used, the same share, and their tokens (30 a second): an axis of its
+  own.
+
+![Saved time against tool time: overlap follows its formula, run-ahead approaches its bound](savings.png)
+
+*Markers: simulated, test tasks. Lines: the formulas of `specbench.metrics.theory` with the measured hits; for run-ahead
+the bound without a depth limit.*
+"""
+
+
+def measure(table: PredictionTable, policy: Any, tool_s: float, options: str, user_s: float) -> SpeculationMetrics:
+    """Return the metrics of one run."""
+    latency = Constant(THINK_S, tool_s, user_s)
+    return SpeculationMetrics.of(
+        simulate(table, policy, latency=latency, predict_s=PREDICT_MS / 1e3, options=parse_options(options))
+    )
+
+
+def main(traces: str) -> None:
+    """Fit, choose, measure, write."""
+    told = Progress(True)
+    data = load_data([Path(traces)])
+    parts = split_data(data, 0)
+    tuning = predicted("learned", parts, parts.validation, fit_on=parts.train, predict_ms=PREDICT_MS, progress=told)
+    testing = predicted("learned", parts, parts.test, predictor=tuning.predictor, predict_ms=PREDICT_MS, progress=told)
+    oracle = predicted("oracle", parts, parts.test, predict_ms=PREDICT_MS)
+    sizes = {name: part["tasks"] for name, part in split_sizes(parts).items()}
+    lines = [
+        HEAD.format(
+            traces=traces, version=package_version(), **sizes, amplification=AMPLIFICATION, think=THINK_S, user=USER_S,
+            predict=PREDICT_MS,
+        )
+    ]  # fmt: skip
+    points = []
+    for tool_s in (0.5, 1.0, 2.0, 4.0):
+        lines += [
+            f"## T = {tool_s:g} s\n",
+            "| | policy | saved | oracle | wasted | amplification | LLM lost |",
+            "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
+        ]
+        for way, (options, user_s) in WAYS.items():
+            told.note(f"T = {tool_s:g} s: {way}")
+            chosen = choose_policy(
+                tuning.table, amplification=AMPLIFICATION, latency=Constant(THINK_S, tool_s, user_s),
+                predict_s=PREDICT_MS / 1e3, options=parse_options(options), candidates=CANDIDATES,
+            )  # fmt: skip
+            assert chosen is not None
+            found = measure(testing.table, parse_policy(chosen[0]), tool_s, options, user_s)
+            best = measure(oracle.table, TopK(), tool_s, options, user_s)
+            low, high = found.saved_share_ci or (0.0, 0.0)
+            if way in DRAWN:
+                formula = (overlap_saved_share if "ahead" not in options else run_ahead_saved_share)(
+                    THINK_S, tool_s, hits=found.hits, calls=found.calls, points=found.points
+                )
+                points.append(
+                    {"way": way, "ratio": tool_s / THINK_S, "saved_share": found.saved_share, "formula": formula,
+                     "saved_share_low": low, "saved_share_high": high}
+                )  # fmt: skip
+            lost = found.run_ahead_lost_s / found.sequential_s
+            lines.append(
+                f"| {way} | {chosen[0]} | {percent(found.saved_share)} ({percent(low)}–{percent(high)}) | "
+                f"{percent(best.saved_share)} | {percent(found.wasted_s / found.sequential_s)} | "
+                f"{found.amplification:.2f} | "
+                + (f"{percent(lost)}, {found.run_ahead_lost_tok:,.0f} tokens |" if lost else "– |")
+            )
+        lines.append("")
+    plot_ratio(pd.DataFrame(points)).figure.savefig(PAGE.with_suffix(".png"), dpi=120, bbox_inches="tight")
+    PAGE.write_text("\n".join(lines), encoding="utf-8")
+    print(f"{PAGE}: written")
+
+
+def percent(share: float | None) -> str:
+    """Return a share in per cent."""
+    return f"{100 * (share or 0.0):.1f} %"
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,151 @@
+"""``specbench simulate, sweep, tune``: what would speculation do, at which operating point?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from specbench.cli.options import (
+    EffectsOption,
+    FormatOption,
+    LatencyOption,
+    Lists,
+    PredictMsOption,
+    PredictorsOption,
+    QuietOption,
+    SeedOption,
+    SkipOption,
+    show_problems,
+)  # fmt: skip
+
+__all__ = ["app"]
+
+app = typer.Typer(rich_markup_mode=None)
+TracesOption = Annotated[list[Path], typer.Option("--traces", help="Files or folders; several.")]
+OptionsText = Annotated[
+    str,
+    typer.Option(
+        "--options", help="plain, or windows=think+tool+user; carry=S; ahead=DEPTH[@P]; slots=N; llm=N; limit=TOOL:R/B."
+    ),
+]
+SessionsOption = Annotated[
+    int, typer.Option("--sessions", min=1, help="Traces at a time; they share slots and limits.")
+]
+PredictorOption = Annotated[str, typer.Option("--predictor", help="One predictor.")]
+
+
+@app.command(cls=Lists)
+def simulate(
+    traces: TracesOption,
+    out: Annotated[Path, typer.Option("--out", help="The results folder.")],
+    predictor: PredictorOption = "learned",
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", help="A trained predictor; then all traces are replayed.")
+    ] = None,
+    policy: Annotated[
+        str,
+        typer.Option("--policy", help="never, always, threshold:P[,K], topk:K, ev:WASTE[,K]; +launches:N, +wasted:S."),
+    ] = "threshold:0.6",
+    latency: LatencyOption = "constant:2,1",
+    options: OptionsText = "plain",
+    sessions: SessionsOption = 1,
+    executor: Annotated[
+        bool, typer.Option("--executor", help="Run the real executor too, on a virtual clock, and compare the ledgers.")
+    ] = False,
+    predict_ms: PredictMsOption = None,
+    format: FormatOption = None,
+    skip_invalid: SkipOption = False,
+    effects: EffectsOption = None,
+    seed: SeedOption = 0,
+    quiet: QuietOption = False,
+) -> None:
+    """Replay held-out traces with one policy on a virtual clock (modelled seconds): ledger, metrics, verdict."""
+    from specbench.study.simulate import run_simulate
+
+    result = run_simulate(
+        traces, out, predictor=predictor, checkpoint=checkpoint, policy=policy, latency=latency, options=options,
+        sessions=sessions,
+        executor=executor, predict_ms=predict_ms, seed=seed, format=format, skip_invalid=skip_invalid, effects=effects,
+        progress=not quiet,
+    )  # fmt: skip
+    show_problems(result.skipped, "skipped")
+    typer.echo(f"modelled: {result.metrics.report()}")
+    typer.echo("\n".join(result.metrics.verdicts()))
+    if result.executor_differs is not None:
+        typer.echo("\n".join(["executor: the same ledger"] if not result.executor_differs else result.executor_differs))
+    typer.echo(f"\nledger: {result.folder / 'ledger.parquet'}")
+
+
+@app.command(cls=Lists)
+def sweep(
+    traces: TracesOption,
+    out: Annotated[Path, typer.Option("--out", help="The results folder; an interrupted sweep goes on there.")],
+    predictors: PredictorsOption = None,
+    policies: Annotated[
+        list[str] | None, typer.Option("--policies", help="Several; KIND:FIRST:LAST:STEP is a range.")
+    ] = None,
+    latencies: Annotated[list[str] | None, typer.Option("--latencies", help="Several latency models.")] = None,
+    options: Annotated[list[str] | None, typer.Option("--options", help="Several sets of options.")] = None,
+    sessions: SessionsOption = 1,
+    jobs: Annotated[int, typer.Option("--jobs", help="Processes; -1 for all cores.")] = -1,
+    predict_ms: PredictMsOption = None,
+    format: FormatOption = None,
+    skip_invalid: SkipOption = False,
+    effects: EffectsOption = None,
+    seed: SeedOption = 0,
+    quiet: QuietOption = False,
+) -> None:
+    """Simulate predictors × policies × latencies × options in parallel; one Parquet row each."""
+    from specbench.study.evaluate import parse_names
+    from specbench.study.grid import KEYS, run_sweep
+
+    frame = run_sweep(
+        traces, out, predictors=parse_names(predictors or "markov,ngram,patterns,learned"),
+        policies=policies or ["threshold:0:0.95:0.05"], latencies=latencies or ["constant:2,1"],
+        options=options or ["plain"], sessions=sessions, predict_ms=predict_ms, seed=seed, jobs=jobs, format=format,
+        skip_invalid=skip_invalid, effects=effects, progress=not quiet,
+    )  # fmt: skip
+    best = frame.loc[frame.groupby(["predictor", "latency", "options"])["net_s"].idxmax()]
+    shown = best[[*KEYS, "hit_rate", "precision", "amplification", "saved_share", "net_s"]]
+    typer.echo("The best net seconds of each predictor (modelled; chosen on the test tasks, so a little too good):\n")
+    typer.echo(shown.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    typer.echo(f"\nsweep: {len(frame)} rows in {out / 'sweep.parquet'}")
+
+
+@app.command(cls=Lists)
+def tune(
+    traces: TracesOption,
+    predictor: PredictorOption = "learned",
+    waste: Annotated[
+        float | None, typer.Option("--waste", help="Most wasted tool time, as a share of the run.")
+    ] = None,
+    precision: Annotated[float | None, typer.Option("--precision", help="Least share of the launches used.")] = None,
+    amplification: Annotated[
+        float | None, typer.Option("--amplification", help="Most tool calls executed for each one needed.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="A JSON file with everything.")] = None,
+    latency: LatencyOption = "constant:2,1",
+    options: OptionsText = "plain",
+    predict_ms: PredictMsOption = None,
+    format: FormatOption = None,
+    skip_invalid: SkipOption = False,
+    effects: EffectsOption = None,
+    seed: SeedOption = 0,
+    quiet: QuietOption = False,
+) -> None:
+    """Find the policy that saves most within a waste budget or at a precision: chosen on validation, told on test."""
+    from specbench.study.jsonfile import write_json
+    from specbench.study.tune import run_tune
+
+    result = run_tune(
+        traces, predictor=predictor, waste=waste, precision=precision, amplification=amplification, latency=latency,
+        options=options, predict_ms=predict_ms, seed=seed, format=format, skip_invalid=skip_invalid, effects=effects,
+        progress=not quiet,
+    )  # fmt: skip
+    if out is not None:
+        write_json(out, result.record)
+    typer.echo(f"policy: {result.policy}")
+    typer.echo(f"validation (modelled): {result.validation.report()}")
+    typer.echo(f"test (modelled): {result.test.report()}")

@@ -1,0 +1,223 @@
+"""One run in numbers, one line, and a verdict with its evidence."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from specbench.ledger import Fate, Ledger
+from specbench.metrics.bootstrap import ratio_interval, task_sums, task_weights
+from specbench.metrics.summary import summarise
+
+__all__ = ["SpeculationMetrics", "disclosed_entities"]
+
+PAYS, WASTES = 0.60, 0.40
+"""Rules of thumb from the field: a hit rate above the first is net-positive, below the second waste may outweigh it."""
+_ENTITY = re.compile(r'"([^"\\]|\\.)*":("([^"\\]|\\.)*"|-?\d+)(?=[,}])')
+
+
+@dataclass(frozen=True)
+class SpeculationMetrics:
+    """What speculation brought and cost in one run; ratios with nothing below the line are ``None``.
+
+    Parameters
+    ----------
+    points, calls, launched, hits, commits
+        Counts: decision points, calls of the agent, speculations, points whose first call had been speculated,
+        speculations whose result was used.
+    hit_rate
+        Hits ÷ decision points with a call (the recall of the curves).
+    precision
+        Commits ÷ launched.
+    attempt_hit_rate
+        Hits ÷ decision points with a launch: what the circuit breaker watches.
+    amplification
+        Tool calls executed ÷ needed.
+    saved_s, wasted_s, net_s
+        Seconds that the agent was done sooner; seconds of tool work for nothing; their difference.
+    run_ahead_lost_s, run_ahead_lost_tok
+        LLM work for nothing, by run-ahead: an axis of its own.
+    sequential_s, speculative_s
+        Seconds of the run without and with speculation.
+    saved_share
+        Saved ÷ sequential.
+    p50_s, p95_s, sequential_p50_s, sequential_p95_s
+        Seconds of a decision with its calls.
+    disclosed
+        Distinct entities of a session that only speculations touched, added up over the sessions.
+    hit_rate_ci, saved_share_ci, net_share_ci
+        95 % intervals by task of the hit rate, and of saved and net ÷ sequential seconds.
+
+    Examples
+    --------
+    >>> SpeculationMetrics.of(Ledger()).report()
+    'no decision points'
+    """
+
+    points: int
+    calls: int
+    launched: int
+    hits: int
+    commits: int
+    hit_rate: float | None
+    precision: float | None
+    attempt_hit_rate: float | None
+    amplification: float | None
+    saved_s: float
+    wasted_s: float
+    net_s: float
+    run_ahead_lost_s: float
+    run_ahead_lost_tok: float
+    sequential_s: float
+    speculative_s: float
+    saved_share: float | None
+    p50_s: float | None
+    p95_s: float | None
+    sequential_p50_s: float | None
+    sequential_p95_s: float | None
+    disclosed: int
+    hit_rate_ci: tuple[float, float] | None
+    saved_share_ci: tuple[float, float] | None
+    net_share_ci: tuple[float, float] | None
+
+    @classmethod
+    def of(cls, ledger: Ledger, *, resamples: int = 1000, seed: int = 0) -> SpeculationMetrics:
+        """Compute the metrics of a ledger."""
+        sums = summarise(ledger)
+        rows = ledger.outcomes
+        tasks = [row.task_id for row in rows]
+        saved_ci, net_ci = _share_intervals(ledger, resamples, seed)
+        attempts = sum(1 for row in rows if row.launched)
+        lost = [row for row in ledger.aheads if row.fate != Fate.COMMIT]
+        middle = _quantiles([row.speculative_s for row in rows])
+        sequential = _quantiles([row.sequential_s for row in rows])
+        return cls(
+            points=sums["points"], calls=sums["calls"], launched=sums["launched"], hits=sums["hits"],
+            commits=sums["commits"], hit_rate=sums["recall"], precision=sums["precision"],
+            attempt_hit_rate=sums["hits"] / attempts if attempts else None, amplification=sums["amplification"],
+            saved_s=sums["saved_s"], wasted_s=sums["wasted_s"], net_s=sums["net_s"],
+            run_ahead_lost_s=sum(row.run_s for row in lost), run_ahead_lost_tok=sum(row.used_tok for row in lost),
+            sequential_s=sums["sequential_s"], speculative_s=sums["speculative_s"], saved_share=sums["saved_share"],
+            p50_s=middle[0], p95_s=middle[1], sequential_p50_s=sequential[0], sequential_p95_s=sequential[1],
+            disclosed=disclosed_entities(ledger),
+            hit_rate_ci=ratio_interval(
+                tasks, [row.hit for row in rows], [row.calls > 0 for row in rows], resamples=resamples, seed=seed
+            ) if rows else None,
+            saved_share_ci=saved_ci, net_share_ci=net_ci,
+        )  # fmt: skip
+
+    def report(self) -> str:
+        """Return the run in one line.
+
+        Examples
+        --------
+        >>> from specbench.ledger import Outcome
+        >>> row = Outcome("t", "a", 0, "ls", "read", "ls({})", 1, False, 0, 2.0, 1.0, 0.0, 3.0, 3.0, 0.0, "off")
+        >>> SpeculationMetrics.of(Ledger([row])).report()
+        'hit rate 0 %, precision -, saved 0.0 s of 3.0 s (0.0 %), wasted 0.0 s, net +0.0 s, p50 3.00 s, p95 3.00 s'
+        """
+        if not self.points:
+            return "no decision points"
+        text = (
+            f"hit rate {_percent(self.hit_rate)}, precision {_percent(self.precision)}, "
+            f"saved {self.saved_s:.1f} s of {self.sequential_s:.1f} s ({100 * (self.saved_share or 0):.1f} %), "
+            f"wasted {self.wasted_s:.1f} s, net {self.net_s:+.1f} s, p50 {self.p50_s:.2f} s, p95 {self.p95_s:.2f} s"
+        )
+        if self.run_ahead_lost_s:
+            text += f", run-ahead lost {self.run_ahead_lost_s:.1f} s and {self.run_ahead_lost_tok:.0f} tokens of LLM"
+        return text
+
+    def verdicts(self) -> list[str]:
+        """Return what the run says about itself, each with its evidence, and how the rules of thumb fared."""
+        if not self.launched:
+            return ["Nothing was launched: nothing was saved, and nothing wasted."]
+        interval = ""
+        sure = "on these traces"
+        if self.net_share_ci is not None:
+            low, high = (100 * value for value in self.net_share_ci)
+            interval = f"; net {low:+.1f} to {high:+.1f} % of the time (95 %, by task)"
+            sure = "beyond the sampling error" if low > 0 or high < 0 else "within the sampling error"
+        word = "saves more than it wastes" if self.net_s > 0 else "wastes as much as it saves, or more"
+        out = [
+            f"Speculation {word} {sure}: {self.saved_s:.1f} s saved, {self.wasted_s:.1f} s of tool work "
+            f"wasted{interval}."
+        ]
+        rate, attempts = self.hit_rate or 0.0, self.attempt_hit_rate or 0.0
+        band = "" if self.hit_rate_ci is None else " [{:.0f}, {:.0f}]".format(*(100 * v for v in self.hit_rate_ci))
+        measured = f"hit rate {100 * rate:.0f} %{band} of the calls, {100 * attempts:.0f} % of the attempts"
+        for share, name in ((rate, "of the calls"), (attempts, "of the attempts")):
+            if share > PAYS:
+                held = "holds" if self.net_s > 0 else "does not hold"
+                out.append(
+                    f"Rule of thumb, above {PAYS:.0%} {name} pays: {held} here ({measured}, net {self.net_s:+.1f} s)."
+                )
+            elif share < WASTES:
+                held = "holds" if self.net_s <= 0 else "does not hold"
+                out.append(
+                    f"Rule of thumb, below {WASTES:.0%} {name} waste may outweigh: {held} here "
+                    f"({measured}, net {self.net_s:+.1f} s)."
+                )
+            else:
+                out.append(f"Between {WASTES:.0%} and {PAYS:.0%} {name} the rules say nothing ({measured}).")
+        return out
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the metrics as JSON values."""
+        return asdict(self)
+
+
+def disclosed_entities(ledger: Ledger) -> int:
+    """Count the entities (parameter and value) that speculations touched and no call of the agent in that session did.
+
+    The first call of each decision is what the ledger knows of the agent's calls.
+    """
+    asked: dict[str, set[str]] = {}
+    touched: dict[str, set[str]] = {}
+    for outcome in ledger.outcomes:
+        asked.setdefault(outcome.trace_id, set()).update(_entities(outcome.call or ""))
+    for speculation in ledger.speculations:
+        touched.setdefault(speculation.trace_id, set()).update(_entities(speculation.call))
+    return sum(len(each - asked.get(trace_id, set())) for trace_id, each in touched.items())
+
+
+def _entities(call: str) -> set[str]:
+    return {match.group(0) for match in _ENTITY.finditer(call)}
+
+
+def _quantiles(seconds: list[float]) -> tuple[float | None, float | None]:
+    if not seconds:
+        return None, None
+    low, high = np.quantile(seconds, [0.5, 0.95])
+    return float(low), float(high)
+
+
+def _share_intervals(
+    ledger: Ledger, resamples: int, seed: int
+) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
+    """Bootstrap by task of saved and of net seconds, as shares of the sequential ones."""
+    task_of = {row.trace_id: row.task_id for row in ledger.outcomes}
+    rows = [(row.task_id, row.saved_s, 0.0, row.sequential_s) for row in ledger.outcomes]
+    rows += [
+        (task_of[row.trace_id], 0.0, row.run_s, 0.0)
+        for row in ledger.speculations
+        if row.fate != Fate.COMMIT and row.trace_id in task_of
+    ]
+    if len(set(task_of.values())) < 2:
+        return None, None
+    sums = task_sums([row[0] for row in rows], [row[1:] for row in rows])
+    saved, wasted, sequential = (task_weights(len(sums), resamples, seed) @ sums).T
+    sequential = np.maximum(sequential, 1e-12)
+    return _band(saved / sequential), _band((saved - wasted) / sequential)
+
+
+def _band(draws: npt.NDArray[np.float64]) -> tuple[float, float]:
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.0f} %"

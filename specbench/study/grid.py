@@ -1,0 +1,220 @@
+"""Predictors × policies × latencies × options: every operating point of a design, in parallel, resumable."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from specbench.errors import ConfigError
+from specbench.metrics import PredictionTable, SpeculationMetrics
+from specbench.policies import parse_policy
+from specbench.predictors import make_predictor
+from specbench.sim import parse_latency, simulate
+from specbench.speculation import parse_options
+from specbench.study.data import load_data, split_data, split_sizes
+from specbench.study.environment import package_version, versions
+from specbench.study.jsonfile import read_json, strict, write_json
+from specbench.study.progress import Progress
+from specbench.study.table import predicted
+from specbench.traces.store import Paths
+from specbench.types import Effect
+
+__all__ = ["KEYS", "expand_policies", "run_sweep"]
+
+KIND = "specbench sweep"
+KEYS = ["predictor", "policy", "latency", "options"]
+BATCH = 12
+MOST_STEPS = 1000
+
+
+def expand_policies(texts: Sequence[str]) -> list[str]:
+    """Return policy texts with ranges written out: ``threshold:0.2:0.4:0.1`` is three of them.
+
+    Examples
+    --------
+    >>> expand_policies(["topk:1", "threshold:0.2:0.4:0.1"])
+    ['topk:1', 'threshold:0.2', 'threshold:0.3', 'threshold:0.4']
+    """
+    out: list[str] = []
+    for text in texts:
+        kind, *numbers = text.split(":")
+        if len(numbers) == 3:
+            try:
+                first, last, step = (float(each) for each in numbers)
+            except ValueError:
+                raise ConfigError(f"{text!r} is no range; use KIND:FIRST:LAST:STEP") from None
+            if not step > 0 or not (last - first) / step < MOST_STEPS:
+                raise ConfigError(f"{text!r}: the step is above 0, and gives at most {MOST_STEPS} values")
+            out += [f"{kind}:{value:g}" for value in np.arange(first, last + step / 2, step).round(9)]
+        else:
+            out.append(text)
+    return list(dict.fromkeys(out))
+
+
+def run_sweep(
+    traces: Paths,
+    out: str | Path,
+    *,
+    predictors: Sequence[str] = ("markov", "ngram", "patterns", "learned"),
+    policies: Sequence[str] = ("threshold:0:0.95:0.05",),
+    latencies: Sequence[str] = ("constant:2,1",),
+    options: Sequence[str] = ("plain",),
+    sessions: int = 1,
+    predict_ms: float | None = None,
+    seed: int = 0,
+    jobs: int = -1,
+    format: str | None = None,
+    skip_invalid: bool = False,
+    effects: str | Path | Mapping[str, Effect | str] | None = None,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Simulate every combination on held-out traces and write ``sweep.parquet`` to ``out``, a row a combination.
+
+    A sweep that was interrupted goes on where it stopped: the same command does only what is missing, and a longer
+    list of policies, latencies or options adds to it.
+
+    Parameters
+    ----------
+    traces, out
+        As in :func:`specbench.study.simulate.run_simulate`.
+    predictors, policies, latencies, options
+        Names and texts; policies may be ranges (:func:`expand_policies`).
+    sessions, predict_ms, seed, format, skip_invalid, effects, progress
+        As there.
+    jobs
+        Processes; -1 for all cores.
+
+    Returns
+    -------
+    DataFrame
+        ``predictor, policy, latency, options`` and the fields of :class:`specbench.metrics.SpeculationMetrics`.
+
+    Raises
+    ------
+    ConfigError
+        When ``out`` holds a sweep of other data or another seed, or something else.
+    """
+    policies = expand_policies(policies)
+    for name in predictors:
+        make_predictor(name)
+    for text in policies:
+        parse_policy(text)
+    for text in options:
+        parse_options(text)
+    told, folder = Progress(progress), Path(out)
+    data = load_data(traces, format, skip_invalid, effects=effects)
+    parts = split_data(data, seed)
+    models = {text: parse_latency(text, seed=seed, traces=parts.test) for text in latencies}
+    identity = {
+        "data": sorted(file["sha256"] for file in data.to_dict()["files"]),
+        "seed": seed, "sessions": sessions, "predict_ms": predict_ms,
+        "effects": None if effects is None else str(effects),
+    }  # fmt: skip
+    done = _resume(folder, identity)
+    paths = [str(each) for each in ([traces] if isinstance(traces, (str, Path)) else traces)]
+    command = ["specbench", "sweep", "--traces", *paths, "--out", str(out), "--predictors", ",".join(predictors)]
+    command += ["--policies", *policies, "--latencies", *latencies, "--options", *options, "--seed", str(seed)]
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(
+        folder / "config.json",
+        {
+            "kind": KIND,
+            "specbench": package_version(),
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "command": shlex.join(command),
+            "identity": identity,
+            "config": {"latencies": {text: strict(model.describe()) for text, model in models.items()}},
+            "split": split_sizes(parts),
+            "data": data.to_dict(),
+            "versions": versions(),
+        },
+    )
+    have = {tuple(row) for row in done[KEYS].itertuples(index=False)} if len(done) else set()
+    for name in predictors:
+        missing = [key for key in product([name], policies, latencies, options) if key not in have]
+        if not missing:
+            continue
+        found = predicted(name, parts, parts.test, seed=seed, predict_ms=predict_ms, progress=told)
+        batches = [missing[at : at + BATCH] for at in range(0, len(missing), BATCH)]
+        for rows in _parallel(batches, jobs, told, name, found.table, models, found.predict_s, sessions, seed):
+            done = pd.concat([done, pd.DataFrame(rows)], ignore_index=True) if len(done) else pd.DataFrame(rows)
+            _write(done, folder / "sweep.parquet")
+    return done.sort_values(KEYS, ignore_index=True)
+
+
+def _parallel(
+    batches: Sequence[Sequence[tuple[str, ...]]],
+    jobs: int,
+    told: Progress,
+    name: str,
+    table: PredictionTable,
+    models: Mapping[str, Any],
+    predict_s: float,
+    sessions: int,
+    seed: int,
+) -> Any:
+    from joblib import Parallel, delayed
+
+    if len(batches) == 1 or jobs == 1:
+        work: Any = (_cells(batch, table, models, predict_s, sessions, seed) for batch in batches)
+    else:
+        work = Parallel(n_jobs=jobs, return_as="generator_unordered")(
+            delayed(_cells)(batch, table, models, predict_s, sessions, seed) for batch in batches
+        )
+    bar = told.bar(range(len(batches)), f"{name}: simulating")
+    for rows in work:
+        next(bar)
+        yield rows
+    next(bar, None)
+
+
+def _cells(
+    keys: Sequence[tuple[str, ...]],
+    table: PredictionTable,
+    models: Mapping[str, Any],
+    predict_s: float,
+    sessions: int,
+    seed: int,
+) -> list[dict[str, Any]]:
+    rows = []
+    for key in keys:
+        _, policy, latency, options = key
+        ledger = simulate(
+            table, parse_policy(policy), latency=models[latency], predict_s=predict_s, options=parse_options(options),
+            sessions=sessions,
+        )  # fmt: skip
+        metrics = SpeculationMetrics.of(ledger, resamples=500, seed=seed).to_dict()
+        for name in ("hit_rate_ci", "saved_share_ci", "net_share_ci"):
+            low, high = metrics.pop(name) or (None, None)
+            metrics[name[:-2] + "low"], metrics[name[:-2] + "high"] = low, high
+        rows.append({**dict(zip(KEYS, key, strict=True)), **metrics})
+    return rows
+
+
+def _resume(folder: Path, identity: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the rows of an earlier run of the same sweep."""
+    if not folder.exists() or not any(folder.iterdir()):
+        return pd.DataFrame()
+    config = read_json(folder / "config.json") if (folder / "config.json").is_file() else {}
+    if not isinstance(config, dict) or config.get("kind") != KIND:
+        raise ConfigError(f"{folder} holds something else than a sweep; choose another --out")
+    if config.get("identity") != identity:
+        raise ConfigError(
+            f"{folder} holds a sweep of other traces, another seed or other sessions; choose another --out, or remove "
+            "that one"
+        )
+    path = folder / "sweep.parquet"
+    return pd.read_parquet(path) if path.is_file() else pd.DataFrame()
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    temporary = path.with_name(path.name + ".partial")
+    frame.to_parquet(temporary, compression="zstd")
+    temporary.replace(path)

@@ -1,0 +1,147 @@
+"""One simulated run with everything that the executor can do: ledger, metrics, verdict."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from specbench.ledger import Ledger
+from specbench.metrics import SpeculationMetrics, differences
+from specbench.policies import Never, parse_policy
+from specbench.runtime.replay import execute
+from specbench.sim import parse_latency, simulate
+from specbench.speculation import parse_options
+from specbench.study.data import load_data, split_data, split_sizes
+from specbench.study.environment import package_version, versions
+from specbench.study.folder import replaced_folder
+from specbench.study.jsonfile import strict, write_json
+from specbench.study.progress import Progress
+from specbench.study.table import predicted
+from specbench.testing.clock import run_virtual
+from specbench.traces.store import Paths
+from specbench.types import Effect
+
+__all__ = ["KIND", "SimulateResult", "run_simulate"]
+
+KIND = "specbench simulate"
+
+
+@dataclass(frozen=True)
+class SimulateResult:
+    """What a simulated run gave, where it lies, and in what the executor's ledger differs (if it was run)."""
+
+    folder: Path
+    ledger: Ledger
+    metrics: SpeculationMetrics
+    baseline: SpeculationMetrics
+    skipped: list[str]
+    executor_differs: list[str] | None
+
+
+def run_simulate(
+    traces: Paths,
+    out: str | Path,
+    *,
+    predictor: str = "learned",
+    checkpoint: str | Path | None = None,
+    policy: str = "threshold:0.6",
+    latency: str = "constant:2,1",
+    options: str = "plain",
+    sessions: int = 1,
+    predict_ms: float | None = None,
+    seed: int = 0,
+    format: str | None = None,
+    skip_invalid: bool = False,
+    effects: str | Path | Mapping[str, Effect | str] | None = None,
+    executor: bool = False,
+    progress: bool = False,
+) -> SimulateResult:
+    """Replay held-out traces with one predictor, policy, latency model and set of options; write ledger and metrics.
+
+    Parameters
+    ----------
+    traces
+        Files and folders. Split by task: the predictor is fitted on one part and replayed on the test part. With a
+        checkpoint everything is replayed.
+    out
+        The results folder.
+    predictor, checkpoint
+        A name, or a folder that ``specbench train`` wrote.
+    policy, latency, options
+        As texts: :func:`specbench.policies.parse_policy`, :func:`specbench.sim.parse_latency`,
+        :func:`specbench.speculation.parse_options`.
+    sessions
+        Traces at a time; they share slots and rate limits.
+    executor
+        Run the real executor over the same traces, on a virtual clock, and compare: ``metrics.json`` then says in what
+        the two ledgers differ.
+    predict_ms, seed, format, skip_invalid, effects, progress
+        As in :func:`specbench.study.run_study`.
+
+    Raises
+    ------
+    ConfigError
+        When a text names nothing, or the traces are too few.
+    """
+    chosen, settings = parse_policy(policy), parse_options(options)
+    parse_latency(latency, seed=seed) if latency.startswith(("constant", "lognormal")) else None
+    told = Progress(progress)
+    paths = [str(each) for each in ([traces] if isinstance(traces, (str, Path)) else traces)]
+    words = ["specbench", "simulate", "--traces", *paths, "--out", str(out), "--policy", policy, "--latency", latency]
+    words += ["--options", options, "--sessions", str(sessions), "--seed", str(seed)]
+    words += ["--predictor", predictor] if checkpoint is None else ["--checkpoint", str(checkpoint)]
+    words += ["--executor"] if executor else []
+    words += [] if predict_ms is None else ["--predict-ms", f"{predict_ms:g}"]
+    words += [] if effects is None else ["--effects", str(effects)]
+    words += [] if format is None else ["--format", format]
+    with replaced_folder(out, KIND) as folder:
+        data = load_data(traces, format, skip_invalid, effects=effects)
+        parts = split_data(data, seed)
+        on = parts.test if checkpoint is None else data.traces
+        found = predicted(
+            predictor if checkpoint is None else Path(checkpoint).name, parts, on,
+            seed=seed, checkpoint=checkpoint, predict_ms=predict_ms, progress=told,
+        )  # fmt: skip
+        model = parse_latency(latency, seed=seed, traces=on)
+        common: dict[str, Any] = {"latency": model, "predict_s": found.predict_s, "sessions": sessions}
+        ledger = simulate(found.table, chosen, options=settings, config={"seed": seed}, **common)
+        baseline = SpeculationMetrics.of(simulate(found.table, Never(), options=settings, **common))
+        metrics = SpeculationMetrics.of(ledger, seed=seed)
+        differs = None
+        if executor:
+            told.note("running the executor over the same traces, on a virtual clock")
+            run = partial(execute, found.table, chosen, options=settings, **common)
+            differs = differences(ledger, run_virtual(run, backend="asyncio"))
+        ledger.to_parquet(folder / "ledger.parquet")
+        write_json(
+            folder / "metrics.json",
+            strict(
+                {
+                    "report": metrics.report(),
+                    "verdict": metrics.verdicts(),
+                    "metrics": metrics.to_dict(),
+                    "without_speculation": baseline.to_dict(),
+                    "executor_differs": differs,
+                    "modelled": "seconds come from the latency model",
+                }
+            ),
+        )
+        write_json(
+            folder / "config.json",
+            {
+                "kind": KIND,
+                "specbench": package_version(),
+                "created": datetime.now(UTC).isoformat(timespec="seconds"),
+                "command": shlex.join(words),
+                "config": strict(dict(ledger.config)),
+                "split": split_sizes(parts) if checkpoint is None else None,
+                "data": data.to_dict(),
+                "versions": versions(),
+            },
+        )
+    return SimulateResult(Path(out), ledger, metrics, baseline, data.report.skipped, differs)

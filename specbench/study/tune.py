@@ -1,0 +1,155 @@
+"""Find the operating point: what saves most within a waste budget, or at a precision; tuned on validation tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from specbench.errors import ConfigError
+from specbench.metrics import PredictionTable, SpeculationMetrics
+from specbench.policies import parse_policy
+from specbench.sim import Latency, parse_latency, simulate
+from specbench.speculation import Options, parse_options
+from specbench.study.data import load_data, split_data, split_sizes
+from specbench.study.environment import package_version, versions
+from specbench.study.jsonfile import strict
+from specbench.study.progress import Progress
+from specbench.study.table import predicted
+from specbench.traces.store import Paths
+from specbench.types import Effect
+
+__all__ = ["CANDIDATES", "TuneResult", "choose_policy", "run_tune"]
+
+CANDIDATES = tuple(f"threshold:{step / 40:g},{k}" for k in (1, 2, 3) for step in range(39))
+"""Thresholds 0 … 0.95 for one, two and three launches at a decision point."""
+
+
+@dataclass(frozen=True)
+class TuneResult:
+    """The policy, and what it did on the validation tasks that it was chosen on and on the test tasks."""
+
+    policy: str
+    validation: SpeculationMetrics
+    test: SpeculationMetrics
+    record: dict[str, Any]
+
+
+def choose_policy(
+    table: PredictionTable,
+    *,
+    waste: float | None = None,
+    precision: float | None = None,
+    amplification: float | None = None,
+    latency: Latency,
+    predict_s: float = 0.0,
+    options: Options | None = None,
+    candidates: tuple[str, ...] = CANDIDATES,
+) -> tuple[str, SpeculationMetrics] | None:
+    """Return the candidate that saves most and keeps every limit that is given; ``None`` when none does.
+
+    Parameters
+    ----------
+    table
+        Predictions on validation tasks.
+    waste
+        Most wasted ÷ sequential seconds.
+    precision
+        Least commits ÷ launches.
+    amplification
+        Most tool calls executed ÷ needed.
+    latency, predict_s, options
+        As in :func:`specbench.sim.simulate`.
+    candidates
+        Policy texts.
+    """
+    best: tuple[str, SpeculationMetrics] | None = None
+    for text in candidates:
+        ledger = simulate(table, parse_policy(text), latency=latency, predict_s=predict_s, options=options)
+        found = SpeculationMetrics.of(ledger, resamples=1)
+        if not found.launched:
+            continue
+        if waste is not None and found.wasted_s > waste * found.sequential_s + 1e-9:
+            continue
+        if precision is not None and (found.precision or 0.0) < precision:
+            continue
+        if amplification is not None and (found.amplification or 0.0) > amplification:
+            continue
+        if best is None or found.saved_s > best[1].saved_s:
+            best = text, found
+    return best
+
+
+def run_tune(
+    traces: Paths,
+    *,
+    predictor: str = "learned",
+    waste: float | None = None,
+    precision: float | None = None,
+    amplification: float | None = None,
+    latency: str = "constant:2,1",
+    options: str = "plain",
+    predict_ms: float | None = None,
+    seed: int = 0,
+    format: str | None = None,
+    skip_invalid: bool = False,
+    effects: str | Path | Mapping[str, Effect | str] | None = None,
+    progress: bool = False,
+) -> TuneResult:
+    """Fit on training tasks, choose the policy on validation tasks, measure it once on the test tasks.
+
+    Raises
+    ------
+    ConfigError
+        When no limit is given, none of the candidates keeps it, or the traces are too few.
+    """
+    if waste is None and precision is None and amplification is None:
+        raise ConfigError("say what the operating point must keep: a waste budget, a precision or an amplification")
+    settings = parse_options(options)
+    data = load_data(traces, format, skip_invalid, effects=effects)
+    parts = split_data(data, seed)
+    if not parts.validation:
+        raise ConfigError(f"tuning needs tasks for training, validation and test; got {len(data.tasks)} task(s)")
+    told = Progress(progress)
+    tuned = predicted(
+        predictor, parts, parts.validation, seed=seed, fit_on=parts.train, predict_ms=predict_ms, progress=told
+    )
+    chosen = choose_policy(
+        tuned.table, waste=waste, precision=precision, amplification=amplification, predict_s=tuned.predict_s,
+        latency=parse_latency(latency, seed=seed, traces=parts.validation), options=settings,
+    )  # fmt: skip
+    if chosen is None:
+        raise ConfigError(
+            f"no threshold of {predictor} keeps "
+            + " and ".join(
+                f"{name} {value:g}"
+                for name, value in (("waste", waste), ("precision", precision), ("amplification", amplification))
+                if value is not None
+            )
+            + " on the validation tasks; allow more, or use a better predictor"
+        )
+    policy, on_validation = chosen
+    tested = predicted(
+        predictor, parts, parts.test, predict_ms=tuned.predict_s * 1e3, progress=told, predictor=tuned.predictor
+    )
+    model = parse_latency(latency, seed=seed, traces=parts.test)
+    ledger = simulate(tested.table, parse_policy(policy), latency=model, predict_s=tested.predict_s, options=settings)
+    on_test = SpeculationMetrics.of(ledger, seed=seed)
+    record = strict(
+        {
+            "specbench": package_version(),
+            "policy": policy,
+            "predictor": predictor,
+            "limits": {"waste": waste, "precision": precision, "amplification": amplification},
+            "latency": {"text": latency, **model.describe()},
+            "options": settings.describe(),
+            "seed": seed,
+            "split": split_sizes(parts),
+            "validation": on_validation.to_dict(),
+            "test": on_test.to_dict(),
+            "data": data.to_dict(),
+            "versions": versions(),
+        }
+    )
+    return TuneResult(policy, on_validation, on_test, record)

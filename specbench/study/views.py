@@ -1,0 +1,100 @@
+"""Pieces of HTML for the playground and the report: whatever comes from traces is escaped, so it shows as text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from specbench.metrics import SpeculationMetrics
+from specbench.study.episode import Episode
+from specbench.types import Message, Prediction
+
+__all__ = ["decision_html", "messages_html", "metrics_html"]
+
+MOST_LETTERS = 1500
+_TINT = {"user": "#dbeafe", "assistant": "#ecfdf5", "tool": "#fef3c7", "system": "#f3f4f6"}
+_BOX = "border-radius:6px;padding:6px 9px;margin:4px 0;white-space:pre-wrap;overflow-wrap:anywhere;color:#111"
+
+
+def messages_html(messages: Sequence[Message]) -> str:
+    """Return messages as coloured boxes.
+
+    Examples
+    --------
+    >>> "<script>" in messages_html([Message("user", "<script>alert(1)</script>")])
+    False
+    """
+    out = []
+    for message in messages:
+        said = message.content if len(message.content) <= MOST_LETTERS else message.content[:MOST_LETTERS] + " …"
+        text = escape(said)
+        for call in message.tool_calls:
+            text += f"{'<br>' if text else ''}<b>→ {escape(call.name)}</b> {escape(json.dumps(dict(call.arguments)))}"
+        who = escape(f"{message.role} {message.name or ''}".strip())
+        out.append(f'<div style="background:{_TINT[message.role]};{_BOX}"><small>{who}</small><br>{text}</div>')
+    return "".join(out)
+
+
+def decision_html(episode: Episode, index: int, why: Sequence[str] = ()) -> str:
+    """Return one decision point: predictions with bars, what happened, why it was (not) speculated."""
+    row = episode.outcome(index)
+    rows = "".join(_prediction(each, row.call) for each in episode.predictions(index)[:5])
+    launched = [each for each in episode.ledger.speculations if each.index == index]
+    fates = "; ".join(
+        f"{escape(each.call)}: {escape(str(each.fate))} ({escape(str(each.window))})" for each in launched
+    )
+    verdict = "hit" if row.hit else "reply" if not row.calls else "miss"
+    happened = escape(row.call) if row.call else "a reply"
+    reasons = "".join(
+        f'<pre style="white-space:pre-wrap;font-size:11px;margin:2px 0">{escape(each)}</pre>' for each in why
+    )
+    return (
+        f"<div><b>Decision {index + 1} of {len(episode)}</b>: {verdict}. The LLM decided {happened}.<br>"
+        f"<b>Why (not) speculated:</b> {escape(row.reason)}.<br>"
+        f"<b>Launched:</b> {fates or 'nothing'}. Saved {row.saved_s:.2f} s (modelled).</div>"
+        f'<table style="width:100%;font-size:12px">{rows}</table>{reasons}'
+    )
+
+
+def _prediction(prediction: Prediction, happened: str | None) -> str:
+    name = prediction.call.key if prediction.call else "reply"
+    right = (prediction.call.key if prediction.call else None) == happened
+    colour = "#15803d" if right else "#94a3b8"
+    bar = f"background:{colour};height:10px;width:{90 * prediction.p:.0f}px"
+    return (
+        f'<tr><td style="width:90px"><div style="{bar}"></div></td><td style="width:40px">{prediction.p:.2f}</td>'
+        f'<td style="overflow-wrap:anywhere">{escape(name)}{" ✓" if right else ""}</td></tr>'
+    )
+
+
+def metrics_html(runs: Mapping[str, SpeculationMetrics]) -> str:
+    """Return the metrics of one or two runs side by side, and the verdict of the last.
+
+    Examples
+    --------
+    >>> from specbench.ledger import Ledger
+    >>> "hit rate" in metrics_html({"now": SpeculationMetrics.of(Ledger())})
+    True
+    """
+    lines: list[tuple[str, Any]] = [
+        ("hit rate", lambda m: _share(m.hit_rate)),
+        ("precision of launches", lambda m: _share(m.precision)),
+        ("tool calls executed ÷ needed", lambda m: "–" if m.amplification is None else f"{m.amplification:.2f}"),
+        ("saved (modelled)", lambda m: f"{m.saved_s:.0f} s, {_share(m.saved_share)}"),
+        ("wasted tool time (modelled)", lambda m: f"{m.wasted_s:.0f} s"),
+        ("net (modelled)", lambda m: f"<b>{m.net_s:+.0f} s</b>"),
+        ("LLM work lost by run-ahead", lambda m: f"{m.run_ahead_lost_s:.0f} s, {m.run_ahead_lost_tok:.0f} tokens"),
+        ("entities touched without being asked", lambda m: f"{m.disclosed}"),
+    ]
+    head = "".join(f"<th>{escape(name)}</th>" for name in runs)
+    body = ""
+    for label, show in lines:
+        body += f"<tr><td>{label}</td>{''.join(f'<td>{show(each)}</td>' for each in runs.values())}</tr>"
+    verdicts = "".join(f"<li>{escape(text)}</li>" for text in list(runs.values())[-1].verdicts())
+    return f'<table style="font-size:12.5px"><tr><th></th>{head}</tr>{body}</table><ul>{verdicts}</ul>'
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.1f} %"

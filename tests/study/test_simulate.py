@@ -1,0 +1,137 @@
+"""``specbench simulate``, ``sweep`` and ``tune``: the jobs around the simulator."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from specbench.cli import app
+from specbench.errors import ConfigError
+from specbench.ledger import Ledger
+from specbench.metrics import SpeculationMetrics, predict_traces
+from specbench.predictors import make_predictor
+from specbench.sim import Constant
+from specbench.study.grid import KEYS, run_sweep
+from specbench.study.simulate import run_simulate
+from specbench.study.tune import choose_policy, run_tune
+from specbench.types import Trace
+
+RICH = "windows=think+tool+user; carry=60; ahead=2@0.2; slots=4; limit=get_order:5/20"
+runner = CliRunner()
+
+
+def test_simulate_writes_a_whole_folder(toy_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    result = run_simulate(
+        toy_file, out, predictor="ngram", policy="threshold:0.2,2", latency="constant:2,1,4", options=RICH, sessions=3
+    )
+    assert {path.name for path in out.iterdir()} == {"ledger.parquet", "metrics.json", "config.json"}
+    ledger = Ledger.from_parquet(out / "ledger.parquet")
+    assert (ledger.outcomes, ledger.speculations, ledger.aheads) == (
+        result.ledger.outcomes, result.ledger.speculations, result.ledger.aheads,
+    )  # fmt: skip
+    assert ledger.aheads and SpeculationMetrics.of(ledger) == result.metrics
+    record = json.loads((out / "metrics.json").read_text())
+    assert record["report"] == result.metrics.report()
+    assert record["without_speculation"]["launched"] == 0
+    config = json.loads((out / "config.json").read_text())
+    assert config["config"]["options"]["run_ahead"]["depth"] == 2
+    assert "--options 'windows=think+tool+user" in config["command"]
+    again = run_simulate(
+        toy_file, out, predictor="ngram", policy="threshold:0.2,2", latency="constant:2,1,4", options=RICH, sessions=3,
+        predict_ms=1e3 * result.ledger.config["predict_s"],
+    )  # fmt: skip
+    assert again.ledger.outcomes == result.ledger.outcomes
+
+
+def test_simulate_replays_everything_with_a_checkpoint(toy_file: Path, toy_traces: list[Trace], tmp_path: Path) -> None:
+    make_predictor("markov").fit(toy_traces[:20]).save(tmp_path / "markov")
+    result = run_simulate(toy_file, tmp_path / "run", checkpoint=tmp_path / "markov")
+    assert {row.trace_id for row in result.ledger.outcomes} == {trace.trace_id for trace in toy_traces}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"policy": "sometimes"}, "'sometimes' is no policy; use never, always, threshold:P"),
+        ({"options": "window=think"}, "'window=think' is no option of speculation; use windows="),
+        ({"latency": "quick"}, "'quick' is no latency model; use constant:THINK,TOOL"),
+        ({"latency": "empirical"}, "an empirical latency needs traces with recorded timings"),
+        ({"sessions": 0}, "sessions is a number of traces at a time"),
+    ],
+)
+def test_wrong_words_are_told_and_leave_nothing(
+    toy_file: Path, tmp_path: Path, wrong: dict[str, object], words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        run_simulate(toy_file, tmp_path / "run", predictor="markov", **wrong)  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sweep_goes_on_where_it_stopped(toy_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "sweep"
+    common: dict[str, object] = {"predictors": ["markov", "ngram"], "predict_ms": 1.0, "jobs": 1}
+    first = run_sweep(toy_file, out, policies=["threshold:0:0.4:0.2"], **common)  # type: ignore[arg-type]
+    assert len(first) == 6 and set(KEYS) <= set(first.columns)
+    part = pd.read_parquet(out / "sweep.parquet").iloc[:2]
+    part.loc[:, "launched"] = -1  # so that it shows whether these rows are made again
+    part.to_parquet(out / "sweep.parquet")
+    more = run_sweep(
+        toy_file, out, policies=["threshold:0:0.4:0.2"], options=["plain", "ahead=1"], latencies=["constant:2,1"],
+        **common,  # type: ignore[arg-type]
+    )  # fmt: skip
+    assert len(more) == 12 and (more["launched"] == -1).sum() == 2
+    assert len(pd.read_parquet(out / "sweep.parquet")) == 12
+    assert not more.duplicated(KEYS).any()
+    with pytest.raises(ConfigError, match="holds a sweep of other traces, another seed or other sessions"):
+        run_sweep(toy_file, out, seed=1, **common)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="holds something else than a sweep"):
+        run_sweep(toy_file, tmp_path, **common)  # type: ignore[arg-type]
+
+
+def test_a_parallel_sweep_gives_the_same_rows(toy_file: Path, tmp_path: Path) -> None:
+    common: dict[str, object] = {"predictors": ["ngram"], "policies": ["threshold:0:0.9:0.05"], "predict_ms": 1.0}
+    one = run_sweep(toy_file, tmp_path / "one", jobs=1, **common)  # type: ignore[arg-type]
+    two = run_sweep(toy_file, tmp_path / "two", jobs=2, **common)  # type: ignore[arg-type]
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_tune_keeps_the_limits_on_validation_and_is_told_on_test(toy_file: Path) -> None:
+    result = run_tune(toy_file, predictor="ngram", waste=0.05, predict_ms=1.0)
+    assert result.validation.wasted_s <= 0.05 * result.validation.sequential_s
+    assert result.record["policy"] == result.policy and result.record["test"]["points"] == result.test.points
+    precise = run_tune(toy_file, predictor="ngram", precision=0.8, predict_ms=1.0)
+    assert precise.validation.precision is not None and precise.validation.precision >= 0.8
+    with pytest.raises(ConfigError, match="say what the operating point must keep"):
+        run_tune(toy_file, predictor="ngram")
+    with pytest.raises(ConfigError, match=r"no threshold of wrong keeps precision 0\.9 on the validation tasks"):
+        run_tune(toy_file, predictor="wrong", precision=0.9)
+
+
+def test_the_chosen_policy_saves_most_of_those_that_keep_the_limit(toy_traces: list[Trace]) -> None:
+    table = predict_traces(make_predictor("ngram").fit(toy_traces[:20]), toy_traces[20:])
+    found = choose_policy(
+        table, amplification=1.2, latency=Constant(2.0, 1.0), candidates=("topk:1", "topk:3", "threshold:0.5")
+    )
+    assert found is not None
+    for text in ("topk:1", "topk:3", "threshold:0.5"):
+        other = choose_policy(table, amplification=1.2, latency=Constant(2.0, 1.0), candidates=(text,))
+        assert other is None or other[1].saved_s <= found[1].saved_s
+
+
+def test_from_the_command_line(toy_file: Path, tmp_path: Path) -> None:
+    options = ["--traces", str(toy_file), "--quiet", "--predict-ms", "1"]
+    run = runner.invoke(app, ["simulate", *options, "--out", str(tmp_path / "a"), "--predictor", "markov"])
+    assert run.exit_code == 0 and run.stdout.startswith("modelled: hit rate ")
+    grid = ["--predictors", "markov", "--policies", "topk:1", "topk:2", "--jobs", "1"]
+    swept = runner.invoke(app, ["sweep", *options, "--out", str(tmp_path / "b"), *grid])
+    assert swept.exit_code == 0 and "sweep: 2 rows" in swept.stdout
+    tuned = runner.invoke(
+        app, ["tune", *options, "--predictor", "ngram", "--waste", "0.1", "--out", str(tmp_path / "c")]
+    )
+    assert tuned.exit_code == 0 and tuned.stdout.startswith("policy: threshold:")
+    assert json.loads((tmp_path / "c").read_text())["limits"]["waste"] == 0.1

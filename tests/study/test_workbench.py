@@ -1,0 +1,143 @@
+"""The workbench behind notebooks and playground, and the pieces of HTML that they show."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from specbench.errors import ConfigError
+from specbench.ledger import Ledger
+from specbench.metrics import SpeculationMetrics, rates
+from specbench.metrics.information import FLOOR, bits
+from specbench.policies import Budgeted, ExpectedValue
+from specbench.study.views import decision_html, messages_html, metrics_html
+from specbench.study.workbench import Setting, Workbench
+from specbench.traces.store import write_traces
+from specbench.types import Message, ToolCall, Trace
+from tests.tables import table
+
+
+@pytest.fixture(scope="module")
+def bench(toy_file: Path) -> Workbench:
+    return Workbench(toy_file)
+
+
+def test_a_setting_is_what_the_command_line_takes() -> None:
+    setting = Setting(policy="ev", waste=0.3, k=2, launches=5, windows=("think", "user"), carry_s=30, ahead=2)
+    assert setting.make_policy() == Budgeted(ExpectedValue(0.3, k=2), launches=5)
+    options = setting.make_options()
+    assert (sorted(options.windows), options.carry_ttl_s) == (["think", "user"], 30.0)
+    assert options.run_ahead is not None and options.run_ahead.depth == 2
+
+
+def test_its_code_gives_the_same_run(bench: Workbench, toy_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    setting = Setting("markov", threshold=0.2, k=2, carry_s=60)
+    _, metrics = bench.run(setting)
+    exec(setting.code(str(toy_file)), {})
+    assert capsys.readouterr().out.strip() == metrics.report()
+
+
+def test_tables_are_made_once_and_on_test_tasks_alone(bench: Workbench) -> None:
+    assert bench.table("ngram") is bench.table("ngram")
+    assert {point.trace_id for point in bench.table("ngram").points} == {trace.trace_id for trace in bench.test}
+    assert not {trace.task_id for trace in bench.test} & {trace.task_id for trace in bench.train}
+
+
+def test_runs_and_curves_agree(bench: Workbench) -> None:
+    setting = Setting("ngram", threshold=0.4)
+    _, metrics = bench.run(setting)
+    row = bench.curve(setting).set_index("threshold").loc[0.4]
+    assert row["recall"] == pytest.approx(metrics.hit_rate) and row["wasted_s"] == pytest.approx(metrics.wasted_s)
+
+
+def test_added_predictors_and_checkpoints(bench: Workbench, tmp_path: Path) -> None:
+    folder = bench.predictor("markov").save(tmp_path / "mine")
+    bench.add("mine", checkpoint=folder)
+    assert bench.table("mine").predictions == bench.table("markov").predictions
+    assert "mine" in bench.labels()
+
+
+def test_one_conversation_is_a_part_of_the_run(bench: Workbench) -> None:
+    setting = Setting("ngram", threshold=0.1)
+    whole, _ = bench.run(setting)
+    name = bench.episodes()[0]
+    episode = bench.episode(name, setting)
+    assert episode.ledger.outcomes == [row for row in whole.outcomes if row.trace_id == name]
+    assert sum(len(episode.messages(at)) for at in range(len(episode))) == len(episode.table.points[-1].messages)
+    assert episode.starts_s()[-1] == pytest.approx(sum(row.speculative_s for row in episode.ledger.outcomes[:-1]))
+    assert all(not episode.outcome(at).hit for at in episode.misses())
+    with pytest.raises(ConfigError, match="no test conversation is called 'nobody'"):
+        bench.episode("nobody", setting)
+    assert bench.why(name, 0, setting) == []  # counting has no more to say than its probability
+
+
+def test_time_shares_add_up_to_the_oracle(bench: Workbench) -> None:
+    seconds, hidden_s = bench.time_shares(Setting(tool_s=1.0, think_s=2.0))
+    _, metrics = bench.run(Setting("oracle", policy="topk"))
+    assert sum(seconds.values()) == pytest.approx(metrics.sequential_s)
+    assert hidden_s == pytest.approx(seconds["READ tools"])  # tools faster than the LLM: all of it
+
+
+def test_accuracy_transitions_and_confusion(bench: Workbench) -> None:
+    row = bench.accuracy(["ngram"]).iloc[0]
+    assert row["READ call @1"] == rates(bench.table("ngram"))["read_call_top1"]
+    assert bench.transitions().loc["start"].sum() == len(bench.train)
+    assert bench.confusion(Setting("ngram")).to_numpy().sum() == len(bench.table("ngram"))
+
+
+def test_bits_by_hand() -> None:
+    found = bits(table(("t", ["read:1"], [("read:1", 0.25), ("read:2", 0.25)]), ("t", [], [(None, 0.5)])))
+    assert (found.tool, found.call, found.arguments) == (1.0, 1.5, 0.5)
+    blind = bits(table(("t", ["read:1"], [])))
+    assert blind.call == pytest.approx(13.2877, abs=1e-3) and FLOOR == 1e-4
+
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+def test_whatever_comes_from_traces_shows_as_text(tmp_path: Path) -> None:
+    call = ToolCall(HOSTILE, {HOSTILE: HOSTILE})
+    messages = (
+        Message("user", HOSTILE), Message("assistant", HOSTILE, (call,)), Message("tool", HOSTILE, (), None, HOSTILE),
+        Message("assistant", HOSTILE),
+    )  # fmt: skip
+    traces = [Trace(f"t{n}", f"a{n}", "x", messages) for n in range(8)]
+    write_traces(tmp_path / "x.jsonl", traces)
+    hostile = Workbench(tmp_path / "x.jsonl")
+    episode = hostile.episode(hostile.episodes()[0], Setting("markov"))
+    pages = [messages_html(messages), *(decision_html(episode, at, [HOSTILE]) for at in range(len(episode)))]
+    pages.append(metrics_html({HOSTILE: SpeculationMetrics.of(episode.ledger)}))
+    for page in pages:
+        assert "<script" not in page and "<img" not in page
+    assert "&lt;script&gt;" in pages[0]
+    assert metrics_html({"empty": SpeculationMetrics.of(Ledger())})
+
+
+def test_the_playground_without_a_browser(bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ipywidgets")
+    from specbench.playground import Playground
+
+    monkeypatch.chdir(tmp_path)
+    play = Playground(bench, predictor="markov")
+    first = play.figure.value
+    play.inputs["threshold"].value = 0.1
+    assert play.figure.value != first and play.setting == replace(Setting("markov"), threshold=0.1)
+    play.pin.click()
+    play.inputs["predictor"].value = "ngram"
+    assert "A: markov" in play.numbers.value and "ngram" in play.numbers.value
+    play.tabs.selected_index = 1
+    play.at.value = 2
+    assert "Decision 2 of" in play.decision.value and play.gantt.value[:4] == b"\x89PNG"
+    play.keys.pressed = "ArrowRight:1"
+    assert play.at.value == 3
+    play.tabs.selected_index = 3
+    play.export.click()
+    assert (tmp_path / "models" / "mine" / "predictor.json").is_file() and "Setting(" in play.code.value
+    play.out.value = str(tmp_path)  # not a checkpoint: said, not raised
+    play.export.click()
+    assert "checkpoint" in play.status.value
+    play.inputs["windows"].value = ()
+    assert "specbench.playground" in sys.modules
