@@ -87,7 +87,7 @@ def render_report(run: str | Path) -> str:
     folder = Path(run)
     config, metrics = (read_result(folder, name) for name in ("config.json", "metrics.json"))
     try:
-        return (
+        text: str = (
             make_environment()
             .get_template("report.html")
             .render(
@@ -100,6 +100,7 @@ def render_report(run: str | Path) -> str:
                 most_decisions=MOST_DECISIONS,
             )
         )
+        return text
     except (KeyError, UndefinedError) as error:
         raise ConfigError(
             f"{folder}: metrics.json or config.json is incomplete ({error}); run `specbench study` again"

@@ -18,9 +18,9 @@ app = typer.Typer(
 )
 app.add_typer(traces.app, name="traces")
 app.add_typer(study.app)
+app.add_typer(simulate.app)
 app.add_typer(llm.app)
 app.add_typer(run.app)
-app.add_typer(simulate.app)
 app.add_typer(desk.app, name="desk")
 
 

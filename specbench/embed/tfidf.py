@@ -70,7 +70,7 @@ class TfidfEmbedding:
         width = min(self.dim, matrix.shape[1] - 1, matrix.shape[0] - 1)
         rows = np.zeros((len(names), self.dim), np.float32)
         if width > 0:
-            with np.errstate(invalid="ignore"):  # texts that are all alike have no variance to explain
+            with np.errstate(invalid="ignore", divide="ignore"):  # texts that are all alike have no variance to explain
                 svd = TruncatedSVD(width, random_state=self.seed).fit(matrix)
             # Unit variance per axis: later models see all axes at one scale.
             scale = np.sqrt(np.maximum((svd.transform(matrix) ** 2).mean(axis=0), 1e-9))

@@ -7,49 +7,57 @@ parameters, under constraints that real calls of the tool have kept (two places 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from specbench.predictors.candidates import FEATURES, OTHER, Candidates, Moment, cast
+from specbench.predictors.calls import CallRanker, combined_features
+from specbench.predictors.candidates import FEATURES, Candidates, Moment, cast
+from specbench.predictors.combine import Combination, Past, combine
 from specbench.predictors.context import ContextIndex
+from specbench.predictors.counting import calls_of, count, folds_of, merged, said_and_dates
 from specbench.predictors.counts import ABSENT
 from specbench.predictors.extract import infer_today
+from specbench.predictors.listing import list_candidates
 from specbench.predictors.network import ListwiseNet, segment_softmax
 from specbench.predictors.parameters import ParameterIndex
-from specbench.predictors.slots import Slot
+from specbench.predictors.slots import KNOWN, Slot
 from specbench.predictors.values import text_of
-from specbench.types import ToolCall, ToolSpec, Trace
+from specbench.types import Message, ToolCall, ToolSpec, Trace
 
-__all__ = ["ArgumentRanker", "Filled", "folds_of"]
+__all__ = ["ArgumentRanker", "Filled", "Ranked"]
 
-BEAM = 4
+Floats = npt.NDArray[np.float32]
 MIN_TRUST = 0.15
 """A parameter whose value was among the candidates less often than this is free text: its calls are not offered."""
 
 
 class Filled(NamedTuple):
-    """Arguments of a tool, P(they are right | the tool is called), and the candidates that were looked at."""
+    """A call of a tool, and P(its arguments are right | the tool is called)."""
 
-    arguments: dict[str, Any]
+    call: ToolCall
     p: float
 
 
-def folds_of(traces: Sequence[Trace], folds: int, seed: int) -> list[int]:
-    """Return a fold number for each trace; traces of one task share it.
+class Ranked(NamedTuple):
+    """The candidates of a parameter, their probabilities, and their positions from the most probable on."""
 
-    Examples
-    --------
-    >>> folds_of([Trace("a", "x", "", ()), Trace("b", "x", "", ())], 3, seed=0)[:1] * 2 == folds_of(
-    ...     [Trace("a", "x", "", ()), Trace("b", "x", "", ())], 3, seed=0)
-    True
-    """
-    tasks = sorted({trace.task_id for trace in traces})
-    order = np.random.default_rng(seed).permutation(len(tasks))
-    place = {tasks[task]: at % folds for at, task in enumerate(order.tolist())}
-    return [place[trace.task_id] for trace in traces]
+    candidates: Candidates
+    p: npt.NDArray[np.float32]
+    order: list[int]
+
+
+class _List(NamedTuple):
+    """The candidates of a parameter of a real call; ``at`` is the right one, ``None`` for a value that is no scalar."""
+
+    key: str
+    features: Floats
+    at: int | None
+    unseen: bool
+    fold: int
 
 
 class ArgumentRanker:
@@ -73,59 +81,90 @@ class ArgumentRanker:
         self.parts: list[int] = []
         self.without: list[ParameterIndex] = []
         self.net = ListwiseNet(seed=seed)
+        self.halves: list[ListwiseNet] = []
+        self.calls = CallRanker(seed)
 
     def fit(self, traces: Sequence[Trace]) -> None:
         """Learn from the calls of ``traces``."""
         self.parts = folds_of(traces, self.folds, self.seed)
-        self.today = infer_today(_said_and_dates(traces))
+        self.today = infer_today(said_and_dates(traces))
         by_fold = [
             count([trace for trace, part in zip(traces, self.parts, strict=True) if part == fold], self.today)
             for fold in range(self.folds)
         ]
         self.counts = merged(by_fold)
         self.without = [merged([each for at, each in enumerate(by_fold) if at != fold]) for fold in range(self.folds)]
-        generator = np.random.default_rng(self.seed)
-        blocks: list[Any] = []
-        targets: list[int] = []
-        found: dict[str, list[int]] = {}
+        lists: list[_List] = []
         for fold in range(self.folds):
-            inside = [trace for trace, part in zip(traces, self.parts, strict=True) if part == fold]
-            counts = self.without[fold]
-            for call, spec, index, slots in calls_of(inside, self.today):
-                moment = Moment(index)
-                unseen = bool(generator.random() < self.dropout)
-                for parameter in _parameters(counts, call.name, spec, call):
-                    value = call.arguments.get(parameter, ABSENT)
-                    key = f"{call.name}.{parameter}"
-                    if not isinstance(value, str | int | float):
-                        found.setdefault(key, []).append(0)
-                        continue
-                    place = call.name, parameter, unseen
-                    if place not in slots:
-                        slots[place] = Slot(counts, call.name, parameter, spec, unseen=unseen)
-                    listed = slots[place].candidates(moment)
-                    text = text_of(value)
-                    at = listed.texts.index(text) if text in listed.texts else len(listed.texts) - 1
-                    if not unseen:
-                        found.setdefault(key, []).append(at < len(listed.texts) - 1)
-                    blocks.append(listed.features)
-                    targets.append(at)
+            lists += self._lists([trace for trace, part in zip(traces, self.parts, strict=True) if part == fold], fold)
+        found: dict[str, list[bool]] = {}
+        for each in lists:
+            if not each.unseen:
+                found.setdefault(each.key, []).append(each.at is not None and each.at < len(each.features) - 1)
         self.trust = {key: float(np.mean(flags)) for key, flags in found.items()}
-        if not blocks:
-            self.net = ListwiseNet(seed=self.seed)
+        self.net, self.halves, self.calls = ListwiseNet(seed=self.seed), [], CallRanker(self.seed)
+        known = [each for each in lists if each.at is not None]
+        if not known:
             return
-        lengths = np.array([len(block) for block in blocks])
-        starts = np.cumsum(lengths) - lengths
-        self.net.fit(np.concatenate(blocks), starts, starts + np.array(targets))
+        _train(self.net, known)
+        for half in (0, 1):
+            outside = [each for each in known if each.fold % 2 != half]
+            self.halves.append(ListwiseNet(members=1, seed=self.seed + 7) if outside else self.net)
+            if outside:
+                _train(self.halves[half], outside)
+        self._fit_calls(traces)
+
+    def _lists(self, traces: Sequence[Trace], fold: int) -> Iterator[_List]:
+        """Yield the candidates of every parameter of every call, with counts of other folds."""
+        counts = self.without[fold]
+        draw = np.random.default_rng([self.seed, fold])
+        for call, spec, index, slots in calls_of(traces, self.today):
+            unseen = bool(draw.random() < self.dropout)
+            names = _parameters(counts, call.name, spec, call)
+            for name in names:
+                if (call.name, name, unseen) not in slots:
+                    slots[call.name, name, unseen] = Slot(counts, call.name, name, spec, unseen=unseen)
+            listing = list_candidates([slots[call.name, name, unseen] for name in names], Moment(index))
+            for name, each in zip(names, listing.each, strict=True):
+                value, at = call.arguments.get(name, ABSENT), None
+                if isinstance(value, str | int | float):
+                    text, last = text_of(value), len(each.texts) - 1
+                    at = each.texts.index(text) if text in each.texts else last
+                yield _List(f"{call.name}.{name}", each.features, at, unseen, fold)
+
+    def _fit_calls(self, traces: Sequence[Trace]) -> None:
+        """Train the call ranker on what networks that have not seen a call propose for it."""
+        lists, targets = [], []
+        for fold in range(self.folds):
+            view = self.cross_fitted(fold)
+            inside = [trace for trace, part in zip(traces, self.parts, strict=True) if part == fold]
+            for call, spec, index, slots in calls_of(inside, self.today):
+                names = view.parameters(call.name, spec) or []
+                if len(names) < 2:
+                    continue
+                for name in names:
+                    if (call.name, name) not in slots:
+                        slots[call.name, name] = Slot(view.counts, call.name, name, spec)
+                moment = Moment(index)
+                ranked = view.rank({call.name: [slots[call.name, name] for name in names]}, moment)[call.name]
+                past = Past(call.name, names, index)
+                found = combine(ranked, view.counts.pairs.get(call.name, {}), past, index)
+                right = Past(call.name, names, ContextIndex().extend([Message("assistant", "", (call,))])).here[0]
+                lists.append(combined_features(found, past, index, unseen=call.name not in view.counts.calls))
+                targets.append(next((at for at, each in enumerate(found) if each.chosen == right), len(found)))
+        self.calls.fit(lists, targets)
 
     def cross_fitted(self, fold: int) -> ArgumentRanker:
-        """Return this ranker with the counts of all folds but one: what it says of conversations it has not counted."""
+        """Return this ranker as it is for tasks of a fold: counts and network come from others."""
         out = ArgumentRanker(self.folds, self.dropout, self.seed)
-        out.counts, out.trust, out.net, out.today = self.without[fold], self.trust, self.net, self.today
+        out.counts, out.trust, out.today, out.calls = self.without[fold], self.trust, self.today, self.calls
+        out.net = self.halves[fold % 2] if self.halves else self.net
         return out
 
-    def parameters(self, tool: str, spec: ToolSpec | None) -> list[str] | None:
+    def parameters(self, tool: str, spec: ToolSpec | None, *, unseen: bool = False) -> list[str] | None:
         """Return the parameters to fill; ``None`` when the tool cannot be filled: free text, or nothing is known."""
+        if unseen:
+            return sorted(spec.properties) if spec and "properties" in spec.parameters else None
         names = _parameters(self.counts, tool, spec, None)
         if any(self.trust.get(f"{tool}.{name}", 1.0) < MIN_TRUST for name in names):
             return None
@@ -133,7 +172,7 @@ class ArgumentRanker:
             return None
         return names
 
-    def rank(self, slots: Mapping[str, Sequence[Slot]], moment: Moment) -> dict[str, list[tuple[Candidates, Any]]]:
+    def rank(self, slots: Mapping[str, Sequence[Slot]], moment: Moment) -> dict[str, list[Ranked]]:
         """Return, for each tool, its parameters' candidates with their probabilities.
 
         Parameters
@@ -143,48 +182,62 @@ class ArgumentRanker:
         moment
             The state of the conversation.
         """
-        out: dict[str, list[tuple[Candidates, Any]]] = {tool: [] for tool in slots}
-        listed = [(tool, slot.candidates(moment)) for tool, each in slots.items() for slot in each]
         if not self.net.layers:
             return {}
-        if listed:
-            lengths = np.array([len(each.texts) for _, each in listed])
-            starts = np.cumsum(lengths) - lengths
-            scores = self.net.scores(np.concatenate([each.features for _, each in listed]))
-            p = segment_softmax(scores, starts)
-            for (tool, candidates), start, length in zip(listed, starts.tolist(), lengths.tolist(), strict=True):
-                out[tool].append((candidates, p[start : start + length]))
+        out: dict[str, list[Ranked]] = {tool: [] for tool in slots}
+        flat = [slot for each in slots.values() for slot in each]
+        if not flat:
+            return out
+        listing = list_candidates(flat, moment)
+        p = segment_softmax(self.net.scores(listing.features), listing.starts)
+        lengths = [len(each.texts) for each in listing.each]
+        owner = np.repeat(np.arange(len(lengths)), lengths)
+        order = (np.lexsort((-p, owner)) - listing.starts[owner]).tolist()
+        start = 0
+        for slot, candidates, length in zip(flat, listing.each, lengths, strict=True):
+            here = slice(start, start + length)
+            out[slot.tool].append(Ranked(candidates, p[here], order[here]))
+            start += length
         return out
 
     def fill(
-        self, tool: str, spec: ToolSpec | None, ranked: Sequence[tuple[Candidates, Any]], k: int = 3
-    ) -> list[Filled]:
-        """Return the ``k`` most probable sets of arguments of a tool, from the candidates of :meth:`rank`."""
-        beams: list[tuple[float, dict[str, str]]] = [(1.0, {})]
-        pairs = self.counts.pairs.get(tool, {})
-        for candidates, p in ranked:
-            order = np.argsort(-p, kind="stable")[: BEAM + 2].tolist()
-            grown = []
-            for score, chosen in beams:
-                for at in order:
-                    text = candidates.texts[at]
-                    if text == OTHER:
-                        continue
-                    if text != ABSENT and not _allowed(pairs, chosen, candidates.parameter, text):
-                        continue
-                    grown.append((score * float(p[at]), {**chosen, candidates.parameter: text}))
-            grown.sort(key=lambda beam: -beam[0])
-            beams = grown[: max(BEAM, k)]
+        self,
+        ranked: Mapping[str, Sequence[Ranked]],
+        tools: Mapping[str, ToolSpec | None],
+        moment: Moment,
+        k: int = 3,
+        *,
+        unseen: Container[str] = (),
+    ) -> dict[str, list[Filled]]:
+        """Return, for each tool, the ``k`` most probable calls, from the candidates of :meth:`rank`."""
+        found: dict[str, list[Combination]] = {}
+        weighed: dict[str, Floats] = {}
+        for tool, each in ranked.items():
+            past = Past(tool, [one.candidates.parameter for one in each], moment.index)
+            new = tool in unseen or tool not in self.counts.calls
+            found[tool] = combine(each, {} if new else self.counts.pairs.get(tool, {}), past, moment.index)
+            if len(each) > 1 and found[tool]:
+                weighed[tool] = combined_features(found[tool], past, moment.index, unseen=new)
+        if weighed and self.calls.fitted:
+            chances = self.calls.probabilities(list(weighed.values()))
+            for tool, p in zip(weighed, chances, strict=True):
+                for one, chance in zip(found[tool], p.tolist(), strict=False):
+                    one.p = chance
+                found[tool].sort(key=lambda one: -one.p)
+        return {
+            tool: [self._call(tool, tools.get(tool), ranked[tool], one) for one in each[:k]]
+            for tool, each in found.items()
+        }
+
+    def _call(self, tool: str, spec: ToolSpec | None, ranked: Sequence[Ranked], found: Combination) -> Filled:
         own = self.counts.tools.get(tool, {})
-        out = []
-        for score, chosen in beams[:k]:
-            arguments = {
-                name: cast(text, own.get(name), spec.schema(name) if spec else {})
-                for name, text in chosen.items()
-                if text != ABSENT
-            }
-            out.append(Filled(arguments, score))
-        return out
+        names = [each.candidates.parameter for each in ranked]
+        arguments = {
+            name: cast(text, own.get(name), spec.schema(name) if spec else {})
+            for name, text in zip(names, found.chosen, strict=True)
+            if text != ABSENT
+        }
+        return Filled(ToolCall(tool, arguments), found.p)
 
     def state(self) -> dict[str, Any]:
         """Return counts, trust and weights."""
@@ -192,96 +245,38 @@ class ArgumentRanker:
             "counts": self.counts.state(),
             "trust": self.trust,
             "net": self.net.state(),
+            "calls": self.calls.state(),
             "features": list(FEATURES),
             "today": self.today.isoformat() if self.today else None,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over counts, trust and weights."""
+        if list(state["features"]) != list(FEATURES):
+            raise ValueError("its argument ranker was trained on other features than this version computes")
         self.counts = ParameterIndex()
         self.counts.restore(state["counts"])
         self.trust = dict(state["trust"])
         self.today = date.fromisoformat(state["today"]) if state["today"] else None
         self.net = ListwiseNet()
         self.net.restore(state["net"])
+        self.calls = CallRanker()
+        self.calls.restore(state["calls"])
 
 
-def calls_of(
-    traces: Sequence[Trace], today: date | None = None
-) -> Iterator[tuple[ToolCall, ToolSpec | None, ContextIndex, dict[Any, Slot]]]:
-    """Yield every valid call with its spec, the state just before it, and a store for the slots of its trace."""
-    for trace in traces:
-        index = ContextIndex(today)
-        slots: dict[Any, Slot] = {}
-        for message in trace.messages:
-            for call in message.tool_calls:
-                if call.invalid_arguments is None:
-                    yield call, trace.tools.get(call.name), index, slots
-            index.append(message)
-
-
-def count(traces: Sequence[Trace], today: date | None = None) -> ParameterIndex:
-    """Count the parameters of all calls of ``traces``."""
-    counts = ParameterIndex()
-    for trace in traces:
-        index = ContextIndex(today)
-        for message in trace.messages:
-            for call in message.tool_calls:
-                if call.invalid_arguments is None:
-                    counts.count(call, trace.tools.get(call.name), index)
-            index.append(message)
-        counts.count_words({index.texts[row] for path in ("user:word", "assistant:word") for row in index.rows(path)})
-    return counts
-
-
-def _said_and_dates(traces: Sequence[Trace]) -> Iterator[tuple[str, list[str]]]:
-    for trace in traces:
-        said = ""
-        for message in trace.messages:
-            if message.role == "user":
-                said = f"{said}\n{message.content}"
-            for call in message.tool_calls:
-                yield said, [v for v in call.arguments.values() if isinstance(v, str) and len(v) == 10]
-
-
-def merged(parts: Sequence[ParameterIndex]) -> ParameterIndex:
-    """Return the sum of several counts."""
-    out = ParameterIndex()
-    for part in parts:
-        out.add(part)
-    out.compact()
-    return out
+def _train(net: ListwiseNet, lists: Sequence[_List]) -> None:
+    lengths = np.array([len(each.features) for each in lists])
+    starts = np.cumsum(lengths) - lengths
+    net.fit(np.concatenate([each.features for each in lists]), starts, starts + np.array([each.at for each in lists]))
 
 
 def _parameters(counts: ParameterIndex, tool: str, spec: ToolSpec | None, call: ToolCall | None) -> list[str]:
     """Return the parameters to fill: those that real calls used, or the schema's; a real call's own ones too."""
     calls = counts.calls.get(tool, 0)
-    if calls:
+    if calls >= KNOWN or (calls and not (spec and spec.properties)):
         used = [name for name, each in counts.tools[tool].items() if each.fills]
     else:
         used = list(spec.properties) if spec else []
     if call is not None:
         used += [name for name in call.arguments if name not in used]
     return sorted(used)
-
-
-def _allowed(pairs: Mapping[str, Sequence[int]], chosen: Mapping[str, str], parameter: str, text: str) -> bool:
-    """Whether a value goes with those already chosen: equal, or in this order, only if real calls had it so."""
-    for other, second in chosen.items():
-        if second == ABSENT:
-            continue
-        first, last = sorted(((other, second), (parameter, text)))
-        row = pairs.get(f"{first[0]}|{last[0]}")
-        if row is None or row[0] < 5:
-            if first[1] == last[1] and not first[1].isdigit() and first[1] not in ("True", "False", "true", "false"):
-                return False
-            continue
-        together, equal, before, dates = row
-        if first[1] == last[1] and equal <= 0.02 * together:
-            return False
-        if dates >= 0.9 * together and len(first[1]) == 10:
-            if first[1] < last[1] and before <= 0.02 * together:
-                return False
-            if first[1] > last[1] and before >= 0.98 * together:
-                return False
-    return True

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import log
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,10 @@ from specbench.types import Prediction, ToolCall
 __all__ = ["LIKELY", "WAYS", "Case", "JointCalibration"]
 
 Floats = npt.NDArray[np.float64]
-LIKELY = 0.003
+LIKELY = 0.0005
 """Tools less probable than this are not proposed."""
+FEWEST = 2
+"""Right proposals from which a calibration is fitted."""
 WAYS = 3
 """Sets of arguments proposed for one tool."""
 
@@ -26,8 +29,9 @@ WAYS = 3
 class Case:
     """One labelled decision point, as the parts of the learned predictor saw it.
 
-    ``names`` are the tools on offer, ``filled`` their best arguments, ``made`` the calls made before, ``p`` the
-    out-of-fold probabilities of the tools and, last, the reply.
+    ``names`` are the tools on offer, ``filled`` their best arguments, ``made`` the calls made before, ``unseen`` the
+    tools that were looked at as if they were new, ``p`` the out-of-fold probabilities of the tools and, last, of the
+    reply.
     """
 
     example: Example
@@ -36,14 +40,17 @@ class Case:
     made: frozenset[str]
     outcome: ToolCall | None
     fold: int
+    unseen: frozenset[str] = frozenset()
     p: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 class JointCalibration:
     """A logistic model of whether a proposed call is the outcome, fitted on tasks that the parts have not seen.
 
-    Its inputs are the log-probabilities of tool and arguments, the rank of the arguments, and whether the very same
-    call has been made before (agents seldom repeat a read). Reply points are in the fit: at most points no call comes.
+    Tools that training has never seen have a model of their own, fitted on tools that were hidden (tool dropout): what
+    is said of them is less certain. The inputs are the log-probabilities of tool and arguments, the rank of the
+    arguments, and whether the very same call has been made before (agents seldom repeat a read). Reply points are in
+    the fit: at most points no call comes.
 
     References
     ----------
@@ -52,25 +59,29 @@ class JointCalibration:
 
     def __init__(self) -> None:
         self.weights: Floats = np.zeros(0)
+        self.weights_unseen: Floats = np.zeros(0)
 
     def fit(self, cases: Sequence[Case]) -> None:
         """Fit on decision points with out-of-fold probabilities."""
-        from sklearn.linear_model import LogisticRegression
-
-        rows, labels = [], []
+        seen: list[tuple[list[float], bool]] = []
+        unseen: list[tuple[list[float], bool]] = []
         for case in cases:
             for call, features in _proposals(case.names, case.p, case.filled, case.made):
-                rows.append(features)
-                labels.append(call == case.outcome)
-        if len(set(labels)) < 2:
-            return
-        model = LogisticRegression(C=10.0, max_iter=500).fit(np.asarray(rows), np.asarray(labels))
-        self.weights = np.append(model.coef_[0], model.intercept_)
+                hidden = call.name in case.unseen
+                if hidden or not case.unseen:
+                    (unseen if hidden else seen).append((features, call == case.outcome))
+        self.weights = _logistic(seen)
+        self.weights_unseen = _logistic(unseen)
 
     def predictions(
-        self, names: Sequence[str], p: Floats, filled: Mapping[str, Sequence[Filled]], made: Mapping[str, int]
+        self,
+        names: Sequence[str],
+        p: Floats,
+        filled: Mapping[str, Sequence[Filled]],
+        made: Mapping[str, int],
+        known: Container[str],
     ) -> list[Prediction]:
-        """Return every proposed call and the reply with its probability; Σp ≤ 1."""
+        """Return every proposed call and the reply with its probability; Σp ≤ 1. ``known`` are training's tools."""
         calls, rows = [], []
         for call, features in _proposals(names, p, filled, made):
             calls.append(call)
@@ -79,7 +90,12 @@ class JointCalibration:
         if not rows:
             return [Prediction(None, reply)] if reply > 0 else []
         if len(self.weights):
-            raised = 1 / (1 + np.exp(-(np.asarray(rows) @ self.weights[:-1] + self.weights[-1])))
+            inputs = np.asarray(rows)
+            odds = inputs @ self.weights[:-1] + self.weights[-1]
+            if len(self.weights_unseen):
+                new = [call.name not in known for call in calls]
+                odds = np.where(new, inputs @ self.weights_unseen[:-1] + self.weights_unseen[-1], odds)
+            raised = 1 / (1 + np.exp(-odds))
         else:
             raised = np.array([np.exp(row[0] + row[1]) for row in rows])
         total = float(raised.sum())
@@ -93,11 +109,23 @@ class JointCalibration:
 
     def state(self) -> dict[str, Any]:
         """Return the weights."""
-        return {"weights": self.weights}
+        return {"weights": self.weights, "weights_unseen": self.weights_unseen}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over the weights."""
         self.weights = np.asarray(state["weights"])
+        self.weights_unseen = np.asarray(state["weights_unseen"])
+
+
+def _logistic(rows: Sequence[tuple[Sequence[float], bool]]) -> Floats:
+    """Return coefficients and intercept; nothing where too few proposals were right to tell."""
+    from sklearn.linear_model import LogisticRegression
+
+    labels = [right for _, right in rows]
+    if not FEWEST <= sum(labels) < len(labels):
+        return np.zeros(0)
+    model = LogisticRegression(C=10.0, max_iter=500).fit(np.array([features for features, _ in rows]), labels)
+    return np.append(model.coef_[0], model.intercept_)
 
 
 def _proposals(
@@ -107,20 +135,8 @@ def _proposals(
     for name, chance in zip(names, p.tolist(), strict=False):
         if chance < LIKELY:
             continue
-        for rank, (arguments, right) in enumerate(filled.get(name, ())[:WAYS]):
-            call = ToolCall(name, arguments)
-            tool, args = np.log(chance), np.log(max(right, 1e-4))
-            out.append(
-                (
-                    call,
-                    [
-                        tool,
-                        args,
-                        np.log(max(1 - chance, 1e-3)),
-                        np.log(max(1 - right, 1e-3)),
-                        float(call.key in made),
-                        float(rank > 0),
-                    ],
-                )
-            )
+        tool, other = log(chance), log(max(1 - chance, 1e-3))
+        for rank, (call, right) in enumerate(filled.get(name, ())[:WAYS]):
+            arguments = log(max(right, 1e-4)), log(max(1 - right, 1e-3))
+            out.append((call, [tool, arguments[0], other, arguments[1], float(call.key in made), float(rank > 0)]))
     return out

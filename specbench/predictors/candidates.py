@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,20 +15,8 @@ import numpy.typing as npt
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ParameterCounts
 from specbench.predictors.parameters import ParameterIndex, cue_words
-from specbench.predictors.values import (
-    FIRST,
-    GROUP_SIZE,
-    LAST,
-    LAST_ASSISTANT,
-    LAST_TOOL,
-    LAST_USE,
-    LAST_USER,
-    MENTIONS,
-    ORDINAL,
-    USES,
-)
 
-__all__ = ["FEATURES", "FIXED", "OTHER", "Candidates", "Moment", "cast", "name_tokens"]
+__all__ = ["FEATURES", "FIXED", "LIVE", "OTHER", "STABLE", "Candidates", "Moment", "cast", "name_tokens"]
 
 OTHER = "\0other"
 """Stands for "none of the candidates"."""
@@ -38,22 +26,31 @@ _NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 FIXED = (
     # where the value stands (own counts, counts of other tools, names); what it looks like
     "path_share", "path_rate", "others_share", "others_rate", "key_match", "shape_share", "others_shape",
-    "prior", "prior_others", "in_enum", "is_default", "words", "common",
+    "code_share", "others_code", "prior", "prior_others", "in_enum", "is_default", "words", "common",
 )  # fmt: skip
-FEATURES = (
+STABLE = (
     *FIXED,
+    # words around the latest mention
+    "before_own", "before_others", "further_own", "further_others", "before_name", "asked",
+)  # fmt: skip
+"""Change only when the value is mentioned again: kept from message to message."""
+LIVE = (
     # mentions and uses
-    "user_now", "assistant_now", "result_now", "user_age", "assistant_age", "result_age", "first_age", "mentions",
-    "used_here", "used_last_here", "used_anywhere", "use_age", "same_as_last_call",
+    "user_now", "assistant_now", "result_now", "user_age", "assistant_age", "result_age", "first_age", "use_age",
+    "mentions", "used_anywhere", "group_size", "used_here", "used_last_here", "same_as_last_call",
     # order
-    "recency_rank", "next_after_used", "first_unused", "ordinal", "group_size", "linked_unused", "candidates", "offset",
-    # words around it
-    "named_now", "named_ever", "named_best", "named_first", "before_own", "before_others", "further_own",
-    "further_others", "before_name", "longer", "asked",
+    "recency_rank", "next_after_used", "first_unused", "ordinal", "linked_unused", "offset",
+    # words of the values beside it
+    "named_now", "named_ever", "named_best", "named_first", "longer",
+)  # fmt: skip
+"""Of values that stand in the conversation; computed at every moment."""
+FEATURES = (
+    *STABLE,
+    *LIVE,
     # closed values
-    "cue", "cue_others", "alias", "said_now", "said_ever", "stepped", "user_said",
+    "cue", "cue_others", "alias", "said_now", "said_ever", "user_said", "repaired",
     # the two that are no value, and the parameter
-    "is_absent", "is_other", "absent_rate", "others_absent_rate", "required", "unseen", "found_rate",
+    "is_absent", "is_other", "absent_rate", "others_absent_rate", "required", "unseen", "found_rate", "candidates",
 )  # fmt: skip
 
 
@@ -62,13 +59,15 @@ class Candidates:
     """Candidate values of one parameter: texts, and features of shape (candidates, len(FEATURES)).
 
     The last is :data:`OTHER`; :data:`ABSENT` comes before it where the parameter may be left out. ``rows`` are rows of
-    the context index, -1 for a value that does not stand in the conversation.
+    the context index, -1 for a value that does not stand in the conversation; ``links`` say how often the parameter has
+    been filled from a path.
     """
 
     parameter: str
     texts: list[str]
     rows: list[int]
     features: npt.NDArray[np.float32]
+    links: Mapping[str, float]
 
 
 class Moment:
@@ -76,29 +75,42 @@ class Moment:
 
     def __init__(self, index: ContextIndex) -> None:
         self.index = index
-        self.words = cue_words(index)
         self.said = index.user_words.keys()
-        self._aliases: dict[int, dict[str, float]] = {}
-        self.now = frozenset(index.recent_words[-1] if index.recent_words else ())
         self.last = index.now - 1
-        self.named = np.array([index.named_now, index.named_ever, index.named_at], np.float32)
-        table = index.table
-        self.ages = np.exp(
-            (table[:, (LAST_USER, LAST_ASSISTANT, LAST_TOOL, FIRST, LAST_USE)] - self.last) / np.float32(6.0)
-        )
-        self.logs = np.log1p(table[:, (MENTIONS, USES, GROUP_SIZE)].astype(np.float32))
-        # Latest first; in one message the order of the list.
-        self.order = table[:, LAST].astype(np.int64) * 4096 - table[:, ORDINAL]
+        self._aliases: dict[int, dict[str, tuple[float, str]]] = {}
+        self._telling: dict[int, dict[int, set[str]]] = {}
 
-    def aliases(self, counts: ParameterIndex) -> dict[str, float]:
-        """Return the values that words of the last user messages stand for, with their shares."""
+    @cached_property
+    def words(self) -> set[str]:
+        """Words and word pairs of the last messages."""
+        return cue_words(self.index)
+
+    @cached_property
+    def now(self) -> frozenset[str]:
+        """Words of the last user message."""
+        return frozenset(self.index.recent_words[-1] if self.index.recent_words else ())
+
+    def telling(self, counts: ParameterIndex) -> dict[int, set[str]]:
+        """Return, for each of the last messages by number, its words that announce a value of some parameter."""
+        known = self._telling.get(id(counts))
+        if known is None:
+            index, announcing = self.index, counts.announcing()
+            said = zip(index.recent_at, index.recent_words, strict=True)
+            known = self._telling[id(counts)] = {at: announcing.intersection(words) for at, words in said}
+            if index.last_assistant_words:
+                asked = {f"@{word}" for word in index.last_assistant_words}
+                known[index.last_assistant_at] = announcing & asked
+        return known
+
+    def aliases(self, counts: ParameterIndex) -> dict[str, tuple[float, str]]:
+        """Return the values that words of the last user messages stand for, with their shares and the words."""
         known = self._aliases.get(id(counts))
         if known is None:
             table = counts.aliases()
             known = self._aliases[id(counts)] = {}
             for word in sorted(self.words & table.keys()):
                 text, share = table[word]
-                known[text] = max(share, known.get(text, 0.0))
+                known[text] = max((share if word in self.now else 0.6 * share, word), known.get(text, (0.0, "")))
         return known
 
 

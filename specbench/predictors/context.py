@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from specbench.predictors.extract import extract, find_today
-from specbench.predictors.paths import walk
+from specbench.predictors.paths import is_map, walk
 from specbench.predictors.values import (
     GROUP,
     GROUP_SIZE,
@@ -40,6 +40,7 @@ __all__ = ["ContextIndex", "Event"]
 MAX_VALUE_CHARS = 120
 MAX_TEXT_CHARS = 8000
 MAX_JSON_CHARS = 2_000_000
+MAX_NAMED = 200
 _ROLE_COLUMN = {"user": LAST_USER, "assistant": LAST_ASSISTANT, "tool": LAST_TOOL}
 _WORD = re.compile(r"[a-z0-9]+")
 
@@ -66,6 +67,8 @@ class ContextIndex(ValueTable):
         The history.
     calls : list of ToolCall
         Every call so far; ``call_counts`` counts equal ones by key.
+    named_values : list of (str, str)
+        Names and values of the maps among the results: ``{"ATL": "Atlanta", ...}``.
     last_text : dict
         The latest text of ``user``, ``assistant``, ``tool`` and ``system``.
 
@@ -88,11 +91,13 @@ class ContextIndex(ValueTable):
         self.last_tool: str | None = None
         self.last_role: str | None = None
         self.recent_words: list[list[str]] = []
-        self.last_user_at = NEVER
+        self.recent_at: list[int] = []
+        self.last_user_at = self.last_assistant_at = NEVER
         self.last_assistant_words: frozenset[str] = frozenset()
         self.asked_now: frozenset[str] = frozenset()
         self.version = 0
         self.text_version = 0
+        self.named_values: list[tuple[str, str]] = []
         self._pending: list[ToolCall] = []
 
     @property
@@ -123,11 +128,13 @@ class ContextIndex(ValueTable):
             for word in words:
                 self.user_words[word] = at
             self.recent_words.append([*words, *(f"{a} {b}" for a, b in pairwise(words))])
-            del self.recent_words[:-3]
+            self.recent_at.append(at)
+            del self.recent_words[:-3], self.recent_at[:-3]
             self.last_user_at = at
             return
         if message.content:
             self.last_assistant_words = frozenset(_WORD.findall(message.content[:MAX_TEXT_CHARS].lower()))
+            self.last_assistant_at = at
             self.asked_now = frozenset(word[:5] for word in self.last_assistant_words)
         self._pending = list(message.tool_calls)
         if not message.tool_calls:
@@ -181,7 +188,10 @@ class ContextIndex(ValueTable):
         leaves, words = walk(document)
         base = len(self.group_words)
         for each in words:
-            self._add_group(each)
+            self._add_group(each, at)
+        if isinstance(document, dict) and is_map(document):
+            pairs = [(name, value) for name, value in document.items() if isinstance(value, str) and len(value) <= 40]
+            self.named_values += pairs[:MAX_NAMED]
         sizes: dict[str, int] = {}
         for leaf in leaves:
             sizes[leaf.path] = leaf.ordinal + 1
@@ -196,6 +206,8 @@ class ContextIndex(ValueTable):
         row = self._add(value, path, at, group, ordinal)
         record = self._table[row]
         record[LAST_TOOL] = record[LAST] = at
+        if group:
+            self.row_groups[row].append((group, path))
         record[GROUP] = group
         if "[]" in path or ".*" in path or record[GROUP_SIZE] <= 1:
             # The place in a list stays, also when the value comes back in a result of its own.
@@ -220,13 +232,21 @@ class ContextIndex(ValueTable):
             if role == "user":
                 # What the agent had just asked for tells which parameter a bare answer fills.
                 self.asked[row] = self.asked_now
+                self.touched.append(row)
             if found.before:
                 if role == "user" and "user" not in self.before[row]:
                     self.rows_with_before.append(row)
                 self.before[row][role] = found.before
+                self.touched.append(row)
         self._mark_parts(text, spans)
         for row, start in self._known_in(text):
             seen.setdefault(row, start)
+        for row, start in list(seen.items()):
+            for other in self._spelt_otherwise(row):
+                seen.setdefault(other, start)
+                if role == "user":
+                    self.before[other], self.asked[other] = dict(self.before[row]), self.asked[row]
+                    self.touched.append(other)
         for row, start in seen.items():
             record = self._table[row]
             record[column] = record[LAST] = at

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
+
+from specbench.predictors.values import shape_of
 
 __all__ = ["ABSENT", "ParameterCounts"]
 
@@ -27,8 +30,10 @@ class ParameterCounts:
         Path → fills whose value had occurred there.
     present
         Path → fills at which anything had occurred there.
-    shapes, values, kinds
-        Shape, text and JSON type of the values → fills.
+    shapes, codes, kinds
+        Shape, coarse shape and JSON type of the values → fills.
+    values
+        Text of the values → tasks (several trials of one task are no habit).
     before
         Word among the three before the value in the user's text → fills.
     passed
@@ -43,6 +48,7 @@ class ParameterCounts:
     paths: dict[str, float] = field(default_factory=dict)
     present: dict[str, float] = field(default_factory=dict)
     shapes: dict[str, float] = field(default_factory=dict)
+    codes: dict[str, float] = field(default_factory=dict)
     values: dict[str, float] = field(default_factory=dict)
     kinds: dict[str, float] = field(default_factory=dict)
     before: dict[str, float] = field(default_factory=dict)
@@ -50,7 +56,7 @@ class ParameterCounts:
     cues: dict[str, dict[str, float]] = field(default_factory=dict)
     cue_totals: dict[str, float] = field(default_factory=dict)
 
-    _TABLES = ("paths", "present", "shapes", "values", "kinds", "before", "passed", "cue_totals")
+    _TABLES = ("paths", "present", "shapes", "codes", "values", "kinds", "before", "passed", "cue_totals")
 
     def add(self, other: ParameterCounts) -> None:
         """Add the counts of another parameter."""
@@ -69,7 +75,7 @@ class ParameterCounts:
     def fade(self, keep: float) -> None:
         """Let old counts weigh less: multiply them by ``keep``. Cues are shares and stay."""
         self.fills, self.absent, self.found = self.fills * keep, self.absent * keep, self.found * keep
-        for name in ("paths", "present", "shapes", "values", "before", "passed"):
+        for name in ("paths", "present", "shapes", "codes", "values", "before", "passed"):
             table = getattr(self, name)
             for key in table:
                 table[key] *= keep
@@ -77,9 +83,26 @@ class ParameterCounts:
     def closed(self) -> list[str]:
         """Return the values that this parameter takes again and again, most frequent first; ``[]`` if it does not."""
         kept = [value for value, count in self.values.items() if count >= 2]
-        if not kept or sum(self.values[value] for value in kept) < 0.5 * self.fills:
+        if not kept or sum(self.values[value] for value in kept) < 0.5 * sum(self.values.values()):
             return []
         return sorted(kept, key=lambda value: (-self.values[value], value))[:60]
+
+    def form(self) -> tuple[str, str] | None:
+        """Return the shape of nearly all values and the signs that they begin with, where there are such.
+
+        Examples
+        --------
+        >>> ParameterCounts(fills=9, values={"#W12": 5, "#W34": 4}, shapes={"#A99": 9}).form()
+        ('#A99', '#W')
+        """
+        shape = max(self.shapes, key=lambda each: (self.shapes[each], each), default="")
+        values = sorted(value for value in self.values if shape_of(value) == shape)
+        if self.fills < 5 or not values or self.shapes[shape] < 0.8 * self.fills:
+            return None
+        # What the first and the last in order begin with, all begin with.
+        equal = list(takewhile(lambda pair: pair[0] == pair[1], zip(values[0], values[-1], strict=False)))
+        prefix = "".join(a for a, _ in equal).rstrip("0123456789")
+        return (shape, prefix) if prefix else None
 
     def pruned(self) -> ParameterCounts:
         """Return a copy without the cues that tell nothing, to keep the model small."""

@@ -96,11 +96,11 @@ def explain(session: LearnedSession, k: int = 3) -> list[Explanation]:
         if call is None:
             out.append(Explanation(prediction, float(p[row]), None, False, because, ()))
             continue
-        right = next((each.p for each in filled.get(call.name, ()) if each.arguments == call.arguments), None)
+        right = next((each.p for each in filled.get(call.name, ()) if each.call == call), None)
         chosen = {name: str(value) for name, value in call.arguments.items()}
         values = tuple(
-            _value(candidates.parameter, candidates.texts, candidates.rows, chances, chosen, lookout.index)
-            for candidates, chances in ranked.get(call.name, ())
+            _value(candidates.parameter, candidates.texts, candidates.rows, chances.tolist(), chosen, lookout.index)
+            for candidates, chances, _ in ranked.get(call.name, ())
             if candidates.parameter in chosen
         )
         repeated = call.key in lookout.index.call_counts

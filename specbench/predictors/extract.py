@@ -79,6 +79,7 @@ _NAME = re.compile(
     r"[A-ZÀ-Þ][\w'’.!\-]*(?:\s+(?:(?:of|the|and|&|de|la|at|in|on|for|a|to|with)\s+){0,2}[A-ZÀ-Þ0-9][\w'’.!\-]*)*"
 )
 _BEFORE = re.compile(r"[a-z']+")
+_LETTERS = re.compile(r"[A-Za-z]+")
 _SOLID = re.compile(r"\S+")
 _QUOTED = re.compile(r"[\"“]([^\"“”\n]{2,60})[\"”]")
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
@@ -165,9 +166,9 @@ def extract(text: str, today: date | None = None) -> list[Found]:
     Returns
     -------
     list of Found
-        Kinds: ``email``, ``id`` (letters and digits mixed, or a ``#``), ``number``, ``name`` (capitalised words),
-        ``word`` (one capitalised word), ``quoted``, ``date`` (ISO; ``later`` is the week after that, where "next" may
-        mean it), ``time`` (24 h ``HH:MM``).
+        Kinds: ``email``, ``part`` (of an e-mail address or a user name), ``id`` (letters and digits mixed, a ``#``, or
+        capitals alone), ``number``, ``name`` (capitalised words), ``word`` (one capitalised word), ``quoted``, ``date``
+        (ISO; ``later`` is the week after that, where "next" may mean it), ``time`` (24 h ``HH:MM``).
 
     Examples
     --------
@@ -180,10 +181,11 @@ def extract(text: str, today: date | None = None) -> list[Found]:
     taken: list[tuple[int, int]] = []
     for match in _EMAIL.finditer(text):
         found.append((match[0].rstrip("."), "email", match.start()))
+        found += [(part, "part", match.start()) for part in _parts(match[0].partition("@")[0])]
         taken.append(match.span())
     for match in _TOKEN.finditer(text):
         start, end = match.span()
-        if any(a <= start < b for a, b in taken):
+        if taken and any(a <= start < b for a, b in taken):
             continue
         token = match[0]
         if any(c.isdigit() for c in token):
@@ -191,10 +193,14 @@ def extract(text: str, today: date | None = None) -> list[Found]:
                 found.append((token, "number", start))
             elif not token[0].isdigit() or not token[-1].isalpha() or len(token) > 4:
                 found.append((token, "id", start))
+                if "_" in token:
+                    found += [(part, "part", start) for part in _parts(token)[1:]]
         elif token.lower() in NUMBER_WORDS:
             found.append((str(NUMBER_WORDS[token.lower()]), "number", start))
         elif token[0].isupper():
             found.append((token, "word", start))
+            if len(token) > 4 and token.isupper():
+                found.append((token, "id", start))
     for match in _NAME.finditer(text):
         whole = match[0].rstrip(".,")
         if whole.endswith(("'s", "’s")):
@@ -215,6 +221,17 @@ def extract(text: str, today: date | None = None) -> list[Found]:
     found += [(value.isoformat(), kind, start) for value, kind, start in _dates(text, today)]
     found += [(value, "time", start) for value, start in _times(text)]
     return [Found(value, kind, start, _before(text, start)) for value, kind, start in found]
+
+
+def _parts(handle: str) -> list[str]:
+    """Return a handle and the names in it.
+
+    Examples
+    --------
+    >>> _parts("ann.lee_7")
+    ['ann.lee_7', 'Ann', 'Lee']
+    """
+    return [handle, *(part.capitalize() for part in _LETTERS.findall(handle) if len(part) > 1)]
 
 
 def _before(text: str, start: int) -> tuple[str, ...]:

@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from math import log1p
 
 import numpy as np
 import numpy.typing as npt
 
 from specbench.embed.base import Embedding
-from specbench.predictors.arguments import ArgumentRanker, Filled
-from specbench.predictors.candidates import FEATURES, Candidates, Moment, name_tokens
+from specbench.predictors.arguments import ArgumentRanker, Filled, Ranked
+from specbench.predictors.candidates import FEATURES, Moment, name_tokens
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT
 from specbench.predictors.slots import Slot
-from specbench.types import Effect, Message, ToolCall, ToolSpec
+from specbench.predictors.turn_cues import turn_cues
+from specbench.types import Effect, Message, ToolSpec
 
 __all__ = ["INGREDIENTS", "PAIR_FEATURES", "Lookout", "Vocabulary"]
 
 Floats = npt.NDArray[np.float32]
 _WORD = re.compile(r"[a-z]{3,}")
-_AT = {name: at for at, name in enumerate(FEATURES)}
 
-PAIR_FEATURES = (
-    "is_reply", "p_arguments", "p_second", "weakest", "missing", "filled", "user_now", "assistant_now", "result_now",
-    "used_here", "linked_unused", "first_unused", "repeat", "parameters", "called", "called_since_user", "is_last",
-    "last_failed", "name_now", "name_ever", "name_asked", "similar_user", "similar_assistant", "similar_ever",
-    "parameter_asked", "read", "write", "local", "unseen", "offered", "same_family",
+_SUMMED = (
+    "user_now", "assistant_now", "result_now", "used_here", "linked_unused", "first_unused", "named_now", "named_best",
+    "user_age", "assistant_age", "result_age",
 )  # fmt: skip
+_ARGUMENTS = ("p_arguments", "p_second", "weakest", "missing", "filled", *_SUMMED, "repeat", "parameters")
+_CALLED = ("called", "called_since_user", "is_last", "last_failed")
+_SCHEMA = ("name_now", "name_ever", "name_asked", "parameter_asked", "read", "write", "local", "unseen", "same_family")
+_SIMILAR = ("similar_user", "similar_assistant", "similar_ever")
+PAIR_FEATURES = ("is_reply", *_ARGUMENTS, *_CALLED, *_SCHEMA, *_SIMILAR, "offered")
 _PAIR = {name: at for at, name in enumerate(PAIR_FEATURES)}
+_SUMS = [FEATURES.index(name) for name in _SUMMED]
+_NO_ARGUMENTS = (0.0,) * len(_ARGUMENTS)
 STEPS = 3
 
 INGREDIENTS = {
@@ -43,15 +48,6 @@ INGREDIENTS = {
     "calibration": "the joint probability fitted out of fold",
 }
 """Parts of the learned predictor that can be left out to see what they bring."""
-_SCHEMA = (
-    "name_now", "name_ever", "name_asked", "similar_user", "similar_assistant", "similar_ever", "parameter_asked",
-    "read", "write", "local", "same_family",
-)  # fmt: skip
-_ARGUMENTS = (
-    "p_arguments", "p_second", "weakest", "missing", "filled", "user_now", "assistant_now", "result_now", "used_here",
-    "linked_unused", "first_unused", "repeat", "parameters",
-)  # fmt: skip
-_CALLED = ("called", "called_since_user", "is_last", "last_failed")
 
 
 class Vocabulary:
@@ -75,6 +71,8 @@ class Lookout:
         Name of the agent configuration, if known.
     drop
         Groups of :data:`INGREDIENTS` to leave out.
+    unseen
+        Tools to look at as if training had never seen them (tool dropout).
     """
 
     def __init__(
@@ -85,6 +83,7 @@ class Lookout:
         tools: Mapping[str, ToolSpec],
         agent: str | None,
         drop: frozenset[str] = frozenset(),
+        unseen: frozenset[str] = frozenset(),
     ) -> None:
         self.drop = drop
         self._left_out = _left_out(drop)
@@ -92,6 +91,8 @@ class Lookout:
         self.index = ContextIndex(ranker.today)
         self.tools: dict[str, ToolSpec | None] = dict(tools) if tools else dict.fromkeys(vocabulary.tools)
         self.agent = agent
+        self.unseen = unseen
+        self.known = {name: at for name, at in vocabulary.tool_at.items() if name not in unseen}
         zero = np.zeros(embedding.dim, np.float32)
         self.user, self.assistant, self.result, self.ever = zero, zero, zero, zero
         self.assistant_words: frozenset[str] = frozenset()
@@ -102,6 +103,7 @@ class Lookout:
         self._slots: dict[str, list[Slot]] = {}
         self._fills: dict[str, bool] = {}
         self._described: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        self._kinds: dict[str, tuple[float, ...]] = {}
         self._vectors = np.array([self._describe(name) for name in self.tools], np.float32).reshape(-1, embedding.dim)
 
     def observe(self, message: Message) -> None:
@@ -123,8 +125,8 @@ class Lookout:
 
     def point(self) -> Floats:
         """Return the conversation as a vector."""
-        index, tools = self.index, self.vocabulary.tool_at
-        width = len(tools)
+        index, tools = self.index, self.known
+        width = len(self.vocabulary.tools)
         steps = np.zeros((STEPS, width + 4), np.float32)
         for back, event in enumerate(reversed(index.events[-STEPS:])):
             if event.kind == "user":
@@ -144,24 +146,13 @@ class Lookout:
         agents = np.zeros(len(self.vocabulary.agents), np.float32)
         if self.agent in self.vocabulary.agent_at:
             agents[self.vocabulary.agent_at[self.agent]] = 1
-        user, assistant, result = (index.last_text[role] for role in ("user", "assistant", "tool"))
-        extra = np.array(
-            [
-                index.last_role == "user", index.last_role == "tool", np.log1p(self.turns), np.log1p(len(index.calls)),
-                sum(self.since_user.values()),
-                np.log1p(len(user)) / 5, np.log1p(len(assistant)) / 5, np.log1p(len(result)) / 5,
-                user.count("?"), assistant.count("?"), assistant.rstrip().endswith("?"), any(map(str.isdigit, user)),
-                "let me" in assistant.lower() or "i'll" in assistant.lower() or "i will" in assistant.lower(),
-                len(result) <= 2, len(self.tools) / 10,
-            ],
-            np.float32,
-        )  # fmt: skip
+        cues = turn_cues(index, self.turns, sum(self.since_user.values()), len(self.tools))
         fresh = np.float32(index.last_role == "tool")
         parts = {
             "text": [self.user, self.assistant, self.result * fresh, self.ever],
             "history": [steps.ravel(), counts, last],
             "agent": [agents],
-            "cues": [extra],
+            "cues": [np.array(cues, np.float32)],
         }
         return np.concatenate(
             [np.zeros_like(each) if group in self.drop else each for group, many in parts.items() for each in many]
@@ -172,40 +163,46 @@ class Lookout:
         moment = self.moment = Moment(self.index)
         names = list(self.tools)
         ranked = self.ranked([name for name in names if self._eager(name)])
-        out = np.zeros((len(names) + 1, len(PAIR_FEATURES)), np.float32)
-        filled: dict[str, list[Filled]] = {}
-        index, at = self.index, _PAIR
-        family = index.last_tool.split(".")[0].split("_")[0] if index.last_tool else None
-        for row, name in enumerate(names):
-            spec, record = self.tools[name], out[row]
+        filled = self.ranker.fill(ranked, self.tools, moment, unseen=self.unseen)
+        index = self.index
+        records: list[tuple[float, ...]] = []
+        for name in names:
+            said = self._said(name, moment)
+            called = self._called(name)
             if name in ranked:
-                filled[name] = self.ranker.fill(name, spec, ranked[name])
-                _argument_features(record, name, ranked[name], filled[name], index)
-            words, parameters = self._described[name]
-            record[at["called"]] = np.log1p(index.tool_counts.get(name, 0))
-            record[at["called_since_user"]] = self.since_user.get(name, 0)
-            record[at["is_last"]] = index.last_tool == name
-            record[at["last_failed"]] = index.last_tool == name and bool(index.events) and index.events[-1].error
-            if words:
-                record[at["name_now"]] = len(words & moment.now) / len(words)
-                record[at["name_ever"]] = len(words & moment.said) / len(words)
-                record[at["name_asked"]] = len(words & self.assistant_words) / len(words)
-            record[at["parameter_asked"]] = len(parameters & self.assistant_words)
-            effect = spec.effect if spec else Effect.UNKNOWN
-            record[at["read"]], record[at["local"]] = effect is Effect.READ, effect is Effect.LOCAL
-            record[at["write"]] = effect in (Effect.WRITE, Effect.UNKNOWN)
-            record[at["unseen"]] = name not in self.vocabulary.tool_at
-            record[at["same_family"]] = family is not None and name.split(".")[0].split("_")[0] == family
+                records.append((*_argument_features(ranked[name], filled[name], index), *called, *said))
+            else:
+                records.append((*_NO_ARGUMENTS, *called, *said))
+        out = np.zeros((len(names) + 1, len(PAIR_FEATURES)), np.float32)
         # The reply sees the best that any tool has to offer.
         if names:
-            said = np.stack([_unit(self.user), _unit(self.assistant), _unit(self.ever)], axis=1)
-            out[:-1, at["similar_user"] : at["similar_ever"] + 1] = self._vectors @ said
+            out[:-1, _PAIR["p_arguments"] : _PAIR["same_family"] + 1] = records
+            said_by = np.stack([_unit(self.user), _unit(self.assistant), _unit(self.ever)], axis=1)
+            out[:-1, _PAIR["similar_user"] : _PAIR["similar_ever"] + 1] = self._vectors @ said_by
             out[-1] = out[:-1].max(axis=0)
         if self._left_out:
             out[:, self._left_out] = 0
-        out[-1, at["is_reply"]] = 1
-        out[:, at["offered"]] = np.log1p(len(names))
+        out[-1, _PAIR["is_reply"]] = 1
+        out[:, _PAIR["offered"]] = np.log1p(len(names))
         return names, out, filled
+
+    def _called(self, name: str) -> tuple[float, ...]:
+        """From ``called`` to ``last_failed``: what became of a tool so far."""
+        index = self.index
+        last = index.last_tool == name
+        failed = last and bool(index.events) and index.events[-1].error
+        return log1p(index.tool_counts.get(name, 0)), self.since_user.get(name, 0), last, failed
+
+    def _said(self, name: str, moment: Moment) -> tuple[float, ...]:
+        """From ``name_now`` to ``same_family``: a tool's schema beside the conversation."""
+        words, parameters = self._described[name]
+        size = len(words) or 1
+        last = self.index.last_tool
+        return (
+            len(words & moment.now) / size, len(words & moment.said) / size, len(words & self.assistant_words) / size,
+            len(parameters & self.assistant_words), *self._kinds[name],
+            last is not None and _family(last) == _family(name),
+        )  # fmt: skip
 
     def _eager(self, name: str) -> bool:
         """Whether a tool's arguments are looked at before the tool is guessed: those that may be launched."""
@@ -215,9 +212,9 @@ class Lookout:
     def late(self, names: Sequence[str]) -> dict[str, list[Filled]]:
         """Return the best arguments of tools that :meth:`offers` left aside, at the same moment."""
         ranked = self.ranked([name for name in names if not self._eager(name)])
-        return {name: self.ranker.fill(name, self.tools[name], each) for name, each in ranked.items()}
+        return self.ranker.fill(ranked, self.tools, self.moment, unseen=self.unseen)
 
-    def ranked(self, names: Sequence[str]) -> dict[str, list[tuple[Candidates, Any]]]:
+    def ranked(self, names: Sequence[str]) -> dict[str, list[Ranked]]:
         """Return the candidates of tools' parameters with their probabilities, at the moment of :meth:`offers`."""
         return self.ranker.rank(self._fillable(names), self.moment)
 
@@ -231,13 +228,25 @@ class Lookout:
         finally:
             self.drop, self._left_out = kept, left_out
 
+    def forget(self, tool: str) -> None:
+        """Look at the parameters of a tool, and at those of the same names, anew: what was counted has changed."""
+        names = self.ranker.counts.tools.get(tool, {}).keys()
+        self._slots = {
+            other: slots
+            for other, slots in self._slots.items()
+            if other != tool and names.isdisjoint(slot.parameter for slot in slots)
+        }
+
     def _fillable(self, names: Sequence[str]) -> dict[str, list[Slot]]:
         """Return the parameters of the tools that can be filled; made once a conversation."""
         for name in names:
             if name not in self._slots:
                 spec = self.tools.get(name)
-                parameters = self.ranker.parameters(name, spec)
-                self._slots[name] = [Slot(self.ranker.counts, name, each, spec) for each in parameters or ()]
+                new = name in self.unseen
+                parameters = self.ranker.parameters(name, spec, unseen=new)
+                self._slots[name] = [
+                    Slot(self.ranker.counts, name, each, spec, unseen=new) for each in parameters or ()
+                ]
                 self._fills[name] = parameters is not None
         return {name: self._slots[name] for name in names if self._fills[name]}
 
@@ -247,34 +256,40 @@ class Lookout:
         text = f"{' '.join(sorted(name_tokens(name)))} {spec.description if spec else ''}"
         parameters = frozenset(word for each in (spec.properties if spec else ()) for word in name_tokens(each))
         self._described[name] = frozenset(_WORD.findall(text.lower())), parameters
+        effect = spec.effect if spec else Effect.UNKNOWN
+        writes = effect in (Effect.WRITE, Effect.UNKNOWN)
+        self._kinds[name] = effect is Effect.READ, writes, effect is Effect.LOCAL, name not in self.known
         return _unit(self.embedding.encode(text))
 
 
 def _left_out(drop: frozenset[str]) -> list[int]:
-    groups = (("schema", _SCHEMA), ("arguments", _ARGUMENTS), ("history", _CALLED))
+    schema = [name for name in (*_SCHEMA, *_SIMILAR) if name != "unseen"]
+    groups = (("schema", schema), ("arguments", _ARGUMENTS), ("history", _CALLED))
     return [_PAIR[name] for group, names in groups if group in drop for name in names]
 
 
-def _argument_features(
-    record: Floats, name: str, ranked: Sequence[tuple[Any, Any]], filled: Sequence[Filled], index: ContextIndex
-) -> None:
-    at = _PAIR
-    record[at["parameters"]] = len(ranked)
-    if filled:
-        record[at["p_arguments"]] = filled[0].p
-        record[at["p_second"]] = filled[1].p if len(filled) > 1 else 0.0
-        record[at["repeat"]] = ToolCall(name, filled[0].arguments).key in index.call_counts
+def _argument_features(ranked: Sequence[Ranked], filled: Sequence[Filled], index: ContextIndex) -> list[float]:
+    """From ``p_arguments`` to ``parameters``: how well a tool's arguments can be filled."""
     weakest, missing, present = 1.0, 0.0, 0
-    for candidates, p in ranked:
-        weakest = min(weakest, float(p[:-1].max()) if len(p) > 1 else 0.0)
-        missing = max(missing, float(p[-1]))
-        best = int(np.argmax(p))
-        if candidates.texts[best] != ABSENT and best < len(p) - 1:
+    sums = np.zeros(len(_SUMS), np.float32)
+    for candidates, p, order in ranked:
+        best, end = order[0], len(p) - 1
+        missing = max(missing, float(p[end]))
+        if end:
+            weakest = min(weakest, float(p[best if best != end else order[1]]))
+        else:
+            weakest = 0.0
+        if best != end and candidates.texts[best] != ABSENT:
             present += 1
-            features = candidates.features[best]
-            for feature in ("user_now", "assistant_now", "result_now", "used_here", "linked_unused", "first_unused"):
-                record[at[feature]] += features[_AT[feature]]
-    record[at["weakest"]], record[at["missing"]], record[at["filled"]] = weakest, missing, present
+            sums += candidates.features[best, _SUMS]
+    first = filled[0].p if filled else 0.0
+    second = filled[1].p if len(filled) > 1 else 0.0
+    repeat = bool(filled) and filled[0].call.key in index.call_counts
+    return [first, second, weakest, missing, present, *sums.tolist(), repeat, len(ranked)]
+
+
+def _family(tool: str) -> str:
+    return tool.split(".")[0].split("_")[0]
 
 
 def _unit(vector: Floats) -> Floats:

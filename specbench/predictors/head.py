@@ -21,6 +21,8 @@ from specbench.predictors.network import one_thread
 __all__ = ["Example", "ToolHead"]
 
 Floats = npt.NDArray[np.float32]
+SETTLED = 5
+"""Calls after which a class that was added later counts half as much as one of the training."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,12 @@ class ToolHead:
         *,
         hidden: int = 96,
         narrow: int = 24,
-        members: int = 3,
+        members: int = 5,
         epochs: int = 24,
         max_steps: int = 3000,
         rate: float = 3e-3,
         decay: float = 5e-2,
-        dropout: float = 0.4,
+        dropout: float = 0.55,
         tool_dropout: float = 0.15,
         batch: int = 128,
         seed: int = 0,
@@ -72,6 +74,8 @@ class ToolHead:
         self.batch, self.seed, self.max_steps = batch, seed, max_steps
         self.scales: dict[str, Floats] = {}
         self.weights: list[dict[str, Floats]] = []
+        self.young: dict[int, int] = {}
+        self._stacked: dict[str, Floats] | None = None
 
     def fit(self, examples: Sequence[Example], classes: int) -> None:
         """Train on labelled decision points; ``classes`` is the number of tools plus one for the reply."""
@@ -97,7 +101,7 @@ class ToolHead:
             mask[at, :size] = True
         offers, kind, on = torch.from_numpy(offered), torch.from_numpy(kinds), torch.from_numpy(mask)
         targets = torch.tensor([each.target for each in examples])
-        self.weights = []
+        self.weights, self.young, self._stacked = [], {}, None
         for member in range(self.members):
             seed = self.seed * 1000 + member
             with one_thread(), torch.random.fork_rng(devices=[]):
@@ -127,22 +131,31 @@ class ToolHead:
 
     def probabilities(self, point: Floats, pairs: Floats, classes: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
         """Return P(row) over the tools on offer and the reply, shape (rows,)."""
-        x, y = self._scaled("point", point), self._scaled("pair", pairs)
-        known = classes >= 0
-        total = np.zeros(len(pairs), np.float32)
-        for w in self.weights:
-            # einsum, because the matrix product would wake the threads of the BLAS for this one vector.
-            hidden = np.maximum(np.einsum("i,ij->j", x, w["in"]) + w["in_bias"], 0)
-            scores = np.where(known, (np.einsum("i,ij->j", hidden, w["class"]) + w["class_bias"])[classes], 0.0)
-            near = hidden @ w["narrow"] + w["narrow_bias"]
-            inner = np.maximum(y @ w["pair"] + near @ w["cross"] + w["pair_bias"], 0)
-            scores = scores + (inner @ w["out"] + w["out_bias"])[:, 0]
-            scores -= scores.max()
-            total += scores - np.log(np.exp(scores).sum())
-        total /= len(self.weights)
+        y = self._scaled("pair", pairs)
+        w = self._stack()
+        hidden = self._hidden(point)
+        tops = (hidden @ w["class"])[:, 0] + w["class_bias"]
+        scores = np.where(classes >= 0, tops[:, classes], np.float32(0.0))
+        near = hidden @ w["narrow"] + w["narrow_bias"][:, None]
+        inner = np.maximum(y @ w["pair"] + near @ w["cross"] + w["pair_bias"][:, None], 0)
+        scores = scores + (inner @ w["out"])[..., 0] + w["out_bias"]
+        scores -= scores.max(axis=1, keepdims=True)
+        total = (scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))).mean(axis=0)
         # In double precision the probabilities add up to 1 to the last digits.
         raised = np.exp((total - total.max()).astype(np.float64))
         return np.asarray(raised / raised.sum())
+
+    def _hidden(self, point: Floats) -> Floats:
+        """Return the hidden layer of every member, shape (members, 1, hidden)."""
+        w = self._stack()
+        hidden: Floats = np.maximum(self._scaled("point", point)[None] @ w["in"] + w["in_bias"][:, None], 0)
+        return hidden
+
+    def _stack(self) -> dict[str, Floats]:
+        """Return the members' weights in one array each: a product with it is many small ones, and wakes no threads."""
+        if self._stacked is None:
+            self._stacked = {name: np.stack([each[name] for each in self.weights]) for name in self.weights[0]}
+        return self._stacked
 
     def learn(
         self, point: Floats, pairs: Floats, classes: npt.NDArray[np.intp], target: int, rate: float = 0.2
@@ -150,25 +163,32 @@ class ToolHead:
         """Take one step of the class branch's last layer towards what happened (online update).
 
         The step is divided by the squared length of the hidden layer (normalised least mean squares), so that ``rate``
-        means the same at every point.
+        means the same at every point. A class that was added later is pushed down the less the seldomer it has come:
+        until it has, the pair branch alone speaks for it.
         """
         p = self.probabilities(point, pairs, classes)
         error = -p
         error[target] += 1.0
-        x = self._scaled("point", point)
-        for w in self.weights:
-            hidden = np.maximum(np.einsum("i,ij->j", x, w["in"]) + w["in_bias"], 0)
+        for row, number in enumerate(classes.tolist()):
+            times = self.young.get(number)
+            if times is not None:
+                self.young[number] = times + (row == target)
+                error[row] *= 1.0 if row == target else times / (times + SETTLED)
+        for w, hidden in zip(self.weights, self._hidden(point)[:, 0], strict=True):
             step = rate / (1.0 + float(hidden @ hidden))
-            for row in np.flatnonzero(classes >= 0):
+            for row in np.flatnonzero(classes >= 0).tolist():
                 change = np.float32(step * error[row])
                 w["class"][:, classes[row]] += change * hidden
                 w["class_bias"][classes[row]] += change
+        self._stacked = None
 
     def add_class(self) -> None:
         """Make room for one more tool, of which nothing is known."""
         for w in self.weights:
             w["class"] = np.concatenate([w["class"], np.zeros((len(w["class"]), 1), np.float32)], axis=1)
             w["class_bias"] = np.append(w["class_bias"], np.float32(0))
+        self.young[len(self.weights[0]["class_bias"]) - 1] = 0
+        self._stacked = None
 
     def _scaled(self, what: str, data: Floats) -> Floats:
         scaled: Floats = np.clip((data - self.scales[f"{what}_mean"]) / self.scales[f"{what}_scale"], -6, 6)
@@ -176,7 +196,8 @@ class ToolHead:
 
     def state(self) -> dict[str, Any]:
         """Return the weights."""
-        return {"scales": self.scales, "weights": self.weights}
+        young = {str(number): times for number, times in self.young.items()}
+        return {"scales": self.scales, "weights": self.weights, "young": young}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over weights."""
@@ -184,6 +205,7 @@ class ToolHead:
         self.weights = [
             {name: np.array(array, np.float32) for name, array in each.items()} for each in state["weights"]
         ]
+        self.young = {int(number): times for number, times in state["young"].items()}
 
 
 class _Net:

@@ -26,6 +26,8 @@ FADE = 0.995
 """What a tool's counts keep at each call that is learned online: half is forgotten after some 140 calls."""
 LATE_POINTS = 3000
 """Training points at which the tools that may not be launched get arguments too: enough to calibrate them."""
+HIDDEN, HIDDEN_POINTS = 0.25, 1500
+"""Share of the training points that are seen a second time with tools hidden, and how many at most."""
 LATE = 0.1
 """Tools that may not be launched get arguments only from this probability on."""
 
@@ -99,7 +101,7 @@ class LearnedPredictor(Predictor):
         return self
 
     def _fit_head(self, traces: Sequence[Trace]) -> None:
-        cases = list(self._cases(traces))
+        cases = [*self._cases(traces), *self._cases(traces, hide=True)]
         if not cases:
             return
         classes = len(self.vocabulary.tools) + 1
@@ -116,13 +118,19 @@ class LearnedPredictor(Predictor):
             self.calibration.fit([case for case in cases if len(case.p)])
         self.head.fit([case.example for case in cases], classes)
 
-    def _cases(self, traces: Sequence[Trace]) -> Iterator[Case]:
-        """Yield every decision point at which a tool on offer was called or none, seen with cross-fitted counts."""
+    def _cases(self, traces: Sequence[Trace], *, hide: bool = False) -> Iterator[Case]:
+        """Yield every decision point at which a tool on offer was called or none, seen with cross-fitted counts.
+
+        With ``hide``, a sample of the traces, with some or all of their tools looked at as if they were new.
+        """
         views = [self.ranker.cross_fitted(fold) for fold in range(self.folds)] if traces else []
         points = sum(message.role == "assistant" for trace in traces for message in trace.messages)
-        draw = np.random.default_rng(self.seed)
+        draw = np.random.default_rng([self.seed, hide])
         for trace, fold in zip(traces, self.ranker.parts, strict=True):
-            lookout = Lookout(self.vocabulary, self.embedding, views[fold], trace.tools, trace.agent, self.drop)
+            unseen = _hidden(trace, draw) if hide else frozenset()
+            if hide and (draw.random() >= min(HIDDEN, HIDDEN_POINTS / points) or not unseen):
+                continue
+            lookout = Lookout(self.vocabulary, self.embedding, views[fold], trace.tools, trace.agent, self.drop, unseen)
             for message in trace.messages:
                 if message.role == "assistant":
                     outcome = message.tool_calls[0] if message.tool_calls else None
@@ -131,14 +139,16 @@ class LearnedPredictor(Predictor):
                         target = len(offered) if outcome is None else offered.index(outcome.name)
                         if draw.random() < LATE_POINTS / points:
                             filled.update(lookout.late(offered))
-                        example = Example(lookout.point(), pairs, self.classes(offered), target)
-                        yield Case(example, offered, filled, frozenset(lookout.index.call_counts), outcome, fold)
+                        example = Example(lookout.point(), pairs, self.classes(offered, unseen), target)
+                        made = frozenset(lookout.index.call_counts)
+                        yield Case(example, offered, filled, made, outcome, fold, unseen)
                 lookout.observe(message)
 
-    def classes(self, offered: Sequence[str]) -> npt.NDArray[np.intp]:
+    def classes(self, offered: Sequence[str], unseen: frozenset[str] = frozenset()) -> npt.NDArray[np.intp]:
         """Return the class numbers of tools, -1 for one that was never seen, and of the reply behind them."""
         known = {} if "classes" in self.drop else self.class_at
-        return np.array([*(known.get(name, -1) for name in offered), len(self.vocabulary.tools)], np.intp)
+        numbers = (-1 if name in unseen else known.get(name, -1) for name in offered)
+        return np.array([*numbers, len(self.vocabulary.tools)], np.intp)
 
     def session(self, tools: Mapping[str, ToolSpec], agent: str | None = None) -> Session:
         """Start a live conversation."""
@@ -233,6 +243,7 @@ class LearnedSession(Session):
         if outcome is not None and outcome.invalid_arguments is None:
             spec = lookout.tools.get(outcome.name)
             predictor.ranker.counts.learn(outcome, spec, lookout.index, keep=FADE)
+            lookout.forget(outcome.name)
             if predictor.counting is not None:
                 predictor.counting.learn(outcome, lookout.index)
         self._known = None
@@ -255,8 +266,18 @@ class LearnedSession(Session):
                 if p[at] >= LIKELY:
                     sets = counting.fill(name, self.index, WAYS)
                     trust = counting.reliability(name)
-                    filled[name] = [Filled(each, trust * (1 - trust) ** rank) for rank, each in enumerate(sets)]
-        return ranked(predictor.calibration.predictions(names, p, filled, self.index.call_counts), k)
+                    calls = [ToolCall(name, arguments) for arguments in sets]
+                    filled[name] = [Filled(call, trust * (1 - trust) ** rank) for rank, call in enumerate(calls)]
+        known = predictor.vocabulary.tool_at
+        return ranked(predictor.calibration.predictions(names, p, filled, self.index.call_counts, known), k)
+
+
+def _hidden(trace: Trace, draw: np.random.Generator) -> frozenset[str]:
+    """Return half or all of a trace's tools; none where they have no schema by which a new tool could be told."""
+    if not any(spec.properties for spec in trace.tools.values()):
+        return frozenset()
+    some = draw.random(len(trace.tools)) < draw.choice([0.5, 1.0])
+    return frozenset(name for name, new in zip(trace.tools, some.tolist(), strict=True) if new)
 
 
 def texts_of(traces: Sequence[Trace]) -> list[str]:

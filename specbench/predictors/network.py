@@ -88,6 +88,7 @@ class ListwiseNet:
         self.mean: Floats = np.zeros(0, np.float32)
         self.scale: Floats = np.zeros(0, np.float32)
         self.layers: list[list[tuple[Floats, Floats]]] = []
+        self._stacked: list[tuple[Floats, Floats]] | None = None
 
     def fit(
         self,
@@ -118,7 +119,7 @@ class ListwiseNet:
         data = torch.from_numpy(np.clip((items - self.mean) / self.scale, -8, 8))
         ends = np.append(starts[1:], len(items))
         loads = torch.from_numpy(weights if weights is not None else np.ones(len(starts), np.float32))
-        self.layers = []
+        self.layers, self._stacked = [], None
         with one_thread():
             self._train(data, starts, ends, targets, loads)
 
@@ -163,16 +164,24 @@ class ListwiseNet:
     def scores(self, items: Floats) -> Floats:
         """Return the mean score of each item, shape (items,)."""
         data = np.clip((items - self.mean) / self.scale, -8, 8)
-        out = np.zeros(len(items), np.float32)
-        for layers in self.layers:
-            rows = max(1, ONE_THREAD // max(weight.size for weight, _ in layers))
-            for first in range(0, len(data), rows):
-                hidden = data[first : first + rows]
-                for weight, bias in layers[:-1]:
-                    hidden = np.maximum(hidden @ weight + bias, 0)
-                weight, bias = layers[-1]
-                out[first : first + rows] += (hidden @ weight + bias)[:, 0]
-        return out / np.float32(max(len(self.layers), 1))
+        if self._stacked is None:
+            self._stacked = [
+                (np.stack([weight for weight, _ in each])[:, None], np.stack([bias for _, bias in each])[:, None, None])
+                for each in zip(*self.layers, strict=True)
+            ]
+        # One product of many small matrices: each stays below the size at which OpenBLAS wakes its threads.
+        rows = max(1, ONE_THREAD // max(weight.shape[2] * weight.shape[3] for weight, _ in self._stacked))
+        blocks = -(-len(data) // rows)
+        hidden = np.zeros((blocks * rows, data.shape[1]), np.float32)
+        hidden[: len(data)] = data
+        hidden = hidden.reshape(1, blocks, rows, -1)
+        for weight, bias in self._stacked[:-1]:
+            hidden = hidden @ weight
+            hidden += bias
+            np.maximum(hidden, 0, out=hidden)
+        weight, bias = self._stacked[-1]
+        scores: Floats = ((hidden @ weight) + bias).mean(axis=0).reshape(-1)[: len(data)]
+        return scores
 
     def state(self) -> dict[str, Any]:
         """Return the weights."""

@@ -12,10 +12,13 @@ from typing import Any
 
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT, ParameterCounts
-from specbench.predictors.values import shape_of, text_of
+from specbench.predictors.values import code_of, shape_of, text_of
 from specbench.types import ToolCall, ToolSpec
 
 __all__ = ["ParameterIndex", "cue_words"]
+
+MOST_NAMES = 600
+"""Names that are taken down from results."""
 
 
 class ParameterIndex:
@@ -30,10 +33,15 @@ class ParameterIndex:
         self.conversations = 0
         self.heard: dict[str, int] = {}
         self.meant: dict[str, dict[str, int]] = {}
+        self.names: dict[str, str] = {}
         self._aliases: dict[str, tuple[str, float]] | None = None
+        self._announcing: set[str] | None = None
+        self._forms: dict[tuple[str, str], tuple[str, str] | None] = {}
 
-    def count(self, call: ToolCall, spec: ToolSpec | None, index: ContextIndex) -> None:
-        """Count one real call; ``index`` is the state just before it."""
+    def count(
+        self, call: ToolCall, spec: ToolSpec | None, index: ContextIndex, known: set[tuple[str, str, str]] | None = None
+    ) -> None:
+        """Count one real call; ``index`` is the state just before it, ``known`` what its task has used so far."""
         table = self.tools.setdefault(call.name, {})
         self.calls[call.name] = self.calls.get(call.name, 0) + 1
         names = dict.fromkeys([*table, *call.arguments, *(spec.properties if spec else ())])
@@ -52,7 +60,12 @@ class ParameterIndex:
             counts.kinds[kind] = counts.kinds.get(kind, 0) + 1
             if not isinstance(value, str | int | float):
                 continue
-            self._count_value(counts, text_of(value), words, index)
+            text = text_of(value)
+            if len(text) <= 60 and (known is None or (call.name, name, text) not in known):
+                counts.values[text] = counts.values.get(text, 0) + 1
+            if known is not None:
+                known.add((call.name, name, text))
+            self._count_value(counts, text, words, index)
         self._count_pairs(call)
         self._count_meanings(call, words)
 
@@ -73,6 +86,7 @@ class ParameterIndex:
             counts.bound()
             for tool in self.tools:
                 self._others.pop((tool, name), None)
+        self._announcing = None
         self.heard = {word: self.heard[word] for word in self.meant if word in self.aliases()}
         self.meant = {word: self.meant[word] for word in self.heard}
 
@@ -89,19 +103,43 @@ class ParameterIndex:
                 for text in values:
                     row[text] = row.get(text, 0) + 1
 
+    def name_values(self, index: ContextIndex) -> None:
+        """Take down what the maps in a conversation's results call by which name: ``{"ATL": "Atlanta", ...}``."""
+        for pair in index.named_values:
+            for phrase, meant in (pair, pair[::-1]):
+                words = phrase.lower().split()
+                if len(words) <= 2 and phrase[:1].isupper() and len(self.names) < MOST_NAMES:
+                    self.names.setdefault(" ".join(words), meant)
+
     def aliases(self) -> dict[str, tuple[str, float]]:
         """Return what words of the user stand for, whatever the parameter: word or word pair → (value, share of calls).
 
-        "nyc" comes with ``New York`` in some argument of nearly every call that follows it.
+        "nyc" comes with ``New York`` in some argument of nearly every call that follows it; "atlanta" is what some
+        result called ``ATL``.
         """
         if self._aliases is None:
-            self._aliases = {}
+            used = {value for table in self.tools.values() for counts in table.values() for value in counts.values}
+            self._aliases = {phrase: (value, 1.0) for phrase, value in self.names.items() if value in used}
             for word, row in self.meant.items():
                 text = max(row, key=lambda each: (row[each], each))
                 share = row[text] / (self.heard[word] + 1)
                 if row[text] >= 3 and share >= 0.5 and word not in text.lower():
-                    self._aliases[word] = text, share
+                    self._aliases.setdefault(word, (text, share))
         return self._aliases
+
+    def form(self, tool: str, parameter: str) -> tuple[str, str] | None:
+        """Return the shape that nearly all values of a parameter have, and the text that they begin with."""
+        key = tool, parameter
+        if key not in self._forms:
+            counts = self.own(tool, parameter)
+            self._forms[key] = counts.form() if counts is not None else None
+        return self._forms[key]
+
+    def announcing(self) -> set[str]:
+        """Return the words that announce a value of any parameter."""
+        if self._announcing is None:
+            self._announcing = {word for table in self.tools.values() for each in table.values() for word in each.cues}
+        return self._announcing
 
     def count_words(self, words: Iterable[str]) -> None:
         """Count the capitalised words of one conversation: a word that many people use is nobody's name."""
@@ -117,8 +155,9 @@ class ParameterIndex:
         for place in index.path_names:
             counts.present[place] = counts.present.get(place, 0) + 1
         if len(text) <= 60:
-            counts.values[text] = counts.values.get(text, 0) + 1
             counts.cue(words, text)
+        code = code_of(text)
+        counts.codes[code] = counts.codes.get(code, 0) + 1
         shape = shape_of(text)
         counts.shapes[shape] = counts.shapes.get(shape, 0) + 1
         row = index.row(text)
@@ -161,6 +200,8 @@ class ParameterIndex:
             total = self.meant.setdefault(word, {})
             for text, count in meanings.items():
                 total[text] = total.get(text, 0) + count
+        for phrase, value in other.names.items():
+            self.names.setdefault(phrase, value)
         self.conversations += other.conversations
         for word, count in other.common.items():
             self.common[word] = self.common.get(word, 0) + count
@@ -179,9 +220,10 @@ class ParameterIndex:
         self.tools = {
             tool: {name: counts.pruned() for name, counts in table.items()} for tool, table in self.tools.items()
         }
-        kept = self.aliases()
-        self.meant = {word: {text: self.meant[word][text]} for word, (text, _) in kept.items()}
+        kept = {word: text for word, (text, _) in self.aliases().items() if text in self.meant.get(word, ())}
+        self.meant = {word: {text: self.meant[word][text]} for word, text in kept.items()}
         self.heard = {word: self.heard[word] for word in kept}
+        self.common = {word: n for word, n in self.common.items() if n >= max(2, 0.01 * self.conversations)}
         self.settle()
         for tool, table in self.tools.items():
             for parameter in table:
@@ -201,7 +243,8 @@ class ParameterIndex:
     def settle(self) -> None:
         """Forget what was derived from the counts, after they changed."""
         self._others.clear()
-        self._aliases = None
+        self._forms.clear()
+        self._aliases = self._announcing = None
 
     def state(self) -> dict[str, Any]:
         """Return the counts as JSON values."""
@@ -211,8 +254,9 @@ class ParameterIndex:
             # Counted from sets: sorted, so that training twice gives the same bytes.
             "heard": dict(sorted(self.heard.items())),
             "meant": dict(sorted(self.meant.items())),
+            "names": self.names,
             "conversations": self.conversations,
-            "common": {word: n for word, n in sorted(self.common.items()) if n >= max(2, 0.01 * self.conversations)},
+            "common": dict(sorted(self.common.items())),
             "tools": {
                 tool: {name: counts.state() for name, counts in table.items()} for tool, table in self.tools.items()
             },
@@ -223,6 +267,7 @@ class ParameterIndex:
         self.calls = dict(state["calls"])
         self.pairs = {tool: {k: list(v) for k, v in rows.items()} for tool, rows in state["pairs"].items()}
         self.heard, self.meant = dict(state["heard"]), {word: dict(row) for word, row in state["meant"].items()}
+        self.names = dict(state["names"])
         self.conversations, self.common = state["conversations"], dict(state["common"])
         self.tools = {
             tool: {name: ParameterCounts(**counts) for name, counts in table.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-__all__ = ["MAX_LEAVES", "Leaf", "walk"]
+__all__ = ["MAX_LEAVES", "Leaf", "is_map", "walk"]
 
 MAX_LEAVES = 4000
 """Scalars looked at in one document; what lies beyond is not offered as an argument."""
@@ -64,7 +64,7 @@ def walk(document: Any) -> tuple[list[Leaf], list[frozenset[str]]]:
         if isinstance(value, dict):
             here = len(words)
             words.append(set())
-            data_keys = _is_map(value)
+            data_keys = is_map(value)
             outer = (*parents[-1:], here)
             children: list[tuple[Any, str, str, int, tuple[int, ...]]] = []
             for name, child in value.items():
@@ -99,7 +99,7 @@ def _count(counts: dict[str, int], path: str) -> int:
     return counts[path]
 
 
-def _is_map(value: dict[str, Any]) -> bool:
+def is_map(value: dict[str, Any]) -> bool:
     """Whether the keys are data: four or more capitalised keys with values of one type."""
     return (
         len(value) >= 4

@@ -1,48 +1,62 @@
-"""A parameter of a tool in a live conversation: its candidates, message by message."""
+"""A parameter of a tool in a live conversation: which values may fill it, and what of them stays as it is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
-from functools import lru_cache
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from specbench.predictors.candidates import FEATURES, FIXED, OTHER, Candidates, Moment, name_tokens
+from specbench.predictors.candidates import FEATURES, FIXED, STABLE, Moment, name_tokens
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT, ParameterCounts
+from specbench.predictors.evidence import best, cues, lift, similar
 from specbench.predictors.parameters import ParameterIndex
-from specbench.predictors.values import (
-    GROUP,
-    LAST_ASSISTANT,
-    LAST_TOOL,
-    LAST_USER,
-    LONGER,
-    OFFSET,
-    ORDINAL,
-    PATH,
-    SHAPE,
-    text_of,
-)
+from specbench.predictors.values import LAST, LAST_USER, ORDINAL, SHAPE, code_of, shape_of, text_of
 from specbench.types import ToolSpec
 
-__all__ = ["Slot"]
+__all__ = ["KNOWN", "Gathered", "Slot"]
 
 MAX_ROWS = 64
 """Rows of the context index that are looked at, the latest ones."""
-LIST = 0.05
-"""Share of fills from which a path counts as linked."""
+NAMED = 8
+"""Identifiers of the user that are looked at, the latest ones."""
+KNOWN = 3
+"""Calls from which a tool's own counts say more than its schema and other tools."""
 _AT = {name: at for at, name in enumerate(FEATURES)}
+_TEXT = slice(_AT["prior"], _AT["common"] + 1)
 _EMPTY = ParameterCounts()
+_NOTHING_NEAR = (0.0,) * (len(STABLE) - len(FIXED))
+_TRUTH = frozenset(["True", "False", "true", "false"])
 _NOT_TELLING = frozenset(["id", "has", "is", "for", "of", "number", "name", "type"])
 
 
-@lru_cache(maxsize=16384)
-def _similar(parameter: str, key: str) -> float:
-    a, b = name_tokens(parameter), name_tokens(key)
-    return len(a & b) / len(a | b) if a and b else 0.0
+@dataclass
+class Gathered:
+    """The candidates of a slot at one moment, before the features that change from message to message.
+
+    ``texts`` are first those of the ``rows`` of the context index, then those that do not stand there (their fixed
+    features are ``extra``). ``marks`` are (candidate, feature, value): what the words of the last messages say of
+    single candidates. ``absent`` says how likely the parameter is left out, ``None`` where it may not be.
+    """
+
+    rows: npt.NDArray[np.intp]
+    stable: npt.NDArray[np.float32]
+    texts: list[str]
+    extra: npt.NDArray[np.float32]
+    marks: list[tuple[int, int, float]]
+    absent: tuple[float, float, float] | None
+
+
+class _Order(NamedTuple):
+    """The rows of a slot by number, where their features are kept, and the position of each text."""
+
+    rows: npt.NDArray[np.intp]
+    places: npt.NDArray[np.intp]
+    texts: list[str]
+    at: dict[str, int]
 
 
 class Slot:
@@ -62,7 +76,7 @@ class Slot:
         self, counts: ParameterIndex, tool: str, parameter: str, spec: ToolSpec | None, *, unseen: bool = False
     ) -> None:
         self.counts, self.tool, self.parameter = counts, tool, parameter
-        own = None if unseen else counts.own(tool, parameter)
+        own = counts.own(tool, parameter) if counts.calls.get(tool, 0) >= KNOWN and not unseen else None
         self.unseen = own is None
         self.own = own if own is not None else _EMPTY
         self.others = counts.others(tool, parameter)
@@ -74,21 +88,32 @@ class Slot:
         self.enum = {text_of(value) for value in enum[:60]} if isinstance(enum, list) else set()
         self.default = text_of(self.schema["default"]) if self.schema.get("default") is not None else None
         self.tokens = name_tokens(parameter)
-        self.stems = frozenset(word[:5] for word in self.tokens - _NOT_TELLING)
+        self.telling = self.tokens - _NOT_TELLING
+        self.stems = frozenset(word[:5] for word in self.telling)
         self.closed = self._closed()
         # Values that this parameter takes in other tools are looked at when the user has said them.
         self.told = {text: name_tokens(text) for text in self.others.closed()} if not self.enum else {}
-        self.rows: list[int] = []
+        self.form = None if self.unseen else counts.form(tool, parameter)
+        self.constant = self._constant()
+        self.links: dict[str, float] = {}
+        self._rows: list[int] = []
         self._place: dict[int, int] = {}
-        self._fixed = np.zeros((32, len(FIXED)), np.float32)
+        self._stable = np.zeros((32, len(STABLE)), np.float32)
         self._paths: list[tuple[str, tuple[float, float, float, float, float]]] = []
         self._done: dict[str, int] = {}
         self._paths_seen = 0
+        self._touched_seen = 0
         self._heard = -1
+        self._cues_of: dict[int, tuple[dict[str, float], dict[str, float]]] = {}
         self._cues: tuple[dict[str, float], dict[str, float]] = {}, {}
+        self._named: list[str] = []
         self._aliases: dict[str, float] = {}
-        self._told: list[str] = []
+        self._alias_near: dict[str, tuple[float, ...]] = {}
+        self._extra: tuple[list[str], npt.NDArray[np.float32]] = [], np.zeros((0, _TEXT.stop - _TEXT.start), np.float32)
         self._texts: dict[str, tuple[float, ...]] = {}
+        self._shapes: dict[tuple[str, str], tuple[float, ...]] = {}
+        self._order: _Order | None = None
+        self._kept: tuple[int, int, Gathered] | None = None
 
     def _closed(self) -> list[str]:
         """Values that need not stand in the conversation: an enumeration, a default, those taken again and again."""
@@ -101,6 +126,18 @@ class Slot:
             out.update(dict.fromkeys(self.own.closed()[:12]))
         return list(out)
 
+    def _constant(self) -> npt.NDArray[np.float32]:
+        """The features that are the same for all candidates at all moments."""
+        out, own, others = np.zeros(len(FEATURES), np.float32), self.own, self.others
+        total, total_others = own.fills + own.absent, others.fills + others.absent
+        out[_AT["absent_rate"]] = own.absent / total if total else 0.5
+        out[_AT["others_absent_rate"]] = others.absent / total_others if total_others else 0.5
+        out[_AT["required"]] = self.required
+        out[_AT["unseen"]] = self.unseen
+        known = own if own.fills else others
+        out[_AT["found_rate"]] = known.found / known.fills if known.fills else 0.5
+        return out
+
     def _takes(self, text: str) -> bool:
         """Whether an alias's value may fill this parameter."""
         if self.enum:
@@ -108,12 +145,19 @@ class Slot:
         return text in self.own.values or text in self.others.values or (self.unseen and not self.others.fills)
 
     def _update(self, index: ContextIndex) -> None:
-        """Take in the rows that are new since the last time."""
+        """Take in the rows that are new since the last time, and those mentioned again."""
+        if self._place:
+            for row in set(index.touched[self._touched_seen :]):
+                place = self._place.get(row)
+                if place is not None:
+                    self._stable[place, len(FIXED) :] = self._near(index, row)
+        self._touched_seen = len(index.touched)
         names = index.path_names
         for path in names[self._paths_seen :]:
             shares = self._shares(path)
             if shares is not None:
                 self._paths.append((path, shares))
+                self.links[path] = shares[0] + shares[2] + 0.01 * shares[4]
         self._paths_seen = len(names)
         for path, shares in self._paths:
             rows = index.rows_by_path[path]
@@ -128,7 +172,7 @@ class Slot:
 
         The features of a row are the greatest over its paths, so they do not depend on the order of arrival.
         """
-        alike = _similar(self.parameter, path.rsplit(".", 1)[-1].rstrip("[]"))
+        alike = similar(self.parameter, path.rsplit(".", 1)[-1].rstrip("[]"))
         a, b = self.own.paths.get(path, 0), self.others.paths.get(path, 0)
         if a or b:
             return (
@@ -142,209 +186,151 @@ class Slot:
     def _add(self, index: ContextIndex, row: int, shares: tuple[float, float, float, float, float]) -> None:
         place = self._place.get(row)
         if place is not None:
-            record = self._fixed[place]
+            record = self._stable[place]
             np.maximum(record[:5], shares, out=record[:5])
+            self._kept = None
             return
-        place = self._place[row] = len(self.rows)
-        if place == len(self._fixed):
-            self._fixed = np.concatenate([self._fixed, np.zeros_like(self._fixed)])
-        self.rows.append(row)
+        place = self._place[row] = len(self._rows)
+        if place == len(self._stable):
+            self._stable = np.concatenate([self._stable, np.zeros_like(self._stable)])
+        self._rows.append(row)
         shape = index.shape_names[int(index.table[row, SHAPE])]
-        self._fixed[place] = (
-            *shares,
-            self.own.shapes.get(shape, 0) / max(self.own.fills, 1),
-            self.others.shapes.get(shape, 0) / max(self.others.fills, 1),
-            *self._text(index.texts[row]),
-        )
+        code = code_of(index.texts[row])
+        known = self._shapes.get((shape, code))
+        if known is None:
+            own, others = self.own, self.others
+            known = self._shapes[shape, code] = (
+                own.shapes.get(shape, 0) / max(own.fills, 1),
+                others.shapes.get(shape, 0) / max(others.fills, 1),
+                own.codes.get(code, 0) / max(own.fills, 1),
+                others.codes.get(code, 0) / max(others.fills, 1),
+            )
+        self._stable[place] = (*shares, *known, *self._text(index.texts[row]), *self._near(index, row))
 
     def _text(self, text: str) -> tuple[float, ...]:
         """The fixed features of a text: from ``prior`` to ``common``."""
         known = self._texts.get(text)
-        if known is not None:
-            return known
-        known = self._texts[text] = (
-            self.own.values.get(text, 0) / max(self.own.fills, 1),
-            self.others.values.get(text, 0) / max(self.others.fills, 1),
-            0.0 if not self.enum else 1.0 if text in self.enum else -1.0,
-            float(text == self.default),
-            float(text.count(" ")),
-            self.counts.commonness(text),
-        )
+        if known is None:
+            known = self._texts[text] = (
+                self.own.values.get(text, 0) / max(self.own.fills, 1),
+                self.others.values.get(text, 0) / max(self.others.fills, 1),
+                0.0 if not self.enum else 1.0 if text in self.enum else -1.0,
+                float(text == self.default),
+                float(text.count(" ")),
+                self.counts.commonness(text),
+            )
         return known
 
-    def candidates(self, moment: Moment) -> Candidates:
-        """Return the candidates now, with their features."""
-        index, at = moment.index, _AT
+    def _near(self, index: ContextIndex, row: int) -> tuple[float, ...]:
+        """What the words before the latest mention tell: from ``before_own`` to ``asked``."""
+        before, asked = index.before[row], index.asked[row]
+        if not before and not asked:
+            return _NOTHING_NEAR
+        own = others = further_own = further_others = name = 0.0
+        if before:
+            words = before.get("user", ())
+            if words:
+                own, others = lift(self.own, words[0]), lift(self.others, words[0])
+                further_own = sum(lift(self.own, word) for word in words[1:])
+                further_others = sum(lift(self.others, word) for word in words[1:])
+            words = words or before.get("assistant", ())
+            name = float(sum(word.lstrip("~")[:5] in self.stems for word in words))
+        return own, others, further_own, further_others, name, float(len(self.stems & asked))
+
+    def _said_near(self, index: ContextIndex, words: str) -> tuple[float, ...]:
+        """What stands before the words that an alias was said with."""
+        row = index.row_of_words(words)
+        return self._near(index, row) if row is not None else _NOTHING_NEAR
+
+    def gather(self, moment: Moment) -> Gathered:
+        """Return the candidates now, with the features that stay as they are; kept while no text comes."""
+        index = moment.index
         self._update(index)
-        rows = np.asarray(self.rows, np.intp)
-        places = np.argsort(rows)
-        if len(rows) > MAX_ROWS:
-            latest = np.lexsort((rows, -moment.order[rows]))[:MAX_ROWS]
-            places = latest[np.argsort(rows[latest])]
-        rows = rows[places]
-        n = len(rows)
-        row_list = rows.tolist()
-        texts = [index.texts[row] for row in row_list]
+        kept = self._kept
+        if kept is None or kept[0] != index.text_version or kept[1] != len(self._rows):
+            kept = index.text_version, len(self._rows), self._gathered(moment)
+            # Which rows are the latest changes from message to message.
+            self._kept = kept if len(self._rows) <= MAX_ROWS else None
+        return kept[2]
+
+    def _gathered(self, moment: Moment) -> Gathered:
+        index = moment.index
+        if self._order is None or len(self._order.rows) != len(self._rows) or len(self._rows) > MAX_ROWS:
+            self._order = self._ordered(index)
+        rows, places, texts, at = self._order
         if self._heard != index.text_version:
             self._heard = index.text_version
-            self._cues = _cues(self.own, moment.words), _cues(self.others, moment.words)
-            self._aliases = {text: p for text, p in moment.aliases(self.counts).items() if self._takes(text)}
-            self._told = [text for text, words in self.told.items() if words and words <= moment.said]
-        cues, cues_others = self._cues
-        aliases = self._aliases
-        extra = dict.fromkeys([*self.closed, *cues, *cues_others, *aliases, *self._told])
-        stepped = _stepped(self.tool, self.parameter, index)
-        if stepped:
-            extra[stepped] = None
-        extra.pop(ABSENT, None)
-        for text in texts:
-            extra.pop(text, None)
-        texts += extra
-        size = len(texts) + self.may_miss + 1
-        out = np.zeros((size, len(FEATURES)), np.float32)
-        if n:
-            out[:n, : len(FIXED)] = self._fixed[places]
-            self._live(out[:n], rows, row_list, moment)
-        for position, text in enumerate(extra, start=n):
-            out[position, at["prior"] : at["common"] + 1] = self._text(text)
-        if cues or cues_others or aliases or stepped:
-            for position, text in enumerate(texts):
-                record = out[position]
-                record[at["cue"]], record[at["cue_others"]] = cues.get(text, 0.0), cues_others.get(text, 0.0)
-                record[at["alias"]] = aliases.get(text, 0.0)
-                record[at["stepped"]] = text == stepped
-        closed = extra.keys() | self.enum
-        for position, text in enumerate(texts) if closed else ():
-            if text in closed:
-                words = name_tokens(text)
-                if text in ("True", "False", "true", "false"):
-                    out[position, at["user_said"]] = len((self.tokens - _NOT_TELLING) & moment.now)
-                elif words:
-                    out[position, at["said_now"]] = len(words & moment.now) / len(words)
-                    out[position, at["said_ever"]] = len(words & moment.said) / len(words)
-        self._common(out, moment, cues, cues_others)
+            told = moment.telling(self.counts)
+            self._cues_of = {
+                at: self._cues_of.get(at) or (cues(self.own, words), cues(self.others, words))
+                for at, words in told.items()
+            }
+            self._cues = best(own for own, _ in self._cues_of.values()), best(o for _, o in self._cues_of.values())
+            meant = {text: each for text, each in moment.aliases(self.counts).items() if self._takes(text)}
+            self._aliases = {text: share for text, (share, _) in meant.items()}
+            self._alias_near = {text: self._said_near(index, words) for text, (_, words) in meant.items()}
+            said = (text for text, each in self.told.items() if each and each <= moment.said)
+            named = dict.fromkeys((*self.closed, *self._cues[0], *self._cues[1], *self._aliases, *said))
+            named.pop(ABSENT, None)
+            self._named = list(named)
+        repaired = self._repaired(index)
+        extra = [text for text in dict.fromkeys((*self._named, *repaired)) if text not in at]
+        if extra != self._extra[0]:
+            block = np.array([self._text(text) for text in extra], np.float32)
+            self._extra = extra, block.reshape(-1, _TEXT.stop - _TEXT.start)
+        marks: list[tuple[int, int, float]] = []
+        standing = at
+        if extra:
+            texts = texts + extra
+            at = standing | {text: position for position, text in enumerate(extra, start=len(rows))}
+        for feature, found in zip(("cue", "cue_others", "alias"), (*self._cues, self._aliases), strict=True):
+            marks += [(at[text], _AT[feature], share) for text, share in found.items() if text != ABSENT]
+        for text, near in self._alias_near.items():
+            marks += [(at[text], len(FIXED) + offset, value) for offset, value in enumerate(near) if value]
+        marks += [(at[text], _AT["repaired"], share) for text, share in repaired.items()]
+        for text in [*extra, *(text for text in self.enum if text in standing)]:
+            words = name_tokens(text)
+            if not moment.said.isdisjoint(words) or text in _TRUTH:
+                marks += self._said(at[text], text, words, moment)
+        absent: tuple[float, float, float] | None = None
         if self.may_miss:
-            texts.append(ABSENT)
-        texts.append(OTHER)
-        return Candidates(self.parameter, texts, row_list + [-1] * (size - n), out)
+            own, others = (each.get(ABSENT, 0.0) for each in self._cues)
+            absent = own, others, float(len(self.telling & moment.said))
+        return Gathered(rows, self._stable[places], texts, self._extra[1], marks, absent)
 
-    def _live(
-        self, out: npt.NDArray[np.float32], rows: npt.NDArray[np.intp], row_list: list[int], moment: Moment
-    ) -> None:
-        """Fill the features of rows that change from message to message."""
-        index, at, n = moment.index, _AT, len(rows)
-        table = index.table[rows]
-        ages, logs = moment.ages[rows], moment.logs[rows]
-        out[:, at["user_now"]] = table[:, LAST_USER] == index.last_user_at
-        out[:, at["assistant_now"]] = table[:, LAST_ASSISTANT] >= moment.last - 2
-        out[:, at["result_now"]] = table[:, LAST_TOOL] == moment.last
-        out[:, at["user_age"] : at["first_age"] + 1] = ages[:, :4]
-        out[:, at["use_age"]] = ages[:, 4]
-        out[:, at["mentions"]], out[:, at["used_anywhere"]], out[:, at["group_size"]] = logs.T
-        linked = out[:, at["path_share"]] + out[:, at["others_share"]] > LIST
-        used = index.used_rows(self.tool, self.parameter)
-        if used:
-            here = np.fromiter((row in used for row in row_list), bool, n)
-            out[:, at["used_here"]] = here
-            final = max(used, key=lambda row: used[row])
-            out[:, at["used_last_here"]] = rows == final
-            after = index.table[final]
-            out[:, at["next_after_used"]] = (table[:, PATH] == after[PATH]) & (table[:, ORDINAL] == after[ORDINAL] + 1)
-            linked &= ~here
-        if index.calls:
-            value = index.calls[-1].arguments.get(self.parameter)
-            row = index.row(text_of(value)) if isinstance(value, str | int | float) else None
-            if row is not None:
-                out[:, at["same_as_last_call"]] = rows == row
-        order = np.argsort(-moment.order[rows], kind="stable")
-        out[order, at["recency_rank"]] = 1.0 / (1.0 + np.arange(n, dtype=np.float32))
-        free = np.flatnonzero(linked)
-        out[:, at["linked_unused"]] = np.log1p(len(free))
-        if len(free):
-            out[free[np.argmax(moment.order[rows[free]])], at["first_unused"]] = 1
-        out[:, at["ordinal"]] = 1.0 / (1.0 + table[:, ORDINAL])
-        out[:, at["offset"]] = np.minimum(table[:, OFFSET], 400) / 400.0
-        out[:, at["longer"]] = table[:, LONGER]
-        named = moment.named[:, table[:, GROUP]]
-        out[:, at["named_now"]], out[:, at["named_ever"]] = named[0], named[1]
-        top = named[0].max()
-        if top > 0:
-            best = named[0] == top
-            out[:, at["named_best"]] = best
-            # Of several that were named, the one named first and not asked for yet.
-            hopeful = np.flatnonzero((named[0] > 0) & (out[:, at["used_here"]] == 0))
-            if len(hopeful):
-                out[hopeful[np.argmin(named[2][hopeful])], at["named_first"]] = 1
-        for position, row in enumerate(row_list):
-            before = index.before[row]
-            if before:
-                words = before.get("user", ())
-                if words:
-                    out[position, at["before_own"]] = _lift(self.own, words[0])
-                    out[position, at["before_others"]] = _lift(self.others, words[0])
-                    out[position, at["further_own"]] = sum(_lift(self.own, word) for word in words[1:])
-                    out[position, at["further_others"]] = sum(_lift(self.others, word) for word in words[1:])
-                words = words or before.get("assistant", ())
-                out[position, at["before_name"]] = sum(word.lstrip("~")[:5] in self.stems for word in words)
-            asked = index.asked[row]
-            if asked and self.stems:
-                out[position, at["asked"]] = sum(stem in asked for stem in self.stems)
+    def _ordered(self, index: ContextIndex) -> _Order:
+        """Return the rows that are looked at, by number."""
+        rows = np.asarray(self._rows, np.intp)
+        places = np.argsort(rows)
+        if len(rows) > MAX_ROWS:
+            table = index.table[rows]
+            order = table[:, LAST].astype(np.int64) * 4096 - table[:, ORDINAL]
+            latest = np.lexsort((rows, -order))[:MAX_ROWS]
+            places = latest[np.argsort(rows[latest])]
+        rows = rows[places]
+        texts = [index.texts[row] for row in rows.tolist()]
+        return _Order(rows, places, texts, {text: position for position, text in enumerate(texts)})
 
-    def _common(
-        self,
-        out: npt.NDArray[np.float32],
-        moment: Moment,
-        cues: Mapping[str, float],
-        cues_others: Mapping[str, float],
-    ) -> None:
-        """Fill what is the same for all candidates, and the two that are no value."""
-        at, own, others = _AT, self.own, self.others
-        total, total_others = own.fills + own.absent, others.fills + others.absent
-        out[:, at["candidates"]] = np.log1p(len(out))
-        out[:, at["absent_rate"]] = own.absent / total if total else 0.5
-        out[:, at["others_absent_rate"]] = others.absent / total_others if total_others else 0.5
-        out[:, at["required"]] = self.required
-        out[:, at["unseen"]] = self.unseen
-        known = own if own.fills else others
-        out[:, at["found_rate"]] = known.found / known.fills if known.fills else 0.5
-        out[-1, at["is_other"]] = 1
-        if self.may_miss:
-            record = out[-2]
-            record[at["is_absent"]] = 1
-            record[at["cue"]], record[at["cue_others"]] = cues.get(ABSENT, 0.0), cues_others.get(ABSENT, 0.0)
-            record[at["user_said"]] = len((self.tokens - _NOT_TELLING) & moment.said)
+    def _repaired(self, index: ContextIndex) -> dict[str, float]:
+        """Return identifiers as the tool spells them that the user spelt without the first signs: "W12" for "#W12"."""
+        if self.form is None:
+            return {}
+        shape, prefix = self.form
+        out: dict[str, float] = {}
+        for row in [row for path in ("user:id", "user:number") for row in index.rows(path)[-NAMED:]]:
+            text = index.texts[row]
+            if not text.startswith(prefix):
+                for cut in range(1, len(prefix) + 1):
+                    if text[: len(prefix) - cut].upper() == prefix[cut:]:
+                        whole = prefix + text[len(prefix) - cut :]
+                        if shape_of(whole) == shape:
+                            out[whole] = 1.0 if index.table[row, LAST_USER] == index.last_user_at else 0.5
+                        break
+        return out
 
-
-@lru_cache(maxsize=65536)
-def _log_ratio(hits: int, passed: int) -> float:
-    return float(np.log((hits + 0.5) / (passed + 1.0)))
-
-
-def _lift(counts: ParameterCounts, word: str) -> float:
-    """Log-odds that a value after ``word`` is the one, against values after it that were passed over."""
-    return _log_ratio(counts.before.get(word, 0), counts.passed.get(word, 0))
-
-
-def _cues(counts: ParameterCounts, words: set[str]) -> dict[str, float]:
-    best: dict[str, float] = {}
-    for word in words & counts.cues.keys():
-        total = counts.cue_totals[word] + 1.0
-        for value, count in counts.cues[word].items():
-            share = count / total
-            if share > best.get(value, 0.0):
-                best[value] = share
-    # Sets have no order; candidates must.
-    return dict(sorted(best.items()))
-
-
-def _stepped(tool: str, parameter: str, index: ContextIndex) -> str | None:
-    """The next cell of a grid search: the day after the one that the last equal search used."""
-    if not index.calls or index.calls[-1].name != tool:
-        return None
-    value = index.calls[-1].arguments.get(parameter)
-    if not isinstance(value, str) or len(value) != 10:
-        return None
-    try:
-        return (date.fromisoformat(value) + timedelta(days=1)).isoformat()
-    except (ValueError, OverflowError):
-        return None
+    def _said(self, at: int, text: str, words: frozenset[str], moment: Moment) -> list[tuple[int, int, float]]:
+        """Whether the user has said a closed value."""
+        if text in _TRUTH:
+            return [(at, _AT["user_said"], float(len(self.telling & moment.now)))]
+        now, ever = len(words & moment.now) / len(words), len(words & moment.said) / len(words)
+        return [(at, _AT["said_now"], now), (at, _AT["said_ever"], ever)]

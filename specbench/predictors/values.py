@@ -29,7 +29,10 @@ COLUMNS = (
     FIRST, LAST, LAST_USER, LAST_ASSISTANT, LAST_TOOL, MENTIONS, LAST_USE, USES, ORDINAL, GROUP, GROUP_SIZE, PATH,
     OFFSET, SHAPE, LONGER,
 ) = range(len(COLUMNS))  # fmt: skip
+_SAID = [LAST_USER, LAST_ASSISTANT, MENTIONS, OFFSET]
 _PIECE = re.compile(r"#?\w[\w\-@.+]*\w|#?\w")
+_CODE = re.compile(r"(?=.*[A-Z])[A-Z0-9]{3,}")
+_NUMBERED = re.compile(r"#?[a-z]{0,3}[-_]?(\d{5,})")
 _RUN = re.compile(r"[0-9]+|[A-Z]+(?![a-z])|[A-Z]?[a-zà-þ]+")
 
 
@@ -53,6 +56,29 @@ def _run(match: re.Match[str]) -> str:
     if run.isupper():
         return "A" * len(run) if len(run) <= 3 else "A+"
     return "Aa" if run[0].isupper() else "a"
+
+
+def code_of(text: str) -> str:
+    """Return a coarser shape: codes of capitals and digits count by their length alone, all else by :func:`shape_of`.
+
+    Examples
+    --------
+    >>> code_of("1N99U6"), code_of("IFOYYZ"), code_of("Lamp")
+    ('X6', 'X6', 'Aa')
+    """
+    return f"X{len(text)}" if len(text) <= 16 and _CODE.fullmatch(text) else shape_of(text)
+
+
+def same_id(text: str) -> str | None:
+    """Return what people's spellings of one identifier have in common; ``None`` for a text that is no such thing.
+
+    Examples
+    --------
+    >>> same_id("#W2378156"), same_id("w2378156"), same_id("2378156"), same_id("Lamp")
+    ('2378156', '2378156', '2378156', None)
+    """
+    match = _NUMBERED.fullmatch(text.lower())
+    return match[1] if match else None
 
 
 def text_of(value: Any) -> str:
@@ -85,9 +111,13 @@ class ValueTable:
         Words just before the latest mention of a row by role; stems of what the agent had asked when the user named it.
     used_by
         (tool, parameter) → rows that have filled it, with the message number of the last time.
-    group_words, named_now, named_ever, named_at
-        Words of each group of sibling values; how many of them the user has just said, has ever said, and where the
-        first of them stands in the latest message.
+    touched
+        Rows whose ``before`` or ``asked`` changed, in order; slots read on from where they were.
+    row_groups, group_at
+        Row → groups of sibling values that it has stood in, and at which path; group → message number.
+    group_words, named
+        Words of each group of sibling values; in the columns of ``named`` how many of them the user has just said, has
+        ever said, and where the first of them stands in the latest message.
     """
 
     def __init__(self) -> None:
@@ -102,9 +132,11 @@ class ValueTable:
         self.rows_by_path: dict[str, list[int]] = {}
         self.path_names: list[str] = []
         self.group_words: list[frozenset[str]] = [frozenset()]
-        self.named_now: list[float] = [0.0]
-        self.named_ever: list[float] = [0.0]
-        self.named_at: list[float] = [1.0]
+        self.group_at: list[int] = [NEVER]
+        self.row_groups: list[list[tuple[int, str]]] = []
+        self.named: npt.NDArray[np.float32] = np.zeros((64, 3), np.float32)
+        self.named[0, 2] = 1.0
+        self.touched: list[int] = []
         self._groups_of: dict[str, list[int]] = {}
         self._now_words: dict[str, int] = {}
         self.shape_names: list[str] = []
@@ -113,6 +145,7 @@ class ValueTable:
         self._row_of: dict[str, int] = {}
         self._by_lower: dict[str, int] = {}
         self._phrases: dict[str, set[str]] = {}
+        self._spellings: dict[str, list[int]] = {}
         self._table: npt.NDArray[np.int32] = np.zeros((64, len(COLUMNS)), np.int32)
 
     @property
@@ -128,33 +161,41 @@ class ValueTable:
         """Return the row of a value, if it has occurred."""
         return self._row_of.get(text_of(value))
 
+    def row_of_words(self, words: str) -> int | None:
+        """Return the row whose value is spelt like this, whatever its case."""
+        return self._by_lower.get(words)
+
     def used_rows(self, tool: str, parameter: str) -> dict[int, int]:
         """Return the rows that have filled this parameter, with the message number of the last time."""
         return self.used_by.get((tool, parameter), {})
 
     def _name_groups(self, words: list[str]) -> None:
         """Count, for every group of sibling values, the words of it that the user has just said, and ever said."""
+        named = self.named
         for word in self._now_words:
-            for group in self._groups_of.get(word, ()):
-                self.named_now[group], self.named_at[group] = 0.0, 1.0
+            groups = self._groups_of.get(word)
+            if groups:
+                named[groups, 0], named[groups, 2] = 0.0, 1.0
         self._now_words = {}
         for position, word in enumerate(words):
             if len(word) > 2 and word not in STOP_WORDS:
                 self._now_words.setdefault(word, position)
         for word, position in self._now_words.items():
-            new = word not in self.user_words
-            for group in self._groups_of.get(word, ()):
-                self.named_now[group] += 1
-                self.named_at[group] = min(self.named_at[group], position / 60)
-                self.named_ever[group] += new
+            groups = self._groups_of.get(word)
+            if groups:
+                named[groups, 0] += 1
+                named[groups, 1] += word not in self.user_words
+                named[groups, 2] = np.minimum(named[groups, 2], position / 60)
 
-    def _add_group(self, words: frozenset[str]) -> None:
+    def _add_group(self, words: frozenset[str], at: int) -> None:
         group = len(self.group_words)
         self.group_words.append(words)
+        self.group_at.append(at)
+        if group == len(self.named):
+            self.named = np.concatenate([self.named, np.zeros_like(self.named)])
         now = [word for word in words if word in self._now_words]
-        self.named_now.append(float(len(now)))
-        self.named_at.append(min((self._now_words[word] / 60 for word in now), default=1.0))
-        self.named_ever.append(float(sum(word in self.user_words for word in words)))
+        first = min((self._now_words[word] / 60 for word in now), default=1.0)
+        self.named[group] = len(now), sum(word in self.user_words for word in words), first
         for word in words:
             self._groups_of.setdefault(word, []).append(group)
 
@@ -169,6 +210,23 @@ class ValueTable:
             for phrase in sorted(self._phrases.get(piece, ())):
                 if lower.startswith(phrase, match.start()):
                     yield self._by_lower[phrase], match.start()
+
+    def _respell(self, row: int, text: str) -> None:
+        """Let a new row know what has been said of other spellings of the same identifier."""
+        identity = same_id(text)
+        if identity is None:
+            return
+        known = self._spellings.setdefault(identity, [])
+        if known:
+            other = known[-1]
+            self._table[row, _SAID] = self._table[other, _SAID]
+            self.before[row], self.asked[row] = dict(self.before[other]), self.asked[other]
+        known.append(row)
+
+    def _spelt_otherwise(self, row: int) -> list[int]:
+        """Return the rows that hold other spellings of an identifier."""
+        identity = same_id(self.texts[row])
+        return [other for other in self._spellings[identity] if other != row] if identity is not None else []
 
     def _mark_parts(self, text: str, spans: list[tuple[int, int, int]]) -> None:
         """Mark the names (start, end, row) that stand inside a longer name, and those that explain the name before."""
@@ -194,12 +252,14 @@ class ValueTable:
             self.before.append({})
             self.asked.append(frozenset())
             self.row_paths.append([])
+            self.row_groups.append([])
             shape = shape_of(text)
             if shape not in self._shape_ids:
                 self._shape_ids[shape] = len(self.shape_names)
                 self.shape_names.append(shape)
             values = (at, at, NEVER, NEVER, NEVER, 0, NEVER, 0, ordinal, group, 1, 0, 0, self._shape_ids[shape], 0)
             self._table[row] = values
+            self._respell(row, text)
             lower = text.lower()
             self._by_lower.setdefault(lower, row)
             head = _PIECE.match(lower)

@@ -20,12 +20,6 @@ __all__ = ["FORMATS", "KIND", "export", "point_features"]
 
 FORMATS = ("specbench", "onnx")
 KIND = "specbench export"
-CUES = (
-    "last_is_user", "last_is_tool", "log_turns", "log_calls", "calls_since_user", "log_user_letters",
-    "log_assistant_letters", "log_result_letters", "user_question_marks", "assistant_question_marks",
-    "assistant_ends_with_question", "digit_in_user", "promise", "empty_result", "tools_offered",
-)  # fmt: skip
-"""The last numbers of the conversation's vector, as :meth:`specbench.predictors.features.Lookout.point` orders them."""
 
 
 def export(checkpoint: str | Path, out: str | Path, format: str = "specbench") -> Path:
@@ -75,6 +69,7 @@ def export(checkpoint: str | Path, out: str | Path, format: str = "specbench") -
 def point_features(predictor: LearnedPredictor) -> list[str]:
     """Return the names of the head's input ``point``, in order."""
     from specbench.predictors.features import STEPS
+    from specbench.predictors.turn_cues import CUES
 
     vocabulary, tools = predictor.vocabulary, predictor.vocabulary.tools
     texts = [
@@ -89,6 +84,7 @@ def point_features(predictor: LearnedPredictor) -> list[str]:
 
 
 def _export_onnx(predictor: Predictor, card: Mapping[str, Any] | None, checkpoint: Path, out: Path) -> Path:
+    from specbench.predictors.calls import COMBINED
     from specbench.predictors.candidates import FEATURES
     from specbench.predictors.features import PAIR_FEATURES
     from specbench.predictors.learned import LearnedPredictor
@@ -105,9 +101,12 @@ def _export_onnx(predictor: Predictor, card: Mapping[str, Any] | None, checkpoin
             f"{checkpoint} holds a learned predictor that was fitted on no decision point: it has no network yet"
         )
     features = {"point": point_features(predictor), "pairs": list(PAIR_FEATURES), "items": list(FEATURES)}
+    features["combinations"] = list(COMBINED)
     widths = {"point": len(head.scales["point_mean"]), "pairs": len(head.scales["pair_mean"])}
     if ranker.net.layers:
         widths["items"] = len(ranker.net.mean)
+    if ranker.calls.fitted:
+        widths["combinations"] = len(ranker.calls.net.mean)
     for name, width in widths.items():
         if len(features[name]) != width:
             raise PredictorError(
@@ -116,6 +115,8 @@ def _export_onnx(predictor: Predictor, card: Mapping[str, Any] | None, checkpoin
     graphs = {"head.onnx": head_graph(head)}
     if ranker.net.layers:
         graphs["ranker.onnx"] = ranker_graph(ranker.net)
+    if ranker.calls.fitted:
+        graphs["calls.onnx"] = ranker_graph(ranker.calls.net, "call_ranker", "combinations")
     known = {} if "classes" in predictor.drop else predictor.class_at
     with replaced_folder(out, KIND) as folder:
         for name, blob in graphs.items():
@@ -147,6 +148,10 @@ def _readme(checkpoint: str, graphs: list[str]) -> str:
 - `ranker.onnx`, the argument ranker: `items` float32[n, features], one row for each candidate value of one parameter →
   `scores` float32[n]. P(candidate) is the softmax of the scores of that parameter's candidates.
 """
+    calls = """\
+- `calls.onnx`, the call ranker: `combinations` float32[n, features], one row for each combination of values of one tool
+  and, last, "none of these" → `scores` float32[n]. P(combination) is the softmax of the scores.
+"""
     return f"""\
 # The networks of `{checkpoint}` as ONNX
 
@@ -157,14 +162,14 @@ For those who serve networks with a runtime of their own. **This is not a whole 
 - `head.onnx`, the tool head: `point` float32[1, d] (the conversation), `pairs` float32[n, e] (one row for each tool on
   offer, the reply last), `classes` int64[n] (the tools' numbers in `features.json`, -1 for a tool that training never
   saw) → `probabilities` float32[n], adding up to 1.
-{ranker if "ranker.onnx" in graphs else ""}
+{ranker if "ranker.onnx" in graphs else ""}{calls if "calls.onnx" in graphs else ""}
 Scaling, clipping and the whole ensemble are inside: feed raw features, in the order of `features.json`.
 
 ## What is not
 
-- **The features.** They are computed from the conversation by specbench (`specbench.predictors.features.Lookout` and
-  `specbench.predictors.candidates.Slot`), with the embedding and the counts that lie in the specbench checkpoint.
-- **The candidates** for arguments, the joint choice of several arguments, and the cast to the schema's types.
+- **The features.** They are computed from the conversation by specbench (`specbench.predictors.features`, `.listing`
+  and `.calls`), with the embedding and the counts that lie in the specbench checkpoint.
+- **The candidates** for arguments, the combinations of several, and the cast to the schema's types.
 - **Calibration:** the probabilities here are the head's own, not P(this exact call comes next).
 - **Learning:** the graphs stay as they are; `session.learn()` changes the specbench predictor only.
 

@@ -23,10 +23,10 @@ CLIP = {"ranker": 8.0, "head": 6.0}
 """Scaled features are cut off at this many standard deviations, as in training."""
 
 
-def ranker_graph(net: ListwiseNet) -> bytes:
-    """Return the argument ranker: ``items`` float32[n, features] → ``scores`` float32[n].
+def ranker_graph(net: ListwiseNet, name: str = "argument_ranker", items: str = "items") -> bytes:
+    """Return a listwise network: ``items`` float32[n, features] → ``scores`` float32[n].
 
-    The probability of a candidate is the softmax of the scores over the candidates of its parameter.
+    The probability of an item is the softmax of the scores over its list: the candidates of one parameter.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def ranker_graph(net: ListwiseNet) -> bytes:
         When onnx is not installed.
     """
     graph = _Graph()
-    scaled = graph.scaled("items", net.mean, net.scale, CLIP["ranker"])
+    scaled = graph.scaled(items, net.mean, net.scale, CLIP["ranker"])
     scores = []
     for layers in net.layers:
         hidden = scaled
@@ -42,8 +42,8 @@ def ranker_graph(net: ListwiseNet) -> bytes:
             hidden = graph.node("Relu", graph.linear(hidden, weight, bias))
         scores.append(graph.linear(hidden, *layers[-1]))
     graph.node("Squeeze", graph.node("Mean", *scores), graph.constant(np.array([1], np.int64)), out="scores")
-    inputs = {"items": ("float32", ["n", len(net.mean)])}
-    return graph.model("argument_ranker", inputs, {"scores": ("float32", ["n"])})
+    inputs = {items: ("float32", ["n", len(net.mean)])}
+    return graph.model(name, inputs, {"scores": ("float32", ["n"])})
 
 
 def head_graph(head: ToolHead) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from itertools import pairwise
 
@@ -9,18 +10,21 @@ import numpy as np
 import pytest
 
 from specbench.errors import ConfigError
-from specbench.predictors.arguments import ArgumentRanker, folds_of
+from specbench.predictors.arguments import ArgumentRanker, Filled
 from specbench.predictors.calibration import JointCalibration
 from specbench.predictors.candidates import OTHER, Moment
 from specbench.predictors.context import ContextIndex
+from specbench.predictors.counting import folds_of
 from specbench.predictors.counts import ABSENT
 from specbench.predictors.explain import explain
 from specbench.predictors.extract import infer_today
 from specbench.predictors.features import INGREDIENTS
 from specbench.predictors.learned import LearnedPredictor
+from specbench.predictors.listing import list_candidates
 from specbench.predictors.network import ListwiseNet
 from specbench.predictors.parameters import ParameterIndex
 from specbench.predictors.slots import Slot
+from specbench.predictors.values import LAST_USER, NEVER
 from specbench.testing.traces import make_tools, make_traces
 from specbench.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec, Trace
 
@@ -39,6 +43,11 @@ def fresh(fitted: LearnedPredictor) -> LearnedPredictor:
     copy = LearnedPredictor()
     copy.restore(fitted.state())
     return copy
+
+
+def asking_bare(text: str) -> DecisionPoint:
+    """Nothing is declared: the tools are those of the training."""
+    return DecisionPoint("new", 0, (Message("user", text),))
 
 
 def asking(text: str) -> DecisionPoint:
@@ -105,6 +114,83 @@ def test_a_new_tool_is_learned_online(fresh: LearnedPredictor) -> None:
     assert reloaded.predict(point, 3) == fresh.predict(point, 3)
 
 
+def test_a_session_that_learned_says_what_a_fresh_one_says(fresh: LearnedPredictor) -> None:
+    trace = make_traces(52)[-1]
+    for session, decision in zip(fresh.replay(trace), trace.decisions(), strict=True):
+        assert session.predict(8) == fresh.predict(decision.point, 8)
+        session.learn(decision.calls[0] if decision.calls else None)
+        assert session.predict(8) == fresh.predict(decision.point, 8)
+
+
+def test_a_class_that_is_new_is_not_pushed_down_before_it_has_come(fresh: LearnedPredictor) -> None:
+    tools = {**make_tools(), "get_weather": ToolSpec("get_weather", "", {}, Effect.READ)}
+    asked = DecisionPoint("n", 0, (Message("user", "Rain today?"),), tools)
+    fresh.learn(asked, ToolCall("get_weather"))
+    (number,) = fresh.head.young
+    other = DecisionPoint("n", 0, (Message("user", f"My e-mail is {EMAIL}"),), tools)
+
+    def moved() -> float:
+        before = [w["class"][:, number].copy() for w in fresh.head.weights]
+        fresh.learn(other, FIND)
+        return sum(
+            float(np.abs(w["class"][:, number] - old).sum()) for w, old in zip(fresh.head.weights, before, strict=True)
+        )
+
+    young = moved()
+    fresh.head.young[number] = 10**6
+    assert young < moved() / 2
+
+
+def test_other_spellings_of_an_order_are_the_same_order() -> None:
+    index = ContextIndex().extend(
+        [Message("user", "Hi"), Message("tool", '{"orders": ["#W1234567"]}', name="get_user")]
+    )
+    before = index.table[index.row("#W1234567"), LAST_USER]
+    index.append(Message("user", "I mean order 1234567"))
+    assert before == NEVER
+    assert index.table[index.row("#W1234567"), LAST_USER] == 2
+
+
+def test_an_order_that_only_the_user_has_named_is_spelt_as_the_tool_spells_it() -> None:
+    traces = [
+        Trace(
+            f"t{number}",
+            f"task{number}",
+            "test",
+            (
+                Message("user", f"Where is order #W{1000000 + 37 * number}?"),
+                Message("assistant", "", (ToolCall("get_order", {"order": f"#W{1000000 + 37 * number}"}),)),
+            ),
+        )
+        for number in range(24)
+    ]
+    fitted = LearnedPredictor(seed=0).fit(traces)
+    calls = [each.call for each in fitted.predict(asking_bare("Where is order W7654321?"), 5)]
+    assert ToolCall("get_order", {"order": "#W7654321"}) in calls
+
+
+def test_calibration_tells_tools_never_seen_from_known_ones(fitted: LearnedPredictor) -> None:
+    calibration = fitted.calibration
+    assert len(calibration.weights_unseen) == len(calibration.weights) > 0
+    filled = {"find_user": [Filled(FIND, 0.9)]}
+    p = np.array([0.8, 0.2])
+    known, new = (
+        dict(calibration.predictions(["find_user"], p, filled, {}, tools))[FIND] for tools in ({"find_user"}, set())
+    )
+    assert known != new
+
+
+def test_2000_messages_cost_what_they_hold(fitted: LearnedPredictor) -> None:
+    messages = [message for trace in make_traces(400) for message in trace.messages][:2000]
+    session = fitted.session(make_tools())
+    started = time.process_time()
+    for message in messages:
+        if message.role == "assistant":
+            session.predict(3)
+        session.observe(message)
+    assert time.process_time() - started < 60
+
+
 def test_each_ingredient_can_be_left_out_and_others_are_refused() -> None:
     for group in INGREDIENTS:
         assert LearnedPredictor(drop=[group]).fit(make_traces(6)).predict(asking("hi"), 3)
@@ -141,9 +227,9 @@ def test_optional_parameters_may_be_left_out_and_required_ones_may_not() -> None
     properties = {"city": {"type": "string"}, "stars": {"type": "string"}}
     spec = ToolSpec("hotels", "", {"properties": properties, "required": ["city"]}, Effect.READ)
     index = ContextIndex().extend([Message("user", "A hotel in Oslo")])
-    texts = {
-        name: Slot(ParameterIndex(), "hotels", name, spec).candidates(Moment(index)).texts for name in ("city", "stars")
-    }
+    names = ("city", "stars")
+    listing = list_candidates([Slot(ParameterIndex(), "hotels", name, spec) for name in names], Moment(index))
+    texts = {each.parameter: each.texts for each in listing.each}
     assert ABSENT not in texts["city"]
     assert ABSENT in texts["stars"]
     assert texts["city"][-1] == OTHER
@@ -193,4 +279,4 @@ def test_an_unfitted_calibration_multiplies_and_a_ranker_without_calls_fills_not
     ranker = ArgumentRanker()
     ranker.fit([])
     assert ranker.rank({}, Moment(ContextIndex())) == {}
-    assert JointCalibration().predictions(["a"], np.array([0.4, 0.6]), {}, {}) == [(None, 0.6)]
+    assert JointCalibration().predictions(["a"], np.array([0.4, 0.6]), {}, {}, ()) == [(None, 0.6)]

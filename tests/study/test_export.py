@@ -129,11 +129,17 @@ def test_the_ranker_graph_scores_like_numpy(
     graphs: Path, conversations: list[Trace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = pytest.importorskip("onnxruntime")
-    session = runtime.InferenceSession(graphs / "ranker.onnx", providers=["CPUExecutionProvider"])
-    for (items,), scores in rows_seen(monkeypatch, ListwiseNet, "scores", conversations):
-        (found,) = session.run(["scores"], {"items": items})
-        assert found.shape == (len(items),)
-        np.testing.assert_allclose(found, scores, atol=1e-5, rtol=1e-5)
+    named = json.loads((graphs / "features.json").read_text())["inputs"]
+    for graph, given in (("ranker.onnx", "items"), ("calls.onnx", "combinations")):
+        session = runtime.InferenceSession(graphs / graph, providers=["CPUExecutionProvider"])
+        # Both are networks of one class: told apart by how many features they take.
+        rows = rows_seen(monkeypatch, ListwiseNet, "scores", conversations)
+        own = [(items, scores) for (items,), scores in rows if items.shape[1] == len(named[given])]
+        assert len(own) >= 20
+        for items, scores in own:
+            (found,) = session.run(["scores"], {given: items})
+            assert found.shape == (len(items),)
+            np.testing.assert_allclose(found, scores, atol=1e-5, rtol=1e-5)
 
 
 def test_the_head_graph_gives_the_probabilities_of_numpy(
@@ -168,7 +174,7 @@ def test_the_features_are_named_in_their_order(
 
 def test_the_readme_says_what_is_not_in_the_graphs(graphs: Path) -> None:
     assert {path.name for path in graphs.iterdir()} == {
-        "README.md", "config.json", "features.json", "head.onnx", "ranker.onnx",
+        "README.md", "calls.onnx", "config.json", "features.json", "head.onnx", "ranker.onnx",
     }  # fmt: skip
     text = (graphs / "README.md").read_text()
     assert "This is not a whole predictor" in text

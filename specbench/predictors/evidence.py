@@ -1,0 +1,58 @@
+"""What words and names tell of a parameter's values: names alike, words before a value, words that announce one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from specbench.predictors.candidates import name_tokens
+from specbench.predictors.counts import ParameterCounts
+
+__all__ = ["best", "cues", "lift", "similar"]
+
+
+@lru_cache(maxsize=16384)
+def similar(parameter: str, key: str) -> float:
+    """Return the share of words that two names have in common.
+
+    Examples
+    --------
+    >>> similar("orderId", "order_id"), similar("order_id", "id")
+    (1.0, 0.5)
+    """
+    a, b = name_tokens(parameter), name_tokens(key)
+    return len(a & b) / len(a | b) if a and b else 0.0
+
+
+@lru_cache(maxsize=65536)
+def _log_ratio(hits: float, passed: float) -> float:
+    return float(np.log((hits + 0.5) / (passed + 1.0)))
+
+
+def lift(counts: ParameterCounts, word: str) -> float:
+    """Log-odds that a value after ``word`` is the one, against values after it that were passed over."""
+    return _log_ratio(counts.before.get(word, 0), counts.passed.get(word, 0))
+
+
+def cues(counts: ParameterCounts, words: set[str]) -> dict[str, float]:
+    """Return the values that the words of one message announce, with their shares."""
+    best: dict[str, float] = {}
+    for word in words & counts.cues.keys():
+        total = counts.cue_totals[word] + 1.0
+        for value, count in counts.cues[word].items():
+            share = count / total
+            if share > best.get(value, 0.0):
+                best[value] = share
+    return best
+
+
+def best(found: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Return the greatest share of each value, in the order of the values: sets have none; candidates must."""
+    best: dict[str, float] = {}
+    for each in found:
+        for value, share in each.items():
+            if share > best.get(value, 0.0):
+                best[value] = share
+    return dict(sorted(best.items()))

@@ -1,0 +1,117 @@
+"""Whole calls: values that stand side by side, and earlier calls moved on, are proposed and weighed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from specbench.predictors.arguments import Ranked
+from specbench.predictors.calls import COMBINED, CallRanker, combined_features
+from specbench.predictors.candidates import OTHER, Candidates
+from specbench.predictors.combine import MOST, Past, combine
+from specbench.predictors.context import ContextIndex
+from specbench.types import Message, ToolCall
+
+NAMES = ("date", "destination", "origin")
+TRIP = [
+    {"origin": "JFK", "destination": "SFO", "date": "2024-05-20"},
+    {"origin": "SFO", "destination": "JFK", "date": "2024-05-24"},
+]
+
+
+def conversation(*calls: ToolCall) -> ContextIndex:
+    booking = ToolCall("get_booking", {"id": "B1"})
+    index = ContextIndex().extend(
+        [
+            Message("user", "my booking B1"),
+            Message("assistant", "", (booking,)),
+            Message("tool", json.dumps({"flights": TRIP}), name="get_booking"),
+        ]
+    )
+    for call in calls:
+        index.extend([Message("assistant", "", (call,)), Message("tool", "[]", name=call.name)])
+    return index
+
+
+def ranked(index: ContextIndex) -> list[Ranked]:
+    """Every value of the trip for every parameter that it may fill, equally probable."""
+    out = []
+    for name in NAMES:
+        paths = ["date"] if name == "date" else ["origin", "destination"]
+        rows = sorted({row for path in paths for row in index.rows(f"get_booking.flights[].{path}")})
+        texts = [*(index.texts[row] for row in rows), OTHER]
+        links = {f"get_booking.flights[].{path}": 1.0 if path == name else 0.1 for path in paths}
+        p = np.full(len(texts), 1 / len(texts), np.float32)
+        features = np.zeros((len(texts), 1), np.float32)
+        out.append(Ranked(Candidates(name, texts, [*rows, -1], features, links), p, list(range(len(texts)))))
+    return out
+
+
+def values(flight: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(flight[name] for name in NAMES)
+
+
+def search(tool: str = "search", **arguments: str) -> ToolCall:
+    return ToolCall(tool, arguments)
+
+
+def proposed(index: ContextIndex, tool: str = "search") -> dict[tuple[str, ...], Any]:
+    past = Past(tool, NAMES, index)
+    return {each.chosen: each for each in combine(ranked(index), {}, past, index)}
+
+
+def test_values_of_one_flight_are_proposed_together() -> None:
+    found = proposed(conversation())
+    assert all(found[values(flight)].whole for flight in TRIP)
+    assert found[values(TRIP[0])].group != found[values(TRIP[1])].group
+    assert all(origin != destination for _, destination, origin in found)
+    assert len(found) <= MOST + 6
+
+
+def test_the_next_day_the_way_back_and_the_other_tool_are_proposed() -> None:
+    found = proposed(conversation(search(**TRIP[0])))
+    assert ("2024-05-21", "SFO", "JFK") in found
+    assert ("2024-05-20", "JFK", "SFO") in found
+    other = search("search_elsewhere", origin="LAX", destination="BOS", date="2024-06-01")
+    assert ("2024-06-01", "BOS", "LAX") in proposed(conversation(other))
+
+
+def test_features_tell_what_was_called_and_what_comes_next() -> None:
+    index = conversation(search(**TRIP[0]))
+    past = Past("search", NAMES, index)
+    found = combine(ranked(index), {}, past, index)
+    features = combined_features(found, past, index)
+    at = {name: number for number, name in enumerate(COMBINED)}
+    rows = {each.chosen: features[row] for row, each in enumerate(found)}
+    assert rows[values(TRIP[0])][at["repeat"]] == 1
+    assert rows[values(TRIP[1])][at["next_whole"]] == rows[values(TRIP[1])][at["first_whole"]] == 1
+    assert rows["2024-05-21", "SFO", "JFK"][at["next_day"]] == 1
+    assert rows["2024-05-20", "JFK", "SFO"][at["swapped_last"]] == 1
+    assert features[-1, at["is_other"]] == 1
+    assert np.isfinite(features).all()
+
+
+def test_the_call_ranker_learns_to_go_through_a_list_in_order() -> None:
+    lists, targets = [], []
+    for calls in ((), (search(**TRIP[0]),)):
+        index = conversation(*calls)
+        past = Past("search", NAMES, index)
+        found = combine(ranked(index), {}, past, index)
+        right = values(TRIP[len(calls)])
+        lists.append(combined_features(found, past, index))
+        targets.append(next(row for row, each in enumerate(found) if each.chosen == right))
+    ranker = CallRanker(seed=1)
+    assert not ranker.fitted
+    ranker.fit(lists * 40, targets * 40)
+    copy = CallRanker()
+    copy.restore(ranker.state())
+    for p, same, target in zip(ranker.probabilities(lists), copy.probabilities(lists), targets, strict=True):
+        assert int(p.argmax()) == target
+        assert np.array_equal(p, same)
+
+
+def test_arguments_that_are_no_scalars_and_no_dates_do_no_harm() -> None:
+    odd = ToolCall("search", {"origin": ["JFK"], "destination": None, "date": "9999-12-31"})
+    assert proposed(conversation(odd))
