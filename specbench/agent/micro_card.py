@@ -107,7 +107,7 @@ def card_text(whole: Mapping[str, Any]) -> str:
     """The model card as Markdown."""
     training, measured = whole["training"], whole["measured"]
     rows = [
-        ("decisions", "decisions"), ("of which calls", "calls"),
+        ("decisions", "decisions"), ("of which calls", "calls"), ("of which replies", "replies"),
         ("valid JSON, of messages that begin like a call", "valid_json"),
         ("tool right, of recorded calls", "tool"), ("tool and all arguments exact, of recorded calls", "exact"),
         ("replied, of recorded replies", "reply"), ("the same reply, word for word", "same_reply"),
@@ -115,7 +115,8 @@ def card_text(whole: Mapping[str, Any]) -> str:
     ]  # fmt: skip
     lines = ["| | seen phrasings | unseen phrasings | no tools in the prompt |", "| --- | --- | --- | --- |"]
     for label, key in rows:
-        cells = [_cell(measured[part].get(key)) for part in ("seen", "unseen", "no_tools")]
+        cells = [_cell(measured[part].get(key)) for part in ("seen", "unseen")]
+        cells.append(_cell(measured["no_tools"].get(key)) if key in _WITHOUT_TOOLS else "–")
         lines.append(f"| {label} | {' | '.join(cells)} |")
     table = "\n".join(lines)
     speed = measured["speed"]
@@ -138,6 +139,7 @@ def _cell(value: float | None) -> str:
     return f"{value:.1%}" if isinstance(value, float) else f"{value:,}"
 
 
+_WITHOUT_TOOLS = ("replies", "reply", "same_reply")
 _CARD = """\
 # micro-Llama
 

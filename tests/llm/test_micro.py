@@ -1,0 +1,170 @@
+"""The micro-Llama: its format, its training, and that the shipped model does what its card says."""
+
+import json
+import random
+from itertools import islice
+
+import anyio
+import numpy as np
+import pytest
+
+from specbench.agent.micro_conversations import CANNOT, conversations, training_conversations, without_tools
+from specbench.agent.micro_words import VariedBook
+from specbench.agent.phrases_training import MORE_INTENTS
+from specbench.agent.phrases_training_answers import MORE_ANSWERS
+from specbench.agent.phrases_unseen import UNSEEN
+from specbench.agent.phrases_user import SEEN
+from specbench.errors import CheckpointError, ConfigError
+from specbench.llm.base import Request
+from specbench.llm.chat import chat_messages, chat_tools
+from specbench.llm.micro import training
+from specbench.llm.micro.examples import copy_batches, encode, talk_batches
+from specbench.llm.micro.format import segments
+from specbench.llm.micro.measure import answers, scores
+from specbench.llm.micro.schedule import Schedule
+from specbench.llm.registry import micro_folder
+from specbench.llm.transformers_backend import TransformersBackend, prompt_ids
+from specbench.types import Message, ToolCall
+
+TINY = Schedule(copy_steps=2, copy_tokens=256, steps=4, tokens=1500, short_tokens=300, warmup_steps=2, polish_steps=2)
+
+
+class TestFormat:
+    def test_the_template_and_the_training_text_agree(self, micro):
+        for trace, _ in islice(training_conversations(11), 12):
+            text = "".join(piece.text for piece in segments(trace.messages, trace.tools))
+            chat = chat_messages(trace.messages, arguments_as_text=False)
+            told = micro.tokenizer.apply_chat_template(chat, tools=chat_tools(trace.tools) or None, tokenize=False)
+            assert told == text
+
+    def test_words_and_several_calls_in_one_message(self, micro):
+        calls = (ToolCall("a", {"x": "é"}), ToolCall("b", {}))
+        messages = [Message("user", "hi"), Message("assistant", "Sure.", calls), Message("tool", "{}")]
+        text = "".join(piece.text for piece in segments(messages, {}))
+        chat = chat_messages(messages, arguments_as_text=False)
+        assert micro.tokenizer.apply_chat_template(chat, tokenize=False) == text
+        assert 'Sure.<|python_tag|>{"name": "a", "parameters": {"x": "é"}}; {"name": "b", "parameters": {}}' in text
+
+    def test_a_prompt_is_the_beginning_of_the_conversation(self, micro, talk):
+        whole, _ = encode(micro.tokenizer, list(segments(talk.messages, talk.tools)))
+        for decision in talk.decisions():
+            prompt = prompt_ids(micro, Request(decision.point.messages, talk.tools))
+            assert whole[: len(prompt)] == prompt
+
+    def test_only_the_assistants_words_are_learned(self, micro, talk):
+        ids, learned = encode(micro.tokenizer, list(segments(talk.messages, talk.tools)))
+        text = micro.tokenizer.decode([token for token, wanted in zip(ids, learned, strict=True) if wanted])
+        assert text.count("<|eot_id|>") == sum(message.role == "assistant" for message in talk.messages)
+        assert "Tools:" not in text
+
+    def test_what_is_copied_is_cut_alike_wherever_it_stands(self, micro):
+        tokens = micro.tokenizer.tokenize
+        for word in ("D48213", "ann.lee98@example.com", "Westridge"):
+            alone = tokens(f'"{word}"')[1:-1]
+            inside = tokens(f"It is {word} here")
+            assert any(inside[at : at + len(alone)] == alone for at in range(len(inside)))
+
+
+class TestConversations:
+    def test_the_settled_agent_never_wavers(self):
+        one, two = ([trace.messages for trace in conversations(5, 3)] for _ in range(2))
+        assert one == two
+
+    def test_a_stream_is_the_same_wherever_it_begins(self):
+        whole = list(islice(training_conversations(5), 60))
+        assert list(islice(training_conversations(5, 50), 10)) == whole[50:]
+
+    def test_held_out_phrasings_are_in_no_training_book(self):
+        learned = {line for book in (SEEN, MORE_INTENTS, MORE_ANSWERS) for lines in book.values() for line in lines}
+        assert not learned & {line for lines in UNSEEN.values() for line in lines}
+        assert set(MORE_INTENTS) | set(MORE_ANSWERS) <= set(SEEN)
+
+    def test_varied_phrases_keep_their_slots(self):
+        book = VariedBook(MORE_INTENTS, random.Random(1), rate=0.5)
+        for _ in range(200):
+            assert "{order}" in book["cancel"][0]
+
+    def test_without_tools_the_agent_says_that_it_cannot(self, talk):
+        bare = without_tools(talk, random.Random(1))
+        assert not bare.tools and bare.messages[-1].content == CANNOT
+
+
+class TestBatches:
+    def test_they_are_seeded_and_can_be_skipped(self, micro):
+        digits = np.arange(21, 31)
+        whole = list(copy_batches(1, 512, 1024, digits, 0, 7))
+        assert np.array_equal(next(iter(copy_batches(1, 512, 1024, digits, 4, 7))).ids, whole[4].ids)
+        talks = list(islice(talk_batches(micro.tokenizer, training_conversations, 1, 4000, 0, 300), 4))
+        later = next(talk_batches(micro.tokenizer, training_conversations, 1, 4000, 3, 300))
+        assert np.array_equal(later.ids, talks[3].ids)
+        assert all(batch.ids.size <= 4000 and batch.ids.shape[1] <= 300 for batch in talks)
+
+    def test_what_is_to_be_copied_was_there_before(self):
+        batch = next(iter(copy_batches(1, 512, 1024, np.arange(21, 31), 6, 7)))
+        for ids, learned in zip(batch.ids, batch.learned, strict=True):
+            first = int(np.flatnonzero(learned)[0])
+            assert set(ids[learned]) <= set(ids[:first])
+
+
+class TestTraining:
+    @pytest.fixture(autouse=True)
+    def _few(self, monkeypatch):
+        monkeypatch.setattr(training, "TOKENIZER_TRACES", 40)
+        monkeypatch.setattr(training, "CHECKPOINT_STEPS", 3)
+        monkeypatch.setattr("specbench.llm.micro.examples.POOL", 24)
+
+    def test_an_interrupted_training_ends_in_the_same_bits(self, tmp_path, monkeypatch):
+        class Stop(Exception):
+            pass
+
+        def stop_at(step):
+            def note(text):
+                if f"step {step}/" in text:
+                    raise Stop
+
+            return note
+
+        training.train(tmp_path / "whole", training_conversations, TINY)
+        monkeypatch.setattr(training, "NOTE_STEPS", 1)
+        for step in (2, 5, 7):
+            with pytest.raises(Stop):
+                training.train(tmp_path / "cut", training_conversations, TINY, stop_at(step))
+        record = training.train(tmp_path / "cut", training_conversations, TINY)
+        assert record["steps"] == 8 and record["tokens"] > 0
+        whole, cut = (tmp_path / name / "model.safetensors" for name in ("whole", "cut"))
+        assert whole.read_bytes() == cut.read_bytes()
+        with pytest.raises(CheckpointError, match=r"begun with another schedule .*or another --out"):
+            training.train(tmp_path / "cut", training_conversations, Schedule(seed=8))
+
+    def test_it_learns(self, tmp_path):
+        schedule = Schedule(copy_steps=0, steps=25, tokens=2000, short_tokens=300, warmup_steps=5, polish_steps=0)
+        record = training.train(tmp_path, training_conversations, schedule)
+        assert record["loss"] < 5.5
+
+    def test_a_schedule_without_steps_is_refused(self):
+        with pytest.raises(ConfigError, match="steps is 0"):
+            Schedule(steps=0)
+
+
+class TestShipped:
+    def test_it_is_small_and_holds_what_from_pretrained_needs(self):
+        files = {path.name: path.stat().st_size for path in micro_folder().iterdir() if path.is_file()}
+        assert {"config.json", "model.safetensors", "tokenizer.json", "chat_template.jinja", "README.md"} <= set(files)
+        assert sum(files.values()) < 8_000_000
+
+    def test_the_card_tells_the_measured_numbers(self):
+        measured = json.loads((micro_folder() / "measured.json").read_text())["measured"]
+        card = (micro_folder() / "README.md").read_text()
+        for part in ("seen", "unseen"):
+            assert f"{measured[part]['exact']:.1%}" in card
+
+    def test_it_calls_and_answers_as_its_card_says(self, micro):
+        measured = json.loads((micro_folder() / "measured.json").read_text())["measured"]
+        found = scores(answers(micro, conversations(6, seed=2)))
+        assert found["valid_json"] >= 0.95
+        assert found["exact"] >= measured["seen"]["exact"] - 0.15
+
+    def test_without_tools_it_does_not_call(self, micro, ask):
+        bare = Request(ask.messages, {})
+        end = anyio.run(TransformersBackend(micro).complete, bare)
+        assert not end.calls and not end.text.startswith("{")
