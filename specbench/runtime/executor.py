@@ -222,7 +222,7 @@ class Executor:
         """Tell who has waited for a slot that it is there."""
         if isinstance(ticket, anyio.Event):
             ticket.set()
-        elif isinstance(ticket, Step):
+        elif isinstance(ticket, Step) and ticket.slot is not None:
             ticket.slot.set()
 
     def _stop(self, launch: Launch) -> None:

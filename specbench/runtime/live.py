@@ -68,7 +68,8 @@ class LiveSession:
         self.ahead.show(step)
         if adopted:
             if step.answer is not None:
-                step.answer.on_interrupt(step.scope.cancel)
+                step.answer.on_interrupt(step.stop_thinking)
+            assert step.done is not None
             await step.done.wait()
             if step.answer is not None:
                 step.answer.on_interrupt(None)
@@ -89,6 +90,7 @@ class LiveSession:
         slots = self.executor.shared.llm_slots
         self.ahead.tick()
         if not slots.enter(step):
+            step.slot = anyio.Event()
             try:
                 await step.slot.wait()
             except BaseException:
@@ -96,11 +98,11 @@ class LiveSession:
                     self.executor.wake(slots.leave())
                 raise
         step.thinking_s = anyio.current_time()
-        step.scope = anyio.CancelScope()
+        scope = step.scope = anyio.CancelScope()
         if step.answer is not None:
-            step.answer.on_interrupt(step.scope.cancel)
+            step.answer.on_interrupt(step.stop_thinking)
         try:
-            with step.scope:
+            with scope:
                 step.decided = await think(step, self.ahead.hear)
             if step.decided is None:
                 return Decided(text="".join(step.text)), True

@@ -70,6 +70,7 @@ class Speculator:
             step.shown = len(step.text)
 
     async def _think_ahead(self, step: Step) -> None:
+        assert step.scope is not None and step.done is not None
         try:
             with step.scope:
                 step.decided = await think(step, self.hear)
@@ -174,6 +175,7 @@ class Speculator:
                 child = Step(self._supposed(step.point, best), step.number + 1, step.think, now, step.depth + 1, best)
                 step.child = child
                 child.thinking_s = now
+                child.scope, child.done = anyio.CancelScope(), anyio.Event()
                 executor.shared.llm_slots.occupy(child)
                 executor.spawn(self._think_ahead, child)
                 self.ask(child)
@@ -210,7 +212,7 @@ class Speculator:
             step.dropped = True
             if step.thought_s is None:
                 self.executor.wake(self.executor.shared.llm_slots.vacate(step))
-            step.scope.cancel()
+            step.stop_thinking()
             step.stop_predicting()
             if self.step is not None and self.step.answer is not None:
                 self.step.answer.retract(step)
