@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv study test test-slow lab bench clean
+.PHONY: help venv study test notebooks test-slow lab bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ test: $(READY) ## lint, types, import layers, all tests and doctests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m 'not slow'
+
+notebooks: $(READY) ## run every notebook (FAST mode: fewer tasks)
+	OMP_NUM_THREADS=1 SPECBENCH_FAST=1 $(BIN)/pytest --nbmake --nbmake-timeout=600 -n 2 -p no:cacheprovider -W default notebooks
 
 test-slow: $(READY) ## the tests that need minutes
 	$(BIN)/pytest -m slow

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from common import Result, Skipped
 
-BENCHMARKS = ("import", "markov", "learned", "llm", "simulator", "executor", "readers")
+BENCHMARKS = ("import", "markov", "learned", "llm", "simulator", "executor", "playground", "readers")
 README = Path(__file__).with_name("README.md")
 
 HEAD = """\

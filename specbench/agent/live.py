@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import anyio
 
@@ -83,6 +84,31 @@ class LiveComparison:
     def saved_share(self) -> float:
         """Share of the sequential end-to-end seconds that speculation saved."""
         return 1 - sum(self.speculative.elapsed_s) / sum(self.sequential.elapsed_s)
+
+    def beside(self, simulated: Ledger) -> list[dict[str, Any]]:
+        """Return each conversation's seconds, measured and simulated, without and with speculation.
+
+        Parameters
+        ----------
+        simulated
+            From :func:`specbench.agent.live_simulated.simulate_live`.
+
+        Returns
+        -------
+        list of dict
+            ``kind, simulated_s, measured_s``.
+        """
+        seconds: dict[str, list[float]] = {}
+        for row in simulated.outcomes:
+            total = seconds.setdefault(row.trace_id, [0.0, 0.0])
+            total[0] += row.sequential_s
+            total[1] += row.speculative_s
+        rows = []
+        for at, kind in enumerate(("sequential", "speculative")):
+            measured = (self.sequential, self.speculative)[at].elapsed_s
+            for known, found in zip(seconds.values(), measured, strict=True):
+                rows.append({"kind": kind, "simulated_s": known[at], "measured_s": found})
+        return rows
 
 
 def scripted_talks(count: int, seed: int = 1) -> list[Trace]:

@@ -222,7 +222,7 @@ class Executor:
         """Tell who has waited for a slot that it is there."""
         if isinstance(ticket, anyio.Event):
             ticket.set()
-        elif isinstance(ticket, Step):
+        elif isinstance(ticket, Step) and ticket.slot is not None:
             ticket.slot.set()
 
     def _stop(self, launch: Launch) -> None:
@@ -236,5 +236,5 @@ class Executor:
 
     def _preempt_thinking(self, step: Step) -> None:
         for session in self._sessions.values():
-            if session.preempted(step):
+            if session.ahead.preempted(step):
                 return

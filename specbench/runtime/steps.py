@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import anyio
@@ -40,15 +41,20 @@ class Step:
         self.child: Step | None = None
         self.chained = self.dropped = self.hit = False
         self.reason = "the prediction came after the decision"
-        self.scope = anyio.CancelScope()
+        self.scope: anyio.CancelScope | None = None
         self.predicting: list[anyio.CancelScope] = []
-        self.done = anyio.Event()
-        self.slot = anyio.Event()
+        self.done: anyio.Event | None = None
+        self.slot: anyio.Event | None = None
         self.decided: Decided | None = None
         self.error: Exception | None = None
         self.text: list[str] = []
         self.shown = 0
         self.answer: AnswerStream | None = None
+
+    def stop_thinking(self) -> None:
+        """The LLM need not go on."""
+        if self.scope is not None:
+            self.scope.cancel()
 
     def stop_predicting(self) -> None:
         """Nobody waits for predictions any more."""
@@ -64,6 +70,14 @@ def takes_point(think: Think) -> bool:
     >>> takes_point(lambda: None), takes_point(lambda point: None)
     (False, True)
     """
+    try:
+        return _takes_point(think)
+    except TypeError:  # it has no hash
+        return _takes_point.__wrapped__(think)
+
+
+@lru_cache(maxsize=64)
+def _takes_point(think: Think) -> bool:
     try:
         parameters = inspect.signature(think).parameters.values()
     except (TypeError, ValueError):

@@ -11,7 +11,8 @@ from specbench.ledger import Ledger
 from specbench.metrics.table import PredictionTable
 from specbench.policies import Estimates, Policy
 from specbench.sim.latency import Latency
-from specbench.sim.session import SimulatedSession, Step
+from specbench.sim.session import SimulatedSession
+from specbench.sim.step import Step
 from specbench.speculation import Launch, Options, Shared, Traits
 from specbench.speculation.rules import DECISION
 from specbench.types import Effect

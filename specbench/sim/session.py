@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from specbench.ledger import Ahead, Fate, Outcome, Window
+from specbench.sim.step import Step
 from specbench.speculation import Book, Launch
 from specbench.speculation.rules import ARRIVAL, DECISION, LAUNCH
 from specbench.types import Effect, Prediction, ToolCall
@@ -12,37 +13,9 @@ from specbench.types import Effect, Prediction, ToolCall
 if TYPE_CHECKING:
     from specbench.sim.engine import Engine
 
-__all__ = ["SimulatedSession", "Step"]
+__all__ = ["SimulatedSession"]
 
 WRITES = frozenset({Effect.WRITE, Effect.STAGED, Effect.UNKNOWN})
-TOO_LATE = "the prediction came after the decision"
-
-
-class Step:
-    """One LLM invocation: the current one (depth 0), or one that is run ahead on the result of ``parent``."""
-
-    __slots__ = (
-        "asked_s", "began_s", "best", "chained", "child", "decided_s", "depth", "dropped", "ended_s", "hit", "level",
-        "number", "p", "parent", "predict_s", "predicted", "reason", "row", "session", "think_s", "thinking_s",
-        "thought_s",
-    )  # fmt: skip
-
-    def __init__(self, session: SimulatedSession, row: int, began_s: float, depth: int, parent: Launch | None) -> None:
-        self.session, self.row, self.began_s, self.depth, self.parent = session, row, began_s, depth, parent
-        self.level = depth  # at the start; depth counts down as steps above are confirmed
-        self.thinking_s: float | None = None
-        self.think_s = 0.0
-        self.thought_s: float | None = None
-        self.decided_s: float | None = None
-        self.ended_s: float | None = None
-        self.best: Launch | None = None
-        self.child: Step | None = None
-        self.predict_s: float | None = None
-        self.asked_s = began_s
-        self.chained = self.dropped = self.hit = self.predicted = False
-        self.reason = TOO_LATE
-        self.number = 0
-        self.p = parent.p if parent is not None else 1.0
 
 
 class SimulatedSession:

@@ -6,8 +6,9 @@ of each speculation they both ask here. So they write the same ledger.
 
 from __future__ import annotations
 
-from specbench.speculation.book import Book, Launch
+from specbench.speculation.book import Book
 from specbench.speculation.breaker import Breaker
+from specbench.speculation.launch import Launch
 from specbench.speculation.limits import Limit, RateLimits
 from specbench.speculation.options import Options, RunAhead
 from specbench.speculation.parse import parse_options

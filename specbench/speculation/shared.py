@@ -13,7 +13,7 @@ from specbench.speculation.slots import Slots
 from specbench.speculation.traits import Traits
 
 if TYPE_CHECKING:
-    from specbench.speculation.book import Launch
+    from specbench.speculation.launch import Launch
 
 __all__ = ["Shared"]
 

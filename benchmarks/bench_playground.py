@@ -1,0 +1,28 @@
+"""From slider to figure in the kernel: simulate 5,000 decisions, tabulate, draw."""
+
+from __future__ import annotations
+
+from bench_simulator import DECISIONS, table_of
+from common import Result, seconds
+
+from specbench.playground import Playground
+from specbench.study.workbench import Workbench
+
+
+def measure() -> list[Result]:
+    """Return milliseconds of moving one slider."""
+    bench = Workbench()
+    bench.add("ngram", bench.predictor("ngram"))
+    table = table_of(DECISIONS)
+    table.ahead = [[] for _ in table.points]
+    bench._tables["ngram"] = table
+    play = Playground(bench, predictor="ngram")
+    out = []
+    for name in ("threshold", "tool_s"):  # a new value each time: nothing is remembered
+        control, steps = play.inputs[name], (0.02 * step for step in range(1, 40))
+
+        def move(control: object = control, steps: object = steps) -> None:
+            control.value = next(steps)  # type: ignore[attr-defined, call-overload]
+
+        out.append(Result(f"playground, moving {name}, {DECISIONS} decisions", 1e3 * seconds(move), "ms", 200))
+    return out
