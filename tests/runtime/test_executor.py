@@ -506,4 +506,4 @@ def test_no_task_and_no_session_is_left_in_memory(backend: str) -> None:
     gc.collect()
     from specbench.runtime.live import LiveSession
 
-    assert not [each for each in gc.get_objects() if isinstance(each, LiveSession)]
+    assert not [each for each in gc.get_objects() if type(each) is LiveSession]
