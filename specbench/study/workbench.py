@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from specbench.errors import ConfigError
@@ -20,6 +21,7 @@ from specbench.sim import Constant, Latency, simulate, sweep
 from specbench.speculation import Options, parse_options
 from specbench.study.compare.paired import subset
 from specbench.study.data import Data, load_data, shipped_traces, split_data
+from specbench.study.environment import charged_ms
 from specbench.study.episode import Episode
 from specbench.study.evaluate import seeded
 from specbench.traces.store import Paths
@@ -223,9 +225,14 @@ class Workbench:
         return self._curves[key].copy()
 
     def curves(self, names: Sequence[str], setting: Setting | None = None, resamples: int = 200) -> pd.DataFrame:
-        """Return the curves of several predictors under one setting."""
-        setting = setting if setting is not None else Setting()
-        frames = [self.curve(replace(setting, predictor=name), resamples) for name in names]
+        """Return the curves of several predictors; without a setting each is charged its own latency."""
+        frames = []
+        for name in names:
+            if setting is None:
+                own_ms = charged_ms(float(np.median(self.table(name).latency_ms)))
+                frames.append(self.curve(Setting(predictor=name, predict_ms=own_ms), resamples))
+            else:
+                frames.append(self.curve(replace(setting, predictor=name), resamples))
         return pd.concat(frames, ignore_index=True)
 
     def run(self, setting: Setting, *, intervals: bool = True) -> tuple[Ledger, SpeculationMetrics]:
