@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +18,7 @@ from specbench.traces.store import write_traces
 from specbench.types import Effect, Message, ToolCall, ToolSpec, Trace
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (Debian: apt-get install chromium)"),
-    pytest.mark.filterwarnings("default"),
-]
+pytestmark = pytest.mark.filterwarnings("default")
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 
 
@@ -40,17 +31,6 @@ def hostile_trace(number: int) -> Trace:
     )  # fmt: skip
     tools = {"look": ToolSpec("look", effect=Effect.READ)}
     return Trace(f"t{number}{HOSTILE}", f"task{number}", "hostile", messages, tools)
-
-
-@pytest.fixture(scope="module")
-def page_of() -> Iterator[Any]:
-    """Open a page in headless Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield lambda: browser.new_page(viewport={"width": 1500, "height": 1000})
-        browser.close()
 
 
 def free_port() -> int:

@@ -1,0 +1,37 @@
+"""The report in a real browser: offline, with its one script filtering the decisions, whatever the traces hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from specbench.study import run_study
+from specbench.traces.store import write_traces
+from specbench.types import Trace
+
+pytestmark = pytest.mark.filterwarnings("default")
+HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
+
+
+def test_the_decisions_can_be_filtered(page_of: Any, make_toy_trace: Callable[..., Trace], tmp_path: Path) -> None:
+    write_traces(tmp_path / "toy.jsonl", [make_toy_trace(task, read=HOSTILE, words=HOSTILE) for task in range(12)])
+    report = run_study(tmp_path / "toy.jsonl", tmp_path / "run", predictors=("markov", "oracle")).report
+    page = page_of()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(report.as_uri())
+    rows = page.locator("#rows tbody tr:visible")
+    everything = rows.count()
+    assert page.locator("#count").inner_text() == f"{everything} of {everything}"
+    page.locator("#kind").select_option("reply")
+    assert 0 < rows.count() < everything
+    page.locator("#kind").select_option("")
+    page.locator("#filter").fill("onerror")
+    found = rows.count()
+    assert 0 < found < everything and page.locator("#count").inner_text() == f"{found} of {everything}"
+    assert page.title() != "owned"
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    page.close()
