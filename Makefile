@@ -10,6 +10,8 @@ TRACES_FORMAT ?=
 EFFECTS ?=
 OUT ?= runs/$(basename $(notdir $(patsubst %/,%,$(firstword $(TRACES)))))
 STUDY_OPTIONS ?=
+# The shipped desk also runs live, with the micro-Llama; your own traces are replayed.
+LIVE ?= $(if $(filter data/support_desk.jsonl,$(TRACES)),2,0)
 
 # No window, no model hub, no tracing service: nothing that a target runs needs the network once it is installed.
 export MPLBACKEND := Agg
@@ -39,7 +41,7 @@ venv: $(READY) ## create .venv and install everything into it
 
 study: $(READY) ## the main job: traces -> predictors -> figures, report, checkpoints
 	@$(BIN)/specbench study --traces $(TRACES) $(if $(TRACES_FORMAT),--format $(TRACES_FORMAT)) $(if $(EFFECTS),--effects $(EFFECTS)) \
-		--out $(OUT) $(STUDY_OPTIONS)
+		--out $(OUT) --live $(LIVE) $(STUDY_OPTIONS)
 
 test: $(READY) ## lint, types, import layers, all tests and doctests
 	$(BIN)/ruff check .

@@ -81,6 +81,9 @@ def study(
     seed: SeedOption = 0,
     latency: LatencyOption = "constant:2,1",
     predict_ms: PredictMsOption = None,
+    live: Annotated[
+        int, typer.Option("--live", min=0, help="Run so many conversations of the support desk live besides (paced).")
+    ] = 0,
     quiet: QuietOption = False,
 ) -> None:
     """The main job: split by task, train, evaluate, simulate, and write figures, report and checkpoints."""
@@ -97,10 +100,18 @@ def study(
         format=format,
         skip_invalid=skip_invalid,
         effects=effects,
+        live=live,
         progress=not quiet,
     )
     show_problems(result.skipped, "skipped")
     typer.echo("\n".join(result.verdict))
+    lived = result.metrics["live"] or {"backend": "", "runs": []}
+    for run in lived["runs"]:
+        same = "yes" if run["lossless"] else "NO"
+        typer.echo(
+            f"Live, {lived['backend']}: with {run['predictor']} {run['speculative_s']:.0f} s instead of "
+            f"{run['sequential_s']:.0f} s; the same outcomes: {same}."
+        )
     typer.echo(f"\nreport: {result.report}")
 
 

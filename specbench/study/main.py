@@ -73,6 +73,7 @@ def run_study(
     format: str | None = None,
     skip_invalid: bool = False,
     effects: str | Path | Mapping[str, Effect | str] | None = None,
+    live: int = 0,
     progress: bool = False,
 ) -> StudyResult:
     """Run the main job and write its results folder.
@@ -89,6 +90,9 @@ def run_study(
         Seed, latency model, bootstrap; default ``Settings()``.
     format, skip_invalid, effects
         As in :func:`specbench.traces.store.read_traces`.
+    live
+        Conversations of the support desk to run live besides, with the micro-Llama (paced); see
+        :func:`specbench.study.live.run_live`.
     progress
         Tell on stderr how far it is.
 
@@ -105,7 +109,8 @@ def run_study(
     told = Progress(progress)
     for name in predictors:
         make_predictor(name)
-    command = command_line("study", traces, out, predictors, settings, format, skip_invalid, effects)
+    extra = ["--live", str(live)] if live else []
+    command = command_line("study", traces, out, predictors, settings, format, skip_invalid, effects, extra)
     with replaced_folder(out) as folder:
         data = load_data(traces, format, skip_invalid, effects=effects)
         parts = split_data(data, settings.seed)
@@ -143,6 +148,11 @@ def run_study(
             if result.name not in CONTROLS:
                 card = model_card(result, data, parts, settings, command)
                 save(result.predictor, folder / "checkpoints" / result.name, card=card)
+        lived = None
+        if live:
+            from specbench.study.live import run_live
+
+            lived = run_live(folder, live, progress=told)
         measured = {result.name: result.metrics for result in results}
         summary = summarise(ledger)
         wasted_share = summary["wasted_s"] / summary["sequential_s"] if summary["sequential_s"] else 0.0
@@ -165,7 +175,8 @@ def run_study(
                 "controls": controls,
                 "per_tool": tools.to_dict("records"),
                 "reliability": reliability.to_dict("records"),
-                "figures": figures,
+                "figures": figures + (["live"] if lived else []),
+                "live": lived,
                 "predictors": measured,
             }
         )
