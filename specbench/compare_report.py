@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from specbench.errors import ConfigError
-from specbench.report import make_environment, read_result
+from specbench.report import make_environment, read_result, write_page
 
 __all__ = ["build_comparison", "config_differences"]
 
@@ -50,14 +49,7 @@ def build_comparison(one: str | Path, two: str | Path, out: str | Path | None = 
     )  # fmt: skip
     home = Path(two)
     target = Path(out) if out is not None else home.parent / f"compare-{Path(one).name}-{home.name}.html"
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise ConfigError(f"{target} cannot be written ({error.strerror})") from error
-    return target
+    return write_page(target, text)
 
 
 def config_differences(one: Mapping[str, Any], two: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from specbench.errors import ConfigError
 
-__all__ = ["build_report", "make_environment", "percent", "read_result", "render_report"]
+__all__ = ["build_report", "make_environment", "percent", "read_result", "render_report", "write_page"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_ROWS = 40
@@ -69,8 +69,12 @@ def build_report(run: str | Path) -> Path:
     """
     folder = Path(run)
     target = folder / "report.html"
-    text = render_report(folder)
-    temporary = folder / f".report.{secrets.token_hex(4)}.tmp"
+    return write_page(target, render_report(folder))
+
+
+def write_page(target: Path, text: str) -> Path:
+    """Write a page as a whole or not at all, and return its path."""
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(target)
