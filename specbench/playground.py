@@ -106,7 +106,7 @@ class Playground:
             "windows": slider(w.SelectMultiple, "windows", options=["think", "tool", "user"], value=("think",), rows=3),
             "carry_s": slider(w.IntSlider, "unused results stay, s", value=0, min=0, max=600, step=10),
             "ahead": slider(w.IntSlider, "run-ahead depth", value=0, min=0, max=4),
-            "launches": slider(w.IntSlider, "launch budget (0: none)", value=0, min=0, max=50),
+            "launches": slider(w.IntSlider, "launch budget", value=0, min=0, max=50),
         }
         self.embedding = w.Dropdown(description="embedding", options=["tfidf", "hashing"], layout=NARROW)
         self.filler = w.Dropdown(
@@ -120,7 +120,10 @@ class Playground:
         self.controls = w.VBox(parts, layout=w.Layout(width="385px", flex="0 0 385px"))
 
     def _panes(self) -> None:
-        self.figure, self.numbers = w.Image(format="png", layout=w.Layout(width="640px")), w.HTML()
+        self.figure, self.numbers = (
+            w.Image(format="png", layout=w.Layout(width="640px", height="auto", flex="0 0 auto")),
+            w.HTML(),
+        )
         self.figure.add_class("specbench-curve")
         self.episode = w.Dropdown(
             description="conversation", options=self.bench.episodes(), layout=w.Layout(width="420px")
@@ -144,7 +147,7 @@ class Playground:
         miss = self._button("next miss", self._next_miss)
         self.tabs = w.Tab(
             [
-                w.HBox([self.figure, self.numbers]),
+                w.HBox([self.figure, self.numbers], layout=w.Layout(align_items="flex-start")),
                 w.VBox([w.HBox([self.episode, self.at]), w.HBox([previous, following, miss, self.keys]), self.gantt,
                         w.HBox([self.messages, self.decision])]),
                 self.tools,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specbench.errors import ConfigError
-from specbench.ledger import Fate, Ledger, Outcome, Speculation, Window
+from specbench.ledger import Ahead, Fate, Ledger, Outcome, Speculation, Window
 
 SECONDS = st.floats(0, 1e6)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -19,7 +19,12 @@ OUTCOMES = st.builds(
     trace_id=TEXTS, task_id=TEXTS, index=st.integers(0, 10**6), tool=st.none() | TEXTS, effect=st.none() | TEXTS,
     call=st.none() | TEXTS, calls=st.integers(0, 9), hit=st.booleans(), launched=st.integers(0, 9), think_s=SECONDS,
     tool_s=SECONDS, predict_s=SECONDS, sequential_s=SECONDS, speculative_s=SECONDS, saved_s=st.floats(-1e6, 1e6),
-    reason=TEXTS,
+    reason=TEXTS, began_s=st.none() | SECONDS,
+)  # fmt: skip
+AHEADS = st.builds(
+    Ahead,
+    trace_id=TEXTS, index=st.integers(0, 10**6), call=TEXTS, p=st.floats(0, 1), depth=st.integers(1, 9),
+    launched_s=SECONDS, ended_s=SECONDS, fate=st.sampled_from(Fate).map(str), used_tok=SECONDS,
 )  # fmt: skip
 SPECULATIONS = st.builds(
     Speculation,
@@ -37,12 +42,19 @@ def example() -> Ledger:
     )
 
 
-@given(outcomes=st.lists(OUTCOMES, max_size=4), speculations=st.lists(SPECULATIONS, max_size=4))
+@given(
+    outcomes=st.lists(OUTCOMES, max_size=4),
+    speculations=st.lists(SPECULATIONS, max_size=4),
+    aheads=st.lists(AHEADS, max_size=2),
+)
 def test_parquet_gives_back_every_row(
-    outcomes: list[Outcome], speculations: list[Speculation], tmp_path_factory: pytest.TempPathFactory
+    outcomes: list[Outcome],
+    speculations: list[Speculation],
+    aheads: list[Ahead],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     path = tmp_path_factory.mktemp("ledger") / "ledger.parquet"
-    written = Ledger(outcomes, speculations, {"seed": 1, "nested": {"a": [1, None, "ü"]}})
+    written = Ledger(outcomes, speculations, {"seed": 1, "nested": {"a": [1, None, "ü"]}}, aheads)
     written.to_parquet(path)
     assert Ledger.from_parquet(path) == written
 

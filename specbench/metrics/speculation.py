@@ -86,11 +86,11 @@ class SpeculationMetrics:
 
     @classmethod
     def of(cls, ledger: Ledger, *, resamples: int = 1000, seed: int = 0) -> SpeculationMetrics:
-        """Compute the metrics of a ledger."""
+        """Compute the metrics of a ledger; without ``resamples`` there are no intervals."""
         sums = summarise(ledger)
         rows = ledger.outcomes
         tasks = [row.task_id for row in rows]
-        saved_ci, net_ci = _share_intervals(ledger, resamples, seed)
+        saved_ci, net_ci = _share_intervals(ledger, resamples, seed) if resamples else (None, None)
         attempts = sum(1 for row in rows if row.launched)
         lost = [row for row in ledger.aheads if row.fate != Fate.COMMIT]
         middle = _quantiles([row.speculative_s for row in rows])
@@ -106,7 +106,8 @@ class SpeculationMetrics:
             disclosed=disclosed_entities(ledger),
             hit_rate_ci=ratio_interval(
                 tasks, [row.hit for row in rows], [row.calls > 0 for row in rows], resamples=resamples, seed=seed
-            ) if rows else None,
+
+            ) if rows and resamples else None,
             saved_share_ci=saved_ci, net_share_ci=net_ci,
         )  # fmt: skip
 

@@ -74,6 +74,9 @@ def plot_waterfall(
         ahead = {row.index: row for row in ledger.aheads if row.trace_id == trace_id and row.fate == "commit"}
         sequential_s = speculative_s = 0.0
         for number, row in enumerate(rows, 1):
+            if row.began_s is not None and row.began_s > speculative_s + 1e-9:  # the user typed, in both runs
+                sequential_s += row.began_s - speculative_s
+                speculative_s = row.began_s
             _bar(ax, "sequential LLM", sequential_s, row.think_s, colours.think, "", str(number))
             _bar(ax, "sequential tools", sequential_s + row.think_s, row.tool_s, colours.tool, "///")
             thinking_s = ahead[row.index].launched_s if row.index in ahead else speculative_s

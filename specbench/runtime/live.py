@@ -161,7 +161,7 @@ class LiveSession:
             self.book.trace_id, self.task_id, step.number, first.name if first else None,
             None if first is None else str(self.calls.effect(first.name)), first.key if first else None, len(calls),
             step.hit, self.book.launched_at.get(step.number, 0), think_s, tool_s, step.predict_s, sequential_s,
-            speculative_s, sequential_s - speculative_s, step.reason,
+            speculative_s, sequential_s - speculative_s, step.reason, step.began_s - self.book.started_s,
         )  # fmt: skip
         self.executor.outcomes.append(outcome)
         if step.answer is not None:

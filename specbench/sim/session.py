@@ -255,6 +255,7 @@ class SimulatedSession:
                 first.key if first else None,
                 len(calls), step.hit, self.book.launched_at.get(index, 0), think_s, tool_s, step.predict_s or 0.0,
                 sequential_s, speculative_s, sequential_s - speculative_s, step.reason,
+                step.began_s - self.book.started_s,
             )
         )  # fmt: skip
         if row + 1 == self.stop:

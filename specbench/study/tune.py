@@ -67,7 +67,7 @@ def choose_policy(
     best: tuple[str, SpeculationMetrics] | None = None
     for text in candidates:
         ledger = simulate(table, parse_policy(text), latency=latency, predict_s=predict_s, options=options)
-        found = SpeculationMetrics.of(ledger, resamples=1)
+        found = SpeculationMetrics.of(ledger, resamples=0)
         if not found.launched:
             continue
         if waste is not None and found.wasted_s > waste * found.sequential_s + 1e-9:

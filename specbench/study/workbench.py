@@ -244,7 +244,7 @@ class Workbench:
             table, setting.make_policy(), latency=setting.latency(), predict_s=setting.predict_ms / 1e3,
             options=setting.make_options(), config={"seed": self.seed},
         )  # fmt: skip
-        return ledger, SpeculationMetrics.of(ledger, resamples=500 if intervals else 1, seed=self.seed)
+        return ledger, SpeculationMetrics.of(ledger, resamples=500 if intervals else 0, seed=self.seed)
 
     # --- what the notebooks tabulate --------------------------------------------------------------------------------
 
