@@ -51,7 +51,7 @@ test: $(READY) ## lint, types, import layers, all tests and doctests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m 'not slow'
 
 notebooks: $(READY) ## run every notebook (FAST mode: fewer tasks)
-	OMP_NUM_THREADS=1 SPECBENCH_FAST=1 $(BIN)/pytest --nbmake --nbmake-timeout=600 -p no:cacheprovider -W default notebooks
+	OMP_NUM_THREADS=1 SPECBENCH_FAST=1 $(BIN)/pytest --nbmake --nbmake-timeout=600 --timeout=900 -p no:cacheprovider -W default notebooks
 
 test-slow: $(READY) ## the tests that need minutes
 	$(BIN)/pytest -m slow

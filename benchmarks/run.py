@@ -15,7 +15,8 @@ from pathlib import Path
 
 from common import Result, Skipped
 
-BENCHMARKS = ("import", "markov", "learned", "llm", "simulator", "executor", "playground", "readers")
+BENCHMARKS = ("import", "readers", "markov", "learned", "simulator", "executor", "playground", "llm")
+"""Peak memory is the whole process's: the readers come before what loads large libraries."""
 README = Path(__file__).with_name("README.md")
 
 HEAD = """\
