@@ -1,6 +1,10 @@
 """A predictor on all tasks of a set of traces, each predicted by a fit on the other folds: the numbers of docs/.
 
 ``OMP_NUM_THREADS=1 python benchmarks/kfold.py ../shared/data/tau_bench_airline --folds 5``
+
+With ``--split trial`` each task is split by its trials: training has then seen *other trials of the same tasks*. Nobody
+may report that as accuracy; it tells how much of what is missing could be known at all, and how much is the agents'
+own wavering.
 """
 
 from __future__ import annotations
@@ -8,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +24,7 @@ from specbench.predictors.counting import folds_of
 from specbench.sim.sweep import recall_at_precision
 from specbench.study.data import load_data
 from specbench.study.evaluate import seeded
+from specbench.types import Trace
 
 SHOWN = ("read_call_top1", "read_call_top3", "tool_top1", "reply_accuracy", "brier")
 
@@ -48,6 +54,16 @@ def line(label: str, table: PredictionTable, *, intervals: bool = False) -> str:
     return f"{label}: {', '.join(parts)}, recall@.75 {recall:.3f}, ece {found['ece']:.3f}, {p50:.2f} / {p99:.2f} ms"
 
 
+def trials_of(traces: list[Trace], folds: int) -> list[int]:
+    """Return a fold number for each trace; the traces of one task are spread over the folds."""
+    seen: Counter[str] = Counter()
+    parts = []
+    for trace in traces:
+        parts.append(seen[trace.task_id] % folds)
+        seen[trace.task_id] += 1
+    return parts
+
+
 def main(words: list[str]) -> int:
     """Fit and measure fold by fold; print each and all together."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -55,18 +71,20 @@ def main(words: list[str]) -> int:
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--predictor", default="learned")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--split", choices=("task", "trial"), default="task")
+    parser.add_argument("--only", type=int, help="run this fold alone")
     given = parser.parse_args(words)
     traces = load_data(given.traces).traces
-    parts = folds_of(traces, given.folds, given.seed)
+    parts = folds_of(traces, given.folds, given.seed) if given.split == "task" else trials_of(traces, given.folds)
     tables = []
-    for fold in range(given.folds):
+    for fold in range(given.folds) if given.only is None else [given.only]:
         predictor, started = seeded(given.predictor, given.seed), time.perf_counter()
         predictor.fit([trace for trace, part in zip(traces, parts, strict=True) if part != fold])
         took = time.perf_counter() - started
         test = [trace for trace, part in zip(traces, parts, strict=True) if part == fold]
         tables.append(predict_traces(predictor, test))
         print(line(f"fold {fold} (fit {took:.0f} s)", tables[-1]), flush=True)
-    print(line(f"all {given.folds} folds, {len(set(pooled(tables).tasks))} tasks", pooled(tables), intervals=True))
+    print(line(f"all {len(tables)} folds, {len(set(pooled(tables).tasks))} tasks", pooled(tables), intervals=True))
     return 0
 
 

@@ -30,8 +30,8 @@ class Case:
     """One labelled decision point, as the parts of the learned predictor saw it.
 
     ``names`` are the tools on offer, ``filled`` their best arguments, ``made`` the calls made before, ``unseen`` the
-    tools that were looked at as if they were new, ``p`` the out-of-fold probabilities of the tools and, last, of the
-    reply.
+    tools that were looked at as if they were new, ``eager`` those that may be launched, ``p`` the out-of-fold
+    probabilities of the tools and, last, of the reply.
     """
 
     example: Example
@@ -41,6 +41,7 @@ class Case:
     outcome: ToolCall | None
     fold: int
     unseen: frozenset[str] = frozenset()
+    eager: frozenset[str] = frozenset()
     p: Floats = field(default_factory=lambda: np.zeros(0))
 
 

@@ -114,7 +114,9 @@ class ParameterCounts:
             base = {
                 value: (self.absent if value == ABSENT else self.values.get(value, 0)) / max(total, 1) for value in row
             }
-            good = {v: n for v, n in row.items() if n >= 2 and n / seen >= 0.2 and n / seen > 1.3 * base[v]}
+            # What only one task has used (its own order, its own name) will not be announced by these words again.
+            shared = {v: n for v, n in row.items() if v == ABSENT or self.values.get(v, 0) >= 2}
+            good = {v: n for v, n in shared.items() if n >= 2 and n / seen >= 0.2 and n / seen > 1.3 * base[v]}
             if good:
                 kept.append((max(good.values()), word, good))
         kept.sort(key=lambda each: (-each[0], each[1]))

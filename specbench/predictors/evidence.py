@@ -39,11 +39,12 @@ def lift(counts: ParameterCounts, word: str) -> float:
 def cues(counts: ParameterCounts, words: set[str]) -> dict[str, float]:
     """Return the values that the words of one message announce, with their shares."""
     best: dict[str, float] = {}
-    for word in words & counts.cues.keys():
-        total = counts.cue_totals[word] + 1.0
-        for value, count in counts.cues[word].items():
+    rows, totals = counts.cues, counts.cue_totals
+    for word in words & rows.keys():
+        total = totals[word] + 1.0
+        for value, count in rows[word].items():
             share = count / total
-            if share > best.get(value, 0.0):
+            if value not in best or share > best[value]:
                 best[value] = share
     return best
 

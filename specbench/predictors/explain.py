@@ -83,7 +83,7 @@ def explain(session: LearnedSession, k: int = 3) -> list[Explanation]:
     lookout, predictor = session.lookout, session.predictor
     ranked = lookout.ranked([each.call.name for each in predictions if each.call is not None])
     without = {
-        group: predictor.head.probabilities(*lookout.without(group), predictor.classes(names))
+        group: session.without(group)
         for group in INGREDIENTS
         if group not in ("classes", "calibration") and predictor.head.weights
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import log1p
 
 import numpy as np
@@ -18,7 +18,7 @@ from specbench.predictors.slots import Slot
 from specbench.predictors.turn_cues import turn_cues
 from specbench.types import Effect, Message, ToolSpec
 
-__all__ = ["INGREDIENTS", "PAIR_FEATURES", "Lookout", "Vocabulary"]
+__all__ = ["INGREDIENTS", "PAIR_FEATURES", "Lookout", "Vocabulary", "reply_sees", "without_arguments"]
 
 Floats = npt.NDArray[np.float32]
 _WORD = re.compile(r"[a-z]{3,}")
@@ -34,7 +34,7 @@ _SIMILAR = ("similar_user", "similar_assistant", "similar_ever")
 PAIR_FEATURES = ("is_reply", *_ARGUMENTS, *_CALLED, *_SCHEMA, *_SIMILAR, "offered")
 _PAIR = {name: at for at, name in enumerate(PAIR_FEATURES)}
 _SUMS = [FEATURES.index(name) for name in _SUMMED]
-_NO_ARGUMENTS = (0.0,) * len(_ARGUMENTS)
+_FILLED = slice(_PAIR["p_arguments"], _PAIR["parameters"] + 1)
 STEPS = 3
 
 INGREDIENTS = {
@@ -158,25 +158,24 @@ class Lookout:
             [np.zeros_like(each) if group in self.drop else each for group, many in parts.items() for each in many]
         )
 
-    def offers(self) -> tuple[list[str], Floats, dict[str, list[Filled]]]:
-        """Return the tools on offer, their features (the reply is the last row), and each tool's best arguments."""
+    def offers(
+        self, worth: Callable[[Floats, list[str]], list[str]] | None = None
+    ) -> tuple[list[str], Floats, dict[str, list[Filled]]]:
+        """Return the tools on offer, their features (the reply is the last row), and each tool's best arguments.
+
+        Parameters
+        ----------
+        worth
+            Told the features without those of arguments and the tools on offer; returns those whose arguments are worth
+            looking at. All are when it is ``None``.
+        """
         moment = self.moment = Moment(self.index)
         names = list(self.tools)
-        ranked = self.ranked([name for name in names if self._eager(name)])
-        filled = self.ranker.fill(ranked, self.tools, moment, unseen=self.unseen)
-        index = self.index
-        records: list[tuple[float, ...]] = []
-        for name in names:
-            said = self._said(name, moment)
-            called = self._called(name)
-            if name in ranked:
-                records.append((*_argument_features(ranked[name], filled[name], index), *called, *said))
-            else:
-                records.append((*_NO_ARGUMENTS, *called, *said))
         out = np.zeros((len(names) + 1, len(PAIR_FEATURES)), np.float32)
         # The reply sees the best that any tool has to offer.
         if names:
-            out[:-1, _PAIR["p_arguments"] : _PAIR["same_family"] + 1] = records
+            records = [(*self._called(name), *self._said(name, moment)) for name in names]
+            out[:-1, _PAIR["called"] : _PAIR["same_family"] + 1] = records
             said_by = np.stack([_unit(self.user), _unit(self.assistant), _unit(self.ever)], axis=1)
             out[:-1, _PAIR["similar_user"] : _PAIR["similar_ever"] + 1] = self._vectors @ said_by
             out[-1] = out[:-1].max(axis=0)
@@ -184,6 +183,14 @@ class Lookout:
             out[:, self._left_out] = 0
         out[-1, _PAIR["is_reply"]] = 1
         out[:, _PAIR["offered"]] = np.log1p(len(names))
+        chosen = names if worth is None else worth(out, names)
+        ranked = self.ranked([name for name in chosen if self.eager(name)])
+        filled = self.ranker.fill(ranked, self.tools, moment, unseen=self.unseen)
+        if ranked and "arguments" not in self.drop:
+            for at, name in enumerate(names):
+                if name in ranked:
+                    out[at, _FILLED] = _argument_features(ranked[name], filled[name], self.index)
+            out[-1, _FILLED] = out[:-1, _FILLED].max(axis=0)
         return names, out, filled
 
     def _called(self, name: str) -> tuple[float, ...]:
@@ -204,14 +211,14 @@ class Lookout:
             last is not None and _family(last) == _family(name),
         )  # fmt: skip
 
-    def _eager(self, name: str) -> bool:
+    def eager(self, name: str) -> bool:
         """Whether a tool's arguments are looked at before the tool is guessed: those that may be launched."""
         spec = self.tools[name]
         return spec is None or spec.effect is Effect.READ
 
     def late(self, names: Sequence[str]) -> dict[str, list[Filled]]:
         """Return the best arguments of tools that :meth:`offers` left aside, at the same moment."""
-        ranked = self.ranked([name for name in names if not self._eager(name)])
+        ranked = self.ranked([name for name in names if not self.eager(name)])
         return self.ranker.fill(ranked, self.tools, self.moment, unseen=self.unseen)
 
     def ranked(self, names: Sequence[str]) -> dict[str, list[Ranked]]:
@@ -262,9 +269,24 @@ class Lookout:
         return _unit(self.embedding.encode(text))
 
 
+def reply_sees(pairs: Floats) -> Floats:
+    """Return the features of some of the tools on offer, the reply last: it sees the best arguments among these."""
+    out = pairs.copy()
+    if len(out) > 1:
+        out[-1, _FILLED] = out[:-1, _FILLED].max(axis=0)
+    return out
+
+
+def without_arguments(pairs: Floats) -> Floats:
+    """Return the features of the tools on offer as they are before arguments are looked at."""
+    out = pairs.copy()
+    out[:, _FILLED] = 0
+    return out
+
+
 def _left_out(drop: frozenset[str]) -> list[int]:
     schema = [name for name in (*_SCHEMA, *_SIMILAR) if name != "unseen"]
-    groups = (("schema", schema), ("arguments", _ARGUMENTS), ("history", _CALLED))
+    groups = (("schema", schema), ("history", _CALLED))
     return [_PAIR[name] for group, names in groups if group in drop for name in names]
 
 

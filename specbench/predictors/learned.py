@@ -14,9 +14,10 @@ from specbench.predictors.arguments import ArgumentRanker, Filled
 from specbench.predictors.base import Predictor, Session, ranked
 from specbench.predictors.calibration import LIKELY, WAYS, Case, JointCalibration
 from specbench.predictors.context import ContextIndex
-from specbench.predictors.features import INGREDIENTS, Lookout, Vocabulary
+from specbench.predictors.features import INGREDIENTS, Lookout, Vocabulary, reply_sees, without_arguments
 from specbench.predictors.fillers import FILLERS, ArgumentFiller, make_filler
 from specbench.predictors.head import Example, ToolHead
+from specbench.predictors.scouting import Scouted, narrowed, scout_of
 from specbench.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 
 __all__ = ["INGREDIENTS", "LearnedPredictor"]
@@ -77,6 +78,7 @@ class LearnedPredictor(Predictor):
         self.class_at: dict[str, int] = {}
         self.ranker = ArgumentRanker(folds, seed=seed)
         self.head = ToolHead(seed=seed)
+        self.scout = ToolHead(seed=seed, members=1)
         self.calibration = JointCalibration()
         self.counting: ArgumentFiller | None = None if filler == "learned" else make_filler(filler)
 
@@ -105,18 +107,29 @@ class LearnedPredictor(Predictor):
         if not cases:
             return
         classes = len(self.vocabulary.tools) + 1
-        if "calibration" not in self.drop and self.counting is None:
-            # What a head says of tasks that it was not trained on: two heads, each on one half of the folds.
-            for half in (0, 1):
-                inside = [case for case in cases if case.fold % 2 == half]
-                outside = [case.example for case in cases if case.fold % 2 != half]
-                if inside and outside:
-                    head = ToolHead(seed=self.seed + 17, members=1)
-                    head.fit(outside, classes)
-                    for case in inside:
-                        case.p = head.probabilities(case.example.point, case.example.pairs, case.example.classes)
-            self.calibration.fit([case for case in cases if len(case.p)])
-        self.head.fit([case.example for case in cases], classes)
+        halves = [[case for case in cases if case.fold % 2 == half] for half in (0, 1)]
+        self.scout = scout_of(cases, classes, self.seed + 29)
+        # What scouts and heads say of tasks that they were not trained on: two of each, on one half of the folds.
+        seen: list[list[tuple[Scouted, Example]]] = []
+        for inside, outside in zip(halves, reversed(halves), strict=True):
+            scout = scout_of(outside, classes, self.seed + 31) if outside and inside else self.scout
+            seen.append([narrowed(case, scout) for case in inside])
+        if "calibration" not in self.drop and self.counting is None and all(halves):
+            for inside, views, others in zip(halves, seen, reversed(seen), strict=True):
+                head = ToolHead(seed=self.seed + 17, members=1)
+                head.fit([example for _, example in others], classes)
+                for case, (said, _) in zip(inside, views, strict=True):
+                    self._out_of_fold(case, said, head)
+            self.calibration.fit(cases)
+        self.head.fit([example for views in seen for _, example in views], classes)
+
+    def _out_of_fold(self, case: Case, said: Scouted, head: ToolHead) -> None:
+        """Note what the head says of a point that it was not trained on, and which arguments would be looked at."""
+        rows, example = said.rows, case.example
+        pairs = reply_sees(example.pairs[rows])
+        case.p = said.shared(head.probabilities(example.point, pairs, example.classes[rows]))
+        for row in said.aside:
+            case.filled.pop(case.names[row], None)
 
     def _cases(self, traces: Sequence[Trace], *, hide: bool = False) -> Iterator[Case]:
         """Yield every decision point at which a tool on offer was called or none, seen with cross-fitted counts.
@@ -141,7 +154,8 @@ class LearnedPredictor(Predictor):
                             filled.update(lookout.late(offered))
                         example = Example(lookout.point(), pairs, self.classes(offered, unseen), target)
                         made = frozenset(lookout.index.call_counts)
-                        yield Case(example, offered, filled, made, outcome, fold, unseen)
+                        eager = frozenset(filter(lookout.eager, offered))
+                        yield Case(example, offered, filled, made, outcome, fold, unseen, eager)
                 lookout.observe(message)
 
     def classes(self, offered: Sequence[str], unseen: frozenset[str] = frozenset()) -> npt.NDArray[np.intp]:
@@ -162,6 +176,7 @@ class LearnedPredictor(Predictor):
             "vocabulary": {"tools": self.vocabulary.tools, "agents": self.vocabulary.agents, "classes": self.class_at},
             "ranker": self.ranker.state(),
             "head": self.head.state(),
+            "scout": self.scout.state(),
             "calibration": self.calibration.state(),
             "settings": {"folds": self.folds, "seed": self.seed, "drop": sorted(self.drop)},
         }
@@ -182,6 +197,8 @@ class LearnedPredictor(Predictor):
         self.ranker.restore(state["ranker"])
         self.head = ToolHead()
         self.head.restore(state["head"])
+        self.scout = ToolHead()
+        self.scout.restore(state["scout"])
         self.calibration = JointCalibration()
         self.calibration.restore(state["calibration"])
         self.folds, self.seed = state["settings"]["folds"], state["settings"]["seed"]
@@ -199,6 +216,7 @@ class LearnedSession(Session):
         )
         self._known: tuple[int, list[str], Floats, dict[str, list[Filled]]] | None = None
         self._pairs = np.zeros((0, 0), np.float32)
+        self._said = Scouted(np.zeros(0), [])
 
     @property
     def index(self) -> ContextIndex:
@@ -213,17 +231,41 @@ class LearnedSession(Session):
         """Return tools on offer, their probabilities (the reply last) and their arguments; computed once a message."""
         version = self.lookout.index.version
         if self._known is None or self._known[0] != version:
-            names, pairs, filled = self.lookout.offers()
-            head = self.predictor.head
-            if head.weights:
-                p = head.probabilities(self.lookout.point(), pairs, self.predictor.classes(names))
-            else:
-                p = np.zeros(len(names) + 1)
+            p, names, pairs, filled = self._guess()
             filled.update(
                 self.lookout.late([name for name, chance in zip(names, p.tolist(), strict=False) if chance >= LATE])
             )
             self._known, self._pairs = (version, names, p, filled), pairs
         return self._known[1:]
+
+    def _guess(self) -> tuple[Floats, list[str], npt.NDArray[np.float32], dict[str, list[Filled]]]:
+        """Return P(row), the tools on offer, their features, and the arguments of those that the scout points out."""
+        predictor, lookout = self.predictor, self.lookout
+        if not predictor.head.weights:
+            names, pairs, filled = lookout.offers()
+            return np.zeros(len(names) + 1), names, pairs, filled
+        point = lookout.point()
+
+        def worth(pairs: npt.NDArray[np.float32], names: list[str]) -> list[str]:
+            p = predictor.scout.probabilities(point, pairs, predictor.classes(names))
+            self._said = Scouted.of(p, [at for at, name in enumerate(names) if lookout.eager(name)])
+            return [names[row] for row in self._said.rows[:-1].tolist()]
+
+        names, pairs, filled = lookout.offers(worth)
+        return self._shared(point, pairs, names), names, pairs, filled
+
+    def _shared(self, point: npt.NDArray[np.float32], pairs: npt.NDArray[np.float32], names: list[str]) -> Floats:
+        """Return P(row) of the head, where the scout has left nothing aside, and of the scout elsewhere."""
+        rows, classes = self._said.rows, self.predictor.classes(names)
+        return self._said.shared(self.predictor.head.probabilities(point, pairs[rows], classes[rows]))
+
+    def without(self, group: str) -> Floats:
+        """Return P(row) as of :meth:`now` if one of :data:`INGREDIENTS` were not looked at."""
+        names, _, _ = self.now()
+        if not self.predictor.head.weights:
+            return np.zeros(len(names) + 1)
+        point, pairs = self.lookout.without(group)
+        return self._shared(point, pairs, names)
 
     def learn(self, outcome: ToolCall | None) -> None:
         """Take in what the LLM decided: where its values came from, and one step of the head's last layer.
@@ -237,9 +279,13 @@ class LearnedSession(Session):
                 # The reply's class is the one after the training tools; new ones come behind it.
                 predictor.class_at[outcome.name] = len(predictor.class_at) + 1
                 predictor.head.add_class()
+                predictor.scout.add_class()
             target = len(names) if outcome is None else names.index(outcome.name) if outcome.name in names else -1
             if target >= 0:
-                predictor.head.learn(lookout.point(), self._pairs, predictor.classes(names), target)
+                point, classes = lookout.point(), predictor.classes(names)
+                rows = np.union1d(self._said.rows, [target])
+                predictor.head.learn(point, self._pairs[rows], classes[rows], int(np.searchsorted(rows, target)))
+                predictor.scout.learn(point, without_arguments(self._pairs), classes, target)
         if outcome is not None and outcome.invalid_arguments is None:
             spec = lookout.tools.get(outcome.name)
             predictor.ranker.counts.learn(outcome, spec, lookout.index, keep=FADE)

@@ -14,7 +14,7 @@ from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT, ParameterCounts
 from specbench.predictors.evidence import best, cues, lift, similar
 from specbench.predictors.parameters import ParameterIndex
-from specbench.predictors.values import LAST, LAST_USER, ORDINAL, SHAPE, code_of, shape_of, text_of
+from specbench.predictors.values import LAST, LAST_USER, ORDINAL, shape_of, text_of
 from specbench.types import ToolSpec
 
 __all__ = ["KNOWN", "Gathered", "Slot"]
@@ -30,6 +30,7 @@ _TEXT = slice(_AT["prior"], _AT["common"] + 1)
 _EMPTY = ParameterCounts()
 _NOTHING_NEAR = (0.0,) * (len(STABLE) - len(FIXED))
 _TRUTH = frozenset(["True", "False", "true", "false"])
+_Shares = tuple[float, float, float, float, float]
 _NOT_TELLING = frozenset(["id", "has", "is", "for", "of", "number", "name", "type"])
 
 
@@ -99,7 +100,7 @@ class Slot:
         self._rows: list[int] = []
         self._place: dict[int, int] = {}
         self._stable = np.zeros((32, len(STABLE)), np.float32)
-        self._paths: list[tuple[str, tuple[float, float, float, float, float]]] = []
+        self._paths: list[tuple[str, _Shares]] = []
         self._done: dict[str, int] = {}
         self._paths_seen = 0
         self._touched_seen = 0
@@ -159,15 +160,24 @@ class Slot:
                 self._paths.append((path, shares))
                 self.links[path] = shares[0] + shares[2] + 0.01 * shares[4]
         self._paths_seen = len(names)
+        fresh: dict[int, _Shares] = {}
         for path, shares in self._paths:
             rows = index.rows_by_path[path]
             done = self._done.get(path, 0)
             if done < len(rows):
                 for row in rows[done:]:
-                    self._add(index, row, shares)
+                    place = self._place.get(row)
+                    if place is None:
+                        fresh[row] = _greatest(fresh[row], shares) if row in fresh else shares
+                    else:
+                        record = self._stable[place]
+                        np.maximum(record[:5], shares, out=record[:5])
+                        self._kept = None
                 self._done[path] = len(rows)
+        if fresh:
+            self._add(index, fresh)
 
-    def _shares(self, path: str) -> tuple[float, float, float, float, float] | None:
+    def _shares(self, path: str) -> _Shares | None:
         """How a path is linked to this parameter, by own counts, others' counts and name; ``None`` if it is not.
 
         The features of a row are the greatest over its paths, so they do not depend on the order of arrival.
@@ -183,29 +193,28 @@ class Slot:
             return (0.0, 0.0, 0.0, 0.0, alike)
         return None
 
-    def _add(self, index: ContextIndex, row: int, shares: tuple[float, float, float, float, float]) -> None:
-        place = self._place.get(row)
-        if place is not None:
-            record = self._stable[place]
-            np.maximum(record[:5], shares, out=record[:5])
-            self._kept = None
-            return
-        place = self._place[row] = len(self._rows)
-        if place == len(self._stable):
+    def _add(self, index: ContextIndex, fresh: Mapping[int, _Shares]) -> None:
+        """Take in new rows, all at once."""
+        start, end = len(self._rows), len(self._rows) + len(fresh)
+        while end > len(self._stable):
             self._stable = np.concatenate([self._stable, np.zeros_like(self._stable)])
-        self._rows.append(row)
-        shape = index.shape_names[int(index.table[row, SHAPE])]
-        code = code_of(index.texts[row])
-        known = self._shapes.get((shape, code))
-        if known is None:
-            own, others = self.own, self.others
-            known = self._shapes[shape, code] = (
-                own.shapes.get(shape, 0) / max(own.fills, 1),
-                others.shapes.get(shape, 0) / max(others.fills, 1),
-                own.codes.get(code, 0) / max(own.fills, 1),
-                others.codes.get(code, 0) / max(others.fills, 1),
-            )
-        self._stable[place] = (*shares, *known, *self._text(index.texts[row]), *self._near(index, row))
+        own, others, texts = self.own, self.others, index.texts
+        records = []
+        for place, (row, shares) in enumerate(fresh.items(), start=start):
+            self._place[row] = place
+            form = index.shapes[row]
+            known = self._shapes.get(form)
+            if known is None:
+                shape, code = form
+                known = self._shapes[form] = (
+                    own.shapes.get(shape, 0) / max(own.fills, 1),
+                    others.shapes.get(shape, 0) / max(others.fills, 1),
+                    own.codes.get(code, 0) / max(own.fills, 1),
+                    others.codes.get(code, 0) / max(others.fills, 1),
+                )
+            records.append((*shares, *known, *self._text(texts[row]), *self._near(index, row)))
+        self._rows.extend(fresh)
+        self._stable[start:end] = records
 
     def _text(self, text: str) -> tuple[float, ...]:
         """The fixed features of a text: from ``prior`` to ``common``."""
@@ -334,3 +343,8 @@ class Slot:
             return [(at, _AT["user_said"], float(len(self.telling & moment.now)))]
         now, ever = len(words & moment.now) / len(words), len(words & moment.said) / len(words)
         return [(at, _AT["said_now"], now), (at, _AT["said_ever"], ever)]
+
+
+def _greatest(one: _Shares, other: _Shares) -> _Shares:
+    a, b, c, d, e = map(max, one, other)
+    return a, b, c, d, e

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,12 @@ def shape_of(text: str) -> str:
     >>> shape_of("Desk Lamp")
     'Aa Aa'
     """
-    return _RUN.sub(_run, text[:40])
+    return _shape(text[:40])
+
+
+@lru_cache(maxsize=16384)
+def _shape(text: str) -> str:
+    return _RUN.sub(_run, text)
 
 
 def _run(match: re.Match[str]) -> str:
@@ -113,6 +119,8 @@ class ValueTable:
         (tool, parameter) → rows that have filled it, with the message number of the last time.
     touched
         Rows whose ``before`` or ``asked`` changed, in order; slots read on from where they were.
+    shapes
+        Row → its shape and its coarser one.
     row_groups, group_at
         Row → groups of sibling values that it has stood in, and at which path; group → message number.
     group_words, named
@@ -134,6 +142,7 @@ class ValueTable:
         self.group_words: list[frozenset[str]] = [frozenset()]
         self.group_at: list[int] = [NEVER]
         self.row_groups: list[list[tuple[int, str]]] = []
+        self.shapes: list[tuple[str, str]] = []
         self.named: npt.NDArray[np.float32] = np.zeros((64, 3), np.float32)
         self.named[0, 2] = 1.0
         self.touched: list[int] = []
@@ -254,6 +263,7 @@ class ValueTable:
             self.row_paths.append([])
             self.row_groups.append([])
             shape = shape_of(text)
+            self.shapes.append((shape, code_of(text)))
             if shape not in self._shape_ids:
                 self._shape_ids[shape] = len(self.shape_names)
                 self.shape_names.append(shape)

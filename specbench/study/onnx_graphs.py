@@ -46,7 +46,7 @@ def ranker_graph(net: ListwiseNet, name: str = "argument_ranker", items: str = "
     return graph.model(name, inputs, {"scores": ("float32", ["n"])})
 
 
-def head_graph(head: ToolHead) -> bytes:
+def head_graph(head: ToolHead, name: str = "tool_head") -> bytes:
     """Return the tool head: ``point`` [1, d], ``pairs`` [n, e], ``classes`` int64[n] → ``probabilities`` float32[n].
 
     One row for each tool on offer and, last, the reply; a class is -1 for a tool that training never saw.
@@ -80,7 +80,7 @@ def head_graph(head: ToolHead) -> bytes:
         "pairs": ("float32", ["n", len(scales["pair_mean"])]),
         "classes": ("int64", ["n"]),
     }
-    return graph.model("tool_head", inputs, {"probabilities": ("float32", ["n"])})
+    return graph.model(name, inputs, {"probabilities": ("float32", ["n"])})
 
 
 class _Graph:

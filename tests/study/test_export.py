@@ -48,14 +48,16 @@ def graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def rows_seen(
     monkeypatch: pytest.MonkeyPatch, kind: type, method: str, traces: list[Trace]
-) -> list[tuple[tuple[Any, ...], Any]]:
-    """What a network of the shipped predictor was given on real conversations, and what it answered."""
-    seen: list[tuple[tuple[Any, ...], Any]] = []
+) -> list[tuple[Any, tuple[Any, ...], Any]]:
+    """The shipped predictor's networks of a kind, what each was given on real conversations, what it answered."""
+    seen: list[tuple[Any, tuple[Any, ...], Any]] = []
     original: Callable[..., Any] = getattr(kind, method)
 
     def spy(self: Any, *given: Any) -> Any:
+        # Copies: the session goes on filling the array of features that the scout was given.
+        copies = tuple(each.copy() for each in given)
         answer = original(self, *given)
-        seen.append((given, answer))
+        seen.append((self, copies, answer))
         return answer
 
     predictor = specbench.load_predictor(SHIPPED)
@@ -134,7 +136,7 @@ def test_the_ranker_graph_scores_like_numpy(
         session = runtime.InferenceSession(graphs / graph, providers=["CPUExecutionProvider"])
         # Both are networks of one class: told apart by how many features they take.
         rows = rows_seen(monkeypatch, ListwiseNet, "scores", conversations)
-        own = [(items, scores) for (items,), scores in rows if items.shape[1] == len(named[given])]
+        own = [(items, scores) for _, (items,), scores in rows if items.shape[1] == len(named[given])]
         assert len(own) >= 20
         for items, scores in own:
             (found,) = session.run(["scores"], {given: items})
@@ -146,15 +148,21 @@ def test_the_head_graph_gives_the_probabilities_of_numpy(
     graphs: Path, conversations: list[Trace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = pytest.importorskip("onnxruntime")
-    session = runtime.InferenceSession(graphs / "head.onnx", providers=["CPUExecutionProvider"])
     shipped = specbench.load_predictor(SHIPPED)
     assert isinstance(shipped, LearnedPredictor)
-    for (point, pairs, classes), p in rows_seen(monkeypatch, ToolHead, "probabilities", conversations):
+    members = {len(shipped.head.weights): "head.onnx", len(shipped.scout.weights): "scout.onnx"}
+    sessions = {
+        count: runtime.InferenceSession(graphs / name, providers=["CPUExecutionProvider"])
+        for count, name in members.items()
+    }
+    assert len(sessions) == 2
+    for network, (point, pairs, classes), p in rows_seen(monkeypatch, ToolHead, "probabilities", conversations):
+        session = sessions[len(network.weights)]
         given = {"point": point[None], "pairs": pairs, "classes": classes.astype(np.int64)}
         np.testing.assert_allclose(session.run(["probabilities"], given)[0], p, atol=1e-5)
         strange = np.where(np.arange(len(classes)) % 3 == 1, -1, classes)
         (found,) = session.run(["probabilities"], {**given, "classes": strange.astype(np.int64)})
-        np.testing.assert_allclose(found, shipped.head.probabilities(point, pairs, strange), atol=1e-5)
+        np.testing.assert_allclose(found, network.probabilities(point, pairs, strange), atol=1e-5)
 
 
 def test_the_features_are_named_in_their_order(
@@ -163,7 +171,8 @@ def test_the_features_are_named_in_their_order(
     named = json.loads((graphs / "features.json").read_text())
     names = named["inputs"]["point"]
     seen = rows_seen(monkeypatch, ToolHead, "probabilities", conversations[:3])
-    (point, pairs, classes), _ = seen[0]
+    # The scout is asked first, and of all tools on offer.
+    _, (point, pairs, classes), _ = seen[0]
     assert len(set(names)) == len(names) == len(point)
     assert (len(named["inputs"]["pairs"]), len(named["classes"])) == (pairs.shape[1], len(classes) + 1)
     values = dict(zip(names, point.tolist(), strict=True))
@@ -174,7 +183,7 @@ def test_the_features_are_named_in_their_order(
 
 def test_the_readme_says_what_is_not_in_the_graphs(graphs: Path) -> None:
     assert {path.name for path in graphs.iterdir()} == {
-        "README.md", "calls.onnx", "config.json", "features.json", "head.onnx", "ranker.onnx",
+        "README.md", "calls.onnx", "config.json", "features.json", "head.onnx", "ranker.onnx", "scout.onnx",
     }  # fmt: skip
     text = (graphs / "README.md").read_text()
     assert "This is not a whole predictor" in text
