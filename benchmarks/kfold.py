@@ -55,11 +55,12 @@ def line(label: str, table: PredictionTable, *, intervals: bool = False) -> str:
 
 
 def trials_of(traces: list[Trace], folds: int) -> list[int]:
-    """Return a fold number for each trace; the traces of one task are spread over the folds."""
+    """Return a fold number for each trace; the traces of a task are spread over the folds, and so are the agents."""
+    numbers = {task: number for number, task in enumerate(dict.fromkeys(trace.task_id for trace in traces))}
     seen: Counter[str] = Counter()
     parts = []
     for trace in traces:
-        parts.append(seen[trace.task_id] % folds)
+        parts.append((seen[trace.task_id] + numbers[trace.task_id]) % folds)
         seen[trace.task_id] += 1
     return parts
 

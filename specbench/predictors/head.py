@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.errors import MissingExtraError
-from specbench.predictors.network import one_thread
+from specbench.predictors.network import one_thread, quick_dropout
 
 __all__ = ["Example", "ToolHead"]
 
@@ -106,7 +106,7 @@ class ToolHead:
             seed = self.seed * 1000 + member
             with one_thread(), torch.random.fork_rng(devices=[]):
                 torch.manual_seed(seed)
-                net = _Net(points.shape[1], pairs.shape[1], classes, self.hidden, self.narrow, self.dropout)
+                net = _Net(points.shape[1], pairs.shape[1], classes, self.hidden, self.narrow, self.dropout, seed)
                 optimiser = torch.optim.AdamW(net.module.parameters(), lr=self.rate, weight_decay=self.decay)
                 a_pass = -(-len(examples) // self.batch)
                 epochs = min(self.epochs, max(1, self.max_steps // a_pass))
@@ -211,7 +211,9 @@ class ToolHead:
 class _Net:
     """The torch twin of :meth:`ToolHead.probabilities`."""
 
-    def __init__(self, width: int, pair: int, classes: int, hidden: int, narrow: int, dropout: float) -> None:
+    def __init__(
+        self, width: int, pair: int, classes: int, hidden: int, narrow: int, dropout: float, seed: int
+    ) -> None:
         import torch
         from torch import nn
 
@@ -226,9 +228,10 @@ class _Net:
                 "out": nn.Linear(48, 1),
             }
         )
-        self.drop = nn.Dropout(dropout)
-        self.light = nn.Dropout(dropout / 4)
-        self.input_drop = nn.Dropout(dropout / 2)
+        draw = np.random.default_rng([seed, 1])
+        self.drop = quick_dropout(dropout, draw)
+        self.light = quick_dropout(dropout / 4, draw)
+        self.input_drop = quick_dropout(dropout / 2, draw)
         torch.nn.init.zeros_(self.module.get_parameter("class.weight"))
 
     def scores(self, points: Any, pairs: Any, kinds: Any, keep: Any) -> Any:

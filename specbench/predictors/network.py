@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from specbench.errors import MissingExtraError
 
-__all__ = ["ListwiseNet", "one_thread", "segment_softmax"]
+__all__ = ["ListwiseNet", "one_thread", "quick_dropout", "segment_softmax"]
 
 Floats = npt.NDArray[np.float32]
 ONE_THREAD = 200_000
@@ -128,7 +128,8 @@ class ListwiseNet:
 
         for member in range(self.members):
             generator = torch.Generator().manual_seed(self.seed * 1000 + member)
-            net = _perceptron(data.shape[1], self.hidden, self.dropout, generator)
+            drop = quick_dropout(self.dropout, np.random.default_rng([self.seed, member, 1]))
+            net = _perceptron(data.shape[1], self.hidden, drop, generator)
             optimiser = torch.optim.AdamW(net.parameters(), lr=self.rate, weight_decay=self.decay)
             a_pass = -(-len(starts) // self.batch)
             epochs = min(self.epochs, max(1, self.max_steps // a_pass))
@@ -201,7 +202,26 @@ class ListwiseNet:
         ]
 
 
-def _perceptron(width: int, hidden: tuple[int, ...], dropout: float, generator: Any) -> Any:
+def quick_dropout(share: float, draw: np.random.Generator) -> Any:
+    """Return a dropout module that draws from ``draw``: torch's own takes five times as long on a CPU.
+
+    ``share`` is rounded to a 256th.
+    """
+    import torch
+
+    cut = round(256 * share)
+
+    class QuickDropout(torch.nn.Module):
+        def forward(self, x: Any) -> Any:
+            if not self.training or not cut:
+                return x
+            kept = np.frombuffer(draw.bytes(x.numel()), np.uint8).reshape(tuple(x.shape)) >= cut
+            return x * torch.from_numpy(kept) * (256 / (256 - cut))
+
+    return QuickDropout()
+
+
+def _perceptron(width: int, hidden: tuple[int, ...], dropout: Any, generator: Any) -> Any:
     import torch
 
     layers: list[Any] = []
@@ -211,6 +231,6 @@ def _perceptron(width: int, hidden: tuple[int, ...], dropout: float, generator: 
             bound = 1 / width**0.5
             layer.weight.uniform_(-bound, bound, generator=generator)
             layer.bias.zero_()
-        layers += [layer, torch.nn.ReLU(), torch.nn.Dropout(dropout)]
+        layers += [layer, torch.nn.ReLU(), dropout]
         width = size
     return torch.nn.Sequential(*layers[:-2])

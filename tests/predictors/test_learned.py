@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
 
 from specbench.errors import ConfigError
 from specbench.predictors.arguments import ArgumentRanker, Filled
@@ -21,7 +22,7 @@ from specbench.predictors.extract import infer_today
 from specbench.predictors.features import INGREDIENTS
 from specbench.predictors.learned import LearnedPredictor
 from specbench.predictors.listing import list_candidates
-from specbench.predictors.network import ListwiseNet
+from specbench.predictors.network import ListwiseNet, quick_dropout
 from specbench.predictors.parameters import ParameterIndex
 from specbench.predictors.slots import Slot
 from specbench.predictors.values import LAST_USER, NEVER
@@ -280,3 +281,15 @@ def test_an_unfitted_calibration_multiplies_and_a_ranker_without_calls_fills_not
     ranker.fit([])
     assert ranker.rank({}, Moment(ContextIndex())) == {}
     assert JointCalibration().predictions(["a"], np.array([0.4, 0.6]), {}, {}, ()) == [(None, 0.6)]
+
+
+def test_dropout_keeps_the_mean_and_is_seeded() -> None:
+    ones = torch.ones(200, 50)
+    drop, again = (quick_dropout(0.25, np.random.default_rng(3)) for _ in range(2))
+    dropped = drop(ones)
+    assert dropped.unique().tolist() == pytest.approx([0.0, 4 / 3])
+    assert float((dropped == 0).float().mean()) == pytest.approx(0.25, abs=0.02)
+    assert float(dropped.mean()) == pytest.approx(1.0, abs=0.03)
+    assert torch.equal(dropped, again(ones)) and not torch.equal(dropped, drop(ones))
+    assert torch.equal(drop.eval()(ones), ones)
+    assert torch.equal(quick_dropout(0.0, np.random.default_rng(3))(ones), ones)
