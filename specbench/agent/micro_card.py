@@ -85,6 +85,7 @@ def finish(
     *,
     conversations_each: int,
     note: Callable[[str], None] = lambda _: None,
+    init: str | Path | None = None,
 ) -> str:
     """Measure the model in a folder, write its card and the numbers beside it, and return them as a few lines."""
     started = time.monotonic()
@@ -92,7 +93,10 @@ def finish(
     numbers = measure(loaded, conversations_each, note=note)
     note(f"measured in {time.monotonic() - started:.0f} s")
     parameters = sum(each.numel() for each in loaded.model.parameters())
-    whole = {"parameters": parameters, "training": {**asdict(schedule), **record}, "measured": numbers}
+    training: dict[str, Any] = {**asdict(schedule), **record}
+    if init is not None and (Path(init) / MEASURED).is_file():
+        training["before"] = json.loads((Path(init) / MEASURED).read_text(encoding="utf-8"))["training"]
+    whole = {"parameters": parameters, "training": training, "measured": numbers}
     path = Path(folder)
     (path / MEASURED).write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
     (path / "README.md").write_text(card_text(whole), encoding="utf-8")
@@ -105,7 +109,8 @@ def finish(
 
 def card_text(whole: Mapping[str, Any]) -> str:
     """The model card as Markdown."""
-    training, measured = whole["training"], whole["measured"]
+    sittings, measured = _sittings(whole["training"]), whole["measured"]
+    first = sittings[0]
     rows = [
         ("decisions", "decisions"), ("of which calls", "calls"), ("of which replies", "replies"),
         ("valid JSON, of messages that begin like a call", "valid_json"),
@@ -123,13 +128,27 @@ def card_text(whole: Mapping[str, Any]) -> str:
     return _CARD.format(
         parameters=whole["parameters"],
         table=table,
-        cpu_min=training["cpu_s"] / 60,
-        tokens_m=training["tokens"] / 1e6,
-        seed=training["seed"],
-        steps=training["steps"],
-        copy_steps=training["copy_steps"],
-        polish_steps=training["polish_steps"],
+        cpu_min=sum(each["cpu_s"] for each in sittings) / 60,
+        tokens_m=sum(each["tokens"] for each in sittings) / 1e6,
+        seed=first["seed"],
+        steps=first["steps"],
+        copy_steps=first["copy_steps"],
+        polish_steps=first["polish_steps"],
+        further="".join(map(_further, sittings[1:])),
         **speed,
+    )
+
+
+def _sittings(training: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The trainings of a model, the first one first."""
+    before = training.get("before")
+    return [*(_sittings(before) if before else ()), training]
+
+
+def _further(training: Mapping[str, Any]) -> str:
+    return (
+        f"\nThen it went on (`--init`) for {training['steps']} steps of whole conversations, seed {training['seed']}, "
+        f"from a learning rate of {training['lr']:g} to none: {training['cpu_s'] / 60:.0f} of the CPU minutes.\n"
     )
 
 
@@ -175,6 +194,8 @@ AdamW for the rest, bf16; loss on the assistant's tokens alone.
 The customers' phrasings are those of the sample and about three times as many written for training
 (`specbench/agent/phrases_training*.py`), varied word by word with synonyms, slips and unknown words. One conversation
 in eight has no tools in its prompt, one in six a part of them in another order.
+{further}
+`measured.json` holds the numbers above and every schedule.
 
 ```console
 $ specbench train-llm --out models/micro-llama      # goes on where it was interrupted

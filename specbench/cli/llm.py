@@ -23,6 +23,11 @@ def train_llm(
     tokens: Annotated[int, typer.Option("--tokens", help="Tokens of a step.")] = 8192,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same model.")] = 7,
     threads: Annotated[int, typer.Option("--threads", help="CPU threads; one gives the same bits everywhere.")] = 1,
+    lr: Annotated[float, typer.Option("--lr", help="Peak learning rate.")] = 0.015,
+    init: Annotated[
+        Path | None,
+        typer.Option("--init", help="Go on from this finished micro-Llama: whole conversations, no exercises."),
+    ] = None,
     measure: Annotated[int, typer.Option("--measure", help="Held-out conversations to measure it on at the end.")] = 60,
     quiet: QuietOption = False,
 ) -> None:
@@ -36,10 +41,18 @@ def train_llm(
     note = Progress(not quiet).note
     set_threads(threads)
     schedule = Schedule(
-        seed=seed, copy_steps=copy_steps, copy_tokens=tokens, steps=steps, tokens=tokens, polish_steps=polish_steps
+        seed=seed,
+        copy_steps=copy_steps,
+        copy_tokens=tokens,
+        steps=steps,
+        tokens=tokens,
+        polish_steps=polish_steps,
+        lr=lr,
     )
-    record = train(out, training_conversations, schedule, note)
-    typer.echo(finish(out, schedule, record, conversations_each=measure, note=note))
+    if init is not None:
+        schedule = schedule.going_on()
+    record = train(out, training_conversations, schedule, note, init)
+    typer.echo(finish(out, schedule, record, conversations_each=measure, note=note, init=init))
 
 
 @app.command("profile-llm")

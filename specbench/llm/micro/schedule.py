@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from specbench.errors import ConfigError
 
@@ -52,6 +52,10 @@ class Schedule:
         for name in ("copy_steps", "steps", "polish_steps", "tokens", "copy_tokens"):
             if getattr(self, name) < (0 if name in ("copy_steps", "polish_steps") else 1):
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be positive")
+
+    def going_on(self) -> Schedule:
+        """Return the schedule for going on from finished weights: whole conversations alone, falling sooner."""
+        return replace(self, copy_steps=0, polish_steps=0, short_share=0.0, flat_share=0.3, end_share=0.02)
 
     @property
     def total_steps(self) -> int:

@@ -28,7 +28,11 @@ NOTE_STEPS = 20
 
 
 def train(
-    folder: str | Path, conversations: Conversations, schedule: Schedule, note: Callable[[str], None] = lambda _: None
+    folder: str | Path,
+    conversations: Conversations,
+    schedule: Schedule,
+    note: Callable[[str], None] = lambda _: None,
+    init: str | Path | None = None,
 ) -> dict[str, Any]:
     """Train, or go on with an interrupted training in the same folder, and write the finished model there.
 
@@ -42,6 +46,8 @@ def train(
         What to do; a training goes on only with the schedule that it began with.
     note
         Told a line now and then.
+    init
+        Folder of a finished micro-Llama to begin with, its tokenizer and weights, instead of nothing.
 
     Returns
     -------
@@ -51,7 +57,7 @@ def train(
     Raises
     ------
     CheckpointError
-        When the folder holds a training with another schedule.
+        When the folder holds a training with another schedule, or ``init`` weights of another shape.
     """
     try:
         import torch
@@ -59,8 +65,11 @@ def train(
         raise MissingExtraError("torch", extra="llm") from error
     path = Path(folder)
     (path / "training").mkdir(parents=True, exist_ok=True)
-    tokenizer = _tokenizer(path, conversations, schedule.seed)
-    run = _Run(build(tokenizer, schedule.seed), schedule)
+    tokenizer = _tokenizer(path, conversations, schedule.seed, init)
+    model = build(tokenizer, schedule.seed)
+    if init is not None:
+        _begin_with(model, Path(init))
+    run = _Run(model, schedule)
     run.resume(path / "training")
     if run.step:
         note(f"going on at step {run.step} of {schedule.total_steps}")
@@ -88,11 +97,28 @@ def set_threads(count: int) -> None:
     torch.set_num_threads(count)
 
 
-def _tokenizer(path: Path, conversations: Conversations, seed: int) -> Any:
-    """The tokenizer of an interrupted training, or a new one."""
+def _begin_with(model: Any, folder: Path) -> None:
+    """Take over the weights of a finished model."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        weights = load_file(folder / "model.safetensors")
+        # The head is tied to the embeddings and not in the file.
+        missing, strange = model.load_state_dict(weights, strict=False)
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise CheckpointError(f"{folder} holds no micro-Llama to begin with: {error}") from error
+    if strange or missing not in ([], ["lm_head.weight"]):
+        raise CheckpointError(f"{folder} holds a model of another shape than the micro-Llama: {[*missing, *strange]}")
+
+
+def _tokenizer(path: Path, conversations: Conversations, seed: int, init: str | Path | None) -> Any:
+    """The tokenizer of an interrupted training, that of the model to begin with, or a new one."""
     from transformers import AutoTokenizer
 
-    if not (path / "tokenizer.json").is_file():
+    if init is not None and not (path / "tokenizer.json").is_file():
+        AutoTokenizer.from_pretrained(init).save_pretrained(path)
+    elif not (path / "tokenizer.json").is_file():
         texts = (
             "".join(piece.text for piece in segments(trace.messages, trace.tools))
             for trace, _ in islice(conversations(seed, 0), TOKENIZER_TRACES)
