@@ -79,6 +79,6 @@ class Busy:
 
 def button(busy: Busy, text: str, action: Callable[[], Any], **more: Any) -> Any:
     """Return a button whose action is guarded."""
-    made = w.Button(description=text, layout=w.Layout(width="auto"), **more)
+    made = w.Button(description=text, layout=w.Layout(width="max-content", flex="0 0 auto"), **more)
     made.on_click(lambda _: busy.guarded(action))
     return made

@@ -30,7 +30,7 @@ class Conversation:
             layout=w.Layout(width="420px"),
         )  # fmt: skip
         self.at = w.IntSlider(description="decision", min=1, max=1, layout=w.Layout(width="420px"))
-        self.keys = Keys()
+        self.keys = Keys(layout=w.Layout(flex="1 1 auto", min_width="0"))
         wide = w.Layout(flex="1 1 0", min_width="0")
         self.messages, self.decision = w.HTML(layout=wide), w.HTML(layout=wide)
         self.decision.add_class("specbench-decision")
@@ -44,7 +44,12 @@ class Conversation:
             button(busy, "next miss", self._next_miss), self.keys,
         ]  # fmt: skip
         self.widget = w.VBox(
-            [w.HBox([self.episode, self.at]), w.HBox(buttons), self.gantt, w.HBox([self.messages, self.decision])]
+            [
+                w.HBox([self.episode, self.at], layout=w.Layout(flex_flow="row wrap")),
+                w.HBox(buttons),
+                self.gantt,
+                w.HBox([self.messages, self.decision]),
+            ]
         )
 
     def use(self, bench: Workbench) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ __all__ = ["Playground"]
 
 PREDICTORS = ("markov+recent", "markov", "ngram", "patterns", "learned", "oracle", "wrong")
 NARROW = w.Layout(width="360px")
+STYLE = "<style>.specbench .widget-html-content, .specbench .widget-html-content p {line-height: 1.45}</style>"
 TOOLS_HELP = (
     "<p>Which tool was launched where the LLM called which one, at the operating point on the left: % of each row's "
     "decision points. Framed: the right tool. <i>hit</i>: the very call, with its arguments. With more than one launch "
@@ -55,7 +57,8 @@ class Playground:
         self.conversation = Conversation(self.bench, self.busy, self.update)
         self.training = Training(self.bench, self.busy, lambda: self.setting, self._take)
         self._make_tabs()
-        self.widget = w.HBox([self.controls, self.tabs], layout=w.Layout(align_items="flex-start"))
+        self.widget = w.HBox([self.controls, self.tabs, w.HTML(STYLE)], layout=w.Layout(align_items="flex-start"))
+        self.widget.add_class("specbench")
         self._built = True
         self.update()
 
@@ -99,8 +102,8 @@ class Playground:
         self.figure = w.Image(format="png", layout=w.Layout(width="640px", height="auto", flex="0 0 auto"))
         self.figure.add_class("specbench-curve")
         self.numbers, self.tools, self.board = w.HTML(), w.HTML(), w.HTML()
-        self.tools.add_class("specbench-tools")
-        self.board.add_class("specbench-board")
+        for pane, name in ((self.numbers, "numbers"), (self.tools, "tools"), (self.board, "board")):
+            pane.add_class(f"specbench-{name}")
         panes = {
             "Curve": (w.HBox([self.figure, self.numbers], layout=w.Layout(flex_flow="row wrap")), self._curve),
             "One conversation": (self.conversation.widget, self._conversation),
@@ -118,7 +121,9 @@ class Playground:
 
     def _traces_text(self) -> str:
         traces = self.bench.origin["traces"]
-        return str(traces) if isinstance(traces, (str, Path)) else ""
+        if not isinstance(traces, str):
+            return ""
+        return os.path.relpath(traces) if Path(traces).is_relative_to(Path.cwd()) else traces
 
     # --- reacting ---------------------------------------------------------------------------------------------------
 
@@ -126,6 +131,7 @@ class Playground:
     def setting(self) -> Setting:
         """What the widgets say now."""
         values = {name: control.value for name, control in self.inputs.items()}
+        values = {name: round(value, 6) if isinstance(value, float) else value for name, value in values.items()}
         return Setting(**{**values, "windows": tuple(values["windows"])})
 
     def _changed(self, change: Any) -> None:
@@ -171,9 +177,8 @@ class Playground:
 
     def _take(self, label: str) -> None:
         """Choose a predictor that is new in the workbench."""
-        self.inputs["predictor"].options = self._names()
-        self.inputs["predictor"].value = label
-        self.update()  # one of the same label was chosen before: nothing changed for the widget
+        self._choose(label)
+        self.update()
 
     def _load(self) -> None:
         given = self.traces.value.strip()
@@ -188,11 +193,15 @@ class Playground:
 
     def _use(self, bench: Workbench) -> None:
         """Take another workbench: other traces, predictors fitted anew."""
-        self._built = False
         self.bench, self.pinned = bench, None
         self.training.use(bench)
         self.conversation.use(bench)
-        self.inputs["predictor"].options = self._names(self._first)
-        self.inputs["predictor"].value = self._first
-        self._built = True
+        self._choose(self._first)
         self.update()
+
+    def _choose(self, label: str) -> None:
+        """Choose a predictor, in the list or new; nothing is drawn: new options would choose the first for a moment."""
+        self._built = False
+        self.inputs["predictor"].options = self._names(label)
+        self.inputs["predictor"].value = label
+        self._built = True
