@@ -22,8 +22,8 @@ TRAINED = ("learned", "ngram", "patterns", "markov")
 EMBEDDINGS = ("tfidf", "hashing")
 """Those that need no model of one's own."""
 HELP = (
-    "<p><b>Train</b> a predictor on the training tasks of these traces. It takes its place among the predictors when it "
-    "is done; its checkpoint lies in the folder, with a script beside it that makes the same one again.</p>"
+    "<p><b>Train</b> a predictor on the training tasks of these traces. It takes its place among the predictors when "
+    "it is done; its checkpoint lies in the folder, with a script beside it that makes the same one again.</p>"
 )
 EXPORT = "<p><b>Export</b> the predictor that is chosen on the left, with everything that the sliders say.</p>"
 
