@@ -15,7 +15,7 @@ from specbench.study.jsonfile import strict
 from specbench.traces.splitting import Split
 from specbench.types import Trace
 
-__all__ = ["METRICS", "licence_of", "model_card"]
+__all__ = ["METRICS", "licence_of", "model_card", "origin_card"]
 
 METRICS = (
     "tool_top1", "tool_top3", "call_top1", "call_top3", "read_call_top1", "read_call_top3", "reply_accuracy", "brier",
@@ -59,21 +59,33 @@ def model_card(result: Evaluated, data: Data, parts: Split, settings: Settings, 
         JSON values for :func:`specbench.predictors.checkpoint.save`.
     """
     metrics = result.metrics
-    fitted_on = [*parts.train, *parts.validation]
     at_threshold = metrics["at_default_threshold"]
     rows = [_row(name, metrics[name], metrics["ci"].get(name)) for name in METRICS]
     for name in AT_THRESHOLD:
         band = at_threshold.get(f"{name}_low"), at_threshold.get(f"{name}_high")
         rows.append(_row(f"{name} at p ≥ {DEFAULT_THRESHOLD:.2f}", at_threshold[name], None if None in band else band))
+    found = {"metrics": rows}
+    return _card(data, parts, settings.seed, command, {"measured on": "the test tasks below"}, found)
+
+
+def origin_card(data: Data, parts: Split, seed: int, command: str) -> dict[str, Any]:
+    """Return the card of a predictor that was not measured: what it learned from and how to make it again."""
+    return _card(data, parts, seed, command, {}, {})
+
+
+def _card(
+    data: Data, parts: Split, seed: int, command: str, measured: dict[str, Any], found: dict[str, Any]
+) -> dict[str, Any]:
+    fitted_on = [*parts.train, *parts.validation]
     card: dict[str, Any] = strict(
         {
             "trained on": "the training and validation tasks below; no test task was seen",
-            "measured on": "the test tasks below",
+            **measured,
             "made by": command,
             "licence of the data": licence_of(fitted_on),
-            "seed": settings.seed,
+            "seed": seed,
             "specbench": package_version(),
-            "metrics": rows,
+            **found,
             "split": [{"part": name, **sizes} for name, sizes in split_sizes(parts).items()],
             "data": [
                 {"file": Path(file.path).name, "format": file.format, "traces": file.read, "sha256": file.sha256}

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from specbench.metrics import SpeculationMetrics
+import pandas as pd
+
+from specbench.metrics import Confusion, SpeculationMetrics
 from specbench.study.episode import Episode
 from specbench.types import Message, Prediction
 
-__all__ = ["decision_html", "messages_html", "metrics_html"]
+__all__ = ["confusion_html", "decision_html", "leaderboard_html", "messages_html", "metrics_html"]
 
 MOST_LETTERS = 1500
 _TINT = {"user": "#dbeafe", "assistant": "#ecfdf5", "tool": "#fef3c7", "system": "#f3f4f6"}
@@ -97,4 +99,71 @@ def metrics_html(runs: Mapping[str, SpeculationMetrics]) -> str:
 
 
 def _share(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f} %"
+    return "–" if value is None or value != value else f"{100 * value:.1f} %"
+
+
+def leaderboard_html(frame: pd.DataFrame, chosen: str = "") -> str:
+    """Return :meth:`Workbench.leaderboard <specbench.study.workbench.Workbench.leaderboard>` as a table.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame([{"predictor": "<b>", "tool @1": 0.5, "best net, s": 3.2, "at p ≥": 0.4}])
+    >>> "<td>50.0 %</td><td>+3 s</td><td>0.40</td>" in leaderboard_html(frame), "<b>" in leaderboard_html(frame)
+    (True, False)
+    """
+    shown: dict[str, Callable[[Any], str]] = {
+        "predictor": lambda name: escape(str(name)),
+        "best net, s": lambda value: f"{value:+.0f} s",
+        "at p ≥": lambda value: f"{value:.2f}",
+    }
+    head = "".join(f'<th scope="col" style="padding:2px 8px">{escape(str(name))}</th>' for name in frame.columns)
+    body = ""
+    for row in frame.to_dict("records"):
+        cells = "".join(f"<td>{shown.get(str(name), _share)(value)}</td>" for name, value in row.items())
+        mark = ' style="font-weight:bold"' if row["predictor"] == chosen else ""
+        body += f"<tr{mark}>{cells}</tr>"
+    return (
+        f'<table style="font-size:12.5px;border-spacing:8px 2px;border-collapse:separate"><tr>{head}</tr>{body}</table>'
+    )
+
+
+def confusion_html(found: Confusion) -> str:
+    """Return the confusion of tools as a table: shares of each row's decision points, darker for more.
+
+    Examples
+    --------
+    >>> from specbench.ledger import Ledger
+    >>> from specbench.metrics import confusion
+    >>> confusion_html(confusion(Ledger()))
+    '<p>No decision points: there is nothing to tabulate.</p>'
+    """
+    if found.launched.empty and found.points.empty:
+        return "<p>No decision points: there is nothing to tabulate.</p>"
+    tilted = 'style="writing-mode:vertical-rl;transform:rotate(180deg);font-weight:normal;padding:4px 0"'
+    columns = list(found.launched.columns)
+    names = [*columns, "nothing", "hit: the very call"]
+    head = "".join(f'<th scope="col"><div {tilted}>{escape(str(name))}</div></th>' for name in names)
+    body = ""
+    for row in found.launched.index:
+        points = int(found.points[row])
+        cells = [
+            _cell(int(found.launched.loc[row, column]), points, "#0072b2", mark=column == row) for column in columns
+        ]
+        cells += [_cell(int(found.idle[row]), points, "#64748b"), _cell(int(found.hits[row]), points, "#15803d")]
+        name = f'<th scope="row" style="text-align:right;font-weight:normal">{escape(str(row))}</th>'
+        body += f'<tr>{name}<td style="text-align:right;padding-right:8px">{points}</td>{"".join(cells)}</tr>'
+    return (
+        '<div style="overflow-x:auto"><table style="font-size:12px;border-collapse:separate;border-spacing:2px">'
+        f'<tr><th>the LLM called ↓ / launched →</th><th scope="col">points</th>{head}</tr>{body}</table></div>'
+    )
+
+
+def _cell(count: int, points: int, colour: str, *, mark: bool = False) -> str:
+    share = count / max(points, 1)
+    opacity = round(255 * 0.75 * share)
+    ring = ";outline:1.5px solid currentColor;outline-offset:-1.5px" if mark else ""
+    text = f"{100 * share:.0f}" if count else ""
+    return (
+        f'<td title="{count} of {points} decision points" style="width:30px;height:22px;text-align:center;'
+        f'background:{colour}{opacity:02x}{ring}">{text}</td>'
+    )

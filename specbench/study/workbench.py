@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,112 +13,26 @@ import pandas as pd
 
 from specbench.errors import ConfigError
 from specbench.ledger import Ledger
-from specbench.metrics import PredictionTable, SpeculationMetrics, predict_traces, rates
+from specbench.metrics import Confusion, PredictionTable, SpeculationMetrics, confusion, predict_traces, rates
 from specbench.metrics.information import bits
-from specbench.policies import Policy, parse_policy
 from specbench.predictors import Predictor, make_predictor
-from specbench.sim import Constant, Latency, simulate, sweep
-from specbench.speculation import Options, parse_options
+from specbench.sim import simulate, sweep
+from specbench.study.card import origin_card
 from specbench.study.compare.paired import subset
 from specbench.study.data import Data, load_data, shipped_traces, split_data
 from specbench.study.environment import charged_ms
 from specbench.study.episode import Episode
 from specbench.study.evaluate import seeded
+from specbench.study.script import origin_of, script
+from specbench.study.setting import Setting
 from specbench.traces.store import Paths
 from specbench.types import Effect, Trace
 
 __all__ = ["Setting", "Workbench"]
 
 THRESHOLDS = tuple(step / 50 for step in range(51))
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One operating point: a predictor, a policy, seconds, windows. Everything that the widgets move.
-
-    Parameters
-    ----------
-    predictor
-        A name, or the label of one that was added to the workbench.
-    policy
-        ``threshold``, ``topk`` or ``ev``.
-    threshold, k, waste
-        Least probability; most launches at a decision point; what a wasted second costs (``ev``).
-    think_s, tool_s, user_s, predict_ms
-        Seconds of LLM, tool and user; milliseconds of the predictor.
-    windows
-        Some of ``think, tool, user``.
-    carry_s
-        Seconds that unused results stay.
-    ahead
-        Depth of run-ahead; 0 for none.
-    launches
-        Budget of a session; 0 for none.
-
-    Examples
-    --------
-    >>> Setting(threshold=0.4, k=2, carry_s=60).policy_text(), Setting(carry_s=60, ahead=1).options_text()
-    ('threshold:0.4,2', 'windows=think; carry=60; ahead=1')
-    """
-
-    predictor: str = "ngram"
-    policy: str = "threshold"
-    threshold: float = 0.6
-    k: int = 1
-    waste: float = 0.5
-    think_s: float = 2.0
-    tool_s: float = 1.0
-    user_s: float = 8.0
-    predict_ms: float = 2.0
-    windows: tuple[str, ...] = ("think",)
-    carry_s: float = 0.0
-    ahead: int = 0
-    launches: int = 0
-
-    def policy_text(self) -> str:
-        """Return the policy as ``specbench simulate`` takes it."""
-        text = {
-            "threshold": f"threshold:{self.threshold:g},{self.k}",
-            "topk": f"topk:{self.k}",
-            "ev": f"ev:{self.waste:g},{self.k}",
-        }[self.policy]
-        return f"{text}+launches:{self.launches}" if self.launches else text
-
-    def options_text(self) -> str:
-        """Return the options as ``specbench simulate`` takes them."""
-        parts = [f"windows={'+'.join(self.windows) or 'think'}"]
-        parts += [f"carry={self.carry_s:g}"] if self.carry_s else []
-        parts += [f"ahead={self.ahead}"] if self.ahead else []
-        return "; ".join(parts)
-
-    def latency(self) -> Latency:
-        """Return the latency model."""
-        return Constant(self.think_s, self.tool_s, self.user_s)
-
-    def make_policy(self) -> Policy:
-        """Return the policy."""
-        return parse_policy(self.policy_text())
-
-    def make_options(self) -> Options:
-        """Return the options."""
-        return parse_options(self.options_text())
-
-    def code(self, traces: str, checkpoint: str | None = None) -> str:
-        """Return Python that gives the same run outside Jupyter.
-
-        Examples
-        --------
-        >>> "Setting(" in Setting().code("data/support_desk.jsonl")
-        True
-        """
-        given = asdict(self)
-        default = asdict(Setting())
-        own = ", ".join(f"{name}={value!r}" for name, value in given.items() if value != default[name])
-        lines = ["from specbench.study.workbench import Setting, Workbench", "", f"bench = Workbench({traces!r})"]
-        if checkpoint is not None:
-            lines.append(f"bench.add({self.predictor!r}, checkpoint={checkpoint!r})")
-        lines += [f"setting = Setting({own})", "ledger, metrics = bench.run(setting)", "print(metrics.report())"]
-        return "\n".join(lines) + "\n"
+CHEAP = 0.05
+"""Waste that the leaderboard allows, as a share of the sequential time."""
 
 
 class Workbench:
@@ -157,9 +71,12 @@ class Workbench:
             kept = set(sorted(data.tasks)[:most])
             data = Data([trace for trace in data.traces if trace.task_id in kept], data.report)
         self.data, self.seed = data, seed
+        self.origin = origin_of(traces, effects, seed=seed, most=most, format=format)
+        self.recipes: dict[str, dict[str, Any]] = {}
         self.parts = split_data(data, seed)
         self._predictors: dict[str, Predictor] = {}
         self._tables: dict[str, PredictionTable] = {}
+        self._rates: dict[str, dict[str, Any]] = {}
         self._curves: dict[tuple[Any, ...], pd.DataFrame] = {}
 
     @property
@@ -173,18 +90,26 @@ class Workbench:
         return self.parts.test
 
     def add(
-        self, label: str, predictor: Predictor | None = None, *, checkpoint: str | Path | None = None, **options: object
+        self, label: str, predictor: Predictor | None = None, *, checkpoint: str | Path | None = None, **options: Any
     ) -> Predictor:
-        """Add a predictor: a fitted one, a checkpoint, or a variant (``add("bare", name="learned", folds=2)``)."""
+        """Add a predictor: a fitted one, a checkpoint, or a variant (``add("bare", name="learned", folds=2)``).
+
+        With a checkpoint, the options say how it was trained on these traces, for :meth:`code`.
+        """
+        recipe = {"name": label, **options}
         if checkpoint is not None:
             from specbench.predictors.checkpoint import load
 
             predictor = load(checkpoint)
-        if predictor is None:
-            name = str(options.pop("name", label))
-            predictor = seeded(name, self.seed, **options).fit(self.train)
+            recipe = recipe if options else {"checkpoint": str(Path(checkpoint).resolve())}
+        elif predictor is None:
+            predictor = seeded(**{**recipe, "seed": self.seed}).fit(self.train)
+        else:
+            recipe = {}
         self._predictors[label] = predictor
+        self.recipes[label] = recipe
         self._tables.pop(label, None)
+        self._rates.pop(label, None)
         self._curves = {key: frame for key, frame in self._curves.items() if key[0] != label}
         return predictor
 
@@ -246,6 +171,43 @@ class Workbench:
         )  # fmt: skip
         return ledger, SpeculationMetrics.of(ledger, resamples=500 if intervals else 0, seed=self.seed)
 
+    # --- what people take home --------------------------------------------------------------------------------------
+
+    def code(self, setting: Setting, folder: str | Path | None = None, *, run: bool = True) -> str:
+        """Return Python that trains the same predictor and gives the same run outside Jupyter.
+
+        Parameters
+        ----------
+        setting
+            The run.
+        folder
+            Where the code writes the checkpoint; nowhere by default.
+        run
+            End with the run and its numbers.
+
+        Examples
+        --------
+        >>> print(Workbench(most=12).code(Setting("markov", k=2)))
+        from specbench.study.workbench import Setting, Workbench
+        <BLANKLINE>
+        bench = Workbench(most=12)
+        setting = Setting(predictor='markov', k=2)
+        ledger, metrics = bench.run(setting)
+        print(metrics.report())
+        <BLANKLINE>
+        """
+        return script(self.origin, self.recipes.get(setting.predictor), setting, folder, run=run)
+
+    def save(self, name: str, folder: str | Path) -> Path:
+        """Write a predictor's checkpoint with a card that says what it learned from; returns the folder."""
+        from specbench.predictors.checkpoint import read_card, save
+
+        recipe = self.recipes.get(name, {})
+        if "checkpoint" in recipe:
+            return save(self.predictor(name), folder, card=read_card(recipe["checkpoint"]))
+        made = f"Workbench.save({name!r}, folder); Workbench.code() gives the whole script"
+        return save(self.predictor(name), folder, card=origin_card(self.data, self.parts, self.seed, made))
+
     # --- what the notebooks tabulate --------------------------------------------------------------------------------
 
     def time_shares(self, setting: Setting | None = None) -> tuple[dict[str, float], float]:
@@ -266,7 +228,7 @@ class Workbench:
         """Return how often tool, call and call-or-reply are right, with intervals of the READ calls (95 %, by task)."""
         rows = []
         for name in names:
-            found = rates(self.table(name))
+            found = self.rates(name)
             low, high = found["ci"]["read_call_top1"] or (None, None)
             rows.append(
                 {"predictor": name, "tool @1": found["tool_top1"], "READ call @1": found["read_call_top1"],
@@ -274,6 +236,29 @@ class Workbench:
                  "call or reply": found["reply_accuracy"], "calibration error": found["ece"]}
             )  # fmt: skip
         return pd.DataFrame(rows)
+
+    def rates(self, name: str) -> dict[str, Any]:
+        """Return the rates of a predictor (:func:`specbench.metrics.rates`), computed once."""
+        if name not in self._rates:
+            self._rates[name] = rates(self.table(name))
+        return self._rates[name]
+
+    def leaderboard(self, setting: Setting) -> pd.DataFrame:
+        """Return the predictors that have been asked, best net first, with this setting's seconds (modelled).
+
+        The hit rate is the best of all thresholds that waste at most 5 % of the sequential time; net is the best of
+        all, with the threshold that reaches it.
+        """
+        rows = []
+        for name in self._tables:
+            curve, found = self.curve(replace(setting, predictor=name)), self.rates(name)
+            best = curve.iloc[int(curve["net_s"].argmax())]
+            cheap = curve[curve["wasted_share"] <= CHEAP]["recall"].max()
+            rows.append(
+                {"predictor": name, "tool @1": found["tool_top1"], "READ call @1": found["read_call_top1"],
+                 "hit rate at ≤ 5 % waste": cheap, "best net, s": best["net_s"], "at p ≥": best["threshold"]}
+            )  # fmt: skip
+        return pd.DataFrame(rows).sort_values("best net, s", ascending=False, ignore_index=True)
 
     def transitions(self, most: int = 12) -> pd.DataFrame:
         """Return how often which outcome (columns) followed which (rows) in the training traces."""
@@ -316,13 +301,6 @@ class Workbench:
             return []
         return [str(each) for each in explain(session, k)]
 
-    def confusion(self, setting: Setting, most: int = 12) -> pd.DataFrame:
-        """Return how often which tool was predicted (columns) where which one was called (rows); replies included."""
-        table = self.table(setting.predictor)
-        called = [calls[0].name if calls else "reply" for calls in table.calls]
-        guessed = [(tools[0].tool or "reply") if tools else "abstains" for tools in table.tools]
-        frame = pd.crosstab(pd.Series(called, name="called"), pd.Series(guessed, name="predicted"))
-        top = frame.sum(axis=1).sort_values(ascending=False).index[:most]
-        columns = [name for name in [*top, "reply", "abstains"] if name in frame.columns]
-        columns += [name for name in frame.columns if name not in columns]
-        return frame.loc[top, list(dict.fromkeys(columns))[: most + 2]]
+    def confusion(self, setting: Setting, most: int = 12) -> Confusion:
+        """Return which tools this operating point launches where which one was called; replies included."""
+        return confusion(self.run(setting, intervals=False)[0], most)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from specbench.errors import ConfigError
@@ -13,10 +12,10 @@ from specbench.ledger import Ledger
 from specbench.metrics import SpeculationMetrics, rates
 from specbench.metrics.information import FLOOR, bits
 from specbench.policies import Budgeted, ExpectedValue
-from specbench.study.views import decision_html, messages_html, metrics_html
+from specbench.study.views import confusion_html, decision_html, leaderboard_html, messages_html, metrics_html
 from specbench.study.workbench import Setting, Workbench
 from specbench.traces.store import write_traces
-from specbench.types import Message, ToolCall, Trace
+from specbench.types import Effect, Message, ToolCall, Trace
 from tests.tables import table
 
 
@@ -33,11 +32,32 @@ def test_a_setting_is_what_the_command_line_takes() -> None:
     assert options.run_ahead is not None and options.run_ahead.depth == 2
 
 
-def test_its_code_gives_the_same_run(bench: Workbench, toy_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_its_code_gives_the_same_run(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
     setting = Setting("markov", threshold=0.2, k=2, carry_s=60)
     _, metrics = bench.run(setting)
-    exec(setting.code(str(toy_file)), {})
+    exec(bench.code(setting), {})
     assert capsys.readouterr().out.strip() == metrics.report()
+
+
+def test_its_code_makes_the_same_checkpoint(
+    toy_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever the workbench was made with, and whatever way the predictor came into it."""
+    monkeypatch.chdir(toy_file.parent)
+    given = Workbench([toy_file.name], most=9, seed=3, effects={"get_order": Effect.WRITE})
+    given.add("bare", name="learned", drop=["text"], filler="linked")
+    given.add("loaded", checkpoint=given.save("bare", tmp_path / "bare"))
+    monkeypatch.chdir(tmp_path)
+    for label in ("ngram", "bare", "loaded"):
+        given.save(label, tmp_path / "here")
+        code = given.code(Setting(label, threshold=0.1), "again")
+        exec(code, {})
+        for name in ("predictor.json", "README.md"):  # the former holds the hashes of everything else
+            assert (tmp_path / "again" / name).read_text() == (tmp_path / "here" / name).read_text(), (label, name)
+        assert capsys.readouterr().out.strip() == given.run(Setting(label, threshold=0.1))[1].report()
+    given.add("object", given.predictor("ngram"))
+    with pytest.raises(ConfigError, match="'object' was added as an object, so no code can make it again"):
+        given.code(Setting("object"))
 
 
 def test_tables_are_made_once_and_on_test_tasks_alone(bench: Workbench) -> None:
@@ -81,11 +101,34 @@ def test_time_shares_add_up_to_the_oracle(bench: Workbench) -> None:
     assert hidden_s == pytest.approx(seconds["READ tools"])  # tools faster than the LLM: all of it
 
 
-def test_accuracy_transitions_and_confusion(bench: Workbench) -> None:
+def test_accuracy_and_transitions(bench: Workbench) -> None:
     row = bench.accuracy(["ngram"]).iloc[0]
     assert row["READ call @1"] == rates(bench.table("ngram"))["read_call_top1"]
     assert bench.transitions().loc["start"].sum() == len(bench.train)
-    assert bench.confusion(Setting("ngram")).to_numpy().sum() == len(bench.table("ngram"))
+
+
+def test_the_confusion_is_of_the_launches(bench: Workbench) -> None:
+    """It moves with the operating point: threshold, top-k and policy."""
+    never, low = (bench.confusion(Setting("ngram", threshold=threshold)) for threshold in (1.0, 0.1))
+    assert never.launched.size == 0 and never.idle.equals(never.points)
+    ledger, _ = bench.run(Setting("ngram", threshold=0.1))
+    assert low.launched.to_numpy().sum() == len(ledger.speculations) > 0
+    assert low.points.sum() == len(ledger.outcomes) and low.hits.sum() == sum(row.hit for row in ledger.outcomes)
+    assert (low.launched.sum(axis=1) + low.idle == low.points).all()  # one launch at most: each row is its points
+    wide = bench.confusion(Setting("ngram", policy="topk", k=3))
+    assert wide.launched.to_numpy().sum() > low.launched.to_numpy().sum()
+
+
+def test_the_leaderboard_ranks_by_net(bench: Workbench) -> None:
+    for name in ("oracle", "wrong", "ngram"):
+        bench.table(name)
+    board = bench.leaderboard(Setting()).set_index("predictor")
+    assert board.index[0] == "oracle" and board["best net, s"].is_monotonic_decreasing
+    curve = bench.curve(Setting("ngram"))
+    assert board.loc["ngram", "best net, s"] == curve["net_s"].max()
+    assert bench.run(Setting("ngram", threshold=board.loc["ngram", "at p ≥"]))[1].net_s == pytest.approx(
+        board.loc["ngram", "best net, s"]
+    )
 
 
 def test_bits_by_hand() -> None:
@@ -109,35 +152,10 @@ def test_whatever_comes_from_traces_shows_as_text(tmp_path: Path) -> None:
     hostile = Workbench(tmp_path / "x.jsonl")
     episode = hostile.episode(hostile.episodes()[0], Setting("markov"))
     pages = [messages_html(messages), *(decision_html(episode, at, [HOSTILE]) for at in range(len(episode)))]
+    pages.append(confusion_html(hostile.confusion(Setting("markov", policy="topk", k=3))))
+    pages.append(leaderboard_html(pd.DataFrame([{"predictor": HOSTILE, HOSTILE: 0.5}])))
     pages.append(metrics_html({HOSTILE: SpeculationMetrics.of(episode.ledger)}))
     for page in pages:
         assert "<script" not in page and "<img" not in page
     assert "&lt;script&gt;" in pages[0]
     assert metrics_html({"empty": SpeculationMetrics.of(Ledger())})
-
-
-def test_the_playground_without_a_browser(bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("ipywidgets")
-    from specbench.playground import Playground
-
-    monkeypatch.chdir(tmp_path)
-    play = Playground(bench, predictor="markov")
-    first = play.figure.value
-    play.inputs["threshold"].value = 0.1
-    assert play.figure.value != first and play.setting == replace(Setting("markov"), threshold=0.1)
-    play.pin.click()
-    play.inputs["predictor"].value = "ngram"
-    assert "A: markov" in play.numbers.value and "ngram" in play.numbers.value
-    play.tabs.selected_index = 1
-    play.at.value = 2
-    assert "Decision 2 of" in play.decision.value and play.gantt.value[:4] == b"\x89PNG"
-    play.keys.pressed = "ArrowRight:1"
-    assert play.at.value == 3
-    play.tabs.selected_index = 3
-    play.export.click()
-    assert (tmp_path / "models" / "mine" / "predictor.json").is_file() and "Setting(" in play.code.value
-    play.out.value = str(tmp_path)  # not a checkpoint: said, not raised
-    play.export.click()
-    assert "checkpoint" in play.status.value
-    play.inputs["windows"].value = ()
-    assert "specbench.playground" in sys.modules

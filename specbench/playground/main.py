@@ -1,0 +1,207 @@
+"""Putting the playground together: what the widgets say becomes a setting, and the open tab shows what it does."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as w
+
+from specbench.playground.busy import Busy, button
+from specbench.playground.conversation import Conversation
+from specbench.playground.training import Training
+from specbench.plots.live import LiveCurve
+from specbench.study.views import confusion_html, leaderboard_html, metrics_html
+from specbench.study.workbench import Setting, Workbench
+
+__all__ = ["Playground"]
+
+PREDICTORS = ("markov+recent", "markov", "ngram", "patterns", "learned", "oracle", "wrong")
+NARROW = w.Layout(width="360px")
+STYLE = "<style>.specbench .widget-html-content, .specbench .widget-html-content p {line-height: 1.45}</style>"
+TOOLS_HELP = (
+    "<p>Which tool was launched where the LLM called which one, at the operating point on the left: % of each row's "
+    "decision points. Framed: the right tool. <i>hit</i>: the very call, with its arguments. With more than one launch "
+    "a row adds up to more than 100 %.</p>"
+)
+BOARD_HELP = (
+    "<p>The predictors that have been tried here, at their best thresholds, with the seconds on the left (modelled). "
+    "@1: right at rank 1, given that a call happens.</p>"
+)
+
+
+class Playground:
+    """Widgets around a :class:`~specbench.study.workbench.Workbench`.
+
+    Parameters
+    ----------
+    traces
+        Files and folders, or a workbench; the shipped sample by default.
+    predictor
+        The one to begin with; it is fitted before the widgets appear.
+    most, seed
+        As in the workbench.
+    """
+
+    def __init__(self, traces: Any = None, *, predictor: str = "ngram", most: int | None = None, seed: int = 0) -> None:
+        self.bench = traces if isinstance(traces, Workbench) else Workbench(traces, most=most, seed=seed)
+        self.pinned: tuple[str, Setting] | None = None
+        self.busy = Busy()
+        self._live = LiveCurve()
+        self._first, self._built = predictor, False
+        self.bench.table(predictor)
+        self._make_controls(predictor)
+        self.conversation = Conversation(self.bench, self.busy, self.update)
+        self.training = Training(self.bench, self.busy, lambda: self.setting, self._take)
+        self._make_tabs()
+        self.widget = w.HBox([self.controls, self.tabs, w.HTML(STYLE)], layout=w.Layout(align_items="flex-start"))
+        self.widget.add_class("specbench")
+        self._built = True
+        self.update()
+
+    # --- building ---------------------------------------------------------------------------------------------------
+
+    def _make_controls(self, predictor: str) -> None:
+        def control(kind: Any, text: str, **more: Any) -> Any:
+            made = kind(description=text, style={"description_width": "140px"}, layout=NARROW, **more)
+            made.observe(self._changed, "value")
+            return made
+
+        self.inputs: dict[str, Any] = {
+            "predictor": control(w.Dropdown, "predictor", options=self._names(predictor), value=predictor),
+            "policy": control(w.Dropdown, "policy", options=["threshold", "topk", "ev"]),
+            "threshold": control(w.FloatSlider, "threshold p ≥", value=0.3, min=0, max=1, step=0.02),
+            "k": control(w.IntSlider, "launches at most", value=1, min=1, max=5),
+            "waste": control(w.FloatSlider, "cost of waste (ev)", value=0.5, min=0, max=3, step=0.1),
+            "think_s": control(w.FloatSlider, "LLM thinks, s", value=2.0, min=0.1, max=10, step=0.1),
+            "tool_s": control(w.FloatSlider, "a tool runs, s", value=1.0, min=0, max=10, step=0.1),
+            "user_s": control(w.FloatSlider, "user types, s", value=8.0, min=0, max=60, step=1),
+            "predict_ms": control(w.FloatSlider, "predictor, ms", value=2.0, min=0, max=2000, step=1),
+            "windows": control(
+                w.SelectMultiple, "windows", options=["think", "tool", "user"], value=("think",), rows=3
+            ),
+            "carry_s": control(w.IntSlider, "unused results stay, s", value=0, min=0, max=600, step=10),
+            "ahead": control(w.IntSlider, "run-ahead depth", value=0, min=0, max=4),
+            "launches": control(w.IntSlider, "launch budget (0: none)", value=0, min=0, max=50),
+        }
+        self.traces = w.Text(
+            description="traces", value=self._traces_text(), placeholder="the shipped sample", layout=NARROW,
+            style={"description_width": "140px"},
+        )  # fmt: skip
+        self.load = button(self.busy, "Load these traces", self._load)
+        self.pin = button(self.busy, "Pin as A, to compare", self._pin)
+        parts = [
+            self.traces, self.load, *self.inputs.values(), self.pin, self.busy.bar, self.busy.status
+        ]  # fmt: skip
+        self.controls = w.VBox(parts, layout=w.Layout(width="385px", flex="0 0 385px"))
+
+    def _make_tabs(self) -> None:
+        self.figure = w.Image(format="png", layout=w.Layout(width="640px", height="auto", flex="0 0 auto"))
+        self.figure.add_class("specbench-curve")
+        self.numbers, self.tools, self.board = w.HTML(), w.HTML(), w.HTML()
+        for pane, name in ((self.numbers, "numbers"), (self.tools, "tools"), (self.board, "board")):
+            pane.add_class(f"specbench-{name}")
+        panes = {
+            "Curve": (w.HBox([self.figure, self.numbers], layout=w.Layout(flex_flow="row wrap")), self._curve),
+            "One conversation": (self.conversation.widget, self._conversation),
+            "Tools": (self.tools, self._tools),
+            "Leaderboard": (self.board, self._leaderboard),
+            "Train and export": (self.training.widget, lambda: self.training.show(self.setting)),
+        }
+        self._draw = [draw for _, draw in panes.values()]
+        self.tabs = w.Tab([pane for pane, _ in panes.values()], titles=list(panes))
+        self.tabs.layout = w.Layout(flex="1 1 auto", min_width="0")
+        self.tabs.observe(lambda _: self.update(), "selected_index")
+
+    def _names(self, *more: str) -> list[str]:
+        return list(dict.fromkeys([*PREDICTORS, *self.bench.labels(), *more]))
+
+    def _traces_text(self) -> str:
+        traces = self.bench.origin["traces"]
+        if not isinstance(traces, str):
+            return ""
+        return os.path.relpath(traces) if Path(traces).is_relative_to(Path.cwd()) else traces
+
+    # --- reacting ---------------------------------------------------------------------------------------------------
+
+    @property
+    def setting(self) -> Setting:
+        """What the widgets say now."""
+        values = {name: control.value for name, control in self.inputs.items()}
+        values = {name: round(value, 6) if isinstance(value, float) else value for name, value in values.items()}
+        return Setting(**{**values, "windows": tuple(values["windows"])})
+
+    def _changed(self, change: Any) -> None:
+        if self._built:
+            self.update()
+
+    def update(self) -> None:
+        """Draw what the open tab shows, for the present setting."""
+        name = self.setting.predictor
+        if self.bench.known(name):
+            self.busy.guarded(self._draw[self.tabs.selected_index or 0])
+        else:
+            work = partial(self.bench.table, name)
+            self.busy.guarded(lambda: self.busy.background(f"fitting {name}", work, self.update))
+
+    def _curve(self) -> None:
+        began = time.perf_counter()
+        shown = [] if self.pinned is None else [(f"A: {self.pinned[0]}", self.pinned[1])]
+        shown.append((self.setting.predictor, self.setting))
+        curves, runs = [], {}
+        for label, setting in shown:
+            _, metrics = self.bench.run(setting, intervals=False)
+            point = (metrics.wasted_s / max(metrics.sequential_s, 1e-9), metrics.hit_rate or 0.0)
+            curves.append((label, self.bench.curve(setting), point))
+            runs[label] = metrics
+        self.figure.value = self._live.draw(curves)
+        self.numbers.value = metrics_html(runs)
+        decisions = len(self.bench.table(self.setting.predictor))
+        self.busy.say(f"{decisions} decisions simulated and drawn in {1e3 * (time.perf_counter() - began):.0f} ms")
+
+    def _conversation(self) -> None:
+        self.conversation.show(self.setting)
+
+    def _tools(self) -> None:
+        self.tools.value = TOOLS_HELP + confusion_html(self.bench.confusion(self.setting))
+
+    def _leaderboard(self) -> None:
+        self.board.value = BOARD_HELP + leaderboard_html(self.bench.leaderboard(self.setting), self.setting.predictor)
+
+    def _pin(self) -> None:
+        self.pinned = (f"{self.setting.predictor}, {self.setting.policy_text()}", self.setting)
+        self.update()
+
+    def _take(self, label: str) -> None:
+        """Choose a predictor that is new in the workbench."""
+        self._choose(label)
+        self.update()
+
+    def _load(self) -> None:
+        given = self.traces.value.strip()
+        origin = {**self.bench.origin, "traces": given or None}
+        made: list[Workbench] = []
+
+        def work() -> None:
+            made[:] = [Workbench(**origin)]
+            made[0].table(self._first)
+
+        self.busy.background(f"loading {given or 'the shipped sample'}", work, lambda: self._use(made[0]))
+
+    def _use(self, bench: Workbench) -> None:
+        """Take another workbench: other traces, predictors fitted anew."""
+        self.bench, self.pinned = bench, None
+        self.training.use(bench)
+        self.conversation.use(bench)
+        self._choose(self._first)
+        self.update()
+
+    def _choose(self, label: str) -> None:
+        """Choose a predictor, in the list or new; nothing is drawn: new options would choose the first for a moment."""
+        self._built = False
+        self.inputs["predictor"].options = self._names(label)
+        self.inputs["predictor"].value = label
+        self._built = True
