@@ -7,6 +7,8 @@ from itertools import islice
 import anyio
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from specbench.agent.micro_conversations import CANNOT, conversations, training_conversations, without_tools
 from specbench.agent.micro_words import VariedBook
@@ -135,6 +137,22 @@ class TestTraining:
         assert whole.read_bytes() == cut.read_bytes()
         with pytest.raises(CheckpointError, match=r"begun with another schedule .*or another --out"):
             training.train(tmp_path / "cut", training_conversations, Schedule(seed=8))
+
+    def test_it_goes_on_from_finished_weights(self, tmp_path):
+        training.train(tmp_path / "first", training_conversations, TINY)
+        more = Schedule(seed=3, steps=1, tokens=1500, lr=1e-9, warmup_steps=1).going_on()
+        assert (more.copy_steps, more.polish_steps, more.total_steps) == (0, 0, 1)
+        training.train(tmp_path / "second", training_conversations, more, init=tmp_path / "first")
+        first, second = (load_file(tmp_path / name / "model.safetensors") for name in ("first", "second"))
+        # One step at next to no learning rate: the weights are those that it began with.
+        assert all(torch.allclose(first[name], second[name], atol=1e-6) for name in first)
+        tokenizers = [(tmp_path / name / "tokenizer.json").read_text() for name in ("first", "second")]
+        assert tokenizers[0] == tokenizers[1]
+            tmp_path / "first" / "tokenizer.json"
+        ).read_text()
+        (tmp_path / "first" / "model.safetensors").write_bytes(b"truncated")
+        with pytest.raises(CheckpointError, match="holds no micro-Llama to begin with"):
+            training.train(tmp_path / "third", training_conversations, more, init=tmp_path / "first")
 
     def test_it_learns(self, tmp_path):
         schedule = Schedule(copy_steps=0, steps=25, tokens=2000, short_tokens=300, warmup_steps=5, polish_steps=0)
