@@ -148,8 +148,6 @@ class TestTraining:
         assert all(torch.allclose(first[name], second[name], atol=1e-6) for name in first)
         tokenizers = [(tmp_path / name / "tokenizer.json").read_text() for name in ("first", "second")]
         assert tokenizers[0] == tokenizers[1]
-            tmp_path / "first" / "tokenizer.json"
-        ).read_text()
         (tmp_path / "first" / "model.safetensors").write_bytes(b"truncated")
         with pytest.raises(CheckpointError, match="holds no micro-Llama to begin with"):
             training.train(tmp_path / "third", training_conversations, more, init=tmp_path / "first")
