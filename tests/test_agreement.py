@@ -15,6 +15,7 @@ from specbench.policies import All, Budgeted, Disclosure, ExpectedValue, Policy,
 from specbench.runtime.replay import execute
 from specbench.sim import LogNormal, simulate
 from specbench.speculation import Breaker, Limit, Options, RunAhead, Traits
+from specbench.speculation.heard import Heard, HeardOf
 from specbench.testing import BACKENDS, run_virtual
 from specbench.types import Effect, Message, Prediction, ToolCall, ToolSpec, Trace
 
@@ -109,11 +110,29 @@ OPTIONS = st.builds(
 )
 
 
-def check(seed: int, policy: Policy, options: Options, predict_s: float, sessions: int, backend: str) -> Ledger:
+def heard_of(table: PredictionTable, latency: LogNormal) -> HeardOf:
+    """The name at about a third of the decision, the arguments at two thirds; some are never complete."""
+    calls = {(point.trace_id, point.index): each for point, each in zip(table.points, table.calls, strict=True)}
+
+    def heard(trace_id: str, index: int) -> list[Heard]:
+        first = next(iter(calls.get((trace_id, index), ())), None)
+        if first is None:
+            return []
+        think_s = latency.think_s(trace_id, index)
+        whole = Heard(0.6789 * think_s, first.name, first.arguments, complete=index % 3 > 0)
+        return [Heard(0.3456 * think_s, first.name), whole]
+
+    return heard
+
+
+def check(
+    seed: int, policy: Policy, options: Options, predict_s: float, sessions: int, backend: str, early: bool
+) -> Ledger:
     table = random_table(seed)
     latency = LogNormal(2.0, 1.0, 0.8, seed, user=1.5)
     common: dict[str, Any] = {
         "predict_s": predict_s, "options": options, "traits": TRAITS, "sessions": sessions, "gap_s": 0.12345,
+        "heard": heard_of(table, latency) if early else None,
     }  # fmt: skip
     simulated = simulate(table, policy, latency=latency, **common)
     executed = run_virtual(partial(execute, table, policy, latency, **common), backend=backend)
@@ -128,8 +147,9 @@ def check(seed: int, policy: Policy, options: Options, predict_s: float, session
     options=OPTIONS,
     predict_s=st.sampled_from([0.0, 0.004, 0.3, 2.2]),
     sessions=st.integers(1, 3),
+    early=st.booleans(),
 )
 def test_simulator_and_executor_agree(
-    seed: int, policy: Policy, options: Options, predict_s: float, sessions: int
+    seed: int, policy: Policy, options: Options, predict_s: float, sessions: int, early: bool
 ) -> None:
-    check(seed, policy, options, predict_s, sessions, BACKENDS[seed % 2])
+    check(seed, policy, options, predict_s, sessions, BACKENDS[seed % 2], early)

@@ -36,8 +36,9 @@ LatencyOption = Annotated[
     str,
     typer.Option(
         "--latency",
-        help="constant:THINK,TOOL[,USER], lognormal:THINK,TOOL,SIGMA[,USER], tokens:PREFILL,DECODE,TOOL[,USER] or "
-        "empirical; seconds, modelled.",
+        help="constant:THINK,TOOL[,USER], lognormal:THINK,TOOL,SIGMA[,USER], tokens:PREFILL,DECODE,TOOL[,USER], "
+        "profile:FILE.json,TOOL[,USER][,batch=N] with the file of `specbench profile-llm` (tokens of a decision are "
+        "estimated at 4 characters each), or empirical; seconds, modelled.",
     ),
 ]
 PredictMsOption = Annotated[

@@ -6,7 +6,7 @@ shows what the executor itself costs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
@@ -19,9 +19,10 @@ from specbench.policies import Estimates, Policy
 from specbench.predictors import Predictor
 from specbench.predictors.base import Session
 from specbench.runtime.executor import Executor
-from specbench.runtime.results import Decided
+from specbench.runtime.results import Decided, Partial
 from specbench.runtime.tools import Staging, Tool
 from specbench.speculation import Options, Traits
+from specbench.speculation.heard import HeardOf
 from specbench.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec, Trace
 
 if TYPE_CHECKING:
@@ -42,12 +43,13 @@ async def execute(
     traits: Mapping[str, Traits] | None = None,
     sessions: int = 1,
     gap_s: float = 0.0,
+    heard: HeardOf | None = None,
 ) -> Ledger:
     """Return the ledger of a replay by the executor; the parameters are those of :func:`specbench.sim.simulate`.
 
     LLM, tools and users sleep for the seconds of the latency model, and the predictor for ``predict_s``.
     """
-    recorded = _Recorded(table, latency)
+    recorded = _Recorded(table, latency, heard)
     predictor = _FromTable(table, predict_s)
     options = options if options is not None else Options()
     tools = [recorded.tool(spec, (traits or {}).get(name, Traits())) for name, spec in recorded.specs.items()]
@@ -71,8 +73,8 @@ async def execute(
 class _Recorded:
     """What LLM, tools and users did."""
 
-    def __init__(self, table: PredictionTable, latency: Latency) -> None:
-        self.table, self.latency = table, latency
+    def __init__(self, table: PredictionTable, latency: Latency, heard: HeardOf | None) -> None:
+        self.table, self.latency, self.heard = table, latency, heard
         self.specs: dict[str, ToolSpec] = {}
         self.rows: dict[tuple[str, int], int] = {}
         self.results: dict[tuple[str, str], list[tuple[int, str]]] = {}
@@ -110,13 +112,18 @@ class _Recorded:
         staging = _Instant(run) if spec.effect is Effect.STAGED else None
         return Tool(spec, run, traits, staging=staging)
 
-    async def think(self, point: DecisionPoint) -> Decided:
-        await anyio.sleep(self.latency.think_s(point.trace_id, point.index))
+    async def think(self, point: DecisionPoint) -> AsyncIterator[Partial | Decided]:
+        started_s = anyio.current_time()
+        for part in self.heard(point.trace_id, point.index) if self.heard is not None else ():
+            await anyio.sleep_until(started_s + part.after_s)
+            yield Partial(tool=part.tool, arguments=part.arguments, complete=part.complete)
+        await anyio.sleep_until(started_s + self.latency.think_s(point.trace_id, point.index))
         row = self.rows.get((point.trace_id, point.index))
         if row is None:
-            return Decided()
+            yield Decided()
+            return
         after = self.after(row)
-        return Decided(self.table.calls[row], after[0].content if after and self.table.calls[row] else "")
+        yield Decided(self.table.calls[row], after[0].content if after and self.table.calls[row] else "")
 
     async def play(self, executor: Executor, trace_id: str, start: int, stop: int) -> None:
         think = self.think  # one bound method, so that run-aheads know it again

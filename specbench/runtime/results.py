@@ -9,6 +9,7 @@ from typing import Any
 
 from specbench.errors import ConfigError
 from specbench.ledger import Outcome
+from specbench.speculation.heard import allows
 from specbench.types import DecisionPoint, Message, ToolCall
 
 __all__ = ["Decided", "Partial", "StepResult", "ToolResult", "render"]
@@ -77,10 +78,7 @@ class Partial:
         """
         if self.tool is None:
             return True
-        if call.name != self.tool:
-            return False
-        known = {name: call.arguments[name] for name in self.arguments if name in call.arguments}
-        return ToolCall(call.name, known) == ToolCall(call.name, self.arguments)
+        return allows(self.tool, self.arguments, call)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from specbench.runtime.results import Partial, ToolResult
 from specbench.runtime.steps import Step, takes_point, think
 from specbench.runtime.watch import Watch
 from specbench.speculation import Book, Launch
+from specbench.speculation.heard import narrowed
 from specbench.types import DecisionPoint, Message, Prediction, ToolCall
 
 if TYPE_CHECKING:
@@ -42,21 +43,26 @@ class Speculator:
         """A part of a streamed decision: show its text, narrow or start speculations."""
         if part.text:
             self.show(step)
-        if part.tool is None or step.depth:
+        if part.tool is None or step.depth or self.watch is None:
             return
         self.tick()
         for launch in list(self.book.live.values()):
             if launch.wanted_at == step.number and not part.allows(launch.call):
                 self.book.contradicted(self.executor.shared.now, launch)
-        if part.complete:
-            self.open(
-                step, step.number, Window.THINK, [Prediction(ToolCall(part.tool, part.arguments), 1.0)], sure=True
-            )
+        child = step.child
+        if child is not None and child.parent is not None and not part.allows(child.parent.call):
+            self.drop(child)
+            step.child = None
+        if Window.THINK not in self.executor.options.windows:
             return
-        fitting = [each for each in step.predictions or () if each.call is not None and part.allows(each.call)]
-        mass = sum(each.p for each in fitting)
-        if mass > 0:
-            self.open(step, step.number, Window.THINK, [Prediction(call, p / mass) for call, p in fitting])
+        if part.complete:
+            found = [Prediction(ToolCall(part.tool, part.arguments), 1.0)]
+        else:
+            found = narrowed(step.predictions or (), part.tool, part.arguments)
+        if found:
+            best, _ = self.open(step, step.number, Window.THINK, found, sure=part.complete)
+            step.best = best if best is not None else step.best
+            self.run_ahead(step)
 
     def show(self, step: Step) -> None:
         """Bring the answer stream up to what this step has written, if it may be shown."""

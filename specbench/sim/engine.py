@@ -14,6 +14,7 @@ from specbench.sim.latency import Latency
 from specbench.sim.session import SimulatedSession
 from specbench.sim.step import Step
 from specbench.speculation import Launch, Options, Shared, Traits
+from specbench.speculation.heard import HeardOf
 from specbench.speculation.rules import DECISION
 from specbench.types import Effect
 
@@ -34,9 +35,11 @@ class Engine:
         sessions: int,
         gap_s: float,
         ledger: Ledger,
+        heard: HeardOf | None = None,
     ) -> None:
         self.table, self.policy, self.latency = table, policy, latency
         self.options, self.predict_s, self.ledger = options, predict_s, ledger
+        self.heard = heard
         self.now = 0.0
         expected = Estimates(*latency.expected())
         self.shared = Shared(options, traits, self._stop, self._preempt_thinking, expected)

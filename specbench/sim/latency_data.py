@@ -11,7 +11,7 @@ from specbench.errors import ConfigError
 from specbench.sim.latency import uniform
 from specbench.types import Message, Trace
 
-__all__ = ["ByTokens", "Empirical"]
+__all__ = ["CHARACTERS_PER_TOKEN", "ByTokens", "Empirical", "token_counts", "tokens_at"]
 
 CHARACTERS_PER_TOKEN = 4.0
 
@@ -105,6 +105,56 @@ class Empirical:
         }
 
 
+def token_counts(traces: Sequence[Trace], *, cached: bool = False) -> dict[tuple[str, int], tuple[float, float]]:
+    """Estimate the tokens of each decision: ``(trace, decision) → (prompt tokens, written tokens)``.
+
+    Traces carry no token counts, so four characters are taken for a token, as a rule of thumb for English. The prompt
+    is everything before the decision, the tools' descriptions and schemas included; what is written is the message's
+    text and its calls.
+
+    Parameters
+    ----------
+    traces
+        The traces.
+    cached
+        Count only the prompt tokens that are new since the last decision of the trace: a prefix cache.
+
+    Examples
+    --------
+    >>> messages = (Message("user", "Where is my order?!?"), Message("assistant", "On its way."))
+    >>> token_counts([Trace("t", "t", "hand", messages)])
+    {('t', 0): (5.0, 2.75)}
+    """
+    tokens = {}
+    for trace in traces:
+        tools = sum(len(spec.description) + len(canonical(spec.parameters)) for spec in trace.tools.values())
+        seen, before, index = float(tools), 0.0, 0
+        for message in trace.messages:
+            size = _characters(message)
+            if message.role == "assistant":
+                prompt = seen - before if cached else seen
+                tokens[trace.trace_id, index] = (prompt / CHARACTERS_PER_TOKEN, size / CHARACTERS_PER_TOKEN)
+                before = seen
+                index += 1
+            seen += size
+    return tokens
+
+
+def tokens_at(tokens: Mapping[tuple[str, int], tuple[float, float]], trace_id: str, index: int) -> tuple[float, float]:
+    """Return prompt and written tokens of a decision; behind a trace's end those of its last one.
+
+    Raises
+    ------
+    ConfigError
+        When nothing is known of the trace.
+    """
+    while (trace_id, index) not in tokens:
+        index -= 1
+        if index < 0:
+            raise ConfigError(f"no tokens are known of trace {trace_id!r}; make the model from the same traces")
+    return tokens[trace_id, index]
+
+
 @dataclass(frozen=True)
 class ByTokens:
     """Seconds of the LLM from tokens (modelled): prompt tokens ÷ prefill rate + written tokens ÷ decoding rate.
@@ -116,7 +166,7 @@ class ByTokens:
     tool, user
         Constant seconds.
     tokens
-        ``(trace, decision) → (prompt tokens, written tokens)``; see :meth:`of`.
+        ``(trace, decision) → (prompt tokens, written tokens)``; see :func:`token_counts`.
     cached
         Count only the prompt tokens that are new since the last decision of the trace: a prefix cache.
 
@@ -153,28 +203,12 @@ class ByTokens:
         *,
         cached: bool = False,
     ) -> ByTokens:
-        """Count the tokens of ``traces``: four characters each, as a rule of thumb."""
-        tokens = {}
-        for trace in traces:
-            tools = sum(len(spec.description) + len(canonical(spec.parameters)) for spec in trace.tools.values())
-            seen, before, index = float(tools), 0.0, 0
-            for message in trace.messages:
-                size = _characters(message)
-                if message.role == "assistant":
-                    prompt = seen - before if cached else seen
-                    tokens[trace.trace_id, index] = (prompt / CHARACTERS_PER_TOKEN, size / CHARACTERS_PER_TOKEN)
-                    before = seen
-                    index += 1
-                seen += size
-        return cls(prefill_tok_per_s, decode_tok_per_s, tool, user, tokens, cached)
+        """Count the tokens of ``traces``; see :func:`token_counts`."""
+        return cls(prefill_tok_per_s, decode_tok_per_s, tool, user, token_counts(traces, cached=cached), cached)
 
     def think_s(self, trace_id: str, index: int) -> float:
         """Return prefill and decoding; what comes behind a trace's end is taken to be like its last decision."""
-        while (trace_id, index) not in self.tokens:
-            index -= 1
-            if index < 0:
-                raise ConfigError(f"no tokens are known of trace {trace_id!r}; make the model from the same traces")
-        prompt, written = self.tokens[trace_id, index]
+        prompt, written = tokens_at(self.tokens, trace_id, index)
         return prompt / self.prefill_tok_per_s + written / self.decode_tok_per_s
 
     def tool_s(self, trace_id: str, call: str) -> float:

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from specbench.errors import ConfigError
 from specbench.sim.latency import Constant, Latency, LogNormal
 from specbench.sim.latency_data import ByTokens, Empirical
+from specbench.sim.latency_profile import ByProfile
 from specbench.types import Trace
 
-__all__ = ["FORMS", "parse_latency"]
+__all__ = ["FORMS", "check_latency", "parse_latency"]
 
 FORMS = (
     "constant:THINK,TOOL[,USER], lognormal:THINK,TOOL,SIGMA[,USER], "
-    "tokens:PREFILL,DECODE,TOOL[,USER] (tokens a second) or empirical (recorded timings)"
+    "tokens:PREFILL,DECODE,TOOL[,USER] (tokens a second), profile:FILE.json,TOOL[,USER][,batch=N] (what `specbench "
+    "profile-llm` wrote) or empirical (recorded timings)"
 )
 
 
@@ -27,7 +29,7 @@ def parse_latency(text: str, *, seed: int = 0, traces: Sequence[Trace] = ()) -> 
     seed
         Of draws.
     traces
-        What ``tokens`` and ``empirical`` count.
+        What ``tokens``, ``profile`` and ``empirical`` count.
 
     Raises
     ------
@@ -40,6 +42,8 @@ def parse_latency(text: str, *, seed: int = 0, traces: Sequence[Trace] = ()) -> 
     Constant(think=2.0, tool=1.0, user=0.0)
     """
     kind, _, rest = text.partition(":")
+    if kind == "profile" and rest:
+        return _profile(text, rest, traces)
     try:
         numbers = [float(part) for part in rest.split(",") if part]
     except ValueError:
@@ -54,3 +58,34 @@ def parse_latency(text: str, *, seed: int = 0, traces: Sequence[Trace] = ()) -> 
     if kind == "empirical" and not numbers:
         return Empirical.of(traces, seed)
     raise ConfigError(f"{text!r} is no latency model; use {FORMS}; all in seconds")
+
+
+def check_latency(text: str) -> None:
+    """Raise if ``text`` names no latency model, before any trace is read.
+
+    Examples
+    --------
+    >>> check_latency("empirical")
+    >>> check_latency("constant:2")
+    Traceback (most recent call last):
+    specbench.errors.ConfigError: 'constant:2' is no latency model; use constant:THINK,TOOL[,USER], ...
+    """
+    if text != "empirical":
+        parse_latency(text)
+
+
+def _profile(text: str, rest: str, traces: Sequence[Trace]) -> ByProfile:
+    """``FILE.json,TOOL[,USER][,batch=N]``; the file's name may hold commas of its own."""
+    file, *parts = rest.split(",")
+    while parts and not file.endswith(".json"):
+        file = f"{file},{parts.pop(0)}"
+    batch = 1
+    try:
+        if parts and parts[-1].startswith("batch="):
+            batch = int(parts.pop().removeprefix("batch="))
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        numbers = []
+    if not file.endswith(".json") or len(numbers) not in (1, 2):
+        raise ConfigError(f"{text!r} is no latency model; use {FORMS}; all in seconds")
+    return ByProfile.of(traces, file, *numbers, batch=batch)

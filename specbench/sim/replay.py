@@ -23,6 +23,7 @@ from specbench.policies import Policy
 from specbench.sim.engine import Engine
 from specbench.sim.latency import Constant, Latency
 from specbench.speculation import Options, Traits
+from specbench.speculation.heard import HeardOf
 
 __all__ = ["simulate"]
 
@@ -38,6 +39,7 @@ def simulate(
     sessions: int = 1,
     gap_s: float = 0.0,
     config: dict[str, Any] | None = None,
+    heard: HeardOf | None = None,
 ) -> Ledger:
     """Return the ledger of a speculative run of recorded traces (modelled time).
 
@@ -61,6 +63,9 @@ def simulate(
         Seconds between the starts of the first ``sessions`` traces.
     config
         Anything else to keep with the ledger.
+    heard
+        When the LLM has written which part of its call, where that was measured: early start from streamed tokens
+        (:mod:`specbench.speculation.heard`). Without it nothing is heard before the decision.
 
     Raises
     ------
@@ -103,5 +108,5 @@ def simulate(
             **(config or {}),
         }
     )
-    Engine(table, policy, latency, options, predict_s, traits or {}, sessions, gap_s, ledger).run()
+    Engine(table, policy, latency, options, predict_s, traits or {}, sessions, gap_s, ledger, heard).run()
     return ledger

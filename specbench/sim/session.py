@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from specbench.ledger import Ahead, Fate, Outcome, Window
+from specbench.sim.early import hear
 from specbench.sim.step import Step
 from specbench.speculation import Book, Launch
+from specbench.speculation.book import Opened
 from specbench.speculation.rules import ARRIVAL, DECISION, LAUNCH
 from specbench.types import Effect, Prediction, ToolCall
 
@@ -47,6 +50,9 @@ class SimulatedSession:
         engine = self.engine
         step.thinking_s = engine.now
         step.think_s = engine.latency.think_s(self.book.trace_id, step.row - self.start)
+        if engine.heard is not None:
+            for part in engine.heard(self.book.trace_id, step.row - self.start):
+                engine.at(engine.now + part.after_s, DECISION, partial(hear, self, step), part)
         engine.at(engine.now + step.think_s, DECISION, self._thought, step)
 
     def _ask(self, step: Step) -> None:
@@ -79,6 +85,10 @@ class SimulatedSession:
             step.parent if step.depth else None,
         )  # fmt: skip
         step.reason = opened.reason
+        self.build_on(step, opened)
+
+    def build_on(self, step: Step, opened: Opened) -> None:
+        """Start what was launched, and run ahead on the best of it."""
         step.best = opened.best if opened.best is not None else step.best
         for launch in opened.launches:
             self._start(launch)

@@ -18,7 +18,7 @@ from specbench.metrics.table import PredictionTable, predict_traces
 from specbench.policies import DEFAULT_THRESHOLD
 from specbench.predictors import Predictor, make_predictor
 from specbench.sim.latency import Latency
-from specbench.sim.latency_text import parse_latency
+from specbench.sim.latency_text import check_latency, parse_latency
 from specbench.sim.sweep import recall_at_precision, sweep
 from specbench.study.data import Data, known_tools, overlap, refuse_overlap
 from specbench.study.environment import charged_ms, package_version, versions
@@ -71,29 +71,31 @@ class Settings:
     def __post_init__(self) -> None:
         if self.predict_ms is not None and not self.predict_ms >= 0:
             raise ConfigError(f"predict_ms is a time in milliseconds, 0 or more; got {self.predict_ms!r}")
-        self.model()
+        check_latency(self.latency)
 
-    def model(self) -> Latency:
-        """Return the latency model."""
-        return parse_latency(self.latency, seed=self.seed)
+    def model(self, traces: Sequence[Trace] = ()) -> Latency:
+        """Return the latency model; those that count tokens or draw recorded timings take them from ``traces``."""
+        return parse_latency(self.latency, seed=self.seed, traces=traces)
 
-    def latency_text(self) -> str:
-        """Return the latency model in words.
+    def latency_text(self, traces: Sequence[Trace] = ()) -> str:
+        """Return the latency model of ``traces`` in words.
 
         Examples
         --------
         >>> Settings().latency_text()
         'the LLM thinks 2 s before each decision, a tool runs 1 s'
         """
-        facts = self.model().describe()
-        text = f"the LLM thinks {facts['think']:g} s before each decision, a tool runs {facts['tool']:g} s"
-        return f"{text}; medians of log-normal draws, sigma {facts['sigma']:g}" if "sigma" in facts else text
+        facts = self.model(traces).describe()
+        text = f"the LLM thinks {facts['think']:.3g} s before each decision, a tool runs {facts['tool']:.3g} s"
+        if "sigma" in facts:
+            return f"{text}; medians of log-normal draws, sigma {facts['sigma']:g}"
+        return text if facts["model"].startswith("constant") else f"{text} (means; {facts['model']})"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON values."""
+    def to_dict(self, traces: Sequence[Trace] = ()) -> dict[str, Any]:
+        """Return the settings, with the latency model of ``traces``, as JSON values."""
         return {
             "seed": self.seed,
-            "latency": {"text": self.latency, "modelled": True, **self.model().describe()},
+            "latency": {"text": self.latency, "modelled": True, **self.model(traces).describe()},
             "resamples": self.resamples,
             "predict_ms": self.predict_ms,
             "policy": f"Threshold(p, k=1), READ tools only; default p = {DEFAULT_THRESHOLD}",
@@ -190,7 +192,7 @@ def evaluate_predictor(
     curve = sweep(
         table,
         THRESHOLDS,
-        latency=settings.model(),
+        latency=settings.model(test),
         predict_s=charged / 1e3,
         resamples=settings.resamples,
         seed=settings.seed,
@@ -242,7 +244,7 @@ def evaluate(
         "train": train.to_dict(),
         "test": test.to_dict(),
         "shared_tasks": len(shared),
-        "config": {**settings.to_dict(), "predictors": list(predictors), "allow_overlap": allow_overlap},
+        "config": {**settings.to_dict(test.traces), "predictors": list(predictors), "allow_overlap": allow_overlap},
         "versions": versions(),
         "predictors": results,
     }

@@ -17,6 +17,7 @@ from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import parse_policy
 from specbench.predictors import make_predictor
 from specbench.sim import parse_latency, simulate
+from specbench.sim.latency_text import check_latency
 from specbench.speculation import parse_options
 from specbench.study.data import load_data, split_data, split_sizes
 from specbench.study.environment import package_version, versions
@@ -108,6 +109,8 @@ def run_sweep(
         parse_policy(text)
     for text in options:
         parse_options(text)
+    for text in latencies:
+        check_latency(text)
     told, folder = Progress(progress), Path(out)
     data = load_data(traces, format, skip_invalid, effects=effects)
     parts = split_data(data, seed)

@@ -125,7 +125,7 @@ def run_study(
         ledger = simulate(
             chosen.table,
             Threshold(),
-            latency=settings.model(),
+            latency=settings.model(parts.test),
             predict_s=chosen.predict_s,
             config={"seed": settings.seed},
         )
@@ -157,9 +157,8 @@ def run_study(
         summary = summarise(ledger)
         wasted_share = summary["wasted_s"] / summary["sequential_s"] if summary["sequential_s"] else 0.0
         same_waste = {result.name: recall_at_waste(result.curve, wasted_share + 1e-9) for result in results}
-        said = verdict(
-            measured, chosen=chosen.name, controls=controls, latency=settings.latency_text(), same_waste=same_waste
-        )
+        latency_text = settings.latency_text(parts.test)
+        said = verdict(measured, chosen=chosen.name, controls=controls, latency=latency_text, same_waste=same_waste)
         metrics: dict[str, Any] = strict(
             {
                 "specbench": package_version(),
@@ -189,8 +188,8 @@ def run_study(
                 "created": datetime.now(UTC).isoformat(timespec="seconds"),
                 "command": command,
                 "config": {
-                    **settings.to_dict(),
-                    "latency_text": settings.latency_text(),
+                    **settings.to_dict(parts.test),
+                    "latency_text": latency_text,
                     "predictors": list(predictors),
                     "format": format,
                     "skip_invalid": skip_invalid,

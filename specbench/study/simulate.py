@@ -15,6 +15,7 @@ from specbench.metrics import SpeculationMetrics, differences
 from specbench.policies import Never, parse_policy
 from specbench.runtime.replay import execute
 from specbench.sim import parse_latency, simulate
+from specbench.sim.latency_text import check_latency
 from specbench.speculation import parse_options
 from specbench.study.data import load_data, split_data, split_sizes
 from specbench.study.environment import package_version, versions
@@ -89,7 +90,7 @@ def run_simulate(
         When a text names nothing, or the traces are too few.
     """
     chosen, settings = parse_policy(policy), parse_options(options)
-    parse_latency(latency, seed=seed) if latency.startswith(("constant", "lognormal")) else None
+    check_latency(latency)
     told = Progress(progress)
     paths = [str(each) for each in ([traces] if isinstance(traces, (str, Path)) else traces)]
     words = ["specbench", "simulate", "--traces", *paths, "--out", str(out), "--policy", policy, "--latency", latency]

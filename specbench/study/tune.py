@@ -11,6 +11,7 @@ from specbench.errors import ConfigError
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import parse_policy
 from specbench.sim import Latency, parse_latency, simulate
+from specbench.sim.latency_text import check_latency
 from specbench.speculation import Options, parse_options
 from specbench.study.data import load_data, split_data, split_sizes
 from specbench.study.environment import package_version, versions
@@ -107,6 +108,7 @@ def run_tune(
     if waste is None and precision is None and amplification is None:
         raise ConfigError("say what the operating point must keep: a waste budget, a precision or an amplification")
     settings = parse_options(options)
+    check_latency(latency)
     data = load_data(traces, format, skip_invalid, effects=effects)
     parts = split_data(data, seed)
     if not parts.validation:

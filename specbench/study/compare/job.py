@@ -26,7 +26,7 @@ from specbench.study.folder import replaced_folder
 from specbench.study.jsonfile import strict, write_json
 from specbench.study.progress import Progress
 from specbench.traces.store import Paths
-from specbench.types import Effect
+from specbench.types import Effect, Trace
 
 __all__ = ["BASELINE", "KIND", "Comparison", "Parts", "compare_names", "run_compare"]
 
@@ -157,7 +157,7 @@ def run_compare(
                 "predictors": {name: bench.measure(name).metrics for name in names},
             },
         )
-        write_json(folder / "config.json", _config(facts, data, names, parts, settings))
+        write_json(folder / "config.json", _config(facts, data, names, parts, settings, bench.test))
     return Comparison(Path(out), tables, data.report.skipped, left_out)
 
 
@@ -195,9 +195,14 @@ def _write(folder: Path, facts: Mapping[str, Any], tables: Mapping[str, pd.DataF
 
 
 def _config(
-    facts: Mapping[str, Any], data: Data, names: Sequence[str], parts: Parts, settings: Settings
+    facts: Mapping[str, Any],
+    data: Data,
+    names: Sequence[str],
+    parts: Parts,
+    settings: Settings,
+    test: Sequence[Trace],
 ) -> dict[str, Any]:
-    config = {**settings.to_dict(), "predictors": list(names), "parts": parts.options()}
+    config = {**settings.to_dict(test), "predictors": list(names), "parts": parts.options()}
     value: dict[str, Any] = strict(
         {
             "kind": KIND,
