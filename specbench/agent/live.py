@@ -21,7 +21,7 @@ from specbench.agent.phrases_user import SEEN
 from specbench.agent.thinking import ThinkPoint, thinking
 from specbench.agent.tracing import Tracer
 from specbench.ledger import Ledger
-from specbench.llm.base import Backend, Usage, UsageTotal
+from specbench.llm.base import Backend, ContextError, Usage, UsageTotal
 from specbench.policies import Never, Policy
 from specbench.predictors import Predictor
 from specbench.runtime import Executor
@@ -51,6 +51,8 @@ class LiveRun:
         What the executor recorded.
     usage
         Tokens and seconds of the model, cancelled and run-ahead invocations included.
+    cut
+        Numbers of the conversations that ended early because they outgrew the model's context.
     """
 
     messages: list[tuple[Message, ...]] = field(default_factory=list)
@@ -58,6 +60,7 @@ class LiveRun:
     elapsed_s: list[float] = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
     usage: UsageTotal = field(default_factory=UsageTotal)
+    cut: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -118,27 +121,32 @@ def scripted_talks(count: int, seed: int = 1) -> list[Trace]:
         return [conversation(desk, users[at % CUSTOMERS], f"live/{seed}/{at}", SEEN) for at in range(count)]
 
 
-async def play_live(executor: Executor, think: ThinkPoint, talk: Trace, trace_id: str) -> tuple[Message, ...]:
+async def play_live(
+    executor: Executor, think: ThinkPoint, talk: Trace, trace_id: str
+) -> tuple[tuple[Message, ...], bool]:
     """Run one conversation: each message of the customer, then the agent's steps until it replies.
 
     Returns
     -------
-    tuple of Message
-        The conversation as it went.
+    tuple
+        The conversation as it went, and whether it outgrew the model's context: then it ends there.
     """
     messages = [message for message in talk.messages[:1] if message.role == "system"]
-    index = 0
-    for heard in (message for message in talk.messages if message.role == "user"):
-        messages.append(heard)
-        for _ in range(MAX_STEPS):
-            point = DecisionPoint(trace_id, index, tuple(messages), executor.tools.specs, talk.agent)
-            step = await executor.run_step(point, think, task_id=talk.task_id)
-            messages += step.messages
-            index += 1
-            if not step.decided.calls:
-                break
+    index, cut = 0, False
+    try:
+        for heard in (message for message in talk.messages if message.role == "user"):
+            messages.append(heard)
+            for _ in range(MAX_STEPS):
+                point = DecisionPoint(trace_id, index, tuple(messages), executor.tools.specs, talk.agent)
+                step = await executor.run_step(point, think, task_id=talk.task_id)
+                messages += step.messages
+                index += 1
+                if not step.decided.calls:
+                    break
+    except ContextError:
+        cut = True
     executor.end_session(trace_id)
-    return tuple(messages)
+    return tuple(messages), cut
 
 
 async def compare_live(
@@ -189,7 +197,9 @@ async def compare_live(
                     started_s = anyio.current_time()
                     async with executor:
                         traced = spans.think(think, backend.name)
-                        run.messages.append(await play_live(executor, traced, talk, talk.trace_id))
+                        messages, cut = await play_live(executor, traced, talk, talk.trace_id)
+                        run.messages.append(messages)
+                        run.cut += [number] if cut else []
                         elapsed_s = anyio.current_time() - started_s
                     ledger = executor.ledger(backend=backend.name)
                     spans.speculations(ledger, span)
@@ -199,6 +209,7 @@ async def compare_live(
             note(
                 f"{talk.trace_id}: {runs['sequential'].elapsed_s[-1]:.1f} s sequentially, "
                 f"{runs['speculative'].elapsed_s[-1]:.1f} s speculatively"
+                f"{' (ended: it outgrew the context)' if number in run.cut else ''}"
             )
     for name, run in runs.items():
         run.ledger = joined(ledgers[name])

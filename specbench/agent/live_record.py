@@ -26,7 +26,8 @@ def live_record(compared: LiveComparison, simulated: Ledger | None = None) -> di
     Returns
     -------
     dict
-        ``backend``, ``lossless``, ``differences`` (numbers of conversations), ``elapsed_s`` of both ways,
+        ``backend``, ``lossless``, ``differences`` (numbers of conversations), ``cut`` (those that
+        ended because they outgrew the model's context), ``elapsed_s`` of both ways,
         ``saved_share`` of the sequential end-to-end seconds, ``metrics`` of the speculative ledger, ``usage`` of both,
         a row for each conversation, and ``simulated``: its seconds, and how far they are from the measured ones.
     """
@@ -38,6 +39,7 @@ def live_record(compared: LiveComparison, simulated: Ledger | None = None) -> di
         "conversations": len(one.elapsed_s),
         "lossless": compared.lossless,
         "differences": compared.differences,
+        "cut": sorted({*one.cut, *two.cut}),
         "elapsed_s": {"sequential": sum(one.elapsed_s), "speculative": sum(two.elapsed_s)},
         "saved_share": compared.saved_share,
         "metrics": summarise(two.ledger),

@@ -28,6 +28,7 @@ __all__ = [
     "ArgumentsDelta",
     "Backend",
     "CallStarted",
+    "ContextError",
     "End",
     "Event",
     "EventStream",
@@ -44,6 +45,10 @@ StopReason: TypeAlias = Literal["stop", "length", "cancelled"]
 
 class LLMError(SpecbenchError):
     """A language model could not be loaded, reached or run; the message says what is missing and what to do."""
+
+
+class ContextError(LLMError):
+    """The conversation is longer than the model's context."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import anyio.to_thread
 
-from specbench.llm.base import LLMError, Request, StopReason
+from specbench.llm.base import ContextError, LLMError, Request, StopReason
 from specbench.llm.chat import chat_messages, chat_tools
 from specbench.llm.decoder import Decoder, TextAssembler, stop_ids
 from specbench.llm.loading import LoadedModel
@@ -38,7 +38,7 @@ def prompt_ids(loaded: LoadedModel, request: Request) -> list[int]:
     ids: list[int] = loaded.tokenizer(text, add_special_tokens=False)["input_ids"]
     context = context_tok(loaded)
     if len(ids) >= context:
-        raise LLMError(
+        raise ContextError(
             f"the conversation has {len(ids):,} tokens, and the context of {loaded.name} ends at {context:,}; shorten "
             "the conversation, or use a model with a longer context"
         )

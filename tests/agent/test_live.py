@@ -10,6 +10,7 @@ from specbench.agent.live_record import live_record, live_text
 from specbench.agent.live_simulated import simulate_live
 from specbench.agent.live_traces import Recorded, replay_live
 from specbench.agent.scripted import generate
+from specbench.llm.base import ContextError
 from specbench.llm.paced import PacedBackend
 from specbench.llm.scripted import ScriptedBackend
 from specbench.policies import Threshold, TopK
@@ -50,6 +51,23 @@ def compare(backend, predictor, policy, options=None, talks=TALKS, run_on="trio"
 @pytest.fixture(scope="module")
 def markov():
     return make_predictor("markov").fit(scripted_talks(40, seed=2))
+
+
+@pytest.mark.parametrize("run_on", BACKENDS)
+def test_a_conversation_that_outgrows_the_context_ends_and_the_others_go_on(markov, run_on):
+    say = settled(TALKS)
+
+    def short(request):
+        if request.messages[1] == TALKS[1].messages[1] and len(request.messages) > 5:
+            raise ContextError("the conversation is longer than the context")
+        return say(request)
+
+    found = compare(PacedBackend(ScriptedBackend(short), tokens_per_s=30), markov, TopK(1), run_on=run_on)
+    assert found.sequential.cut == found.speculative.cut == [1]
+    assert found.lossless and live_record(found)["cut"] == [1]
+    lengths = [len(messages) for messages in found.sequential.messages]
+    assert lengths[1] == 6 or lengths[1] == 7
+    assert lengths[0] > 7 and lengths[2] > 7
 
 
 @pytest.mark.parametrize("run_on", BACKENDS)
