@@ -45,7 +45,7 @@ def plot_information(frame: pd.DataFrame, *, theme: str = "light", ax: Axes | No
         ax.set_xlim(0, float((tool + arguments).max()) * 1.12 or 1.0)
         ax.grid(visible=False, axis="y")
         ax.set_xlabel("bits left to guess at a decision point (less is better)")
-        ax.set_title("What is in the history, what is in the text")
-        ax.legend(loc="lower right", fontsize=9)
+        ax.set_title("What is in the history, what is in the text", pad=28)
+        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, fontsize=9, borderaxespad=0.3)
         sns.despine(ax=ax, left=True)
         return ax

@@ -60,7 +60,7 @@ def plot_reliability(
         ax.yaxis.set_major_formatter(per_cent())
         ax.set_xlabel("predicted probability of the best READ call")
         ax.set_ylabel("share of these predictions that hit")
-        ax.set_title(f"Reliability{f' of {name}' if name else ''}")
+        ax.set_title(f"Reliability{f': {name}' if name else ''}")
         ax.legend(loc="upper left", fontsize=9)
         sns.despine(ax=ax)
         return ax

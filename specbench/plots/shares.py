@@ -48,20 +48,22 @@ def plot_time_shares(
         for kind, amount in seconds.items():
             colour, hatch = looks.get(kind, (colours.faint, "..."))
             share = amount / total
-            ax.barh(1.0, share, left=left, height=0.6, color=colour, hatch=hatch, edgecolor=edge, lw=0.8, zorder=3)
-            if share > 0.06:
-                ax.text(left + share / 2, 1.42, f"{kind} {100 * share:.0f} %", ha="center", fontsize=9.5)
+            ax.barh(
+                1.0, share, left=left, height=0.6, color=colour, hatch=hatch, edgecolor=edge, lw=0.8, zorder=3,
+                label=f"{kind} {100 * share:.0f} %",
+            )  # fmt: skip
             left += share
         hidden = hidden_s / total
         ax.barh(0.0, 1 - hidden, height=0.6, color=colours.faint, alpha=0.35, zorder=2)
         ax.barh(0.0, hidden, left=1 - hidden, height=0.6, color=colours.good, zorder=3, edgecolor=edge)
         ax.text(1.0, -0.45, f"{100 * hidden:.1f} % could be hidden by overlap", ha="right", va="top", fontsize=9.5)
         ax.set_yticks([1.0, 0.0], ["now", "every READ call\nforeseen"])
-        ax.set_ylim(-0.9, 1.8)
+        ax.set_ylim(-0.9, 1.45)
         ax.set_xlim(0, 1)
         ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
         ax.grid(visible=False, axis="y")
         ax.set_xlabel("share of the time an agent takes" + (" (modelled)" if modelled else ""))
-        ax.set_title("Where the time goes", pad=14)
+        ax.set_title("Where the time goes", pad=28)
+        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=len(seconds), fontsize=9.5, borderaxespad=0.3)
         sns.despine(ax=ax, left=True)
         return ax
