@@ -1,0 +1,38 @@
+"""benchmarks/gpu.py without a GPU: what it needs, and the way it goes, with a model that a CPU can carry."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "gpu.py"
+SMALL = "--device cpu --layers 1 --width 128 --lengths 16 48 --batches 1 2 --conversations 1 --tool-scale 0.001"
+
+
+@pytest.fixture
+def script(monkeypatch):
+    specification = importlib.util.spec_from_file_location("gpu_script", SCRIPT)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    monkeypatch.setattr(module, "TRAINING_TALKS", 8)
+    return module
+
+
+def test_both_precisions_are_profiled_and_run(script, tmp_path):
+    pytest.importorskip("bitsandbytes")
+    assert script.main([*SMALL.split(), "--out", str(tmp_path)]) == 0
+    for quantisation, dtype in (("none", "float32"), ("nf4", "bfloat16")):
+        profile = json.loads((tmp_path / f"profile-{quantisation}-random-weights.json").read_text())
+        assert (profile["quantisation"], profile["dtype"]) == (quantisation, dtype)
+        assert profile["random_weights"] and "random weights" in profile["model"] and "1x128" in profile["model"]
+        assert len(profile["samples"]) == 4 and all(each["step_s"] > 0 for each in profile["samples"])
+        live = json.loads((tmp_path / f"live-{quantisation}-random-weights.json").read_text())
+        assert live["lossless"] and live["conversations"] == 1
+        assert live["usage"]["sequential"]["completion_tok"] == live["usage"]["speculative"]["completion_tok"] > 0
+
+
+def test_without_a_gpu_it_says_what_it_needs(script, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert script.main(["--out", str(tmp_path / "none")]) == 1
+    assert "no GPU is here" in capsys.readouterr().out and not (tmp_path / "none").exists()
