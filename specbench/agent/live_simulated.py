@@ -11,7 +11,7 @@ from typing import Any
 from specbench.agent.desk_specs import TOOLS
 from specbench.agent.desk_tools import KEYS, DeskLatency
 from specbench.agent.live import LiveComparison
-from specbench.ledger import Ledger
+from specbench.ledger import Ledger, Window
 from specbench.metrics import predict_traces
 from specbench.policies import Policy
 from specbench.predictors import Predictor
@@ -87,8 +87,9 @@ def simulate_live(
         traces.append(Trace(talk_id, talk_id, "live", messages, TOOLS))
     think = {(row.trace_id, row.index): row.think_s for row in run.ledger.outcomes}
     asked = [row.predict_s for row in compared.speculative.ledger.outcomes if row.predict_s > 0]
+    further = options is not None and bool(set(options.windows) - {Window.THINK})
     return simulate(
-        predict_traces(predictor, traces),
+        predict_traces(predictor, traces, ahead=further),
         policy,
         latency=MeasuredLatency(think, latency),
         predict_s=statistics.median(asked) if asked else 0.0,

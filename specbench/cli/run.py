@@ -32,7 +32,7 @@ def run(
     ] = "learned",
     policy: Annotated[str, typer.Option("--policy", help="threshold:P[,K], topk:K, ev:WASTE, …")] = "threshold:0.4",
     early: Annotated[
-        bool, typer.Option("--early/--no-early", help="Start calls from streamed tokens, which the simulator cannot.")
+        bool, typer.Option("--early/--no-early", help="Start calls from streamed tokens; not in the simulated seconds.")
     ] = True,
     ahead: Annotated[bool, typer.Option("--run-ahead", help="Run the next LLM invocation ahead, too.")] = False,
     tool_scale: Annotated[float, typer.Option("--tool-scale", help="Times the seconds of the desk's tools.")] = 1.0,

@@ -217,6 +217,7 @@ class LearnedSession(Session):
         self._known: tuple[int, list[str], Floats, dict[str, list[Filled]]] | None = None
         self._pairs = np.zeros((0, 0), np.float32)
         self._said = Scouted(np.zeros(0), [])
+        self._used: set[tuple[str, str, str]] = set()
 
     @property
     def index(self) -> ContextIndex:
@@ -288,7 +289,7 @@ class LearnedSession(Session):
                 predictor.scout.learn(point, without_arguments(self._pairs), classes, target)
         if outcome is not None and outcome.invalid_arguments is None:
             spec = lookout.tools.get(outcome.name)
-            predictor.ranker.counts.learn(outcome, spec, lookout.index, keep=FADE)
+            predictor.ranker.counts.learn(outcome, spec, lookout.index, self._used, keep=FADE)
             lookout.forget(outcome.name)
             if predictor.counting is not None:
                 predictor.counting.learn(outcome, lookout.index)

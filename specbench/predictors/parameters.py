@@ -39,9 +39,19 @@ class ParameterIndex:
         self._forms: dict[tuple[str, str], tuple[str, str] | None] = {}
 
     def count(
-        self, call: ToolCall, spec: ToolSpec | None, index: ContextIndex, known: set[tuple[str, str, str]] | None = None
+        self,
+        call: ToolCall,
+        spec: ToolSpec | None,
+        index: ContextIndex,
+        known: set[tuple[str, str, str]] | None = None,
+        *,
+        online: bool = False,
     ) -> None:
-        """Count one real call; ``index`` is the state just before it, ``known`` what its task has used so far."""
+        """Count one real call; ``index`` is the state just before it, ``known`` what its task has used so far.
+
+        With ``online``, only words that announced something in training are counted: of others nobody knows how often
+        they announced nothing, and a value counts once a task.
+        """
         table = self.tools.setdefault(call.name, {})
         self.calls[call.name] = self.calls.get(call.name, 0) + 1
         names = dict.fromkeys([*table, *call.arguments, *(spec.properties if spec else ())])
@@ -50,9 +60,10 @@ class ParameterIndex:
             counts = table.get(name)
             if counts is None:
                 counts = table[name] = ParameterCounts(absent=self.calls[call.name] - 1)
+            heard = words & counts.cues.keys() if online else words
             if name not in call.arguments:
                 counts.absent += 1
-                counts.cue(words, ABSENT)
+                counts.cue(heard, ABSENT)
                 continue
             counts.fills += 1
             value = call.arguments[name]
@@ -61,27 +72,35 @@ class ParameterIndex:
             if not isinstance(value, str | int | float):
                 continue
             text = text_of(value)
-            if len(text) <= 60 and (known is None or (call.name, name, text) not in known):
+            used = known is not None and (call.name, name, text) in known
+            if len(text) <= 60 and not used:
                 counts.values[text] = counts.values.get(text, 0) + 1
             if known is not None:
                 known.add((call.name, name, text))
-            self._count_value(counts, text, words, index)
+            self._count_value(counts, text, set() if online and used else heard, index)
         self._count_pairs(call)
         self._count_meanings(call, words)
 
-    def learn(self, call: ToolCall, spec: ToolSpec | None, index: ContextIndex, keep: float = 1.0) -> None:
+    def learn(
+        self,
+        call: ToolCall,
+        spec: ToolSpec | None,
+        index: ContextIndex,
+        known: set[tuple[str, str, str]] | None = None,
+        keep: float = 1.0,
+    ) -> None:
         """Count one more real call after training (online update).
 
         Parameters
         ----------
-        call, spec, index
+        call, spec, index, known
             As in :meth:`count`.
         keep
             Factor on the tool's old counts first.
         """
         for counts in self.tools.get(call.name, {}).values():
             counts.fade(keep)
-        self.count(call, spec, index)
+        self.count(call, spec, index, known, online=True)
         for name, counts in self.tools[call.name].items():
             counts.bound()
             for tool in self.tools:

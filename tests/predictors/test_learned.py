@@ -293,3 +293,17 @@ def test_dropout_keeps_the_mean_and_is_seeded() -> None:
     assert torch.equal(dropped, again(ones)) and not torch.equal(dropped, drop(ones))
     assert torch.equal(drop.eval()(ones), ones)
     assert torch.equal(quick_dropout(0.0, np.random.default_rng(3))(ones), ones)
+
+
+def test_words_of_one_conversation_do_not_announce_its_values_to_the_next(fresh: LearnedPredictor) -> None:
+    """Online: nobody knows how often a word that is new to the counts has announced nothing."""
+    counts = fresh.ranker.counts.own("find_user", "email")
+    assert counts is not None
+    known = set(counts.cues)
+    for number in range(3):
+        email = f"customer{number}@example.org"
+        said = DecisionPoint("n", 0, (Message("user", f"Zounds, my parcel! I am {email}, zounds."),), make_tools())
+        fresh.learn(said, ToolCall("find_user", {"email": email}))
+    assert set(counts.cues) == known
+    proposed = fresh.predict(asking("Zounds, my parcel! I have an account, zounds."), 20)
+    assert not [each for each in proposed if each.call is not None and "customer" in str(each.call.arguments)]
