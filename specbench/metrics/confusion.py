@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from specbench.ledger import Ledger
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["REPLY", "Confusion", "confusion"]
 
@@ -59,6 +61,8 @@ def confusion(ledger: Ledger, most: int = 12) -> Confusion:
     >>> found.launched.size, bool((found.idle == found.points).all())
     (0, True)
     """
+    import pandas as pd
+
     at = {(row.trace_id, row.index): row.tool or REPLY for row in ledger.outcomes}
     points, hits = Counter(at.values()), Counter(row.tool or REPLY for row in ledger.outcomes if row.hit)
     tried = {(row.trace_id, row.index, row.tool) for row in ledger.speculations if (row.trace_id, row.index) in at}
@@ -77,4 +81,6 @@ def confusion(ledger: Ledger, most: int = 12) -> Confusion:
 
 
 def _of(rows: list[str], many: Counter[str]) -> pd.Series[int]:
+    import pandas as pd
+
     return pd.Series([many[row] for row in rows], index=rows, dtype=int)
