@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -84,6 +84,7 @@ def live_text(record: Mapping[str, Any]) -> str:
             f"recall {_percent(metrics['recall'])}, precision {_percent(metrics['precision'])}, amplification "
             f"{metrics['amplification'] or 0:.2f}, wasted {metrics['wasted_s']:.1f} s; tokens written "
             f"{usage['speculative']['completion_tok']} against {usage['sequential']['completion_tok']}",
+            *_cut(record.get("cut", [])),
             *_simulated(record.get("simulated")),
         ]
     )
@@ -91,6 +92,11 @@ def live_text(record: Mapping[str, Any]) -> str:
 
 def _percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def _cut(numbers: Sequence[int]) -> list[str]:
+    which = ", ".join(map(str, numbers))
+    return [f"ended early, beyond the model's context: conversations {which}"] if numbers else []
 
 
 def _simulated(found: Mapping[str, float] | None) -> list[str]:

@@ -16,7 +16,7 @@ import anyio
 from specbench.agent.live import LiveComparison, LiveRun, count_usage, joined
 from specbench.agent.thinking import thinking
 from specbench.ledger import Ledger
-from specbench.llm.base import Backend, Request
+from specbench.llm.base import Backend, ContextError, Request
 from specbench.policies import Never, Policy
 from specbench.predictors import Predictor
 from specbench.runtime import Executor, Tool
@@ -112,9 +112,15 @@ async def replay_live(
         What is run.
     note
         Told a line a trace.
+
+    Raises
+    ------
+    ContextError
+        When no conversation fits into the model's context; one that outgrows it ends there.
     """
     runs = {"sequential": LiveRun(), "speculative": LiveRun()}
     ledgers: dict[str, list[Ledger]] = {name: [] for name in runs}
+    too_long: ContextError | None = None
     for number, trace in enumerate(traces):
         for name in ("sequential", "speculative") if number % 2 == 0 else ("speculative", "sequential"):
             run = runs[name]
@@ -126,11 +132,17 @@ async def replay_live(
             started_s = anyio.current_time()
             said: list[Message] = []
             async with executor:
-                for decision in trace.decisions():
-                    point = decision.point
-                    recorded.reached(point)
-                    live = DecisionPoint(point.trace_id, point.index, point.messages, executor.tools.specs, point.agent)
-                    said += (await executor.run_step(live, think, task_id=trace.task_id)).messages
+                try:
+                    for decision in trace.decisions():
+                        point = decision.point
+                        recorded.reached(point)
+                        live = DecisionPoint(
+                            point.trace_id, point.index, point.messages, executor.tools.specs, point.agent
+                        )
+                        said += (await executor.run_step(live, think, task_id=trace.task_id)).messages
+                except ContextError as error:
+                    too_long = error
+                    run.cut.append(number)
                 elapsed_s = anyio.current_time() - started_s
             _TRACE.reset(token)
             run.messages.append(tuple(said))
@@ -141,4 +153,6 @@ async def replay_live(
         note(f"{trace.trace_id}: {one:.1f} s sequentially, {two:.1f} s speculatively")
     for name, run in runs.items():
         run.ledger = joined(ledgers[name])
+    if too_long is not None and not any(runs["sequential"].messages):
+        raise too_long
     return LiveComparison(backend.name, runs["sequential"], runs["speculative"])

@@ -131,3 +131,27 @@ def test_recorded_traces_run_live(markov):
     ]
     said = [m.content for messages in found.speculative.messages for m in messages if m.role == "tool"]
     assert said == [m.content for trace in traces for m in trace.messages if m.role == "tool"]
+
+
+@pytest.mark.parametrize("room", [6, 0])
+def test_recorded_traces_beyond_the_context_end_there(markov, room):
+    traces = list(generate(3))
+    recorded = Recorded(traces, Constant(tool=1.0))
+
+    def short(request):
+        if len(request.messages) > room:
+            raise ContextError("the conversation is longer than the context")
+        return recorded.message(request)
+
+    async def run():
+        backend = PacedBackend(ScriptedBackend(short), tokens_per_s=30)
+        return await replay_live(backend, markov, TopK(1), traces, recorded)
+
+    if not room:
+        with pytest.raises(ContextError, match="longer than the context"):
+            run_virtual(run)
+        return
+    found = run_virtual(run)
+    assert found.lossless and found.sequential.cut == found.speculative.cut != []
+    assert all(0 < len(messages) <= room + 1 for messages in found.sequential.messages)
+    assert "ended early, beyond the model's context: conversations 0" in live_text(live_record(found))
