@@ -7,14 +7,15 @@ how it differs from the last one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from itertools import combinations as pairs_of
 from math import exp, log
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from specbench.predictors.combine import Combination, Past, Values, days_between, swapped
+from specbench.predictors.combine import Combination, Past, Values, days_between
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT
 from specbench.predictors.network import ListwiseNet, segment_softmax
@@ -54,7 +55,8 @@ def combined_features(
     made = [group for group, chosen in groups if chosen == last]
     first = whole[0] if whole else None
     after = min((group for group in whole if made and group > made[0]), default=None)
-    said = {text: _said(text, index) for each in combinations for text in each.chosen}
+    said = _said({text for each in combinations for text in each.chosen}, index)
+    swaps = _swaps(past.here[:1]), _swaps(past.here)
     parameters = len(combinations[0].chosen) if combinations else 0
     tail = (len(past.here), len(past.elsewhere))
     records = []
@@ -73,7 +75,7 @@ def combined_features(
                 value / 4, 1 / (1 + row), max(value - top, -8.0), sum(text == ABSENT for text in chosen),
                 *side,
                 chosen in here, chosen in elsewhere, bool(past.elsewhere) and chosen == past.elsewhere[0],
-                *(_change(last, chosen, past.here) if last is not None else _NO_CHANGE), *tail,
+                *(_change(last, chosen, swaps) if last is not None else _NO_CHANGE), *tail,
                 *(sum(flags) / parameters for flags in zip(*(said[text] for text in chosen), strict=True)),
                 parameters, unseen, 0.0,
             )
@@ -84,24 +86,37 @@ def combined_features(
     return np.array([*records, none], np.float32)
 
 
-def _change(last: Values, chosen: Values, here: Sequence[Values]) -> tuple[float, ...]:
+def _swaps(here: Sequence[Values]) -> dict[tuple[int, int], set[tuple[str, str]]]:
+    """For two places, the pairs of different values that some earlier call has there, in the other order."""
+    out: dict[tuple[int, int], set[tuple[str, str]]] = {}
+    for values in here:
+        for a, b in pairs_of(range(len(values)), 2):
+            if values[a] != values[b]:
+                out.setdefault((a, b), set()).add((values[b], values[a]))
+    return out
+
+
+def _change(
+    last: Values, chosen: Values, swaps: Sequence[Mapping[tuple[int, int], set[tuple[str, str]]]]
+) -> tuple[float, ...]:
     """From ``same`` to ``swapped_ever``: how a combination differs from the last call."""
     changed = [place for place, (a, b) in enumerate(zip(last, chosen, strict=True)) if a != b]
     days = [gap for place in changed if (gap := days_between(last[place], chosen[place])) is not None]
     return (
         1 - len(changed) / len(chosen), len(changed) == 1, days == [1], days == [-1], bool(days) and abs(days[0]) > 1,
-        swapped(last, chosen), any(swapped(values, chosen) for values in here),
+        *(any((chosen[a], chosen[b]) in pairs for (a, b), pairs in each.items()) for each in swaps),
     )  # fmt: skip
 
 
-def _said(text: str, index: ContextIndex) -> tuple[bool, ...]:
-    """From ``user_now`` to ``result_now``: who has said a value."""
-    row = index.row(text) if text != ABSENT else None
-    if row is None:
-        return _UNSAID
-    record = index.table[row].tolist()
-    user, now = record[LAST_USER], index.now
-    return user == index.last_user_at, user >= 0, record[LAST_ASSISTANT] >= now - 3, record[LAST_TOOL] == now - 1
+def _said(texts: Set[str], index: ContextIndex) -> dict[str, tuple[bool, ...]]:
+    """From ``user_now`` to ``result_now``: who has said each value."""
+    rows = {text: row for text in texts if text != ABSENT and (row := index.row(text)) is not None}
+    said = dict.fromkeys(texts, _UNSAID)
+    now, last = index.now, index.last_user_at
+    table = index.table[list(rows.values())][:, (LAST_USER, LAST_ASSISTANT, LAST_TOOL)].tolist() if rows else []
+    for text, (user, assistant, tool) in zip(rows, table, strict=True):
+        said[text] = user == last, user >= 0, assistant >= now - 3, tool == now - 1
+    return said
 
 
 class CallRanker:

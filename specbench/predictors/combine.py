@@ -21,7 +21,7 @@ from specbench.predictors.values import shape_of, text_of
 if TYPE_CHECKING:
     from specbench.predictors.arguments import Ranked
 
-__all__ = ["Combination", "Past", "Values", "combine", "days_between", "swapped"]
+__all__ = ["Combination", "Past", "Values", "combine", "days_between"]
 
 Pairs = Mapping[str, Sequence[int]]
 """What :class:`specbench.predictors.parameters.ParameterIndex` counted of pairs of a tool's parameters."""
@@ -220,24 +220,13 @@ def days_between(before: str, after: str) -> int | None:
         return None
 
 
-def swapped(before: Values, after: Values) -> bool:
-    """Whether two values have changed places.
-
-    Examples
-    --------
-    >>> swapped(("JFK", "SFO", "2024-05-20"), ("SFO", "JFK", "2024-05-24"))
-    True
-    """
-    changed = [at for at, (a, b) in enumerate(zip(before, after, strict=True)) if a != b]
-    return any(before[a] == after[b] and before[b] == after[a] for a, b in combinations(changed, 2))
-
-
 def _allowed(
     pairs: Mapping[str, Sequence[int]], names: Sequence[str], chosen: Sequence[str], parameter: str, text: str
 ) -> bool:
     """Whether a value goes with those already chosen: equal, or in this order, only if real calls had it so."""
     for other, second in zip(names, chosen, strict=True):
-        if second == ABSENT or (second != text and len(text) != 10 and len(second) != 10):
+        # Only what is equal, or dates, of which one comes first.
+        if second == ABSENT or (second != text and (len(text) != 10 or len(second) != 10)):
             continue
         first, last = sorted(((other, second), (parameter, text)))
         row = pairs.get(f"{first[0]}|{last[0]}")

@@ -56,6 +56,9 @@ class ParameterCounts:
     cues: dict[str, dict[str, float]] = field(default_factory=dict)
     cue_totals: dict[str, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._announced: dict[str, list[tuple[str, float]]] = {}
+
     _TABLES = ("paths", "present", "shapes", "codes", "values", "kinds", "before", "passed", "cue_totals")
 
     def add(self, other: ParameterCounts) -> None:
@@ -67,6 +70,7 @@ class ParameterCounts:
             mine, theirs = getattr(self, name), getattr(other, name)
             for key, count in theirs.items():
                 mine[key] = mine.get(key, 0) + count
+        self._announced.clear()
         for word, row in other.cues.items():
             mine = self.cues.setdefault(word, {})
             for value, count in row.items():
@@ -139,9 +143,19 @@ class ParameterCounts:
         """Return the counts as JSON values."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
+    def announced(self, word: str) -> list[tuple[str, float]]:
+        """Return the values that a word has announced more than once, with their shares of its calls."""
+        known = self._announced.get(word)
+        if known is None:
+            total = self.cue_totals[word] + 1.0
+            known = [(value, count / total) for value, count in self.cues[word].items() if count >= 2]
+            self._announced[word] = known
+        return known
+
     def cue(self, words: Iterable[str], value: str) -> None:
         """Count that ``value`` (or :data:`ABSENT`) came after these words."""
         for word in words:
+            self._announced.pop(word, None)
             self.cue_totals[word] = self.cue_totals.get(word, 0) + 1
             row = self.cues.setdefault(word, {})
             row[value] = row.get(value, 0) + 1

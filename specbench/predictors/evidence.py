@@ -39,14 +39,10 @@ def lift(counts: ParameterCounts, word: str) -> float:
 def cues(counts: ParameterCounts, words: set[str]) -> dict[str, float]:
     """Return the values that the words of one message announce, with their shares; once is no habit."""
     best: dict[str, float] = {}
-    rows, totals = counts.cues, counts.cue_totals
-    for word in words & rows.keys():
-        total = totals[word] + 1.0
-        for value, count in rows[word].items():
-            if count >= 2:
-                share = count / total
-                if value not in best or share > best[value]:
-                    best[value] = share
+    for word in words & counts.cues.keys():
+        for value, share in counts.announced(word):
+            if share > best.get(value, 0.0):
+                best[value] = share
     return best
 
 

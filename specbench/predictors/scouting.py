@@ -49,7 +49,9 @@ class Scouted(NamedTuple):
     @property
     def rows(self) -> npt.NDArray[np.intp]:
         """The rows that are left."""
-        return np.setdiff1d(np.arange(len(self.p)), self.aside)
+        kept = np.ones(len(self.p), np.bool_)
+        kept[self.aside] = False
+        return np.flatnonzero(kept)
 
     def shared(self, p: Floats) -> Floats:
         """Return P(row): what is left aside keeps the scout's, ``p`` over the other rows is scaled to the rest."""

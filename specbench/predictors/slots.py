@@ -288,19 +288,23 @@ class Slot:
             block = np.array([self._text(text) for text in extra], np.float32)
             self._extra = extra, block.reshape(-1, _TEXT.stop - _TEXT.start)
         marks: list[tuple[int, int, float]] = []
-        standing = at
+        beside: dict[str, int] = {}
         if extra:
             texts = texts + extra
-            at = standing | {text: position for position, text in enumerate(extra, start=len(rows))}
+            beside = {text: position for position, text in enumerate(extra, start=len(rows))}
+
+        def place(text: str) -> int:
+            return beside[text] if text in beside else at[text]
+
         for feature, found in zip(("cue", "cue_others", "alias"), (*self._cues, self._aliases), strict=True):
-            marks += [(at[text], _AT[feature], share) for text, share in found.items() if text != ABSENT]
+            marks += [(place(text), _AT[feature], share) for text, share in found.items() if text != ABSENT]
         for text, near in self._alias_near.items():
-            marks += [(at[text], len(FIXED) + offset, value) for offset, value in enumerate(near) if value]
-        marks += [(at[text], _AT["repaired"], share) for text, share in repaired.items()]
-        for text in [*extra, *(text for text in self.enum if text in standing)]:
+            marks += [(place(text), len(FIXED) + offset, value) for offset, value in enumerate(near) if value]
+        marks += [(place(text), _AT["repaired"], share) for text, share in repaired.items()]
+        for text in [*extra, *(text for text in self.enum if text in at)]:
             words = name_tokens(text)
             if not moment.said.isdisjoint(words) or text in _TRUTH:
-                marks += self._said(at[text], text, words, moment)
+                marks += self._said(place(text), text, words, moment)
         absent: tuple[float, float, float] | None = None
         if self.may_miss:
             own, others = (each.get(ABSENT, 0.0) for each in self._cues)
