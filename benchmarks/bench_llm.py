@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import statistics
+from functools import partial
 from typing import Any
 
-from common import Result, Skipped
+from common import Result, Skipped, seconds
 
 
 def measure() -> list[Result | Skipped]:
@@ -31,7 +32,27 @@ def measure() -> list[Result | Skipped]:
         Result(
             "micro-Llama, steps after a cancellation", _after_cancel(anyio, Decoder, TransformersBackend(loaded)), "", 2
         ),
+        *(
+            Result(f"attention of a training step, a layer, {name}", 1e3 * seconds(partial(_attend, name)), "ms")
+            for name in ("torch's own", "in blocks")
+        ),
     ]
+
+
+def _attend(name: str) -> None:
+    """Attention forth and back on a batch as the micro-Llama trains on: 8 conversations of 1,024 tokens, 2 heads."""
+    import torch
+    from transformers import AttentionInterface
+
+    from specbench.llm.micro.attention import register
+
+    torch.manual_seed(0)
+    parts = [torch.randn(8, 2, 1024, 64, dtype=torch.bfloat16, requires_grad=True) for _ in range(3)]
+    if name == "in blocks":
+        found = AttentionInterface()[register()](None, *parts, None)[0]
+    else:
+        found = torch.nn.functional.scaled_dot_product_attention(*parts, is_causal=True)
+    found.float().sum().backward()
 
 
 def _after_cancel(anyio: Any, decoder: Any, backend: Any) -> float:

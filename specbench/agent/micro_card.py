@@ -93,7 +93,7 @@ def finish(
     numbers = measure(loaded, conversations_each, note=note)
     note(f"measured in {time.monotonic() - started:.0f} s")
     parameters = sum(each.numel() for each in loaded.model.parameters())
-    training: dict[str, Any] = {**asdict(schedule), **record}
+    training: dict[str, Any] = {**record, **asdict(schedule)}
     if init is not None and (Path(init) / MEASURED).is_file():
         training["before"] = json.loads((Path(init) / MEASURED).read_text(encoding="utf-8"))["training"]
     whole = {"parameters": parameters, "training": training, "measured": numbers}
@@ -130,10 +130,10 @@ def card_text(whole: Mapping[str, Any]) -> str:
         table=table,
         cpu_min=sum(each["cpu_s"] for each in sittings) / 60,
         tokens_m=sum(each["tokens"] for each in sittings) / 1e6,
+        threads={1: "one thread"}.get(first["threads"], f"{first['threads']} threads"),
         seed=first["seed"],
         steps=first["steps"],
         copy_steps=first["copy_steps"],
-        polish_steps=first["polish_steps"],
         further="".join(map(_further, sittings[1:])),
         **speed,
     )
@@ -166,7 +166,7 @@ A Llama of {parameters:,} parameters, trained from scratch on synthetic conversa
 real decoder with a small mind**: it exists so that speculation can be measured against a model that really decodes, on
 any machine, without a download. It knows this desk and nothing else.
 
-- Architecture: `LlamaForCausalLM`, 4 layers, 4 heads, hidden 128, MLP 384, tied embeddings, context 2,048
+- Architecture: `LlamaForCausalLM`, 4 layers, 2 heads, hidden 128, MLP 384, tied embeddings, context 2,048
 - Tokenizer: its own byte-level BPE of 1,024 tokens; single digits; tool names are one token
 - Format: Llama-3 chat, tools as `name(parameters)` in the system message, calls as
   `{{"name": …, "parameters": {{…}}}}`
@@ -176,9 +176,10 @@ any machine, without a download. It knows this desk and nothing else.
 ## Measured
 
 On held-out conversations, decision by decision, by `generate()` (greedy), against what the *settled* agent does: the
-scripted agent of the desk with every habit settled, which the model was trained to imitate. *Unseen phrasings*:
-customers speak in the paraphrases of `specbench/agent/phrases_unseen.py`, none of which is in the training data. *No
-tools*: the prompt lists none; right is a reply, and where a call would be needed, to say so.
+scripted agent of the desk with every habit settled, which the model was trained to imitate. It says first what it has
+understood, looks everything up anew for each thing that the customer wants, and goes through his orders from the
+newest. *Unseen phrasings*: customers speak in the paraphrases of `specbench/agent/phrases_unseen.py`, none of which is
+in the training data. *No tools*: the prompt lists none; right is a reply, and where a call would be needed, to say so.
 
 {table}
 
@@ -187,13 +188,14 @@ On one core of the machine that trained it: first token of a {prompt_tok}-token 
 
 ## Training
 
-{cpu_min:.0f} CPU minutes on one thread, {tokens_m:.0f} million tokens, seed {seed}: {copy_steps} steps of copying
-exercises (pairs of tag and id, asked for again in another order: heads that copy form there), then steps of fresh
-conversations up to step {steps}, the last {polish_steps} of them at a lower learning rate; Muon for the matrices,
-AdamW for the rest, bf16; loss on the assistant's tokens alone.
+{cpu_min:.0f} CPU minutes on {threads}, {tokens_m:.0f} million tokens, seed {seed}: {copy_steps} steps of copying
+exercises (pairs of tag and id, asked for again in another order, in rows of 32 to 1,024 tokens: heads that copy form
+there), then {steps} steps of fresh conversations; Muon for the matrices, AdamW for the rest, bf16; loss on the
+assistant's tokens alone.
 The customers' phrasings are those of the sample and about three times as many written for training
 (`specbench/agent/phrases_training*.py`), varied word by word with synonyms, slips and unknown words. One conversation
-in eight has no tools in its prompt, one in six a part of them in another order.
+in eight has no tools in its prompt, one in six a part of them in another order. What customers seldom want comes more
+often than they want it (weights to the power of ½).
 {further}
 `measured.json` holds the numbers above and every schedule.
 

@@ -8,12 +8,12 @@ learn that; it could not learn a coin.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, MutableSequence, Sequence
+from collections.abc import Iterator, Mapping, MutableSequence, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from specbench.agent.desk import SupportDesk
+from specbench.agent.desk import DeskError, SupportDesk
 from specbench.agent.micro_words import VariedBook, merged
 from specbench.agent.phrases import Book
 from specbench.agent.phrases_training import MORE_INTENTS
@@ -22,25 +22,45 @@ from specbench.agent.phrases_unseen import UNSEEN
 from specbench.agent.phrases_user import SEEN
 from specbench.agent.scripted import SYSTEM_PROMPT, Phrasings, play
 from specbench.agent.scripted_agent import Left, ScriptedAgent
-from specbench.agent.scripted_goals import sample_task
+from specbench.agent.scripted_goals import KINDS, Task, sample_task
 from specbench.agent.scripted_habits import Habits
-from specbench.agent.scripted_users import ScriptedUser
-from specbench.types import Message, Trace
+from specbench.agent.scripted_users import ScriptedUser, Turn
+from specbench.types import Message, ToolCall, Trace
 
 __all__ = ["CANNOT", "SETTLED", "conversation", "conversations", "training_conversations", "without_tools"]
 
 SETTLED = Habits(
     profile=0.0, preferences=0.2, tickets=0.0, rereads=0.0, narrates=0.0, stalls=0.0, confirms=1.0, calculates=1.0,
-    asks_order=0.0, filters=1.0, oldest_first=0.0, parallel=0.0, slips=0.0, by_tracking=0.0, tracks=1.0,
+    asks_order=0.0, filters=0.0, oldest_first=0.0, parallel=0.0, slips=0.0, by_tracking=0.0, tracks=1.0,
     eager_history=0.0, notes=0.0,
 )  # fmt: skip
 """The habits of the agent that the micro-Llama imitates: each shows always or never."""
+
+OPENINGS = {
+    "status": "I'll see where it is.",
+    "late": "I'll see why it is late.",
+    "cancel": "I'll see about cancelling it.",
+    "return": "I'll see about the return.",
+    "exchange": "I'll see about the exchange.",
+    "damaged": "I'm sorry that it is damaged.",
+    "order_address": "I'll change where it goes.",
+    "account_address": "I'll change your address.",
+    "warranty": "I'll look up the warranty.",
+    "refund_amount": "I'll work out the refund.",
+    "ticket": "I'll look up your ticket.",
+    "preference": "I'll change your settings.",
+    "shop": "I'll see what we have.",
+}
+"""What the settled agent says first when it hears a goal: it has understood, and can read later what it is about."""
 
 CANNOT = "I'm sorry, I have no tools here to look that up."
 """What the agent says where it would call a tool and none is on offer."""
 
 CUSTOMERS = 48
 """Customers of one desk: few, so that names and products change often."""
+
+EVENED = {kind: weight**0.5 for kind, (weight, _, _) in KINDS.items()}
+"""Weights of the goals in training: rare ones come more often than among customers."""
 
 _TRAINING = merged(SEEN, MORE_INTENTS, MORE_ANSWERS)
 _SYSTEM_PROMPTS = (
@@ -51,6 +71,22 @@ _SYSTEM_PROMPTS = (
 )
 
 Item = TypeVar("Item")
+
+
+class _SettledAgent(ScriptedAgent):
+    """Says what it has understood, and looks everything up anew for each goal: what to do next stands close by."""
+
+    opening = ""
+
+    def hear(self, turn: Turn) -> Turn:
+        if turn.goal is not None:
+            self.forget()
+            self.opening = OPENINGS[turn.goal.kind]
+        return super().hear(turn)
+
+    def speak(self, text: str, calls: tuple[ToolCall, ...] = ()) -> None:
+        super().speak(f"{self.opening} {text}".strip(), calls)
+        self.opening = ""
 
 
 class _Settled(random.Random):
@@ -66,7 +102,15 @@ class _Settled(random.Random):
         return None
 
 
-def conversation(desk: SupportDesk, user_id: str, name: str, book: Book, *, system: str = SYSTEM_PROMPT) -> Trace:
+def conversation(
+    desk: SupportDesk,
+    user_id: str,
+    name: str,
+    book: Book,
+    *,
+    system: str = SYSTEM_PROMPT,
+    weights: Mapping[str, float] | None = None,
+) -> Trace:
     """Play one conversation of the settled agent with a scripted customer.
 
     Parameters
@@ -81,16 +125,28 @@ def conversation(desk: SupportDesk, user_id: str, name: str, book: Book, *, syst
         The customer's paraphrases.
     system
         The system prompt; none when empty.
+    weights
+        Of the kinds of goals, as in :func:`specbench.agent.scripted_goals.sample_task`.
     """
-    task = sample_task(desk, user_id, random.Random(f"task/{name}"))
+    task = _heard(sample_task(desk, user_id, random.Random(f"task/{name}"), weights))
     with desk.copy() as own:
         user = ScriptedUser(task, book, random.Random(f"user/{name}"))
-        agent = ScriptedAgent(own, user, SETTLED, _Settled(), system)
-        with suppress(Left):
+        agent = _SettledAgent(own, user, SETTLED, _Settled(), system)
+        # The desk refuses a call when a customer's words fit two items, one of them on its way back: it ends there.
+        with suppress(Left, DeskError):
             play(agent, user)
     messages = agent.messages if system else agent.messages[1:]
     goals = " ".join(goal.kind for goal in task.goals)
     return Trace(name, name, "micro (synthetic)", tuple(messages), desk.tools, "desk-settled", {"goals": goals})
+
+
+def _heard(task: Task) -> Task:
+    """The task without what no customer says: why he cancels. A scripted agent is told; this one cannot know."""
+    goals = [
+        replace(goal, slots={**goal.slots, "reason": "other"}) if "reason" in goal.slots else goal
+        for goal in task.goals
+    ]
+    return replace(task, goals=tuple(goals))
 
 
 def conversations(count: int, seed: int, phrasings: Phrasings = "seen") -> Iterator[Trace]:
@@ -135,7 +191,7 @@ def training_conversations(seed: int, first: int = 0) -> Iterator[tuple[Trace, b
         rng = random.Random(f"micro/{seed}/{number}")
         book = VariedBook(_TRAINING, rng, rate=rng.choice((0.0, 0.05, 0.12, 0.25)))
         system = rng.choice(_SYSTEM_PROMPTS) if rng.random() < 0.1 else SYSTEM_PROMPT
-        trace = conversation(desk, users[place], f"training/{seed}/{number}", book, system=system)
+        trace = conversation(desk, users[place], f"training/{seed}/{number}", book, system=system, weights=EVENED)
         number += 1
         kind = rng.random()
         if kind < 1 / 8:

@@ -85,12 +85,16 @@ class ScriptedAgent:
             raise Left(turn.left)
         return turn
 
+    def speak(self, text: str, calls: tuple[ToolCall, ...] = ()) -> None:
+        """Say something, call tools, or both in one message."""
+        self.messages.append(Message("assistant", text, calls))
+
     def ask(self, act: str, text: str, **context: Any) -> Turn:
         """Say something, hear the answer; small talk in between is answered and the question put again."""
-        self.messages.append(Message("assistant", text))
+        self.speak(text)
         turn = self.hear(self.user.answer(act, **context))
         if turn.said.get("chat"):
-            self.messages.append(Message("assistant", f"{self.text(turn.said['chat'])} {text}"))
+            self.speak(f"{self.text(turn.said['chat'])} {text}")
             turn = self.hear(self.user.answer(act, **context))
         return turn
 
@@ -140,7 +144,7 @@ class ScriptedAgent:
         for name, arguments in calls:
             self._calls += 1
             emitted.append(ToolCall(name, arguments, id=f"call_{self._calls}"))
-        self.messages.append(Message("assistant", words, tuple(emitted)))
+        self.speak(words, tuple(emitted))
         results: list[Any] = []
         failure: DeskError | None = None
         for call in emitted:
@@ -152,12 +156,16 @@ class ScriptedAgent:
                 content, failed, failure = f"Error: {error}", True, error
             self.messages.append(Message("tool", content, tool_call_id=call.id, name=call.name, error=failed))
             if not failed and self.desk.tools[call.name].effect is Effect.WRITE:
-                self.orders.clear()
-                self.history = None
-                self.memory.clear()
+                self.forget()
         if failure is not None:
             raise failure
         return results
+
+    def forget(self) -> None:
+        """Forget what tools have told: it may be so no longer."""
+        self.orders.clear()
+        self.history = None
+        self.memory.clear()
 
     def write(self, name: str, /, **arguments: Any) -> Any:
         """Call a tool that changes something; some agents note what they did."""

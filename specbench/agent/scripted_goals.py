@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -73,8 +74,19 @@ class Task:
     ghost_order: str
 
 
-def sample_task(desk: SupportDesk, user_id: str, rng: random.Random) -> Task:
+def sample_task(
+    desk: SupportDesk, user_id: str, rng: random.Random, weights: Mapping[str, float] | None = None
+) -> Task:
     """Draw a task for a customer of the desk; reads the desk, changes nothing.
+
+    Parameters
+    ----------
+    desk, user_id
+        The customer.
+    rng
+        Draws goals and behaviour.
+    weights
+        How often each kind of goal is drawn, relative to the others; as in :data:`KINDS` when not given.
 
     Examples
     --------
@@ -86,13 +98,14 @@ def sample_task(desk: SupportDesk, user_id: str, rng: random.Random) -> Task:
     history = desk.call("get_order_history", {"user_id": user_id})
     orders = [desk.call("get_order", {"order_id": row["order_id"]}) for row in history]
     goals: list[Goal] = []
+    often = weights or {kind: weight for kind, (weight, _, _) in KINDS.items()}
     wanted = rng.choices((1, 2, 3, 4), (4, 4, 2, 1))[0]
     # Some draws do not fit the customer's orders: more draws than goals, but not without end.
     for _ in range(8):
         if len(goals) == wanted:
             break
         kinds = [kind for kind in KINDS if all(goal.kind != kind for goal in goals)]
-        kind = rng.choices(kinds, [KINDS[kind][0] for kind in kinds])[0]
+        kind = rng.choices(kinds, [often[kind] for kind in kinds])[0]
         goal = _goal(kind, orders, desk, rng)
         # Two goals about one order would contradict each other (cancel it, then send it elsewhere).
         if goal is not None and all(not goal.order_id or other.order_id != goal.order_id for other in goals):

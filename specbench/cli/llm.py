@@ -17,9 +17,8 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command("train-llm")
 def train_llm(
     out: Annotated[Path, typer.Option("--out", help="The folder to write; an interrupted training goes on in it.")],
-    steps: Annotated[int, typer.Option("--steps", help="Steps of conversations; the defaults take an hour.")] = 2800,
-    copy_steps: Annotated[int, typer.Option("--copy-steps", help="Steps of copying exercises before them.")] = 400,
-    polish_steps: Annotated[int, typer.Option("--polish-steps", help="Steps at a lower learning rate after.")] = 500,
+    steps: Annotated[int, typer.Option("--steps", help="Steps of conversations; the defaults take an hour.")] = 5600,
+    copy_steps: Annotated[int, typer.Option("--copy-steps", help="Steps of copying exercises before them.")] = 500,
     tokens: Annotated[int, typer.Option("--tokens", help="Tokens of a step.")] = 8192,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same model.")] = 7,
     threads: Annotated[int, typer.Option("--threads", help="CPU threads; one gives the same bits everywhere.")] = 1,
@@ -46,7 +45,6 @@ def train_llm(
         copy_tokens=tokens,
         steps=steps,
         tokens=tokens,
-        polish_steps=polish_steps,
         lr=lr,
     )
     if init is not None:

@@ -66,7 +66,7 @@ def test_train_llm_trains_measures_and_writes_a_card(tmp_path, monkeypatch):
     monkeypatch.setattr("specbench.llm.micro.examples.POOL", 16)
     monkeypatch.setattr("specbench.agent.micro_card.answers", partial(answers, max_tok=4))
     out = tmp_path / "model"
-    small = ("train-llm", "--out", out, "--copy-steps", 1, "--polish-steps", 1, "--tokens", 600, "--quiet")
+    small = ("train-llm", "--out", out, "--copy-steps", 1, "--tokens", 600, "--quiet")
     result = invoke(*small, "--steps", 2, "--measure", 1)
     assert result.exit_code == 0, result.output
     assert "exact calls" in result.output

@@ -23,7 +23,7 @@ Ints = npt.NDArray[np.int64]
 POOL = 256
 """Conversations sorted by length at a time."""
 MAX_LENGTH = 2048
-COPY_LENGTHS = (32, 32, 48, 64, 96, 128, 192)
+COPY_LENGTHS = (32, 32, 48, 64, 96, 128, 192, 256, 512, 1024)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def _pieces(trace: Trace, calls_learned: bool) -> list[Segment]:
     pieces = list(segments(trace.messages, trace.tools))
     if calls_learned:
         return pieces
-    return [Segment(text, learned and not text.startswith('{"name": ')) for text, learned in pieces]
+    return [Segment(text, learned and '{"name": ' not in text) for text, learned in pieces]
 
 
 def talk_batches(
@@ -104,7 +104,7 @@ def copy_batches(seed: int, tokens: int, vocabulary: int, digits: Ints, skip: in
     """Yield batches of ``tag id tag id … tag id``, each pair a second time in another order.
 
     Only the ids of the second half are learned: they can be known by looking back alone. Heads that copy form here
-    within minutes, and in conversations hardly ever. Rows grow from 32 tokens to 192: in a short one there is little
+    within minutes, and in conversations hardly ever. Rows grow from 32 tokens to 1,024: in a short one there is little
     else to look at, and a model of this size finds out first that what it has seen comes again, then where.
 
     Parameters

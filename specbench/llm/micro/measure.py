@@ -8,6 +8,7 @@ from typing import Any
 
 from specbench.llm.base import LLMError, Request
 from specbench.llm.loading import LoadedModel
+from specbench.llm.micro.format import PYTHON_TAG
 from specbench.llm.parsing import parse
 from specbench.llm.transformers_backend import context_tok, prompt_ids
 from specbench.types import Decision, Trace
@@ -76,7 +77,7 @@ def scores(found: list[Answer]) -> dict[str, float]:
     """
     calls = [each for each in found if each.decision.calls]
     replies = [each for each in found if not each.decision.calls]
-    begun = [each for each in found if each.written.lstrip().startswith("{")]
+    begun = [each for each in found if each.written.lstrip().startswith("{") or PYTHON_TAG in each.written]
     return {
         "decisions": len(found),
         "calls": len(calls),

@@ -15,10 +15,10 @@ SHAPE: dict[str, Any] = {
     "hidden_size": 128,
     "intermediate_size": 384,
     "num_hidden_layers": 4,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 4,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 2,
     "max_position_embeddings": 2048,
-    "rope_theta": 10000.0,
+    "rope_theta": 500000.0,
     "tie_word_embeddings": True,
 }
 """0.98 million parameters with a vocabulary of 1,024."""

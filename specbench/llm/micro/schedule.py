@@ -27,50 +27,38 @@ class Schedule:
         Peak learning rate, of Muon (matrices) and AdamW (the rest).
     warmup_steps, flat_share, end_share
         Each phase warms up; the second stays flat up to this share and then falls in a line to this share of ``lr``.
-    polish_steps, polish_lr, polish_knee, polish_knee_share
-        The third phase: whole conversations, from ``polish_lr`` in a line to ``polish_knee`` of it after this share of
-        the steps, and from there in a line to ``end_share`` of it.
     """
 
     seed: int = 7
-    copy_steps: int = 400
+    copy_steps: int = 500
     copy_tokens: int = 8192
-    steps: int = 2800
+    steps: int = 5600
     tokens: int = 8192
-    short_share: float = 0.6
+    short_share: float = 0.65
     short_tokens: int = 1024
     lr: float = 0.015
     warmup_steps: int = 40
     flat_share: float = 0.6
-    end_share: float = 0.05
-    polish_steps: int = 500
-    polish_lr: float = 0.006
-    polish_knee: float = 0.68333
-    polish_knee_share: float = 0.6
+    end_share: float = 0.02
 
     def __post_init__(self) -> None:
-        for name in ("copy_steps", "steps", "polish_steps", "tokens", "copy_tokens"):
-            if getattr(self, name) < (0 if name in ("copy_steps", "polish_steps") else 1):
+        for name in ("copy_steps", "steps", "tokens", "copy_tokens"):
+            if getattr(self, name) < (0 if name == "copy_steps" else 1):
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be positive")
 
     def going_on(self) -> Schedule:
         """Return the schedule for going on from finished weights: whole conversations alone, falling sooner."""
-        return replace(self, copy_steps=0, polish_steps=0, short_share=0.0, flat_share=0.3, end_share=0.02)
+        return replace(self, copy_steps=0, short_share=0.0, flat_share=0.3)
 
     @property
     def total_steps(self) -> int:
-        """Steps of all phases."""
-        return self.polish_from + self.polish_steps
+        """Steps of both phases."""
+        return self.copy_steps + self.steps
 
     @property
     def long_from(self) -> int:
         """Number of the first step with whole conversations."""
         return self.copy_steps + int(self.short_share * self.steps)
-
-    @property
-    def polish_from(self) -> int:
-        """Number of the first step of the third phase."""
-        return self.copy_steps + self.steps
 
     def lr_at(self, step: int) -> float:
         """The learning rate of a step.
@@ -79,15 +67,8 @@ class Schedule:
         --------
         >>> schedule = Schedule(copy_steps=0, steps=100, warmup_steps=10, lr=1.0)
         >>> [round(schedule.lr_at(step), 2) for step in (0, 9, 50, 80, 99)]
-        [0.1, 1.0, 1.0, 0.52, 0.07]
+        [0.1, 1.0, 1.0, 0.51, 0.04]
         """
-        if step >= self.polish_from:
-            within = step - self.polish_from
-            warm = min(1.0, (within + 1) / self.warmup_steps)
-            done, knee, at = within / self.polish_steps, self.polish_knee, self.polish_knee_share
-            if done < at:
-                return self.polish_lr * warm * (1 - done / at * (1 - knee))
-            return self.polish_lr * warm * (knee - (done - at) / (1 - at) * (knee - self.end_share))
         within = step if step < self.copy_steps else step - self.copy_steps
         warm = min(1.0, (within + 1) / self.warmup_steps)
         if step < self.copy_steps:

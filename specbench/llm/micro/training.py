@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from specbench.errors import CheckpointError, MissingExtraError
+from specbench.llm.micro.attention import register
 from specbench.llm.micro.examples import Batch, Conversations, copy_batches, talk_batches
 from specbench.llm.micro.format import segments
 from specbench.llm.micro.model import build, save_folder
@@ -52,7 +53,7 @@ def train(
     Returns
     -------
     dict
-        ``loss``, ``tokens``, ``cpu_s``, ``steps``.
+        ``loss``, ``tokens``, ``cpu_s``, ``steps``, ``threads``.
 
     Raises
     ------
@@ -69,6 +70,8 @@ def train(
     model = build(tokenizer, schedule.seed)
     if init is not None:
         _begin_with(model, Path(init))
+    model.train()
+    model.set_attn_implementation(register())
     run = _Run(model, schedule)
     run.resume(path / "training")
     if run.step:
@@ -84,8 +87,15 @@ def train(
                 note(f"step {run.step}/{schedule.total_steps} loss {loss:.4f} cpu {run.cpu_s / 60:.1f} min")
             if run.step % CHECKPOINT_STEPS == 0 or run.step == schedule.total_steps:
                 run.save(path / "training", loss)
+    model.set_attn_implementation("sdpa")
     save_folder(run.model, tokenizer, path)
-    return {"loss": run.loss, "tokens": run.tokens, "cpu_s": run.cpu_s, "steps": run.step}
+    return {
+        "loss": run.loss,
+        "tokens": run.tokens,
+        "cpu_s": run.cpu_s,
+        "steps": run.step,
+        "threads": torch.get_num_threads(),
+    }
 
 
 def set_threads(count: int) -> None:
@@ -135,10 +145,8 @@ def _phase(tokenizer: Any, conversations: Conversations, schedule: Schedule, ste
         return schedule.copy_steps, exercises
     if step < schedule.long_from:
         end, begin, limit, seed = schedule.long_from, schedule.copy_steps, schedule.short_tokens, schedule.seed
-    elif step < schedule.polish_from:
-        end, begin, limit, seed = schedule.polish_from, schedule.long_from, None, schedule.seed + 1
     else:
-        end, begin, limit, seed = schedule.total_steps, schedule.polish_from, None, schedule.seed + 2
+        end, begin, limit, seed = schedule.total_steps, schedule.long_from, None, schedule.seed + 1
     return end, talk_batches(tokenizer, conversations, seed, schedule.tokens, step - begin, limit)
 
 
