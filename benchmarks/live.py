@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import statistics
 import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -208,10 +209,13 @@ async def measure() -> str:
     three = DeskLatency(sigma=0.0, medians_s={**dict.fromkeys(TOOLS, 1.0), "get_order_history": 3.0})
     asked = classic_talks(scripted_talks(80, seed=SEED))[: 2 * TOGETHER]
     query = await live(slow, predictor, Threshold(0.2), parse_options("plain"), asked, early=False, latency=three)
-    return PAGE_TEXT.format(
+    page = PAGE_TEXT.format(
         talks=TALKS, further=len(further), training=TRAINING, waste=100 * WASTE, rows="\n".join(rows),
         shares=shares(known), slow=SLOW_PACE, classic=classic(query),
     )  # fmt: skip
+    return "\n\n".join(
+        part if part.startswith("|") else textwrap.fill(part, 120) for part in page.strip().split("\n\n")
+    )
 
 
 PAGE_TEXT = """\
@@ -243,7 +247,7 @@ The same model at {slow:g} tokens/s, the order history 3 s, p ≥ 0.2, overlap a
 def main() -> int:
     """Measure, write the page, say whether the target was met."""
     text = anyio.run(measure)
-    PAGE.write_text(text, encoding="utf-8")
+    PAGE.write_text(text + "\n", encoding="utf-8")
     print(text)
     return 0
 

@@ -93,7 +93,7 @@ def finish(
     numbers = measure(loaded, conversations_each, note=note)
     note(f"measured in {time.monotonic() - started:.0f} s")
     parameters = sum(each.numel() for each in loaded.model.parameters())
-    training: dict[str, Any] = {**record, **asdict(schedule)}
+    training: dict[str, Any] = {**asdict(schedule), **record, "steps": schedule.steps}
     if init is not None and (Path(init) / MEASURED).is_file():
         training["before"] = json.loads((Path(init) / MEASURED).read_text(encoding="utf-8"))["training"]
     whole = {"parameters": parameters, "training": training, "measured": numbers}
@@ -197,6 +197,11 @@ The customers' phrasings are those of the sample and about three times as many w
 in eight has no tools in its prompt, one in six a part of them in another order. What customers seldom want comes more
 often than they want it (weights to the power of ½).
 {further}
+What mattered: exercises of up to 1,024 tokens and a RoPE base of 500,000 (of what is to be copied in rows of 512 tokens,
+75 % right after 400 steps, against 62 % with 10,000), and attention in blocks, which fits more steps into the hour. Two
+heads of 64 equal four of 32 and are a tenth faster. Lost: six layers with a smaller MLP (25 % of the calls exact after
+8 CPU minutes, where four layers had 57 %), and exercises in batches of 2,048 tokens (no copying after 1,100 steps).
+
 `measured.json` holds the numbers above and every schedule.
 
 ```console
@@ -207,5 +212,6 @@ $ specbench train-llm --out models/micro-llama      # goes on where it was inter
 
 It imitates one agent that never doubts; it has no knowledge beyond the desk, cannot be instructed, and answers foreign
 questions with desk phrases. Its accuracy says nothing about that of real models. Use it for timing, plumbing and
-teaching.
+teaching. It is weakest where an id stands before its name in a list (which product to exchange for), at prices that
+follow a name, and at telling neighbouring requests apart when an order has been found.
 """
