@@ -197,10 +197,11 @@ The customers' phrasings are those of the sample and about three times as many w
 in eight has no tools in its prompt, one in six a part of them in another order. What customers seldom want comes more
 often than they want it (weights to the power of ½).
 {further}
-What mattered: exercises of up to 1,024 tokens and a RoPE base of 500,000 (of what is to be copied in rows of 512 tokens,
-75 % right after 400 steps, against 62 % with 10,000), and attention in blocks, which fits more steps into the hour. Two
-heads of 64 equal four of 32 and are a tenth faster. Lost: six layers with a smaller MLP (25 % of the calls exact after
-8 CPU minutes, where four layers had 57 %), and exercises in batches of 2,048 tokens (no copying after 1,100 steps).
+What mattered: exercises of up to 1,024 tokens and a RoPE base of 500,000 (of what is to be copied in rows of 512
+tokens, 75 % right after 400 steps, against 62 % with 10,000), and attention in blocks, which fits more steps into the
+hour. Two heads of 64 equal four of 32 and are a tenth faster. Lost: six layers with a smaller MLP (25 % of the calls
+exact after 8 CPU minutes, where four layers had 57 %), and exercises in batches of 2,048 tokens (no copying after 1,100
+steps).
 
 `measured.json` holds the numbers above and every schedule.
 

@@ -55,7 +55,7 @@ def plot_diagonal(
         ax.set_xlabel("simulated seconds of a conversation (modelled)")
         ax.set_ylabel("measured seconds of a conversation")
         ax.set_title("Does the live run deliver it?")
-        ax.set_title(shorten(name, 40), loc="right", fontsize=8.5, weight="normal", color=colours.faint)
+        ax.text(0.98, 0.03, shorten(name, 40), transform=ax.transAxes, ha="right", fontsize=8.5, color=colours.faint)
         ax.legend(loc="upper left", fontsize=9)
         sns.despine(ax=ax)
         return ax

@@ -111,7 +111,7 @@ def _change(
 def _said(texts: Set[str], index: ContextIndex) -> dict[str, tuple[bool, ...]]:
     """From ``user_now`` to ``result_now``: who has said each value."""
     rows = {text: row for text in texts if text != ABSENT and (row := index.row(text)) is not None}
-    said = dict.fromkeys(texts, _UNSAID)
+    said: dict[str, tuple[bool, ...]] = dict.fromkeys(texts, _UNSAID)
     now, last = index.now, index.last_user_at
     table = index.table[list(rows.values())][:, (LAST_USER, LAST_ASSISTANT, LAST_TOOL)].tolist() if rows else []
     for text, (user, assistant, tool) in zip(rows, table, strict=True):

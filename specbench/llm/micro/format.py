@@ -12,7 +12,17 @@ from typing import NamedTuple
 
 from specbench.types import Message, ToolCall, ToolSpec
 
-__all__ = ["BEGIN", "CHAT_TEMPLATE", "END", "PAD", "PYTHON_TAG", "SPECIAL_TOKENS", "Segment", "message_text", "segments"]
+__all__ = [
+    "BEGIN",
+    "CHAT_TEMPLATE",
+    "END",
+    "PAD",
+    "PYTHON_TAG",
+    "SPECIAL_TOKENS",
+    "Segment",
+    "message_text",
+    "segments",
+]
 
 BEGIN, END, PAD, PYTHON_TAG = "<|begin_of_text|>", "<|eot_id|>", "<|end_of_text|>", "<|python_tag|>"
 _OPEN, _CLOSE = "<|start_header_id|>", "<|end_header_id|>"
