@@ -2,7 +2,8 @@
 
 Torch's fused kernel computes whole blocks of 512 keys, also those that a query must not see, and computes everything
 once more on the way back. Here each block of queries meets only the keys up to its end, and its weights are kept:
-memory for speed, which a small model has to spare. ``benchmarks/README.md`` has the numbers.
+memory for speed, which a small model has to spare. A layer of the micro-Llama, 8 conversations of 1,024 tokens, forth
+and back on one core: 36 ms instead of 83 (``benchmarks/run.py llm``).
 """
 
 from __future__ import annotations
