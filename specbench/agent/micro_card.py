@@ -130,7 +130,7 @@ def card_text(whole: Mapping[str, Any]) -> str:
         table=table,
         cpu_min=sum(each["cpu_s"] for each in sittings) / 60,
         tokens_m=sum(each["tokens"] for each in sittings) / 1e6,
-        threads={1: "one thread"}.get(first["threads"], f"{first['threads']} threads"),
+        threads="one thread" if first.get("threads", 1) == 1 else f"{first['threads']} threads",
         seed=first["seed"],
         steps=first["steps"],
         copy_steps=first["copy_steps"],

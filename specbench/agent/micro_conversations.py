@@ -27,7 +27,15 @@ from specbench.agent.scripted_habits import Habits
 from specbench.agent.scripted_users import ScriptedUser, Turn
 from specbench.types import Message, ToolCall, Trace
 
-__all__ = ["CANNOT", "SETTLED", "conversation", "conversations", "training_conversations", "without_tools"]
+__all__ = [
+    "CANNOT",
+    "OPENINGS",
+    "SETTLED",
+    "conversation",
+    "conversations",
+    "training_conversations",
+    "without_tools",
+]
 
 SETTLED = Habits(
     profile=0.0, preferences=0.2, tickets=0.0, rereads=0.0, narrates=0.0, stalls=0.0, confirms=1.0, calculates=1.0,

@@ -11,12 +11,19 @@ import torch
 from safetensors.torch import load_file
 from transformers import AttentionInterface
 
-from specbench.agent.micro_conversations import CANNOT, conversations, training_conversations, without_tools
+from specbench.agent.micro_conversations import (
+    CANNOT,
+    OPENINGS,
+    conversations,
+    training_conversations,
+    without_tools,
+)
 from specbench.agent.micro_words import VariedBook
 from specbench.agent.phrases_training import MORE_INTENTS
 from specbench.agent.phrases_training_answers import MORE_ANSWERS
 from specbench.agent.phrases_unseen import UNSEEN
 from specbench.agent.phrases_user import SEEN
+from specbench.agent.scripted_goals import KINDS
 from specbench.errors import CheckpointError, ConfigError
 from specbench.llm.base import Request
 from specbench.llm.chat import chat_messages, chat_tools
@@ -73,6 +80,32 @@ class TestConversations:
     def test_the_settled_agent_never_wavers(self):
         one, two = ([trace.messages for trace in conversations(5, 3)] for _ in range(2))
         assert one == two
+
+    def test_it_says_once_what_it_has_understood_and_looks_anew_for_each_goal(self):
+        assert set(OPENINGS) == set(KINDS)
+        several = [trace for trace in conversations(40, 3) if len(trace.metadata["goals"].split()) > 1]
+        for trace in several:
+            said = [message.content for message in trace.messages if message.role == "assistant"]
+            assert sum(text.startswith(tuple(OPENINGS.values())) for text in said) > 0
+            for kind, opening in OPENINGS.items():
+                heard = sum(text.startswith(opening) for text in said)
+                assert heard <= trace.metadata["goals"].split().count(kind)
+        # The newest order is looked at first, and the history read again for a later goal.
+        histories = [
+            sum(call.name == "get_order_history" for message in trace.messages for call in message.tool_calls)
+            for trace in several
+        ]
+        assert max(histories) > 1
+
+    def test_it_knows_nothing_that_nobody_said(self):
+        reasons = [
+            call.arguments["reason"]
+            for trace in conversations(60, 3)
+            for message in trace.messages
+            for call in message.tool_calls
+            if call.name == "cancel_order"
+        ]
+        assert len(reasons) > 3 and set(reasons) == {"other"}
 
     def test_a_stream_is_the_same_wherever_it_begins(self):
         whole = list(islice(training_conversations(5), 60))

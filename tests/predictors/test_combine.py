@@ -12,6 +12,7 @@ from specbench.predictors.calls import COMBINED, CallRanker, combined_features
 from specbench.predictors.candidates import OTHER, Candidates
 from specbench.predictors.combine import MOST, Past, combine
 from specbench.predictors.context import ContextIndex
+from specbench.predictors.counts import ParameterCounts
 from specbench.types import Message, ToolCall
 
 NAMES = ("date", "destination", "origin")
@@ -91,6 +92,29 @@ def test_features_tell_what_was_called_and_what_comes_next() -> None:
     assert rows["2024-05-20", "JFK", "SFO"][at["swapped_last"]] == 1
     assert features[-1, at["is_other"]] == 1
     assert np.isfinite(features).all()
+
+
+def test_the_way_back_of_an_earlier_call_is_not_that_of_the_last() -> None:
+    index = conversation(search(**TRIP[0]), search(origin="SFO", destination="LAX", date="2024-05-24"))
+    past = Past("search", NAMES, index)
+    found = combine(ranked(index), {}, past, index)
+    features = combined_features(found, past, index)
+    at = {name: number for number, name in enumerate(COMBINED)}
+    rows = {each.chosen: features[row] for row, each in enumerate(found)}
+    back = rows[values(TRIP[1])]
+    assert (back[at["swapped_last"]], back[at["swapped_ever"]]) == (0, 1)
+    # All of it stands in the booking, none of it in what the user wrote.
+    assert back[at["user_ever"]] == 0
+
+
+def test_what_a_word_announces_follows_the_counts() -> None:
+    counts = ParameterCounts()
+    counts.cue(["refund"], "card")
+    assert counts.announced("refund") == []
+    counts.cue(["refund"], "card")
+    assert counts.announced("refund") == [("card", 2 / 3)]
+    counts.cue(["refund"], "credit")
+    assert dict(counts.announced("refund"))["card"] < 2 / 3
 
 
 def test_the_call_ranker_learns_to_go_through_a_list_in_order() -> None:
