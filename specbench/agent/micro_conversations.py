@@ -1,65 +1,37 @@
 """Endless synthetic conversations that the micro-Llama learns from, and those that it is measured on.
 
-Customers are those of the shipped sample; the agent is a *settled* one: it does whatever is more likely than not,
-always in the same words, so that its next call is a function of the conversation. A model of a million parameters can
-learn that; it could not learn a coin.
+Customers are those of the shipped sample; the agent is the settled one (:mod:`specbench.agent.settled`).
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, MutableSequence, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, TypeVar
 
 from specbench.agent.desk import DeskError, SupportDesk
-from specbench.agent.micro_words import VariedBook, merged
+from specbench.agent.drills import drill
+from specbench.agent.micro_words import VariedBook, merged, vocabulary
 from specbench.agent.phrases import Book
 from specbench.agent.phrases_training import MORE_INTENTS
 from specbench.agent.phrases_training_answers import MORE_ANSWERS
 from specbench.agent.phrases_unseen import UNSEEN
 from specbench.agent.phrases_user import SEEN
 from specbench.agent.scripted import SYSTEM_PROMPT, Phrasings, play
-from specbench.agent.scripted_agent import Left, ScriptedAgent
+from specbench.agent.scripted_agent import Left
 from specbench.agent.scripted_goals import KINDS, Task, sample_task
-from specbench.agent.scripted_habits import Habits
-from specbench.agent.scripted_users import ScriptedUser, Turn
-from specbench.types import Message, ToolCall, Trace
+from specbench.agent.scripted_users import ScriptedUser
+from specbench.agent.settled import SettledAgent
+from specbench.types import Message, Trace
 
 __all__ = [
     "CANNOT",
-    "OPENINGS",
-    "SETTLED",
     "conversation",
     "conversations",
     "training_conversations",
     "without_tools",
 ]
-
-SETTLED = Habits(
-    profile=0.0, preferences=0.2, tickets=0.0, rereads=0.0, narrates=0.0, stalls=0.0, confirms=1.0, calculates=1.0,
-    asks_order=0.0, filters=0.0, oldest_first=0.0, parallel=0.0, slips=0.0, by_tracking=0.0, tracks=1.0,
-    eager_history=0.0, notes=0.0,
-)  # fmt: skip
-"""The habits of the agent that the micro-Llama imitates: each shows always or never."""
-
-OPENINGS = {
-    "status": "I'll see where it is.",
-    "late": "I'll see why it is late.",
-    "cancel": "I'll see about cancelling it.",
-    "return": "I'll see about the return.",
-    "exchange": "I'll see about the exchange.",
-    "damaged": "I'm sorry that it is damaged.",
-    "order_address": "I'll change where it goes.",
-    "account_address": "I'll change your address.",
-    "warranty": "I'll look up the warranty.",
-    "refund_amount": "I'll work out the refund.",
-    "ticket": "I'll look up your ticket.",
-    "preference": "I'll change your settings.",
-    "shop": "I'll see what we have.",
-}
-"""What the settled agent says first when it hears a goal: it has understood, and can read later what it is about."""
 
 CANNOT = "I'm sorry, I have no tools here to look that up."
 """What the agent says where it would call a tool and none is on offer."""
@@ -70,44 +42,20 @@ CUSTOMERS = 48
 EVENED = {kind: weight**0.5 for kind, (weight, _, _) in KINDS.items()}
 """Weights of the goals in training: rare ones come more often than among customers."""
 
+SCRAMBLED = 0.3
+"""Share of the answers with a value in them that keep nothing but the value."""
+
+DRILLED = 0.2
+"""Share of drills among the training conversations."""
+
 _TRAINING = merged(SEEN, MORE_INTENTS, MORE_ANSWERS)
+_WORDS = vocabulary(_TRAINING)
 _SYSTEM_PROMPTS = (
     "You are a support agent.",
     "You work at the support desk of an online shop. Use the tools.",
     "You are a helpful assistant of an online shop. Today is 2026-03-16.",
     "",
 )
-
-Item = TypeVar("Item")
-
-
-class _SettledAgent(ScriptedAgent):
-    """Says what it has understood, and looks everything up anew for each goal: what to do next stands close by."""
-
-    opening = ""
-
-    def hear(self, turn: Turn) -> Turn:
-        if turn.goal is not None:
-            self.forget()
-            self.opening = OPENINGS[turn.goal.kind]
-        return super().hear(turn)
-
-    def speak(self, text: str, calls: tuple[ToolCall, ...] = ()) -> None:
-        super().speak(f"{self.opening} {text}".strip(), calls)
-        self.opening = ""
-
-
-class _Settled(random.Random):
-    """Not random: the first choice, and a coin that falls for whatever is more likely than not."""
-
-    def random(self) -> float:
-        return 0.42
-
-    def choice(self, seq: Sequence[Item]) -> Item:  # type: ignore[override]
-        return seq[0]
-
-    def shuffle(self, x: MutableSequence[Any]) -> None:
-        return None
 
 
 def conversation(
@@ -139,7 +87,7 @@ def conversation(
     task = _heard(sample_task(desk, user_id, random.Random(f"task/{name}"), weights))
     with desk.copy() as own:
         user = ScriptedUser(task, book, random.Random(f"user/{name}"))
-        agent = _SettledAgent(own, user, SETTLED, _Settled(), system)
+        agent = SettledAgent(own, user, system)
         # The desk refuses a call when a customer's words fit two items, one of them on its way back: it ends there.
         with suppress(Left, DeskError):
             play(agent, user)
@@ -197,7 +145,13 @@ def training_conversations(seed: int, first: int = 0) -> Iterator[tuple[Trace, b
             desk = SupportDesk(seed=seed * 1_000_003 + block, customers=CUSTOMERS)
             users = desk.user_ids()
         rng = random.Random(f"micro/{seed}/{number}")
-        book = VariedBook(_TRAINING, rng, rate=rng.choice((0.0, 0.05, 0.12, 0.25)))
+        drilled = rng.random() < DRILLED
+        rate = rng.choice((0.0, 0.05, 0.12, 0.25))
+        book = VariedBook(_TRAINING, rng, rate, SCRAMBLED, _WORDS)
+        if drilled:
+            yield drill(desk, f"drill/{seed}/{number}", book), True
+            number += 1
+            continue
         system = rng.choice(_SYSTEM_PROMPTS) if rng.random() < 0.1 else SYSTEM_PROMPT
         trace = conversation(desk, users[place], f"training/{seed}/{number}", book, system=system, weights=EVENED)
         number += 1

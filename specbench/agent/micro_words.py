@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from specbench.agent.phrases import Book
 
-__all__ = ["VariedBook", "merged"]
+__all__ = ["ANSWERS", "VariedBook", "merged", "vocabulary"]
 
 _WORD = re.compile(r"(\{\w+\}|\[[^\]]*\])|[A-Za-z']+")
 _SYNONYMS: dict[str, tuple[str, ...]] = {
@@ -31,30 +31,31 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     )
     for word in group if " " not in word
 }  # fmt: skip
+ANSWERS = frozenset(
+    ("give_email", "intro_email", "fix_email", "give_name_zip", "intro_name_zip", "give_name", "intro_name", "give_zip",
+     "give_order", "pick_order", "correct", "pick_product")
+)  # fmt: skip
+"""What customers answer with a value in it: the value is all that matters."""
+_CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SYLLABLES = (
-    *(
-        "ba",
-        "be",
-        "bo",
-        "cra",
-        "da",
-        "del",
-        "dor",
-        "en",
-        "fa",
-        "fer",
-        "gi",
-        "gro",
-        "ha",
-        "hol",
-        "in",
-        "ja",
-        "ka",
-        "kel",
-    ),
-    *("la", "lo", "lum", "ma", "men", "mi", "nar", "ne", "no", "or", "pa", "pel", "po", "qui", "ra", "re", "ri", "sa"),
-    *("ser", "sho", "ste", "ta", "ter", "thi", "tor", "u", "va", "ven", "vo", "wa", "wen", "whi", "ya", "yel", "zo"),
-)
+    "ba", "be", "bo", "cra", "da", "del", "dor", "en", "fa", "fer", "gi", "gro", "ha", "hol", "in", "ja", "ka",
+    "kel", "la", "lo", "lum", "ma", "men", "mi", "nar", "ne", "no", "or", "pa", "pel", "po", "qui", "ra", "re",
+    "ri", "sa", "ser", "sho", "ste", "ta", "ter", "thi", "tor", "u", "va", "ven", "vo", "wa", "wen", "whi", "ya",
+    "yel", "zo",
+)  # fmt: skip
+
+
+def vocabulary(book: Book) -> tuple[str, ...]:
+    """The words of a book outside its slots, each once, in small letters.
+
+    Examples
+    --------
+    >>> vocabulary({"give_zip": ("[My|The] code: {zip}.",)})
+    ('code', 'my', 'the')
+    """
+    lines = (line for lines in book.values() for line in lines)
+    words = (word[0] for line in lines for word in re.finditer(r"[A-Za-z']{2,}", re.sub(r"\{\w+\}", "", line)))
+    return tuple(sorted({word.lower() for word in words}))
 
 
 def merged(*books: Book) -> Book:
@@ -83,6 +84,11 @@ class VariedBook(Mapping[str, tuple[str, ...]]):
         Draws the paraphrase and its variation.
     rate
         How much varies: about this share of the words outside slots.
+    scrambled
+        Share of the answers (:data:`ANSWERS`) that keep nothing but their slots: other words stand in the place of
+        theirs. What is asked for must be found by what it looks like.
+    words
+        Those other words, of which any will do; needed with ``scrambled``.
 
     Examples
     --------
@@ -90,11 +96,16 @@ class VariedBook(Mapping[str, tuple[str, ...]]):
     ('Please go on with {order}.',)
     """
 
-    def __init__(self, book: Book, rng: random.Random, rate: float) -> None:
+    def __init__(
+        self, book: Book, rng: random.Random, rate: float, scrambled: float = 0.0, words: Sequence[str] = ()
+    ) -> None:
         self._book, self._rng, self._rate = book, rng, rate
+        self._scrambled, self._words = scrambled, words
 
     def __getitem__(self, act: str) -> tuple[str, ...]:
         line = self._rng.choice(self._book[act])
+        if self._scrambled and act in ANSWERS and self._rng.random() < self._scrambled:
+            return (_WORD.sub(self._other, _CHOICE.sub(self._one, line)),)
         return (_WORD.sub(self._vary, line),) if self._rate else (line,)
 
     def __iter__(self) -> Iterator[str]:
@@ -102,6 +113,16 @@ class VariedBook(Mapping[str, tuple[str, ...]]):
 
     def __len__(self) -> int:
         return len(self._book)
+
+    def _one(self, match: re.Match[str]) -> str:
+        chosen: str = self._rng.choice(match[1].split("|"))
+        return chosen
+
+    def _other(self, match: re.Match[str]) -> str:
+        """Any other word, or two, or none; a slot stays."""
+        if match[1]:
+            return match[0]
+        return " ".join(self._rng.choice(self._words) for _ in range(self._rng.choice((0, 1, 1, 1, 2))))
 
     def _vary(self, match: re.Match[str]) -> str:
         """Another word in its place: a synonym, a typing error, an unknown word before it, or nothing."""

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from specbench.agent.desk import DeskError, SupportDesk
 from specbench.agent.desk_words import CATALOGUE, CITIES, STATES, STREETS
 
-__all__ = ["KINDS", "Goal", "Persona", "Task", "sample_task"]
+__all__ = ["KINDS", "WISHES", "Goal", "Persona", "Task", "sample_slots", "sample_task", "short_name"]
 
 Row = dict[str, Any]
 Reference = Literal["id", "item", "latest", "none"]
@@ -141,7 +141,7 @@ def _exists(desk: SupportDesk, order_id: str) -> bool:
 def _goal(kind: str, orders: list[Row], desk: SupportDesk, rng: random.Random) -> Goal | None:
     _, fitting, refused = KINDS[kind]
     if not fitting:
-        return Goal(kind, slots=_slots(kind, rng))
+        return Goal(kind, slots=sample_slots(kind, rng))
     wanted = refused if refused and rng.random() < 0.15 else fitting
     chosen = [order for order in orders if order["status"] in wanted]
     if not chosen:
@@ -156,7 +156,7 @@ def _goal(kind: str, orders: list[Row], desk: SupportDesk, rng: random.Random) -
         references += ["latest"]
     reference = rng.choice(references)
     said = item if rng.random() < 0.5 or reference != "item" else short_name(item)
-    return Goal(kind, order["order_id"], said, reference, _slots(kind, rng))
+    return Goal(kind, order["order_id"], said, reference, sample_slots(kind, rng))
 
 
 def short_name(item: str) -> str:
@@ -170,7 +170,8 @@ def short_name(item: str) -> str:
     return item.partition(" ")[2]
 
 
-def _slots(kind: str, rng: random.Random) -> Row:
+def sample_slots(kind: str, rng: random.Random) -> Row:
+    """What belongs to a kind of goal: the new address, the changed preference, the category and the limit."""
     if kind in ("order_address", "account_address"):
         return {
             "street": f"{rng.randrange(1, 990)} {rng.choice(STREETS)}",
@@ -179,7 +180,7 @@ def _slots(kind: str, rng: random.Random) -> Row:
             "zip": f"{rng.randrange(1000, 99950):05d}",
         }
     if kind == "preference":
-        key, value, wish, change = rng.choice(_WISHES)
+        key, value, wish, change = rng.choice(WISHES)
         return {"key": key, "value": value, "wish": wish, "change": change}
     if kind == "shop":
         category = rng.choice(tuple(CATALOGUE))
@@ -191,7 +192,7 @@ def _slots(kind: str, rng: random.Random) -> Row:
 
 
 #: (argument, value, what the customer says he wants, what the agent says is so)
-_WISHES: tuple[tuple[str, Any, str, str], ...] = (
+WISHES: tuple[tuple[str, Any, str, str], ...] = (
     ("contact_channel", "phone", "to be called instead of getting emails", "we contact you by phone"),
     ("contact_channel", "sms", "text messages as contact channel", "we contact you by sms"),
     ("contact_channel", "email", "everything by email", "we contact you by email"),

@@ -9,7 +9,7 @@ from typing import Any
 from specbench.agent.phrases import Book, say
 from specbench.agent.scripted_goals import Goal, Task
 
-__all__ = ["ScriptedUser", "Turn"]
+__all__ = ["ScriptedUser", "Turn", "with_article"]
 
 #: Intents whose wording has a form without an order (``status_none``),
 #: or with the item only (``return_item``).
@@ -106,7 +106,7 @@ class ScriptedUser:
         slots = {"item": goal.item} | {key: str(value) for key, value in goal.slots.items()}
         act = goal.kind
         if goal.kind == "shop":
-            slots |= {"limit": f"${goal.slots['limit']}", "a_noun": _with_article(goal.slots["noun"])}
+            slots |= {"limit": f"${goal.slots['limit']}", "a_noun": with_article(goal.slots["noun"])}
         elif "street" in goal.slots:
             slots["address"] = "{street}, {city}, {state} {zip}".format_map(goal.slots)
         if goal.order_id:
@@ -252,5 +252,6 @@ def _join(parts: list[str]) -> str:
     return text
 
 
-def _with_article(noun: str) -> str:
+def with_article(noun: str) -> str:
+    """A noun with *a* or *an*."""
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

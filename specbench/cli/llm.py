@@ -17,8 +17,8 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command("train-llm")
 def train_llm(
     out: Annotated[Path, typer.Option("--out", help="The folder to write; an interrupted training goes on in it.")],
-    steps: Annotated[int, typer.Option("--steps", help="Steps of conversations; the defaults take an hour.")] = 5600,
-    copy_steps: Annotated[int, typer.Option("--copy-steps", help="Steps of copying exercises before them.")] = 500,
+    steps: Annotated[int, typer.Option("--steps", help="Steps of conversations; the defaults take an hour.")] = 7600,
+    copy_steps: Annotated[int, typer.Option("--copy-steps", help="Steps of copying exercises before them.")] = 450,
     tokens: Annotated[int, typer.Option("--tokens", help="Tokens of a step.")] = 8192,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same model.")] = 7,
     threads: Annotated[int, typer.Option("--threads", help="CPU threads; one gives the same bits everywhere.")] = 1,

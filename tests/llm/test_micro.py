@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from itertools import islice
 
 import anyio
@@ -11,19 +12,21 @@ import torch
 from safetensors.torch import load_file
 from transformers import AttentionInterface
 
+from specbench.agent.desk import SupportDesk
+from specbench.agent.drills import DRILL_PROMPT, drill
 from specbench.agent.micro_conversations import (
     CANNOT,
-    OPENINGS,
     conversations,
     training_conversations,
     without_tools,
 )
-from specbench.agent.micro_words import VariedBook
+from specbench.agent.micro_words import ANSWERS, VariedBook, vocabulary
 from specbench.agent.phrases_training import MORE_INTENTS
 from specbench.agent.phrases_training_answers import MORE_ANSWERS
 from specbench.agent.phrases_unseen import UNSEEN
 from specbench.agent.phrases_user import SEEN
 from specbench.agent.scripted_goals import KINDS
+from specbench.agent.settled import OPENINGS, TOPICS
 from specbench.errors import CheckpointError, ConfigError
 from specbench.llm.base import Request
 from specbench.llm.chat import chat_messages, chat_tools
@@ -82,7 +85,7 @@ class TestConversations:
         assert one == two
 
     def test_it_says_once_what_it_has_understood_and_looks_anew_for_each_goal(self):
-        assert set(OPENINGS) == set(KINDS)
+        assert set(OPENINGS) == set(KINDS) == set(TOPICS)
         several = [trace for trace in conversations(40, 3) if len(trace.metadata["goals"].split()) > 1]
         for trace in several:
             said = [message.content for message in trace.messages if message.role == "assistant"]
@@ -96,6 +99,25 @@ class TestConversations:
             for trace in several
         ]
         assert max(histories) > 1
+
+    def test_it_says_with_every_call_what_it_is_about(self):
+        starts = tuple(text.partition("{")[0] for text in TOPICS.values())
+        for trace in conversations(40, 3):
+            heard = False
+            for before, message in zip(trace.messages, trace.messages[1:], strict=False):
+                heard |= message.content.startswith(tuple(OPENINGS.values()))
+                # Until a goal is told there is nothing to say; the first message after it opens with OPENINGS.
+                if message.tool_calls and heard and before.role == "tool":
+                    assert message.content.startswith(starts), message
+
+    def test_the_topic_holds_what_was_chosen(self):
+        exchanges = [
+            message.content
+            for trace in conversations(80, 3)
+            for message in trace.messages
+            if any(call.name == "exchange_item" for call in message.tool_calls)
+        ]
+        assert exchanges and all(" for the " in text for text in exchanges)
 
     def test_it_knows_nothing_that_nobody_said(self):
         reasons = [
@@ -120,6 +142,39 @@ class TestConversations:
         book = VariedBook(MORE_INTENTS, random.Random(1), rate=0.5)
         for _ in range(200):
             assert "{order}" in book["cancel"][0]
+
+    def test_scrambled_answers_keep_their_value_and_nothing_else(self):
+        words = vocabulary({"any": ("alpha beta gamma",)})
+        book = VariedBook(MORE_ANSWERS, random.Random(1), 0.0, 1.0, words)
+        for act in sorted(ANSWERS & set(MORE_ANSWERS)):
+            for _ in range(20):
+                line = book[act][0]
+                assert "{" in line
+                bare = re.sub(r"\{\w+\}", "", line)
+                assert set(re.findall(r"[A-Za-z']{2,}", bare)) <= set(words), line
+        assert book["yes"][0] in MORE_ANSWERS["yes"]
+
+    def test_every_call_of_a_drill_can_be_known_from_what_stands_there(self):
+        with SupportDesk(seed=7, customers=12) as desk:
+            for number in range(60):
+                trace = drill(desk, f"drill/{number}", SEEN)
+                assert trace.messages[0].content == DRILL_PROMPT
+                shown = " ".join(message.content for message in trace.messages if message.role == "tool")
+                asked = [message for message in trace.messages if message.role == "assistant"]
+                assert len({message.tool_calls[0] for message in asked}) > len(asked) / 2
+                for message in asked:
+                    call = message.tool_calls[0]
+                    spec = desk.tools[call.name]
+                    assert spec.required <= set(call.arguments) <= set(spec.properties)
+                    for name, value in call.arguments.items():
+                        if name.endswith("_id"):
+                            assert f'"{value}"' in shown
+                        elif name == "expression":
+                            assert all(f":{number}" in shown for number in re.findall(r"[\d.]+", value))
+
+    def test_drills_are_part_of_the_training(self):
+        prompts = [trace.messages[0].content for trace, _ in islice(training_conversations(5), 80)]
+        assert 5 < prompts.count(DRILL_PROMPT) < 40
 
     def test_without_tools_the_agent_says_that_it_cannot(self, talk):
         bare = without_tools(talk, random.Random(1))

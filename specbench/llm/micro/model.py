@@ -21,7 +21,7 @@ SHAPE: dict[str, Any] = {
     "rope_theta": 500000.0,
     "tie_word_embeddings": True,
 }
-"""0.98 million parameters with a vocabulary of 1,024."""
+"""1.05 million parameters with a vocabulary of 1,536."""
 
 
 def build(tokenizer: Any, seed: int) -> Any:

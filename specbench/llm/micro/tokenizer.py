@@ -1,4 +1,4 @@
-"""The micro-Llama's own tokenizer: byte-level BPE of 1,024 tokens, one token a digit, one for each tool name it saw."""
+"""The micro-Llama's own tokenizer: byte-level BPE of 1,536 tokens, one token a digit, one for each tool name it saw."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from specbench.llm.micro.format import BEGIN, CHAT_TEMPLATE, END, PAD, SPECIAL_T
 
 __all__ = ["VOCABULARY", "train_tokenizer"]
 
-VOCABULARY = 1024
+VOCABULARY = 1536
 
 # What is copied from a message into a call must be cut alike in both: names (capitals) and the pieces of an email take
 # no blank before them, as other words do. Names with underscores stay whole, digits stand alone.

@@ -76,12 +76,13 @@ def train(
     run.resume(path / "training")
     if run.step:
         note(f"going on at step {run.step} of {schedule.total_steps}")
+    spent = time.process_time()
     while run.step < schedule.total_steps:
         phase, batches = _phase(tokenizer, conversations, schedule, run.step)
         for batch in islice(batches, phase - run.step):
-            started = time.process_time()
             loss = run.learn(torch.from_numpy(batch.ids), torch.from_numpy(batch.learned))
-            run.cpu_s += time.process_time() - started
+            # Everything counts: conversations are played in between.
+            run.cpu_s, spent = run.cpu_s + time.process_time() - spent, time.process_time()
             run.tokens += batch.ids.size
             if run.step % NOTE_STEPS == 0:
                 note(f"step {run.step}/{schedule.total_steps} loss {loss:.4f} cpu {run.cpu_s / 60:.1f} min")
