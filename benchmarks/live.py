@@ -34,7 +34,7 @@ from specbench.speculation import Options, parse_options
 from specbench.types import Effect, Trace
 
 PAGE = Path(__file__).parents[1] / "docs" / "live.md"
-PACE, SLOW_PACE = 30.0, 4.8
+PACE, SLOW_PACE = 30.0, 6.5
 TALKS, TOGETHER, SEED = 16, 4, 6
 """Conversations; how many at a time (the paced model is idle most of the time); of desk and conversations."""
 ONE_SECOND = DeskLatency(sigma=0.0, medians_s=dict.fromkeys(TOOLS, 1.0))
@@ -207,7 +207,7 @@ async def measure() -> str:
         print(rows[-1], file=sys.stderr, flush=True)
     slow = make_backend("micro", pace_tokens_per_s=SLOW_PACE)
     three = DeskLatency(sigma=0.0, medians_s={**dict.fromkeys(TOOLS, 1.0), "get_order_history": 3.0})
-    asked = classic_talks(scripted_talks(80, seed=SEED))[: 2 * TOGETHER]
+    asked = classic_talks(scripted_talks(240, seed=SEED))[: 2 * TOGETHER]
     query = await live(slow, predictor, Threshold(0.2), parse_options("plain"), asked, early=False, latency=three)
     page = PAGE_TEXT.format(
         talks=TALKS, further=len(further), training=TRAINING, waste=100 * WASTE, rows="\n".join(rows),
