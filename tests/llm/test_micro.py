@@ -59,6 +59,10 @@ class TestFormat:
         assert micro.tokenizer.apply_chat_template(chat, tokenize=False) == text
         assert 'Sure.<|python_tag|>{"name": "a", "parameters": {"x": "é"}}; {"name": "b", "parameters": {}}' in text
 
+    def test_the_mark_before_a_call_outlives_a_server_that_leaves_out_special_tokens(self, micro):
+        ids = micro.tokenizer("Sure.<|python_tag|>{}<|eot_id|>", add_special_tokens=False)["input_ids"]
+        assert micro.tokenizer.decode(ids, skip_special_tokens=True) == "Sure.<|python_tag|>{}"
+
     def test_a_prompt_is_the_beginning_of_the_conversation(self, micro, talk):
         whole, _ = encode(micro.tokenizer, list(segments(talk.messages, talk.tools)))
         for decision in talk.decisions():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from specbench.errors import MissingExtraError
-from specbench.llm.micro.format import BEGIN, CHAT_TEMPLATE, END, PAD, SPECIAL_TOKENS
+from specbench.llm.micro.format import BEGIN, CHAT_TEMPLATE, END, PAD, PYTHON_TAG, SPECIAL_TOKENS
 
 __all__ = ["VOCABULARY", "train_tokenizer"]
 
@@ -55,6 +56,11 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int = VOCABULARY) -> Any:
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
+    whole = json.loads(tokenizer.to_str())
+    for token in whole["added_tokens"]:
+        # Servers leave special tokens out of what they send; without this one, words run into the call behind them.
+        token["special"] = token["content"] != PYTHON_TAG
+    tokenizer = Tokenizer.from_str(json.dumps(whole))
     fast: Any = PreTrainedTokenizerFast
     return fast(
         tokenizer_object=tokenizer,
