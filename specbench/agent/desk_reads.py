@@ -86,7 +86,7 @@ def get_order(connection: sqlite3.Connection, order_id: str) -> Row:
     row = one(connection, "order not found", "SELECT * FROM orders WHERE order_id = ?", order_id)
     items = _many(
         connection,
-        "SELECT product_id, name, color, order_items.price, state FROM order_items JOIN products USING (product_id)"
+        "SELECT name, product_id, color, order_items.price, state FROM order_items JOIN products USING (product_id)"
         " WHERE order_id = ? ORDER BY line",
         order_id,
     )
@@ -133,12 +133,12 @@ def search_products(connection: sqlite3.Connection, category: str, max_price: fl
     if max_price is None:
         return _many(
             connection,
-            "SELECT product_id, name, price FROM products WHERE category = ? ORDER BY price, product_id LIMIT 6",
+            "SELECT name, product_id, price FROM products WHERE category = ? ORDER BY price, product_id LIMIT 6",
             category,
         )
     rows = _many(
         connection,
-        "SELECT product_id, name, price FROM products WHERE category = ? AND price <= ?"
+        "SELECT name, product_id, price FROM products WHERE category = ? AND price <= ?"
         " ORDER BY price DESC, product_id LIMIT 6",
         category,
         max_price,
