@@ -10,15 +10,16 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from specbench.agent.desk import SupportDesk
 from specbench.agent.desk_words import CATALOGUE
 from specbench.agent.phrases import Book, say
+from specbench.agent.scripted_agent import item_of
 from specbench.agent.scripted_goals import WISHES, sample_slots, short_name
 from specbench.agent.scripted_users import with_article
-from specbench.agent.settled import topic
+from specbench.agent.settled import numbered, topic, understood, wish
 from specbench.types import Message, ToolCall, Trace
 
 __all__ = ["DRILL_PROMPT", "drill"]
@@ -27,9 +28,13 @@ DRILL_PROMPT = "Drill: make the call that is asked for."
 _NOUNS = tuple(noun for _, nouns in CATALOGUE.values() for noun in nouns)
 QUESTIONS = 16
 """Of one drill, at most."""
+ORDERS = 8
+"""Orders that one drill looks into, at most."""
+WISHED = 3
+"""Kinds of products of a list that are wished for, at most."""
 _ABOUT_ITEMS = ("return", "exchange", "damaged", "warranty")
 
-Question = tuple[str, str, ToolCall]
+Question = tuple[tuple[Message, ...], str, ToolCall]
 """What is asked, what the agent says, and its call."""
 
 
@@ -58,10 +63,18 @@ def drill(desk: SupportDesk, name: str, book: Book) -> Trace:
     shown, questions = _KINDS[kind][1](desk, rng, book)
     rng.shuffle(questions)
     messages = [Message("system", DRILL_PROMPT)]
-    messages += [Message("tool", json.dumps(row, separators=(",", ":"))) for row in shown]
+    messages += [_shown(row) for row in shown]
     for asked, words, call in questions[:QUESTIONS]:
-        messages += [Message("user", asked), Message("assistant", words, (call,))]
+        messages += [*asked, Message("assistant", words, (call,))]
     return Trace(name, name, "micro (synthetic)", tuple(messages), {}, "desk-settled", {"goals": f"drill {kind}"})
+
+
+def _shown(result: Any) -> Message:
+    return Message("tool", json.dumps(result, separators=(",", ":")))
+
+
+def _said(text: str) -> tuple[Message, ...]:
+    return (Message("user", text),)
 
 
 def _items(desk: SupportDesk, rng: random.Random, book: Book) -> tuple[list[Any], list[Question]]:
@@ -86,14 +99,22 @@ def _items(desk: SupportDesk, rng: random.Random, book: Book) -> tuple[list[Any]
 
     questions: list[Question] = []
     for row in (*offers, *(item for _, item in items)):
-        name = said(row["name"])
+        name, kind = said(row["name"]), rng.choice(_ABOUT_ITEMS)
         call = ToolCall("get_product", {"product_id": row["product_id"]})
-        words = topic(rng.choice(_ABOUT_ITEMS), item=name)
-        questions.append((words, words, call))
+        words = topic(kind, item=numbered(name, row["product_id"]))
+        questions.append((_said(topic(kind, item=name)), words, call))
+    for category, rows in zip(categories, lists, strict=True):
+        for noun in rng.sample(tuple(CATALOGUE[category][1]), WISHED):
+            row = next((each for each in rows if each["name"].endswith(noun)), None)
+            if row is not None:
+                wished = wish("shop", {"noun": noun, "category": category})
+                call = ToolCall("get_product", {"product_id": row["product_id"]})
+                words = topic("shop", wished=wished, chosen=numbered(row["name"], row["product_id"]))
+                questions.append((_said(topic("shop", wished=wished)), words, call))
     for order in orders:
         prices = " + ".join(f"{item['price']}" for item in order["items"])
         call = ToolCall("calculate", {"expression": prices})
-        questions.append((order["order_id"], topic("refund_amount", order_id=order["order_id"]), call))
+        questions.append((_said(order["order_id"]), topic("refund_amount", order_id=order["order_id"]), call))
     for number, new in enumerate(rng.sample(offers, min(6, len(offers)))):
         order, item = rng.choice(items)
         name = said(item["name"])
@@ -103,20 +124,34 @@ def _items(desk: SupportDesk, rng: random.Random, book: Book) -> tuple[list[Any]
             call = ToolCall("calculate", {"expression": f"{new['price']} - {item['price']}"})
         else:
             call = ToolCall("exchange_item", {**old, "new_product_id": new["product_id"]})
-        questions.append((asked, topic("exchange", item=name, chosen=new["name"]), call))
+        chosen = numbered(new["name"], new["product_id"])
+        words = topic("exchange", item=numbered(name, item["product_id"]), chosen=chosen)
+        questions.append((_said(asked), words, call))
     return shown, questions
 
 
 def _orders(desk: SupportDesk, rng: random.Random, book: Book) -> tuple[list[Any], list[Question]]:
-    """Which order comes after another in a history: where an agent goes on that looks through them."""
-    histories = [desk.call("get_order_history", {"user_id": each}) for each in rng.sample(desk.user_ids(), 4)]
+    """Whether an item is in an order, and which order comes after it in a history: how an agent looks through them."""
+    users = rng.sample(desk.user_ids(), min(len(desk.user_ids()), 10))
+    several = (desk.call("get_order_history", {"user_id": each}) for each in users)
+    histories = list(islice((rows for rows in several if len(rows) > 1), 3))
+    pairs = [pair for rows in histories for pair in pairwise(rows)]
     questions: list[Question] = []
-    for rows in histories:
-        for row, following in pairwise(rows):
-            item = rng.choice(_NOUNS)
+    for row, following in rng.sample(pairs, min(len(pairs), ORDERS)):
+        order = desk.call("get_order", {"order_id": row["order_id"]})
+        kind, name = rng.choice(("exchange", "warranty")), rng.choice(order["items"])["name"]
+        if rng.random() < 0.5:
+            name = f"{name.partition(' ')[0]} {rng.choice(_NOUNS)}"
+        if rng.random() < 0.5:
+            name = short_name(name)
+        asked = (*_said(topic(kind, item=name)), _shown(order))
+        item = item_of(order, name)
+        if item is None:
             call = ToolCall("get_order", {"order_id": following["order_id"]})
-            words = topic(rng.choice(_ABOUT_ITEMS), item=item)
-            questions.append((f"{words} It is not in {row['order_id']}.", words, call))
+            questions.append((asked, topic(kind, item=name, missing=row["order_id"]), call))
+        else:
+            call = ToolCall("get_product", {"product_id": item["product_id"]})
+            questions.append((asked, topic(kind, item=numbered(name, item["product_id"])), call))
     return histories, questions
 
 
@@ -126,8 +161,9 @@ def _shop(desk: SupportDesk, rng: random.Random, book: Book) -> tuple[list[Any],
     for _ in range(QUESTIONS):
         slots = sample_slots("shop", rng)
         told = {**slots, "limit": f"${slots['limit']}", "a_noun": with_article(slots["noun"])}
+        text = say(book, rng, "shop", told)
         call = ToolCall("search_products", {"category": slots["category"], "max_price": slots["limit"]})
-        questions.append((say(book, rng, "shop", told), topic("shop"), call))
+        questions.append((_said(text), topic("shop", wished=wish("shop", understood(slots, text))), call))
     return [{"user_id": rng.choice(desk.user_ids())}], questions
 
 
@@ -135,16 +171,17 @@ def _settings(desk: SupportDesk, rng: random.Random, book: Book) -> tuple[list[A
     """Which setting is meant."""
     user_id = rng.choice(desk.user_ids())
     questions: list[Question] = []
-    for key, value, wish, _ in WISHES:
+    for key, value, wanted, _ in WISHES:
         call = ToolCall("update_preferences", {"user_id": user_id, key: value})
-        questions.append((say(book, rng, "preference", {"wish": wish}), topic("preference"), call))
+        words = topic("preference", wished=wish("preference", {"key": key, "value": value}))
+        questions.append((_said(say(book, rng, "preference", {"wish": wanted})), words, call))
     return [{"user_id": user_id}], questions
 
 
 #: kind of drill -> (how often, what makes it: results of tools to look into, and questions about them)
 _KINDS: dict[str, tuple[int, Callable[[SupportDesk, random.Random, Book], tuple[list[Any], list[Question]]]]] = {
     "items": (8, _items),
-    "orders": (2, _orders),
-    "shop": (2, _shop),
+    "orders": (6, _orders),
+    "shop": (3, _shop),
     "settings": (1, _settings),
 }

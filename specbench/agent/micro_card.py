@@ -12,7 +12,7 @@ from typing import Any
 
 import anyio
 
-from specbench.agent.micro_conversations import conversations, without_tools
+from specbench.agent.micro_conversations import EXAMS, conversations, without_tools
 from specbench.llm.base import Request
 from specbench.llm.loading import LoadedModel, load_model
 from specbench.llm.micro.measure import Answer, answers, scores
@@ -33,12 +33,12 @@ def measure(
     Returns
     -------
     dict
-        ``seen`` and ``unseen`` (phrasings; see :func:`specbench.llm.micro.measure.scores`, with ``same_answer``, the
-        share of replies right after a tool's result that are the settled agent's word for word), ``no_tools`` and
-        ``speed``.
+        For each of :data:`specbench.agent.micro_conversations.EXAMS` what
+        :func:`specbench.llm.micro.measure.scores` counts, with ``same_answer``, the share of replies right after a
+        tool's result that are the settled agent's word for word; ``no_tools`` and ``speed``.
     """
     found: dict[str, dict[str, float]] = {}
-    for phrasings in ("seen", "unseen"):
+    for phrasings in EXAMS:
         note(f"measuring on {conversations_each} held-out conversations, {phrasings} phrasings")
         each = answers(loaded, conversations(conversations_each, seed, phrasings))
         found[phrasings] = {**scores(each), "same_answer": _after_results(each)}
@@ -100,10 +100,10 @@ def finish(
     path = Path(folder)
     (path / MEASURED).write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
     (path / "README.md").write_text(card_text(whole), encoding="utf-8")
-    seen, unseen = numbers["seen"], numbers["unseen"]
+    seen, unseen, fresh = (numbers[phrasings] for phrasings in EXAMS)
     return (
-        f"{folder}: exact calls {seen['exact']:.1%}, on unseen phrasings {unseen['exact']:.1%}, valid JSON "
-        f"{seen['valid_json']:.1%}; {numbers['speed']['tokens_per_s']:.0f} tokens/s"
+        f"{folder}: exact calls {seen['exact']:.1%}, on unseen phrasings {unseen['exact']:.1%}, of the second book "
+        f"{fresh['exact']:.1%}, valid JSON {seen['valid_json']:.1%}; {numbers['speed']['tokens_per_s']:.0f} tokens/s"
     )
 
 
@@ -118,9 +118,12 @@ def card_text(whole: Mapping[str, Any]) -> str:
         ("replied, of recorded replies", "reply"), ("the same reply, word for word", "same_reply"),
         ("the same answer to a tool's result, word for word", "same_answer"),
     ]  # fmt: skip
-    lines = ["| | seen phrasings | unseen phrasings | no tools in the prompt |", "| --- | --- | --- | --- |"]
+    lines = [
+        "| | seen phrasings | unseen phrasings | unseen, second book | no tools in the prompt |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     for label, key in rows:
-        cells = [_cell(measured[part].get(key)) for part in ("seen", "unseen")]
+        cells = [_cell(measured[part].get(key)) for part in EXAMS]
         cells.append(_cell(measured["no_tools"].get(key)) if key in _WITHOUT_TOOLS else "–")
         lines.append(f"| {label} | {' | '.join(cells)} |")
     table = "\n".join(lines)
@@ -176,11 +179,18 @@ any machine, without a download. It knows this desk and nothing else.
 ## Measured
 
 On held-out conversations, decision by decision, by `generate()` (greedy), against what the *settled* agent does
-(`specbench/agent/settled.py`), which the model was trained to imitate: the scripted agent of the desk with every habit
-settled. It thinks aloud: it says first what it has understood, and with every further call what that is about. It looks
-everything up anew for each thing that the customer wants, and goes through his orders from the newest. *Unseen
-phrasings*: customers speak in the paraphrases of `specbench/agent/phrases_unseen.py`, none of which is in the training
-data. *No tools*: the prompt lists none; right is a reply, and where a call would be needed, to say so.
+(`specbench/agent/settled.py`), which the model was trained to imitate: the scripted agent of the desk with every
+habit settled. It thinks aloud: it says first what it has understood, and with every further call what that is about,
+whether the item is in the order just read, and its number. Of its phrases it uses the shortest. It looks everything
+up anew for each thing that the customer wants, and goes through his orders from the newest. *No tools*: the prompt
+lists none; right is a reply, and where a call would be needed, to say so.
+
+*Unseen phrasings*: customers speak in held-out paraphrases; no line is equal to one that training can say (case and
+signs aside), which a test checks. There are two books. What the model's forerunners made of the first
+(`specbench/agent/phrases_unseen.py`) has been read between trainings, and more affirmations were asked for because of
+its two; the second (`specbench/agent/phrases_fresh.py`) was written when the training phrases were final, by an
+author who saw neither those nor the first book, and nothing was chosen by it. **Count by the second.** All of the
+phrases, held out or not, were written by language models.
 
 {table}
 
@@ -193,12 +203,12 @@ On one core of the machine that trained it: first token of a {prompt_tok}-token 
 exercises (pairs of tag and id, asked for again in another order, in rows of 32 to 1,024 tokens: heads that copy form
 there), then {steps} steps of fresh conversations; Muon for the matrices, AdamW for the rest, bf16; loss on the
 assistant's tokens alone.
-The customers' phrasings are those of the sample and about three times as many written for training
+The customers' phrasings are those of the sample and nearly three times as many written for training
 (`specbench/agent/phrases_training*.py`), varied word by word with synonyms, slips and unknown words; three answers in
-ten that hold a value keep the value alone, among any other words. One conversation in eight has no tools in its prompt,
-one in six a part of them in another order. What customers seldom want comes more often than they want it (weights to
-the power of ½). One text in five is a drill (`specbench/agent/drills.py`): products and prices to find in lists,
-categories and settings to tell apart, a dozen in a thousand tokens.
+ten that hold a value keep the value alone, among any other words. One conversation in eight has no tools in its
+prompt, one in six a part of them in another order. What customers seldom want comes more often than they want it
+(weights to the power of ½). One text in five is a drill (`specbench/agent/drills.py`): products and prices to find in
+lists, orders to look through, categories and settings to tell apart, a dozen in a thousand tokens.
 {further}
 What mattered: exercises of up to 1,024 tokens and a RoPE base of 500,000 (of what is to be copied in rows of 512
 tokens, 75 % right after 400 steps, against 62 % with 10,000), and attention in blocks, which fits more steps into the
@@ -207,8 +217,9 @@ exercises in batches of 2,048 tokens (no copying after 1,100 steps).
 
 Then, in trainings of 1,700 steps (12 CPU minutes, a vocabulary of 1,024), exact calls on 150 conversations each of
 another seed. These are counted from the recorded words before a call on, so that a reply instead of a call is no miss:
-they are higher than what `generate()` reaches. One run each. In the second and third row, exchanges and other seldom
-goals came more often still; the drills of "a quarter" were an earlier version, without orders.
+they are higher than what `generate()` reaches. One run each; where the imitated agent differs, the exam does, too. In
+the second and third row, exchanges and other seldom goals came more often still; the drills of "a quarter" were an
+earlier version, without orders.
 
 | | seen | unseen |
 | --- | --- | --- |
@@ -220,22 +231,27 @@ goals came more often still; the drills of "a quarter" were an earlier version, 
 | the same, four heads of 32 instead of two of 64 (a fifth slower) | 83.1% | 81.8% |
 | the same, twice the steps of half as many tokens | 84.1% | 79.5% |
 | a fifth drills, a vocabulary of 1,536, and names before ids | 85.6% | 83.7% |
-| this model, an hour | 95.3% | 95.5% |
+| it says the item's number and whether it is in the order, orders drilled, names before ids | 90.1% | 87.6% |
+| this model before it went on | 98.2% | 98.8% |
+| – going on at a learning rate of 0.004 (chosen between two by this table) | 98.2% | 98.8% |
+| – at 0.0012: this model | 98.5% | 99.0% |
+
+Before it went on, `generate()` reached 96.9, 97.8 and 96.9 % on the exams of the first table.
 
 `measured.json` holds the numbers above and every schedule.
 
 ```console
-$ specbench train-llm --out models/micro-llama      # goes on where it was interrupted
+$ specbench train-llm --out micro-llama                       # goes on where it was interrupted
+$ specbench train-llm --init micro-llama --steps 320 --lr 0.0012 --seed 8 --out models/micro-llama
 ```
 
 ## Limits
 
 It imitates one agent that never doubts; it has no knowledge beyond the desk, cannot be instructed, and answers foreign
 questions with desk phrases. Its accuracy says nothing about that of real models. Use it for timing, plumbing and
-teaching. It is weak where an id stands before its name in a list (which product to exchange for). In lists like the
-desk's, 600 steps of nothing else left it at 35 % of the first digits; with the names before the ids it had 99 % after
-150 steps, but not within 220 where the question stood as far from the id as in a real call (one run each). When it
-looks through orders it stops too early, at one whose status fits. And it takes an unheard "yes" for a goodbye (15),
-small talk (6) or a refusal (4): 25 of the 36 wrong calls in the first 70 conversations in unseen phrasings follow "By
-all means." or "You have my blessing."
+teaching. Its 26 wrong calls in seen phrasings, read by hand: eleven times it replies instead (a return is too late, a
+setting is like that already, a product is not there), five times it goes on to another order than the next in the
+history, five times it takes the last name for the first, twice it takes another price; three others. Ids that stand
+before their names in a list are too much for it: in lists like the desk's, 600 steps of nothing else left it at 35 % of
+the first digits; with the names before the ids it had 99 % after 150 steps (one run each).
 """

@@ -14,11 +14,14 @@ from specbench.agent.desk import DeskError, SupportDesk
 from specbench.agent.drills import drill
 from specbench.agent.micro_words import VariedBook, merged, vocabulary
 from specbench.agent.phrases import Book
+from specbench.agent.phrases_fresh import FRESH
 from specbench.agent.phrases_training import MORE_INTENTS
 from specbench.agent.phrases_training_answers import MORE_ANSWERS
+from specbench.agent.phrases_training_short import MORE_SHORT
+from specbench.agent.phrases_training_told import MORE_TOLD
 from specbench.agent.phrases_unseen import UNSEEN
 from specbench.agent.phrases_user import SEEN
-from specbench.agent.scripted import SYSTEM_PROMPT, Phrasings, play
+from specbench.agent.scripted import SYSTEM_PROMPT, play
 from specbench.agent.scripted_agent import Left
 from specbench.agent.scripted_goals import KINDS, Task, sample_task
 from specbench.agent.scripted_users import ScriptedUser
@@ -27,6 +30,7 @@ from specbench.types import Message, Trace
 
 __all__ = [
     "CANNOT",
+    "EXAMS",
     "conversation",
     "conversations",
     "training_conversations",
@@ -35,6 +39,9 @@ __all__ = [
 
 CANNOT = "I'm sorry, I have no tools here to look that up."
 """What the agent says where it would call a tool and none is on offer."""
+
+EXAMS = {"seen": SEEN, "unseen": UNSEEN, "fresh": FRESH}
+"""The phrasings it is measured on: those of the sample, and two held-out books."""
 
 CUSTOMERS = 48
 """Customers of one desk: few, so that names and products change often."""
@@ -48,7 +55,7 @@ SCRAMBLED = 0.3
 DRILLED = 0.2
 """Share of drills among the training conversations."""
 
-_TRAINING = merged(SEEN, MORE_INTENTS, MORE_ANSWERS)
+_TRAINING = merged(SEEN, MORE_INTENTS, MORE_ANSWERS, MORE_SHORT, MORE_TOLD)
 _WORDS = vocabulary(_TRAINING)
 _SYSTEM_PROMPTS = (
     "You are a support agent.",
@@ -105,8 +112,15 @@ def _heard(task: Task) -> Task:
     return replace(task, goals=tuple(goals))
 
 
-def conversations(count: int, seed: int, phrasings: Phrasings = "seen") -> Iterator[Trace]:
+def conversations(count: int, seed: int, phrasings: str = "seen") -> Iterator[Trace]:
     """Play ``count`` conversations for measuring, in the phrasings of the sample or in held-out ones.
+
+    Parameters
+    ----------
+    count, seed
+        How many; same seed, same conversations.
+    phrasings
+        A key of :data:`EXAMS`.
 
     Examples
     --------
@@ -114,7 +128,7 @@ def conversations(count: int, seed: int, phrasings: Phrasings = "seen") -> Itera
     >>> trace.messages[0].role, trace.messages[-1].role
     ('system', 'assistant')
     """
-    book = SEEN if phrasings == "seen" else UNSEEN
+    book = EXAMS[phrasings]
     for number in range(count):
         if number % CUSTOMERS == 0:
             desk = SupportDesk(seed=900_000_000 + seed * 1000 + number // CUSTOMERS, customers=CUSTOMERS)

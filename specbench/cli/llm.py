@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from specbench.cli.options import QuietOption
+from specbench.llm.micro.schedule import Schedule
 
 __all__ = ["app"]
 
@@ -17,12 +18,16 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command("train-llm")
 def train_llm(
     out: Annotated[Path, typer.Option("--out", help="The folder to write; an interrupted training goes on in it.")],
-    steps: Annotated[int, typer.Option("--steps", help="Steps of conversations; the defaults take an hour.")] = 7600,
-    copy_steps: Annotated[int, typer.Option("--copy-steps", help="Steps of copying exercises before them.")] = 450,
-    tokens: Annotated[int, typer.Option("--tokens", help="Tokens of a step.")] = 8192,
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same model.")] = 7,
+    steps: Annotated[
+        int, typer.Option("--steps", help="Steps of conversations; the defaults take an hour.")
+    ] = Schedule.steps,
+    copy_steps: Annotated[
+        int, typer.Option("--copy-steps", help="Steps of copying exercises before them.")
+    ] = Schedule.copy_steps,
+    tokens: Annotated[int, typer.Option("--tokens", help="Tokens of a step.")] = Schedule.tokens,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same model.")] = Schedule.seed,
     threads: Annotated[int, typer.Option("--threads", help="CPU threads; one gives the same bits everywhere.")] = 1,
-    lr: Annotated[float, typer.Option("--lr", help="Peak learning rate.")] = 0.015,
+    lr: Annotated[float, typer.Option("--lr", help="Peak learning rate.")] = Schedule.lr,
     init: Annotated[
         Path | None,
         typer.Option("--init", help="Go on from this finished micro-Llama: whole conversations, no exercises."),
@@ -33,7 +38,6 @@ def train_llm(
     """Train the micro-Llama from scratch on endless synthetic conversations of the support desk."""
     from specbench.agent.micro_card import finish
     from specbench.agent.micro_conversations import training_conversations
-    from specbench.llm.micro.schedule import Schedule
     from specbench.llm.micro.training import set_threads, train
     from specbench.study.progress import Progress
 

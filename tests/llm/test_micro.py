@@ -3,7 +3,8 @@
 import json
 import random
 import re
-from itertools import islice
+from collections import Counter
+from itertools import islice, pairwise, product
 
 import anyio
 import numpy as np
@@ -13,16 +14,22 @@ from safetensors.torch import load_file
 from transformers import AttentionInterface
 
 from specbench.agent.desk import SupportDesk
+from specbench.agent.desk_words import CATALOGUE
 from specbench.agent.drills import DRILL_PROMPT, drill
 from specbench.agent.micro_conversations import (
     CANNOT,
+    EXAMS,
     conversations,
     training_conversations,
     without_tools,
 )
 from specbench.agent.micro_words import ANSWERS, VariedBook, vocabulary
+from specbench.agent.phrases import Book
+from specbench.agent.phrases_fresh import FRESH
 from specbench.agent.phrases_training import MORE_INTENTS
 from specbench.agent.phrases_training_answers import MORE_ANSWERS
+from specbench.agent.phrases_training_short import MORE_SHORT
+from specbench.agent.phrases_training_told import MORE_TOLD
 from specbench.agent.phrases_unseen import UNSEEN
 from specbench.agent.phrases_user import SEEN
 from specbench.agent.scripted_goals import KINDS
@@ -40,6 +47,7 @@ from specbench.llm.registry import micro_folder
 from specbench.llm.transformers_backend import TransformersBackend, prompt_ids
 from specbench.types import Message, ToolCall
 
+STARTS = {kind: opening.partition("{")[0] for kind, opening in OPENINGS.items()}
 TINY = Schedule(copy_steps=2, copy_tokens=256, steps=4, tokens=1500, short_tokens=300, warmup_steps=2)
 
 
@@ -83,6 +91,15 @@ class TestFormat:
             assert any(inside[at : at + len(alone)] == alone for at in range(len(inside)))
 
 
+def wordings(*books: Book) -> set[str]:
+    """All that the phrases of books can become, case and signs aside."""
+    found = set()
+    for line in (line for book in books for lines in book.values() for line in lines):
+        pieces = [piece.split("|") for piece in re.split(r"[\[\]]", line)]
+        found |= {" ".join(re.findall(r"[\w{}$']+", "".join(chosen).lower())) for chosen in product(*pieces)}
+    return found
+
+
 class TestConversations:
     def test_the_settled_agent_never_wavers(self):
         one, two = ([trace.messages for trace in conversations(5, 3)] for _ in range(2))
@@ -93,8 +110,8 @@ class TestConversations:
         several = [trace for trace in conversations(40, 3) if len(trace.metadata["goals"].split()) > 1]
         for trace in several:
             said = [message.content for message in trace.messages if message.role == "assistant"]
-            assert sum(text.startswith(tuple(OPENINGS.values())) for text in said) > 0
-            for kind, opening in OPENINGS.items():
+            assert sum(text.startswith(tuple(STARTS.values())) for text in said) > 0
+            for kind, opening in STARTS.items():
                 heard = sum(text.startswith(opening) for text in said)
                 assert heard <= trace.metadata["goals"].split().count(kind)
         # The newest order is looked at first, and the history read again for a later goal.
@@ -109,7 +126,7 @@ class TestConversations:
         for trace in conversations(40, 3):
             heard = False
             for before, message in zip(trace.messages, trace.messages[1:], strict=False):
-                heard |= message.content.startswith(tuple(OPENINGS.values()))
+                heard |= message.content.startswith(tuple(STARTS.values()))
                 # Until a goal is told there is nothing to say; the first message after it opens with OPENINGS.
                 if message.tool_calls and heard and before.role == "tool":
                     assert message.content.startswith(starts), message
@@ -122,6 +139,47 @@ class TestConversations:
             if any(call.name == "exchange_item" for call in message.tool_calls)
         ]
         assert exchanges and all(" for the " in text for text in exchanges)
+
+    def test_the_number_of_every_product_is_said_before_it_is_used(self):
+        seen = set()
+        for trace in conversations(80, 3):
+            for message in trace.messages:
+                for call in message.tool_calls:
+                    numbers = set(re.findall(r"P\d{4}", json.dumps(dict(call.arguments))))
+                    assert numbers <= set(re.findall(r"\((P\d{4})\)", message.content)), message
+                    seen |= {call.name} if numbers else set()
+        assert seen == {"get_product", "exchange_item", "return_items"}
+
+    def test_it_says_after_each_order_whether_the_item_is_in_it(self):
+        fates = Counter()
+        named = re.compile(r"(?:\w+ )+?(?:of|to) the (?!latest order)(.+?)(?: \(P\d+\)|: not in D\d+)?\.$")
+        for trace in conversations(80, 3):
+            for before, order, after in zip(trace.messages, trace.messages[1:], trace.messages[2:], strict=False):
+                asked = named.match(before.content)
+                if order.name == "get_order" and not order.error and asked:
+                    read = json.loads(order.content)
+                    held = any(item["name"].endswith(asked[1]) for item in read["items"])
+                    assert (f"{asked[1]} (P" if held else f"{asked[1]}: not in {read['order_id']}.") in after.content
+                    fates[held] += 1
+        assert fates[True] > 10 and fates[False] > 10
+
+    def test_it_says_the_wish_and_only_what_was_said_of_it(self):
+        kinds = Counter()
+        for trace in conversations(300, 3):
+            texts = [(message.role, message.content.lower()) for message in trace.messages]
+            for (_, asked), (role, text) in pairwise(texts):
+                noun, comma, category = text.partition("i'll see what we have: ")[2].partition(".")[0].partition(", ")
+                if role == "assistant" and noun:
+                    kinds["noun" if comma else "category"] += 1
+                    assert noun in asked and (not comma or noun in CATALOGUE[category][1])
+            for message in trace.messages:
+                for call in message.tool_calls:
+                    if call.name == "update_preferences":
+                        (key, value), _ = sorted(call.arguments.items(), key=lambda pair: pair[0] == "user_id")
+                        said = value if isinstance(value, str) else json.dumps(value)
+                        assert f"{key.replace('_', ' ')}, {said}." in message.content
+                        kinds["setting"] += 1
+        assert kinds["noun"] > 10 and kinds["category"] > 0 and kinds["setting"] > 10
 
     def test_it_knows_nothing_that_nobody_said(self):
         reasons = [
@@ -138,9 +196,14 @@ class TestConversations:
         assert list(islice(training_conversations(5, 50), 10)) == whole[50:]
 
     def test_held_out_phrasings_are_in_no_training_book(self):
-        learned = {line for book in (SEEN, MORE_INTENTS, MORE_ANSWERS) for lines in book.values() for line in lines}
-        assert not learned & {line for lines in UNSEEN.values() for line in lines}
-        assert set(MORE_INTENTS) | set(MORE_ANSWERS) <= set(SEEN)
+        books = (MORE_INTENTS, MORE_ANSWERS, MORE_SHORT, MORE_TOLD)
+        assert all(set(book) <= set(SEEN) for book in books)
+        learned = wordings(SEEN, *books)
+        assert "yes please" in learned and len(learned) > 5000
+        for held_out in (UNSEEN, FRESH):
+            assert set(held_out) == set(SEEN)
+            assert not learned & wordings(held_out)
+        assert not wordings(UNSEEN) & wordings(FRESH)
 
     def test_varied_phrases_keep_their_slots(self):
         book = VariedBook(MORE_INTENTS, random.Random(1), rate=0.5)
@@ -175,6 +238,21 @@ class TestConversations:
                             assert f'"{value}"' in shown
                         elif name == "expression":
                             assert all(f":{number}" in shown for number in re.findall(r"[\d.]+", value))
+
+    def test_drills_tell_whether_an_item_is_in_an_order(self):
+        fates = Counter()
+        with SupportDesk(seed=7, customers=12) as desk:
+            for number in range(60):
+                messages = drill(desk, f"drill/{number}", SEEN).messages
+                for asked, order, message in zip(messages, messages[1:], messages[2:], strict=False):
+                    if asked.role == "user" and order.role == "tool":
+                        name = asked.content.partition(" the ")[2].removesuffix(".")
+                        held = any(item["name"].endswith(name) for item in json.loads(order.content)["items"])
+                        assert message.tool_calls[0].name == ("get_product" if held else "get_order")
+                        missing = f"not in {json.loads(order.content)['order_id']}" in message.content
+                        assert missing is not held
+                        fates[held] += 1
+        assert fates[True] > 10 and fates[False] > 10
 
     def test_drills_are_part_of_the_training(self):
         prompts = [trace.messages[0].content for trace, _ in islice(training_conversations(5), 80)]
@@ -295,7 +373,7 @@ class TestShipped:
     def test_the_card_tells_the_measured_numbers(self):
         measured = json.loads((micro_folder() / "measured.json").read_text())["measured"]
         card = (micro_folder() / "README.md").read_text()
-        for part in ("seen", "unseen"):
+        for part in EXAMS:
             assert f"{measured[part]['exact']:.1%}" in card
 
     def test_it_calls_and_answers_as_its_card_says(self, micro):

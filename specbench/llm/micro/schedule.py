@@ -32,7 +32,7 @@ class Schedule:
     seed: int = 7
     copy_steps: int = 450
     copy_tokens: int = 8192
-    steps: int = 7600
+    steps: int = 7200
     tokens: int = 8192
     short_share: float = 0.65
     short_tokens: int = 1024
