@@ -237,6 +237,9 @@ earlier version, without orders.
 | – at 0.0012: this model | 98.5% | 99.0% |
 
 Before it went on, `generate()` reached 96.9, 97.8 and 96.9 % on the exams of the first table.
+Taken once, when all was chosen, on 400 further conversations each (seed 11): seen phrasings 97.1 % (2,013 of 2,073
+calls), second book 96.6 % (2,055 of 2,128). Of the messages that begin like a call, all were valid JSON in seen
+phrasings; in those of the second book two were not: looking for a first name, they went on and on.
 
 `measured.json` holds the numbers above and every schedule.
 
