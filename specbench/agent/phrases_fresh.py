@@ -2,7 +2,7 @@
 
 Its author saw neither a training phrase nor those of ``phrases_unseen``, nor what a model made of them, and wrote it
 when the training phrases were final; what came out equal to one of them (case and signs aside) was taken out.
-Nothing is tuned on it.
+No training phrase is to be written with it in view; the model's card says for which one choice it was looked at.
 """
 
 from __future__ import annotations
