@@ -26,23 +26,29 @@ def _choice(*values: str) -> dict[str, Any]:
     return {"type": "string", "enum": list(values)}
 
 
-_TEXT: dict[str, Any] = {"type": "string"}
-_ORDER: dict[str, Any] = {"type": "string", "description": "Such as D48213"}
-_PRODUCTS: dict[str, Any] = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+def _text(longest: int, **more: Any) -> dict[str, Any]:
+    """Text as wide as the column; a model under strict decoding cannot write more (see specbench.llm.strict)."""
+    return {"type": "string", "maxLength": longest, **more}
+
+
+_WORD = _text(40)
+_ORDER = _text(40, description="Such as D48213")
+_LINE = _text(80)
+_PRODUCTS: dict[str, Any] = {"type": "array", "items": _WORD, "minItems": 1, "maxItems": 10}
 _AMOUNT: dict[str, Any] = {"type": "number", "exclusiveMinimum": 0}
 
 _READ = (
-    _spec("find_customer_by_email", "Find a customer's user id by email.", Effect.READ, email=_TEXT),
+    _spec("find_customer_by_email", "Find a customer's user id by email.", Effect.READ, email=_LINE),
     _spec(
         "find_customer_by_name_zip",
         "Find a customer's user id by name and zip code.",
         Effect.READ,
-        first_name=_TEXT,
-        last_name=_TEXT,
-        zip=_TEXT,
+        first_name=_WORD,
+        last_name=_WORD,
+        zip=_WORD,
     ),
-    _spec("get_customer", "Name, email and address of a customer.", Effect.READ, user_id=_TEXT),
-    _spec("get_order_history", "A customer's orders, newest first, without items.", Effect.READ, user_id=_TEXT),
+    _spec("get_customer", "Name, email and address of a customer.", Effect.READ, user_id=_WORD),
+    _spec("get_order_history", "A customer's orders, newest first, without items.", Effect.READ, user_id=_WORD),
     _spec("get_order", "One order with its items and address.", Effect.READ, order_id=_ORDER),
     _spec(
         "track_shipment",
@@ -50,9 +56,9 @@ _READ = (
         Effect.READ,
         ("order_id", "tracking_number"),
         order_id=_ORDER,
-        tracking_number=_TEXT,
+        tracking_number=_WORD,
     ),
-    _spec("get_product", "Price, stock and warranty of a product.", Effect.READ, product_id=_TEXT),
+    _spec("get_product", "Price, stock and warranty of a product.", Effect.READ, product_id=_WORD),
     _spec(
         "search_products",
         "Products of a category, cheapest first.",
@@ -61,8 +67,8 @@ _READ = (
         category=_choice(*CATALOGUE),
         max_price=_AMOUNT,
     ),
-    _spec("get_tickets", "A customer's support tickets.", Effect.READ, user_id=_TEXT),
-    _spec("get_preferences", "Contact channel, language, refund method.", Effect.READ, user_id=_TEXT),
+    _spec("get_tickets", "A customer's support tickets.", Effect.READ, user_id=_WORD),
+    _spec("get_preferences", "Contact channel, language, refund method.", Effect.READ, user_id=_WORD),
 )
 _WRITE = (
     _spec(
@@ -85,19 +91,19 @@ _WRITE = (
         "Swap a delivered item for another product.",
         Effect.WRITE,
         order_id=_ORDER,
-        product_id=_TEXT,
-        new_product_id=_TEXT,
+        product_id=_WORD,
+        new_product_id=_WORD,
     ),
     _spec(
         "update_address",
         "Change the account's address, or that of one order.",
         Effect.WRITE,
         ("order_id",),
-        user_id=_TEXT,
-        street=_TEXT,
-        city=_TEXT,
-        state=_TEXT,
-        zip=_TEXT,
+        user_id=_WORD,
+        street=_LINE,
+        city=_WORD,
+        state=_WORD,
+        zip=_WORD,
         order_id=_ORDER,
     ),
     _spec(
@@ -105,8 +111,8 @@ _WRITE = (
         "Open a support ticket.",
         Effect.WRITE,
         ("order_id",),
-        user_id=_TEXT,
-        subject=_TEXT,
+        user_id=_WORD,
+        subject=_LINE,
         priority=_choice("low", "normal", "high"),
         order_id=_ORDER,
     ),
@@ -115,17 +121,17 @@ _WRITE = (
         "Change one or more preferences.",
         Effect.WRITE,
         ("contact_channel", "language", "newsletter", "refund_method"),
-        user_id=_TEXT,
+        user_id=_WORD,
         contact_channel=_choice("email", "phone", "sms"),
         language=_choice("English", "Spanish", "French", "German"),
         newsletter={"type": "boolean"},
         refund_method=_choice("original payment", "store credit"),
     ),
-    _spec("issue_refund", "Refund part of an order.", Effect.WRITE, order_id=_ORDER, amount=_AMOUNT, reason=_TEXT),
+    _spec("issue_refund", "Refund part of an order.", Effect.WRITE, order_id=_ORDER, amount=_AMOUNT, reason=_LINE),
 )
 _LOCAL = (
-    _spec("calculate", "Arithmetic with + - * / and brackets.", Effect.LOCAL, expression=_TEXT),
-    _spec("note", "Write yourself a note.", Effect.LOCAL, text=_TEXT),
+    _spec("calculate", "Arithmetic with + - * / and brackets.", Effect.LOCAL, expression=_LINE),
+    _spec("note", "Write yourself a note.", Effect.LOCAL, text=_LINE),
 )
 
 #: Every tool by its name.
@@ -165,6 +171,13 @@ def argument_problem(spec: ToolSpec, arguments: Mapping[str, Any]) -> str | None
             return f"argument '{key}' must be one of {', '.join(schema['enum'])}"
         if kind == "number" and not value > 0:
             return f"argument '{key}' must be above zero"
-        if kind == "array" and (not value or not all(isinstance(item, str) for item in value)):
-            return f"argument '{key}' must be a list of one or more strings"
+        if kind == "string" and len(value) > schema.get("maxLength", len(value)):
+            return f"argument '{key}' must have at most {schema['maxLength']} characters"
+        if kind == "array":
+            if not value or not all(isinstance(item, str) for item in value):
+                return f"argument '{key}' must be a list of one or more strings"
+            if len(value) > schema["maxItems"]:
+                return f"argument '{key}' must have at most {schema['maxItems']} items"
+            if any(len(item) > schema["items"]["maxLength"] for item in value):
+                return f"argument '{key}' must be of strings of at most {schema['items']['maxLength']} characters"
     return None

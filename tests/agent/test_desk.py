@@ -10,6 +10,7 @@ from specbench.agent.desk_specs import TOOLS, argument_problem
 from specbench.types import Effect
 
 INJECTION = "'; DROP TABLE orders; --"
+RETURN = {"order_id": "D1", "refund_method": "store credit"}
 
 
 @pytest.fixture
@@ -174,7 +175,10 @@ def test_text_that_looks_like_sql_is_a_value(desk):
         ("search_products", {"category": "toys", "max_price": True}, "must be a number"),
         ("search_products", {"category": "toys", "max_price": 0}, "must be above zero"),
         ("search_products", {"category": "toys", "max_price": float("nan")}, "must be above zero"),
-        ("return_items", {"order_id": "D1", "product_ids": [], "refund_method": "store credit"}, "one or more strings"),
+        ("return_items", RETURN | {"product_ids": []}, "one or more strings"),
+        ("calculate", {"expression": "1" * 81}, "argument 'expression' must have at most 80 characters"),
+        ("return_items", RETURN | {"product_ids": ["P"] * 11}, "argument 'product_ids' must have at most 10 items"),
+        ("return_items", RETURN | {"product_ids": ["P", "P" * 41]}, "must be of strings of at most 40 characters"),
         ("drop_table", {}, "no tool 'drop_table'; there are find_customer_by_email"),
     ],
 )
@@ -190,12 +194,10 @@ def test_calculate(desk, expression, value):
     assert desk.call("calculate", {"expression": expression}) == {"result": value}
 
 
-@pytest.mark.parametrize("expression", ["__import__('os')", "2 ** 9", "1 / 0", "a", "", "True + 1", "1 +", "(" * 150])
+@pytest.mark.parametrize("expression", ["__import__('os')", "2 ** 9", "1 / 0", "a", "", "True + 1", "1 +", "(" * 80])
 def test_calculate_understands_arithmetic_only(desk, expression):
     with pytest.raises(DeskError, match="cannot calculate"):
         desk.call("calculate", {"expression": expression})
-    with pytest.raises(DeskError, match="too long"):
-        desk.call("calculate", {"expression": "1" * 201})
 
 
 def test_copies_are_independent_and_the_seed_decides(desk):
