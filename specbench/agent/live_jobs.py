@@ -39,7 +39,7 @@ class LiveJob:
 
     Parameters
     ----------
-    llm, pace, quantisation, random_weights
+    llm, pace, quantisation, random_weights, strict
         The model; a pace of 0 holds nothing back.
     conversations
         How many, each of them twice.
@@ -60,6 +60,7 @@ class LiveJob:
     early: bool = True
     quantisation: str = "none"
     random_weights: bool = False
+    strict: bool = True
     seed: int = 1
     note: Callable[[str], None] = lambda _: None
 
@@ -88,7 +89,7 @@ async def run_desk(
     """
     if job.random_weights:
         raise ConfigError("a model with random weights decides nothing; --random-weights is for --traces")
-    backend = make_backend(job.llm, pace_tokens_per_s=job.pace or None, quantisation=job.bits())
+    backend = make_backend(job.llm, pace_tokens_per_s=job.pace or None, quantisation=job.bits(), strict=job.strict)
     predictor = make_predictor(job.predictor)
     job.note(f"training {job.predictor} on {TRAINING_TALKS} scripted conversations of another desk")
     predictor.fit(scripted_talks(TRAINING_TALKS, seed=job.seed + 1))

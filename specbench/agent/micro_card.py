@@ -114,6 +114,7 @@ def card_text(whole: Mapping[str, Any]) -> str:
     rows = [
         ("decisions", "decisions"), ("of which calls", "calls"), ("of which replies", "replies"),
         ("valid JSON, of messages that begin like a call", "valid_json"),
+        ("of these, strict decoding overruled the model's choice", "overruled"),
         ("tool right, of recorded calls", "tool"), ("tool and all arguments exact, of recorded calls", "exact"),
         ("replied, of recorded replies", "reply"), ("the same reply, word for word", "same_reply"),
         ("the same answer to a tool's result, word for word", "same_answer"),
@@ -183,7 +184,9 @@ On held-out conversations, decision by decision, by `generate()` (greedy), again
 habit settled. It thinks aloud: it says first what it has understood, and with every further call what that is about,
 whether the item is in the order just read, and its number. Of its phrases it uses the shortest. It looks everything
 up anew for each thing that the customer wants, and goes through his orders from the newest. *No tools*: the prompt
-lists none; right is a reply, and where a call would be needed, to say so.
+lists none; right is a reply, and where a call would be needed, to say so. Calls are held to the tools' schemas while
+they are written, as the backend does by default (strict decoding, `specbench/llm/strict.py`): once a message has begun
+as a call, it can only end as one.
 
 *Unseen phrasings*: customers speak in held-out paraphrases; no line is equal to one that training can say (case and
 signs aside), which a test checks. There are two books. What the model's forerunners made of the first

@@ -41,6 +41,9 @@ def run(
     random_weights: Annotated[
         bool, typer.Option("--random-weights", help="With --traces: the model's time without its weights; labelled.")
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict/--no-strict", help="Hold a local model's calls to the tools' schemas.")
+    ] = True,
     spans: Annotated[
         Path | None, typer.Option("--spans", help="Write every LLM call, tool call and speculation to this JSONL file.")
     ] = None,
@@ -66,6 +69,7 @@ def run(
         early=early,
         quantisation=quantisation,
         random_weights=random_weights,
+        strict=strict,
         seed=seed,
         note=Progress(not quiet).note,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from specbench.llm.loading import LoadedModel
@@ -30,6 +30,8 @@ class Decoder:
         0 takes the most probable token; above, tokens are drawn.
     forced
         Token ids to write, whatever the model would; the model runs all the same.
+    guard
+        Takes what is written and the logits of the next token, and returns logits; see :mod:`specbench.llm.strict`.
 
     Attributes
     ----------
@@ -45,6 +47,7 @@ class Decoder:
         temperature: float = 0.0,
         seed: int = 0,
         forced: Sequence[int] | None = None,
+        guard: Callable[[Sequence[int], Any], Any] | None = None,
     ) -> None:
         import torch
 
@@ -55,7 +58,8 @@ class Decoder:
         self._temperature = temperature
         self._generator = torch.Generator(self._device).manual_seed(seed) if temperature > 0 else None
         self._forced = forced
-        self._written = 0
+        self._guard = guard
+        self._written: list[int] = []
         self.hidden: Any = None
 
     def step(self) -> int:
@@ -70,7 +74,7 @@ class Decoder:
             self._cache = output.past_key_values
             token = self._choose(output.logits[0, -1])
             self._input = torch.tensor([[token]], device=self._device)
-        self._written += 1
+        self._written.append(token)
         return token
 
     def _first(self) -> Any:
@@ -87,8 +91,10 @@ class Decoder:
     def _choose(self, logits: Any) -> int:
         import torch
 
-        if self._forced is not None and self._written < len(self._forced):
-            return self._forced[self._written]
+        if self._forced is not None and len(self._written) < len(self._forced):
+            return self._forced[len(self._written)]
+        if self._guard is not None:
+            logits = self._guard(self._written, logits)
         if self._generator is None:
             return int(logits.argmax())
         weights = torch.softmax(logits.float() / self._temperature, -1)

@@ -56,6 +56,7 @@ def make_backend(
     pace_tokens_per_s: float | None = None,
     quantisation: Quantisation = "none",
     random_weights: bool = False,
+    strict: bool = True,
 ) -> Backend:
     """Return a new backend by name.
 
@@ -67,6 +68,9 @@ def make_backend(
         Hold it back to this speed; the name says so.
     quantisation, random_weights
         Of a local model; see :func:`specbench.llm.loading.load_model`.
+    strict
+        Hold the calls of a local model to the tools' schemas; see :mod:`specbench.llm.strict`. A server decides for
+        itself.
 
     Examples
     --------
@@ -79,7 +83,8 @@ def make_backend(
     if name == "micro" or (kind == "transformers" and rest):
         from specbench.llm.transformers_backend import TransformersBackend
 
-        backend = TransformersBackend(load_named(name, quantisation=quantisation, random_weights=random_weights))
+        loaded = load_named(name, quantisation=quantisation, random_weights=random_weights)
+        backend = TransformersBackend(loaded, strict=strict)
     elif kind == "openai" and rest:
         from specbench.llm.openai_backend import OpenAIBackend
 

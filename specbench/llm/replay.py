@@ -51,7 +51,7 @@ class ReplayBackend(TransformersBackend):
     """
 
     def __init__(self, loaded: LoadedModel, recorded: Callable[[Request], Message]) -> None:
-        super().__init__(loaded)
+        super().__init__(loaded, strict=False)
         self.name = f"{loaded.name} (forced replay)"
         self._recorded = recorded
 

@@ -13,6 +13,7 @@ from specbench.llm.base import ContextError, LLMError, Request, StopReason
 from specbench.llm.chat import chat_messages, chat_tools
 from specbench.llm.decoder import Decoder, TextAssembler, stop_ids
 from specbench.llm.loading import LoadedModel
+from specbench.llm.strict import StrictDecoding
 from specbench.llm.text import Piece, TextBackend, Writer
 
 __all__ = ["TransformersBackend", "prompt_ids"]
@@ -59,12 +60,15 @@ class TransformersBackend(TextBackend):
     ----------
     loaded
         See :func:`specbench.llm.loading.load_model`.
+    strict
+        A call that the model has begun can only go on as the tools' schemas allow; see :mod:`specbench.llm.strict`.
     """
 
-    def __init__(self, loaded: LoadedModel) -> None:
+    def __init__(self, loaded: LoadedModel, *, strict: bool = True) -> None:
         super().__init__()
         self.loaded = loaded
-        self.name = loaded.name
+        self._strict = StrictDecoding(loaded) if strict else None
+        self.name = loaded.name if strict else f"{loaded.name} (not strict)"
         self._stop = stop_ids(loaded)
         self._lock = threading.Lock()
 
@@ -78,7 +82,14 @@ class TransformersBackend(TextBackend):
 
     @asynccontextmanager
     async def _writer(self, prompt: list[int], request: Request, forced: Sequence[int] | None) -> AsyncIterator[Writer]:
-        decoder = Decoder(self.loaded, prompt, temperature=request.temperature, seed=request.seed, forced=forced)
+        decoder = Decoder(
+            self.loaded,
+            prompt,
+            temperature=request.temperature,
+            seed=request.seed,
+            forced=forced,
+            guard=self._strict.guard(request.tools) if self._strict is not None else None,
+        )
         room = context_tok(self.loaded) - len(prompt)
         yield _Tokens(decoder, self.loaded.tokenizer, len(prompt), min(request.max_tok, room), self._stop, self._lock)
 

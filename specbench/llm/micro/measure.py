@@ -10,6 +10,7 @@ from specbench.llm.base import LLMError, Request
 from specbench.llm.loading import LoadedModel
 from specbench.llm.micro.format import PYTHON_TAG
 from specbench.llm.parsing import parse
+from specbench.llm.strict import StrictDecoding, as_processor
 from specbench.llm.transformers_backend import context_tok, prompt_ids
 from specbench.types import Decision, Trace
 
@@ -24,6 +25,8 @@ class Answer:
     recorded_text: str
     written: str
     written_tok: int
+    overruled: int = 0
+    """Steps at which strict decoding did not allow the model's choice."""
 
     @property
     def calls(self) -> Any:
@@ -31,14 +34,16 @@ class Answer:
         return parse(self.written, self.decision.point.tools).calls
 
 
-def answers(loaded: LoadedModel, traces: Iterable[Trace], max_tok: int = 200) -> list[Answer]:
+def answers(loaded: LoadedModel, traces: Iterable[Trace], max_tok: int = 200, *, strict: bool = True) -> list[Answer]:
     """Let the model write at every decision of the traces; the conversation before each is the recorded one.
 
-    Decisions that leave no room for ``max_tok`` tokens in the model's context are left out.
+    Decisions that leave no room for ``max_tok`` tokens in the model's context are left out. ``strict``: as the backend
+    does by default (:mod:`specbench.llm.strict`); without it, the model is on its own.
     """
     import torch
 
     found = []
+    grammars = StrictDecoding(loaded) if strict else None
     room = context_tok(loaded) - max_tok
     for trace in traces:
         texts = [message.content for message in trace.messages if message.role == "assistant"]
@@ -47,14 +52,19 @@ def answers(loaded: LoadedModel, traces: Iterable[Trace], max_tok: int = 200) ->
             if len(ids) > room:
                 break
             prompt = torch.tensor([ids], device=loaded.model.device)
+            guard = grammars.guard(decision.point.tools) if grammars is not None else None
             with torch.inference_mode():
                 output = loaded.model.generate(
-                    prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=max_tok, do_sample=False
+                    prompt,
+                    attention_mask=torch.ones_like(prompt),
+                    max_new_tokens=max_tok,
+                    do_sample=False,
+                    logits_processor=[as_processor(guard, len(ids))] if guard is not None else [],
                 )[0, len(ids) :]
             written = loaded.tokenizer.decode(
                 [each for each in output.tolist() if each != loaded.tokenizer.eos_token_id]
             )
-            found.append(Answer(decision, text, written, len(output)))
+            found.append(Answer(decision, text, written, len(output), guard.overruled if guard is not None else 0))
     return found
 
 
@@ -71,7 +81,8 @@ def scores(found: list[Answer]) -> dict[str, float]:
     Returns
     -------
     dict
-        ``decisions``, ``calls`` and ``replies`` (recorded ones); ``valid_json`` among messages that begin like a call;
+        ``decisions``, ``calls`` and ``replies`` (recorded ones); ``valid_json`` among messages that begin like a call,
+        and ``overruled``, the share of these in which strict decoding did not allow what the model would have written;
         ``exact`` (tool and arguments) and ``tool`` among recorded calls; ``reply`` (no call) and ``same_reply`` (word
         for word) among recorded replies.
     """
@@ -83,6 +94,7 @@ def scores(found: list[Answer]) -> dict[str, float]:
         "calls": len(calls),
         "replies": len(replies),
         "valid_json": _share(len([each for each in begun if each.calls]), begun),
+        "overruled": _share(sum(each.overruled > 0 for each in begun), begun),
         "exact": _share(sum(tuple(each.calls) == each.decision.calls for each in calls), calls),
         "tool": _share(
             sum([c.name for c in each.calls] == [c.name for c in each.decision.calls] for each in calls), calls

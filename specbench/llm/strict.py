@@ -1,0 +1,279 @@
+"""Strict decoding: a call that a model has begun can only go on as a call that the tools' schemas allow.
+
+The model chooses freely whether it calls, and what it says before. Once its message has begun as a call in the model's
+own dialect, tokens that no call on offer could go on with are no longer to be had, so that the call is whole JSON with
+a known name and arguments that fit the schema. The grammar is that of llguidance (https://github.com/guidance-ai/llguidance),
+begun late as llama.cpp does ("lazy grammars").
+
+Two things no grammar gives. A string ends when the model ends it: where a schema has no ``maxLength``, it may run to
+the end of the invocation's ``max_tok``, and the message is then cut (``reason="length"``), with or without a grammar.
+And a call that is allowed need not be the right one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from cachetools import LRUCache
+
+from specbench.errors import MissingExtraError
+from specbench.llm.base import LLMError
+from specbench.llm.decoder import stop_ids
+from specbench.llm.loading import LoadedModel
+from specbench.types import ToolSpec
+
+__all__ = ["Guard", "StrictDecoding", "as_processor", "calls_lark"]
+
+_BARE = re.compile(r'\s*\{\s*("type"\s*:\s*"function"\s*,\s*)?"name"\s*:\s*"')
+_LONGEST_HEAD = 32
+"""Tokens within which a message without a marker must have begun as a call."""
+
+_WHITE = r"[ \t\r\n]{0,20}"
+_BETWEEN = r"[; \t\r\n]{0,20}"
+_READING = {"lenient": True, "whitespace_pattern": r"[\x20\x0A\x0D\x09]{1,20}"}
+_MOST_IN_ANY_ORDER = 8
+"""Parameters of a tool; the grammar grows with two to this power."""
+
+
+class StrictDecoding:
+    """The grammars of calls for one model.
+
+    Parameters
+    ----------
+    loaded
+        The model. Its chat template says how it calls: in ``<tool_call>`` where the template has that, otherwise in
+        Llama-3 JSON, with or without ``<|python_tag|>``. Calls in XML (Qwen's coders) are left alone.
+
+    Raises
+    ------
+    LLMError
+        When the tokenizer is of a kind that llguidance cannot read.
+    """
+
+    def __init__(self, loaded: LoadedModel) -> None:
+        try:
+            import llguidance
+            import llguidance.hf
+        except ImportError as error:
+            raise MissingExtraError("llguidance", extra="llm") from error
+        self._matcher: Any = llguidance.LLMatcher
+        self._decode: Callable[[Sequence[int]], str] = loaded.tokenizer.decode
+        try:
+            self._tokens: Any = llguidance.hf.from_tokenizer(
+                loaded.tokenizer,
+                n_vocab=loaded.model.config.get_text_config().vocab_size,
+                eos_token=sorted(stop_ids(loaded)),
+            )
+        except ValueError as error:
+            raise LLMError(
+                f"the tokenizer of {loaded.name} cannot be held to a grammar ({error}); use strict=False (--no-strict)"
+            ) from error
+        template = str(loaded.tokenizer.chat_template)
+        tagged = "<tool_call>" in template
+        xml = "<function=" in template
+        self.bare = not tagged
+        self.opening = None if xml else _token(loaded, "<tool_call>" if tagged else "<|python_tag|>")
+        self.closing = _token(loaded, "</tool_call>") if tagged else None
+        self._grammars: LRUCache[str, Any] = LRUCache(32)
+
+    def guard(self, tools: Mapping[str, ToolSpec]) -> Guard | None:
+        """A guard of one invocation; none where no tools are on offer."""
+        return Guard(self, tools) if tools else None
+
+    def matcher(self, tools: Mapping[str, ToolSpec]) -> Any:
+        """A new matcher of the calls to these tools; a schema that cannot be a grammar counts as any object."""
+        schemas = {name: dict(spec.parameters) for name, spec in tools.items()}
+        key = json.dumps(schemas, default=str)
+        if key not in self._grammars:
+            self._grammars[key] = self._compiled(schemas)
+        return self._grammars[key].deep_copy()
+
+    def _compiled(self, schemas: Mapping[str, Mapping[str, Any]]) -> Any:
+        matcher = self._matcher(self._tokens, self._grammar(schemas), log_level=0)
+        if not matcher.is_error():
+            return matcher
+        whole = dict(schemas)
+        for name, schema in schemas.items():
+            problem = self._matcher.validate_grammar(self._grammar({name: schema}), self._tokens)
+            if problem:
+                first = problem.strip().splitlines()[0]
+                warnings.warn(f"the schema of {name} is no grammar; any object will do: {first}", stacklevel=2)
+                whole[name] = {}
+        return self._matcher(self._tokens, self._grammar(whole), log_level=0)
+
+    def _grammar(self, schemas: Mapping[str, Mapping[str, Any]]) -> str:
+        end = f"ws call ws <[{self.closing}]>" if self.closing is not None else "ws call (more call)* ws"
+        text: str = self._matcher.grammar_from_lark(calls_lark(schemas, end))
+        return text
+
+    def allowed(self, matcher: Any) -> Any:
+        """The tokens that may come next, bool of shape (vocabulary,)."""
+        size = self._tokens.vocab_size
+        bits = np.zeros((size + 31) // 32, dtype=np.int32)
+        matcher.unsafe_compute_mask_ptr(bits.ctypes.data, bits.nbytes)
+        return np.unpackbits(bits.view(np.uint8), bitorder="little")[:size].astype(bool)
+
+    def begun(self, written: Sequence[int]) -> bool | None:
+        """Whether the message has begun as a call without a marker; ``None`` when it is too early to say."""
+        text = self._decode(list(written))
+        if _BARE.match(text):
+            return True
+        open_yet = not text.strip() or text.lstrip().startswith("{")
+        return None if open_yet and len(written) < _LONGEST_HEAD else False
+
+
+def _token(loaded: LoadedModel, text: str) -> int | None:
+    """The one token that ``text`` is, if it is one."""
+    ids: list[int] = loaded.tokenizer(text, add_special_tokens=False)["input_ids"]
+    return ids[0] if len(ids) == 1 else None
+
+
+def calls_lark(schemas: Mapping[str, Mapping[str, Any]], message: str) -> str:
+    """The calls as a grammar in llguidance's Lark.
+
+    Arguments may come in any order, each once, the required ones all. (The library's own objects have the order of
+    their schema: a model that writes an optional argument later than that could no longer write it at all.) A tool
+    with more than eight parameters has neither check; one whose schema names no properties, or lets others come, takes
+    any object.
+
+    Examples
+    --------
+    >>> print(calls_lark({"now": {}}, "call"))
+    start: call
+    ...
+    call: "{" ws (TYPE ws "," ws)? NAME ws ":" ws (t0) ws "}"
+    t0: "\\"now\\"" ws "," ws ARGUMENTS ws ":" ws t0_object
+    t0_object: %json {"type": "object", ...}
+    """
+    names = " | ".join(f"t{at}" for at in range(len(schemas)))
+    rules = [
+        f"start: {message}",
+        f"ws: /{_WHITE}/",
+        f"more: /{_BETWEEN}/",
+        f'TYPE: /"type"{_WHITE}:{_WHITE}"function"/',
+        'NAME: "\\"name\\""',
+        'ARGUMENTS: "\\"parameters\\"" | "\\"arguments\\""',
+        f'call: "{{" ws (TYPE ws "," ws)? NAME ws ":" ws ({names}) ws "}}"',
+    ]
+    for at, (name, schema) in enumerate(schemas.items()):
+        rules.append(f't{at}: {_quoted(name)} ws "," ws ARGUMENTS ws ":" ws t{at}_object')
+        rules += _object(f"t{at}", schema)
+    return "\n".join(rules)
+
+
+def _object(rule: str, schema: Mapping[str, Any]) -> list[str]:
+    """Rules for the arguments of one call; one rule for each set of arguments that may be written already."""
+    properties: Mapping[str, Any] = schema.get("properties") or {}
+    if schema.get("additionalProperties", "properties" not in schema):
+        return [f"{rule}_object: {_json_of({'type': 'object'}, schema)}"]
+    required = sum(1 << at for at, key in enumerate(properties) if key in schema.get("required", ()))
+    pairs = [f'{_quoted(key)} ws ":" ws {rule}_{at}' for at, key in enumerate(properties)]
+    rules = [f"{rule}_{at}: {_json_of(each, schema)}" for at, each in enumerate(properties.values())]
+    whole = (1 << len(pairs)) - 1
+    if len(pairs) > _MOST_IN_ANY_ORDER:
+        rules.append(f"{rule}_pair: {' | '.join(pairs)}")
+        return [*rules, f'{rule}_object: "{{" ws ({rule}_pair (ws "," ws {rule}_pair)*)? ws "}}"']
+    for written in range(whole + 1):
+        comma = 'ws "," ' if written else ""
+        ways = [
+            f"{comma}ws {pair} {rule}_after_{written | 1 << at}"
+            for at, pair in enumerate(pairs)
+            if not written >> at & 1
+        ]
+        ways += ['ws "}"'] if written & required == required else []
+        rules.append(f"{rule}_after_{written}: {' | '.join(ways)}")
+    return [*rules, f'{rule}_object: "{{" {rule}_after_0']
+
+
+def _quoted(text: str) -> str:
+    """A JSON string as a literal of the grammar."""
+    return json.dumps(json.dumps(text, ensure_ascii=False), ensure_ascii=False)
+
+
+def _json_of(schema: Any, root: Mapping[str, Any]) -> str:
+    """A value as a rule; with the definitions of the whole schema, that it may refer to."""
+    shared = {key: root[key] for key in ("$defs", "definitions") if key in root}
+    whole = {**schema, **shared} if isinstance(schema, Mapping) else {}
+    return f"%json {json.dumps({**whole, 'x-guidance': _READING})}"
+
+
+class Guard:
+    """Watches one invocation: free until a call begins, then what the grammar allows.
+
+    Parameters
+    ----------
+    strict
+        The grammars of the model.
+    tools
+        The tools on offer.
+
+    Attributes
+    ----------
+    overruled
+        Steps at which the model's most probable token was not allowed.
+    """
+
+    def __init__(self, strict: StrictDecoding, tools: Mapping[str, ToolSpec]) -> None:
+        self._strict, self._tools = strict, tools
+        self._seen = 0
+        self._state: Literal["start", "text", "call"] = "start" if strict.bare else "text"
+        self._matcher: Any = None
+        self.overruled = 0
+
+    def __call__(self, written: Sequence[int], logits: Any) -> Any:
+        """Return the logits of the next token, those that are not allowed at −∞.
+
+        Parameters
+        ----------
+        written
+            Token ids of the message so far.
+        logits
+            A torch tensor of shape (vocabulary,).
+        """
+        for at in range(self._seen, len(written)):
+            self._read(written[at], written[: at + 1])
+        self._seen = len(written)
+        if self._state != "call":
+            return logits
+        import torch
+
+        allowed = torch.from_numpy(self._strict.allowed(self._matcher)).to(logits.device)
+        if self._matcher.is_error():  # a grammar beyond the library's limits: the model goes on alone
+            self._state = "text"
+            return logits
+        self.overruled += not allowed[logits.argmax()]
+        return logits.masked_fill(~allowed, -torch.inf)
+
+    def _read(self, token: int, written: Sequence[int]) -> None:
+        if self._state == "call":
+            if not self._matcher.consume_token(token) or token == self._strict.closing:
+                self._state = "text"
+        elif token == self._strict.opening:
+            self._state, self._matcher = "call", self._strict.matcher(self._tools)
+        elif self._state == "start":
+            begun = self._strict.begun(written)
+            if begun is False:
+                self._state = "text"
+            elif begun:
+                self._matcher = self._strict.matcher(self._tools)
+                self._state = "call" if self._matcher.consume_tokens(list(written)) else "text"
+
+
+def as_processor(guard: Guard, prompt_tok: int) -> Callable[[Any, Any], Any]:
+    """The guard as a logits processor of ``generate()``, for a batch of one.
+
+    Parameters
+    ----------
+    prompt_tok
+        Tokens of the prompt, which ``generate()`` passes along.
+    """
+
+    def process(ids: Any, scores: Any) -> Any:
+        return guard(ids[0, prompt_tok:].tolist(), scores[0])[None]
+
+    return process
