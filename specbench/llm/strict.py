@@ -33,9 +33,9 @@ _BARE = re.compile(r'\s*\{\s*("type"\s*:\s*"function"\s*,\s*)?"name"\s*:\s*"')
 _LONGEST_HEAD = 32
 """Tokens within which a message without a marker must have begun as a call."""
 
-_WHITE = r"[ \t\r\n]{0,20}"
-_BETWEEN = r"[; \t\r\n]{0,20}"
-_READING = {"lenient": True, "whitespace_pattern": r"[\x20\x0A\x0D\x09]{1,20}"}
+_WHITE = r"\r?\n?[ \t]{0,16}"
+_BETWEEN = r"[ \t]{0,16}(;|\r?\n)\r?\n?[ \t]{0,16}"
+_READING = {"lenient": True, "whitespace_pattern": r"(\r?\n[ \t]{0,16}|[ \t]{1,16})"}
 _MOST_IN_ANY_ORDER = 8
 """Parameters of a tool; the grammar grows with two to this power."""
 
