@@ -47,7 +47,8 @@ class StrictDecoding:
     ----------
     loaded
         The model. Its chat template says how it calls: in ``<tool_call>`` where the template has that, otherwise in
-        Llama-3 JSON, with or without ``<|python_tag|>``. Calls in XML (Qwen's coders) are left alone.
+        Llama-3 JSON, with or without ``<|python_tag|>``. Calls in XML (Qwen's coders), and markers of several tokens,
+        are left alone.
 
     Raises
     ------
@@ -74,11 +75,11 @@ class StrictDecoding:
                 f"the tokenizer of {loaded.name} cannot be held to a grammar ({error}); use strict=False (--no-strict)"
             ) from error
         template = str(loaded.tokenizer.chat_template)
-        tagged = "<tool_call>" in template
-        xml = "<function=" in template
-        self.bare = not tagged
-        self.opening = None if xml else _token(loaded, "<tool_call>" if tagged else "<|python_tag|>")
-        self.closing = _token(loaded, "</tool_call>") if tagged else None
+        self.bare = "<tool_call>" not in template
+        self.opening = _token(loaded, "<|python_tag|>" if self.bare else "<tool_call>")
+        self.closing = None if self.bare else _token(loaded, "</tool_call>")
+        if "<function=" in template or (not self.bare and self.closing is None):
+            self.opening = None
         self._grammars: LRUCache[str, Any] = LRUCache(32)
 
     def guard(self, tools: Mapping[str, ToolSpec]) -> Guard | None:
@@ -120,7 +121,7 @@ class StrictDecoding:
 
     def begun(self, written: Sequence[int]) -> bool | None:
         """Whether the message has begun as a call without a marker; ``None`` when it is too early to say."""
-        text = self._decode(list(written))
+        text = self._decode(written)
         if _BARE.match(text):
             return True
         open_yet = not text.strip() or text.lstrip().startswith("{")
@@ -236,7 +237,7 @@ class Guard:
             A torch tensor of shape (vocabulary,).
         """
         for at in range(self._seen, len(written)):
-            self._read(written[at], written[: at + 1])
+            self._read(written, at)
         self._seen = len(written)
         if self._state != "call":
             return logits
@@ -249,19 +250,22 @@ class Guard:
         self.overruled += not allowed[logits.argmax()]
         return logits.masked_fill(~allowed, -torch.inf)
 
-    def _read(self, token: int, written: Sequence[int]) -> None:
+    def _read(self, written: Sequence[int], at: int) -> None:
+        """Take in the token at ``at``."""
+        token = written[at]
         if self._state == "call":
             if not self._matcher.consume_token(token) or token == self._strict.closing:
                 self._state = "text"
         elif token == self._strict.opening:
             self._state, self._matcher = "call", self._strict.matcher(self._tools)
         elif self._state == "start":
-            begun = self._strict.begun(written)
+            head = list(written[: at + 1])
+            begun = self._strict.begun(head)
             if begun is False:
                 self._state = "text"
             elif begun:
                 self._matcher = self._strict.matcher(self._tools)
-                self._state = "call" if self._matcher.consume_tokens(list(written)) else "text"
+                self._state = "call" if self._matcher.consume_tokens(head) else "text"
 
 
 def as_processor(guard: Guard, prompt_tok: int) -> Callable[[Any, Any], Any]:
