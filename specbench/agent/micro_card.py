@@ -117,6 +117,7 @@ def card_text(whole: Mapping[str, Any]) -> str:
         ("of these, strict decoding overruled the model's choice", "overruled"),
         ("tool right, of recorded calls", "tool"), ("tool and all arguments exact, of recorded calls", "exact"),
         ("replied, of recorded replies", "reply"), ("the same reply, word for word", "same_reply"),
+        ("no call, not even the beginning of one, of all messages", "words"),
         ("the same answer to a tool's result, word for word", "same_answer"),
     ]  # fmt: skip
     lines = [
@@ -124,7 +125,7 @@ def card_text(whole: Mapping[str, Any]) -> str:
         "| --- | --- | --- | --- | --- |",
     ]
     for label, key in rows:
-        cells = [_cell(measured[part].get(key)) for part in EXAMS]
+        cells = [_cell(measured[part].get(key) if key != "words" else None) for part in EXAMS]
         cells.append(_cell(measured["no_tools"].get(key)) if key in _WITHOUT_TOOLS else "–")
         lines.append(f"| {label} | {' | '.join(cells)} |")
     table = "\n".join(lines)
@@ -162,7 +163,7 @@ def _cell(value: float | None) -> str:
     return f"{value:.1%}" if isinstance(value, float) else f"{value:,}"
 
 
-_WITHOUT_TOOLS = ("replies", "reply", "same_reply")
+_WITHOUT_TOOLS = ("replies", "reply", "same_reply", "words")
 _CARD = """\
 # micro-Llama
 

@@ -2,8 +2,8 @@
 
 The model chooses freely whether it calls, and what it says before. Once its message has begun as a call in the model's
 own dialect, tokens that no call on offer could go on with are no longer to be had, so that the call is whole JSON with
-a known name and arguments that fit the schema. The grammar is that of llguidance (https://github.com/guidance-ai/llguidance),
-begun late as llama.cpp does ("lazy grammars").
+a known name and arguments that fit the schema. Where no tools are on offer it cannot open one. The grammar is that of
+llguidance (https://github.com/guidance-ai/llguidance), begun late as llama.cpp does ("lazy grammars").
 
 Two things no grammar gives. A string ends when the model ends it: where a schema has no ``maxLength``, it may run to
 the end of the invocation's ``max_tok``, and the message is then cut (``reason="length"``), with or without a grammar.
@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 import numpy as np
 from cachetools import LRUCache
+from numpy.typing import NDArray
 
 from specbench.errors import MissingExtraError
 from specbench.llm.base import LLMError
@@ -54,6 +55,15 @@ class StrictDecoding:
     ------
     LLMError
         When the tokenizer is of a kind that llguidance cannot read.
+
+    Attributes
+    ----------
+    bare
+        A message that begins with ``{"name": "`` is a call.
+    opening, closing
+        The tokens around a call, where there are any.
+    words
+        All tokens but ``opening``, bool of shape (vocabulary,).
     """
 
     def __init__(self, loaded: LoadedModel) -> None:
@@ -80,11 +90,12 @@ class StrictDecoding:
         self.closing = None if self.bare else _token(loaded, "</tool_call>")
         if "<function=" in template or (not self.bare and self.closing is None):
             self.opening = None
+        self.words = np.arange(self._tokens.vocab_size) != self.opening if self.opening is not None else None
         self._grammars: LRUCache[str, Any] = LRUCache(32)
 
-    def guard(self, tools: Mapping[str, ToolSpec]) -> Guard | None:
-        """A guard of one invocation; none where no tools are on offer."""
-        return Guard(self, tools) if tools else None
+    def guard(self, tools: Mapping[str, ToolSpec]) -> Guard:
+        """A guard of one invocation."""
+        return Guard(self, tools)
 
     def matcher(self, tools: Mapping[str, ToolSpec]) -> Any:
         """A new matcher of the calls to these tools; a schema that cannot be a grammar counts as any object."""
@@ -112,12 +123,12 @@ class StrictDecoding:
         text: str = self._matcher.grammar_from_lark(calls_lark(schemas, end))
         return text
 
-    def allowed(self, matcher: Any) -> Any:
+    def allowed(self, matcher: Any) -> NDArray[np.bool_]:
         """The tokens that may come next, bool of shape (vocabulary,)."""
         size = self._tokens.vocab_size
         bits = np.zeros((size + 31) // 32, dtype=np.int32)
         matcher.unsafe_compute_mask_ptr(bits.ctypes.data, bits.nbytes)
-        return np.unpackbits(bits.view(np.uint8), bitorder="little")[:size].astype(bool)
+        return np.unpackbits(bits.view(np.uint8), bitorder="little")[:size].astype(np.bool_)
 
     def begun(self, written: Sequence[int]) -> bool | None:
         """Whether the message has begun as a call without a marker; ``None`` when it is too early to say."""
@@ -211,7 +222,7 @@ class Guard:
     strict
         The grammars of the model.
     tools
-        The tools on offer.
+        The tools on offer; without any, the marker that opens a call is not allowed.
 
     Attributes
     ----------
@@ -222,7 +233,7 @@ class Guard:
     def __init__(self, strict: StrictDecoding, tools: Mapping[str, ToolSpec]) -> None:
         self._strict, self._tools = strict, tools
         self._seen = 0
-        self._state: Literal["start", "text", "call"] = "start" if strict.bare else "text"
+        self._state: Literal["start", "text", "call"] = "start" if strict.bare and tools else "text"
         self._matcher: Any = None
         self.overruled = 0
 
@@ -239,16 +250,23 @@ class Guard:
         for at in range(self._seen, len(written)):
             self._read(written, at)
         self._seen = len(written)
-        if self._state != "call":
+        allowed = self._allowed()
+        if allowed is None:
             return logits
         import torch
 
-        allowed = torch.from_numpy(self._strict.allowed(self._matcher)).to(logits.device)
-        if self._matcher.is_error():  # a grammar beyond the library's limits: the model goes on alone
-            self._state = "text"
-            return logits
-        self.overruled += not allowed[logits.argmax()]
-        return logits.masked_fill(~allowed, -torch.inf)
+        mask = torch.from_numpy(allowed).to(logits.device)
+        self.overruled += not mask[logits.argmax()]
+        return logits.masked_fill(~mask, -torch.inf)
+
+    def _allowed(self) -> NDArray[np.bool_] | None:
+        """The tokens that may come next; ``None`` for all."""
+        if self._state == "call":
+            allowed = self._strict.allowed(self._matcher)
+            if not self._matcher.is_error():
+                return allowed
+            self._state = "text"  # a grammar beyond the library's limits: the model goes on alone
+        return None if self._tools else self._strict.words
 
     def _read(self, written: Sequence[int], at: int) -> None:
         """Take in the token at ``at``."""

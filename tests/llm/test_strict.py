@@ -137,8 +137,9 @@ def test_a_message_that_goes_on_as_text_is_left_alone_for_good(micro, strict):
     assert guard(ids(micro, text), logits) is logits
 
 
-def test_no_tools_no_guard(strict):
-    assert strict.guard({}) is None
+def test_without_tools_a_call_cannot_be_opened(micro, strict):
+    text, reason = write(micro, strict, {}, "Let me see.", always(micro, PYTHON_TAG), 20)
+    assert reason == "length" and PYTHON_TAG not in text
 
 
 def test_calls_one_after_the_other(micro, strict):

@@ -33,6 +33,11 @@ class Answer:
         """The calls in what was written."""
         return parse(self.written, self.decision.point.tools).calls
 
+    @property
+    def begins_call(self) -> bool:
+        """Whether it looks like a call from somewhere on, whether or not it becomes one."""
+        return self.written.lstrip().startswith("{") or PYTHON_TAG in self.written
+
 
 def answers(loaded: LoadedModel, traces: Iterable[Trace], max_tok: int = 200, *, strict: bool = True) -> list[Answer]:
     """Let the model write at every decision of the traces; the conversation before each is the recorded one.
@@ -52,7 +57,7 @@ def answers(loaded: LoadedModel, traces: Iterable[Trace], max_tok: int = 200, *,
             if len(ids) > room:
                 break
             prompt = torch.tensor([ids], device=loaded.model.device)
-            guard = grammars.guard(decision.point.tools) if grammars is not None else None
+            guard = grammars.guard(trace.tools) if grammars is not None else None
             with torch.inference_mode():
                 output = loaded.model.generate(
                     prompt,
@@ -83,12 +88,12 @@ def scores(found: list[Answer]) -> dict[str, float]:
     dict
         ``decisions``, ``calls`` and ``replies`` (recorded ones); ``valid_json`` among messages that begin like a call,
         and ``overruled``, the share of these in which strict decoding did not allow what the model would have written;
-        ``exact`` (tool and arguments) and ``tool`` among recorded calls; ``reply`` (no call) and ``same_reply`` (word
-        for word) among recorded replies.
+        ``exact`` (tool and arguments) and ``tool`` among recorded calls; ``reply`` (not even the beginning of a call)
+        and ``same_reply`` (word for word) among recorded replies; ``words``, the messages that begin no call.
     """
     calls = [each for each in found if each.decision.calls]
     replies = [each for each in found if not each.decision.calls]
-    begun = [each for each in found if each.written.lstrip().startswith("{") or PYTHON_TAG in each.written]
+    begun = [each for each in found if each.begins_call]
     return {
         "decisions": len(found),
         "calls": len(calls),
@@ -99,7 +104,8 @@ def scores(found: list[Answer]) -> dict[str, float]:
         "tool": _share(
             sum([c.name for c in each.calls] == [c.name for c in each.decision.calls] for each in calls), calls
         ),
-        "reply": _share(sum(not each.calls for each in replies), replies),
+        "reply": _share(sum(not each.begins_call for each in replies), replies),
+        "words": _share(len(found) - len(begun), found),
         "same_reply": _share(sum(each.written.strip() == each.recorded_text.strip() for each in replies), replies),
     }
 
