@@ -47,7 +47,8 @@ def measure(
     bare = [without_tools(trace, rng) for trace in conversations(max(1, conversations_each // 2), seed + 1)]
     found["no_tools"] = scores(answers(loaded, bare))
     found["speed"] = speed(loaded)
-    return found
+    # Shares of nothing stay out.
+    return {part: {key: value for key, value in each.items() if value == value} for part, each in found.items()}
 
 
 def _after_results(found: list[Answer]) -> float:
@@ -98,7 +99,7 @@ def finish(
         training["before"] = json.loads((Path(init) / MEASURED).read_text(encoding="utf-8"))["training"]
     whole = {"parameters": parameters, "training": training, "measured": numbers}
     path = Path(folder)
-    (path / MEASURED).write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    (path / MEASURED).write_text(json.dumps(whole, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     (path / "README.md").write_text(card_text(whole), encoding="utf-8")
     seen, unseen, fresh = (numbers[phrasings] for phrasings in EXAMS)
     return (
@@ -187,7 +188,7 @@ whether the item is in the order just read, and its number. Of its phrases it us
 up anew for each thing that the customer wants, and goes through his orders from the newest. *No tools*: the prompt
 lists none; right is a reply, and where a call would be needed, to say so. Calls are held to the tools' schemas while
 they are written, as the backend does by default (strict decoding, `specbench/llm/strict.py`): once a message has begun
-as a call, it can only end as one.
+as a call, it can only end as one, and where no tools are on offer it cannot begin one.
 
 *Unseen phrasings*: customers speak in held-out paraphrases; no line is equal to one that training can say (case and
 signs aside), which a test checks. There are two books. What the model's forerunners made of the first
@@ -200,7 +201,7 @@ language models.
 {table}
 
 On one core of the machine that trained it: first token of a {prompt_tok}-token prompt after {ttft_ms:.0f} ms, then
-{tokens_per_s:.0f} tokens/s through the streaming backend.
+{tokens_per_s:.0f} tokens/s through the streaming backend; a tenth less within a call, which is held to its schema.
 
 ## Training
 
@@ -241,7 +242,9 @@ earlier version, without orders.
 | – going on at a learning rate of 0.004 (second book: 98.4%) | 98.2% | 98.8% |
 | – at 0.0012 (second book: 98.7%; before: 98.8%): this model, chosen of the two by these numbers | 98.5% | 99.0% |
 
-Before it went on, `generate()` reached 96.9, 97.8 and 96.9 % on the exams of the first table.
+Before it went on, `generate()` reached 96.9, 97.8 and 96.9 % on the exams of the first table, without strict decoding;
+this model without it: 97.5, 97.8 and 96.9 %, and six messages in 498 without tools in the prompt that wrote a call as
+text.
 Taken once, when all was chosen, on 400 further conversations each (seed 11): seen phrasings 97.1 % (2,013 of 2,073
 calls), second book 96.6 % (2,055 of 2,128). On its own, the model wrote two messages of the second book, of some 2,160
 that begin like a call, that were no JSON: looking for a first name, it went on and on. That is what strict decoding was
