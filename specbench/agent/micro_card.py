@@ -47,8 +47,7 @@ def measure(
     bare = [without_tools(trace, rng) for trace in conversations(max(1, conversations_each // 2), seed + 1)]
     found["no_tools"] = scores(answers(loaded, bare))
     found["speed"] = speed(loaded)
-    # Shares of nothing stay out.
-    return {part: {key: value for key, value in each.items() if value == value} for part, each in found.items()}
+    return found
 
 
 def _after_results(found: list[Answer]) -> float:
@@ -97,7 +96,11 @@ def finish(
     training: dict[str, Any] = {**asdict(schedule), **record, "steps": schedule.steps}
     if init is not None and (Path(init) / MEASURED).is_file():
         training["before"] = json.loads((Path(init) / MEASURED).read_text(encoding="utf-8"))["training"]
-    whole = {"parameters": parameters, "training": training, "measured": numbers}
+    # JSON has no number for a share of nothing.
+    plain = {
+        part: {key: None if value != value else value for key, value in each.items()} for part, each in numbers.items()
+    }
+    whole = {"parameters": parameters, "training": training, "measured": plain}
     path = Path(folder)
     (path / MEASURED).write_text(json.dumps(whole, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     (path / "README.md").write_text(card_text(whole), encoding="utf-8")
