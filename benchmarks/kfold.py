@@ -19,12 +19,12 @@ import numpy as np
 
 from specbench.metrics import predict_traces
 from specbench.metrics.rates import rates
-from specbench.metrics.table import PredictionTable
+from specbench.metrics.table import DEPTH, PredictionTable
 from specbench.predictors.counting import folds_of
 from specbench.sim.sweep import recall_at_precision
 from specbench.study.data import load_data
 from specbench.study.evaluate import seeded
-from specbench.types import Trace
+from specbench.types import Effect, Trace
 
 SHOWN = ("read_call_top1", "read_call_top3", "tool_top1", "reply_accuracy", "brier")
 
@@ -54,6 +54,27 @@ def line(label: str, table: PredictionTable, *, intervals: bool = False) -> str:
     return f"{label}: {', '.join(parts)}, recall@.75 {recall:.3f}, ece {found['ece']:.3f}, {p50:.2f} / {p99:.2f} ms"
 
 
+def oracles(table: PredictionTable) -> str:
+    """What a perfect ranker of arguments, and a perfect tool head, would make of the same READ calls, on one line.
+
+    With the arguments given, a call is right when its tool is; with the tool given, the first (or one of the first
+    three) of the predictions of that tool counts. Ask for a depth at which those are among the predictions.
+    """
+    found = Counter[str]()
+    for calls, effect, predictions in zip(table.calls, table.effects(), table.predictions, strict=True):
+        if effect is not Effect.READ:
+            continue
+        said = [each.call for each in predictions if each.call is not None]
+        own = [call for call in said if call.name == calls[0].name]
+        found["READ calls"] += 1
+        found["@1"] += calls[0] in said[:1]
+        found["oracle arguments"] += bool(said) and said[0].name == calls[0].name
+        found["oracle tool, @1"] += calls[0] in own[:1]
+        found["oracle tool, @3"] += calls[0] in own[:3]
+    total = found.pop("READ calls")
+    return f"{total} READ calls: " + ", ".join(f"{name} {count / total:.3f}" for name, count in found.items())
+
+
 def trials_of(traces: list[Trace], folds: int) -> list[int]:
     """Return a fold number for each trace; the traces of a task are spread over the folds, and so are the agents."""
     numbers = {task: number for number, task in enumerate(dict.fromkeys(trace.task_id for trace in traces))}
@@ -74,6 +95,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--split", choices=("task", "trial"), default="task")
     parser.add_argument("--only", type=int, help="run this fold alone")
+    parser.add_argument("--depth", type=int, default=DEPTH, help="predictions at each point; 30 for the oracles")
     given = parser.parse_args(words)
     traces = load_data(given.traces).traces
     parts = folds_of(traces, given.folds, given.seed) if given.split == "task" else trials_of(traces, given.folds)
@@ -83,9 +105,11 @@ def main(words: list[str]) -> int:
         predictor.fit([trace for trace, part in zip(traces, parts, strict=True) if part != fold])
         took = time.perf_counter() - started
         test = [trace for trace, part in zip(traces, parts, strict=True) if part == fold]
-        tables.append(predict_traces(predictor, test))
+        tables.append(predict_traces(predictor, test, given.depth))
         print(line(f"fold {fold} (fit {took:.0f} s)", tables[-1]), flush=True)
-    print(line(f"all {len(tables)} folds, {len(set(pooled(tables).tasks))} tasks", pooled(tables), intervals=True))
+    whole = pooled(tables)
+    print(line(f"all {len(tables)} folds, {len(set(whole.tasks))} tasks", whole, intervals=True))
+    print(oracles(whole))
     return 0
 
 
