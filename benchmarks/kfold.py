@@ -71,7 +71,7 @@ def oracles(table: PredictionTable) -> str:
         found["oracle arguments"] += bool(said) and said[0].name == calls[0].name
         found["oracle tool, @1"] += calls[0] in own[:1]
         found["oracle tool, @3"] += calls[0] in own[:3]
-    total = found.pop("READ calls")
+    total = found.pop("READ calls", 0)
     return f"{total} READ calls: " + ", ".join(f"{name} {count / total:.3f}" for name, count in found.items())
 
 

@@ -42,7 +42,10 @@ def run(
         bool, typer.Option("--random-weights", help="With --traces: the model's time without its weights; labelled.")
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict/--no-strict", help="Hold a local model's calls to the tools' schemas.")
+        bool,
+        typer.Option(
+            "--strict/--no-strict", help="Hold a local model's calls to the tools' schemas; never with --traces."
+        ),
     ] = True,
     spans: Annotated[
         Path | None, typer.Option("--spans", help="Write every LLM call, tool call and speculation to this JSONL file.")

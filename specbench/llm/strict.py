@@ -24,21 +24,16 @@ from numpy.typing import NDArray
 
 from specbench.errors import MissingExtraError
 from specbench.llm.base import LLMError
+from specbench.llm.call_grammar import calls_lark
 from specbench.llm.decoder import stop_ids
 from specbench.llm.loading import LoadedModel
 from specbench.types import ToolSpec
 
-__all__ = ["Guard", "StrictDecoding", "as_processor", "calls_lark"]
+__all__ = ["Guard", "StrictDecoding", "as_processor"]
 
 _BARE = re.compile(r'\s*\{\s*("type"\s*:\s*"function"\s*,\s*)?"name"\s*:\s*"')
 _LONGEST_HEAD = 32
 """Tokens within which a message without a marker must have begun as a call."""
-
-_WHITE = r"\r?\n?[ \t]{0,16}"
-_BETWEEN = r"[ \t]{0,16}(;|\r?\n)\r?\n?[ \t]{0,16}"
-_READING = {"lenient": True, "whitespace_pattern": r"(\r?\n[ \t]{0,16}|[ \t]{1,16})"}
-_MOST_IN_ANY_ORDER = 8
-"""Parameters of a tool; the grammar grows with two to this power."""
 
 
 class StrictDecoding:
@@ -143,75 +138,6 @@ def _token(loaded: LoadedModel, text: str) -> int | None:
     """The one token that ``text`` is, if it is one."""
     ids: list[int] = loaded.tokenizer(text, add_special_tokens=False)["input_ids"]
     return ids[0] if len(ids) == 1 else None
-
-
-def calls_lark(schemas: Mapping[str, Mapping[str, Any]], message: str) -> str:
-    """The calls as a grammar in llguidance's Lark.
-
-    Arguments may come in any order, each once, the required ones all. (The library's own objects have the order of
-    their schema: a model that writes an optional argument later than that could no longer write it at all.) A tool
-    with more than eight parameters has neither check; one whose schema names no properties, or lets others come, takes
-    any object.
-
-    Examples
-    --------
-    >>> print(calls_lark({"now": {}}, "call"))
-    start: call
-    ...
-    call: "{" ws (TYPE ws "," ws)? NAME ws ":" ws (t0) ws "}"
-    t0: "\\"now\\"" ws "," ws ARGUMENTS ws ":" ws t0_object
-    t0_object: %json {"type": "object", ...}
-    """
-    names = " | ".join(f"t{at}" for at in range(len(schemas)))
-    rules = [
-        f"start: {message}",
-        f"ws: /{_WHITE}/",
-        f"more: /{_BETWEEN}/",
-        f'TYPE: /"type"{_WHITE}:{_WHITE}"function"/',
-        'NAME: "\\"name\\""',
-        'ARGUMENTS: "\\"parameters\\"" | "\\"arguments\\""',
-        f'call: "{{" ws (TYPE ws "," ws)? NAME ws ":" ws ({names}) ws "}}"',
-    ]
-    for at, (name, schema) in enumerate(schemas.items()):
-        rules.append(f't{at}: {_quoted(name)} ws "," ws ARGUMENTS ws ":" ws t{at}_object')
-        rules += _object(f"t{at}", schema)
-    return "\n".join(rules)
-
-
-def _object(rule: str, schema: Mapping[str, Any]) -> list[str]:
-    """Rules for the arguments of one call; one rule for each set of arguments that may be written already."""
-    properties: Mapping[str, Any] = schema.get("properties") or {}
-    if schema.get("additionalProperties", "properties" not in schema):
-        return [f"{rule}_object: {_json_of({'type': 'object'}, schema)}"]
-    required = sum(1 << at for at, key in enumerate(properties) if key in schema.get("required", ()))
-    pairs = [f'{_quoted(key)} ws ":" ws {rule}_{at}' for at, key in enumerate(properties)]
-    rules = [f"{rule}_{at}: {_json_of(each, schema)}" for at, each in enumerate(properties.values())]
-    whole = (1 << len(pairs)) - 1
-    if len(pairs) > _MOST_IN_ANY_ORDER:
-        rules.append(f"{rule}_pair: {' | '.join(pairs)}")
-        return [*rules, f'{rule}_object: "{{" ws ({rule}_pair (ws "," ws {rule}_pair)*)? ws "}}"']
-    for written in range(whole + 1):
-        comma = 'ws "," ' if written else ""
-        ways = [
-            f"{comma}ws {pair} {rule}_after_{written | 1 << at}"
-            for at, pair in enumerate(pairs)
-            if not written >> at & 1
-        ]
-        ways += ['ws "}"'] if written & required == required else []
-        rules.append(f"{rule}_after_{written}: {' | '.join(ways)}")
-    return [*rules, f'{rule}_object: "{{" {rule}_after_0']
-
-
-def _quoted(text: str) -> str:
-    """A JSON string as a literal of the grammar."""
-    return json.dumps(json.dumps(text, ensure_ascii=False), ensure_ascii=False)
-
-
-def _json_of(schema: Any, root: Mapping[str, Any]) -> str:
-    """A value as a rule; with the definitions of the whole schema, that it may refer to."""
-    shared = {key: root[key] for key in ("$defs", "definitions") if key in root}
-    whole = {**schema, **shared} if isinstance(schema, Mapping) else {}
-    return f"%json {json.dumps({**whole, 'x-guidance': _READING})}"
 
 
 class Guard:

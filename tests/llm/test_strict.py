@@ -26,6 +26,14 @@ from specbench.types import ToolSpec
 
 HEAD = '{"name": "'
 
+# More parameters than are followed; more required ones than are followed; values of their own.
+WIDE = {"properties": {f"a{at}": {"type": "integer"} for at in range(9)}, "required": ["a0"]}
+WIDER = WIDE | {"required": list(WIDE["properties"])}
+NESTED = {
+    "properties": {"at": {"type": "array", "items": {"$ref": "#/$defs/point"}}, "more": True},
+    "$defs": {"point": {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"]}},
+}
+
 
 @pytest.fixture(scope="module")
 def strict(micro):
@@ -217,30 +225,25 @@ class TestSchemas:
     def test_arguments_come_in_any_order_each_once_the_required_ones_all(self, micro, strict, arguments, fits):
         assert fits is possible(micro, strict, TOOLS, f'{{"name": "create_ticket", "parameters": {arguments}}}')
 
-    def test_many_arguments_have_their_types_only(self, micro, strict):
-        properties = {f"a{at}": {"type": "integer"} for at in range(9)}
-        tools = {"wide": ToolSpec("wide", parameters={"properties": properties, "required": ["a0"]})}
-        for arguments, fits in {
-            '{"a3": 1, "a0": 2}': True,
-            "{}": True,
-            '{"a3": "x"}': False,
-            '{"b": 1}': False,
-        }.items():
-            assert fits is possible(micro, strict, tools, f'{{"name": "wide", "parameters": {arguments}}}')
-
-    def test_nested_values_and_definitions(self, micro, strict):
-        point = {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"]}
-        schema = {
-            "properties": {"at": {"type": "array", "items": {"$ref": "#/$defs/point"}}, "more": True},
-            "$defs": {"point": point},
-        }
+    @pytest.mark.parametrize(
+        ("schema", "arguments", "fits"),
+        [
+            (WIDE, '{"a3": 1, "a0": 2}', True),
+            (WIDE, '{"a3": 1}', False),
+            (WIDE, '{"a0": 1, "a0": 2}', False),
+            (WIDE, '{"a0": 1, "a3": "x"}', False),
+            (WIDE, '{"a0": 1, "b": 1}', False),
+            (WIDER, '{"a3": 1}', True),
+            (WIDER, "{}", True),
+            (WIDER, '{"a3": "x"}', False),
+            (NESTED, '{"at": [{"x": 1}]}', True),
+            (NESTED, '{"at": [{"x": "1"}]}', False),
+            (NESTED, '{"more": [null]}', True),
+        ],
+    )
+    def test_many_arguments_nested_values_and_definitions(self, micro, strict, schema, arguments, fits):
         tools = {"draw": ToolSpec("draw", parameters=schema)}
-        for arguments, fits in {
-            '{"at": [{"x": 1}]}': True,
-            '{"at": [{"x": "1"}]}': False,
-            '{"more": [null]}': True,
-        }.items():
-            assert fits is possible(micro, strict, tools, f'{{"name": "draw", "parameters": {arguments}}}')
+        assert fits is possible(micro, strict, tools, f'{{"name": "draw", "parameters": {arguments}}}')
 
     def test_one_that_lets_others_come_takes_any_object(self, micro, strict):
         tools = {"any": ToolSpec("any", parameters={"properties": {"a": {}}, "additionalProperties": True})}
@@ -264,7 +267,7 @@ class TestInTheBackend:
             for call in end.calls:
                 jsonschema.validate(dict(call.arguments), dict(ask.tools[call.name].parameters))
             begun += bool(end.calls)
-            assert end.calls or end.reason == "length" or not end.text.startswith(HEAD)
+            assert end.calls or end.reason == "length" or not (end.text.startswith(HEAD) or PYTHON_TAG in end.text)
         assert begun
 
     def test_generate_and_the_backend_write_the_same(self, micro, talk):
