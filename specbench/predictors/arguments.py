@@ -118,7 +118,7 @@ class ArgumentRanker:
         """Yield the candidates of every parameter of every call, with counts of other folds."""
         counts = self.without[fold]
         draw = np.random.default_rng([self.seed, fold])
-        for call, spec, index, slots in calls_of(traces, self.today):
+        for call, spec, index, slots in calls_of(traces, self.today, counts.prefixes()):
             unseen = bool(draw.random() < self.dropout)
             names = _parameters(counts, call.name, spec, call)
             for name in names:
@@ -138,7 +138,7 @@ class ArgumentRanker:
         for fold in range(self.folds):
             view = self.cross_fitted(fold)
             inside = [trace for trace, part in zip(traces, self.parts, strict=True) if part == fold]
-            for call, spec, index, slots in calls_of(inside, self.today):
+            for call, spec, index, slots in calls_of(inside, self.today, view.counts.prefixes()):
                 names = view.parameters(call.name, spec) or []
                 if len(names) < 2:
                     continue

@@ -64,7 +64,7 @@ def combined_features(
         chosen, group, value = each.chosen, each.group, log(max(each.p, 1e-12))
         side = _NO_GROUP
         if group is not None:
-            now, ever, _ = index.named[group].tolist()
+            now, ever = index.named[group, :2].tolist()
             age = exp((index.group_at[group] - index.now + 1) / 6)
             side = (
                 each.whole, not each.whole, age, now / 4, ever / 4,

@@ -21,6 +21,13 @@ __all__ = ["FEATURES", "FIXED", "LIVE", "OTHER", "STABLE", "Candidates", "Moment
 OTHER = "\0other"
 """Stands for "none of the candidates"."""
 
+LATEST = frozenset(
+    [
+        "latest", "newest", "most recent", "most recently",
+        *(f"last {what}" for what in ("order", "purchase", "booking", "reservation", "trip", "flight", "one")),
+    ]
+)  # fmt: skip
+"""What users say who mean the end of a list."""
 _NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 
 FIXED = (
@@ -39,16 +46,18 @@ LIVE = (
     "user_now", "assistant_now", "result_now", "user_age", "assistant_age", "result_age", "first_age", "use_age",
     "mentions", "used_anywhere", "group_size", "used_here", "used_last_here", "same_as_last_call",
     # order
-    "recency_rank", "next_after_used", "first_unused", "ordinal", "linked_unused", "offset",
+    "recency_rank", "next_after_used", "first_unused", "first_of_place", "first_said", "ordinal", "linked_unused",
+    "offset",
     # words of the values beside it
-    "named_now", "named_ever", "named_best", "named_first", "longer",
+    "named_now", "named_ever", "named_best", "named_first", "title_now", "title_ever", "title_best",
+    "things_now", "things_ever", "things_best", "longer",
 )  # fmt: skip
 """Of values that stand in the conversation; computed at every moment."""
 FEATURES = (
     *STABLE,
     *LIVE,
     # closed values
-    "cue", "cue_others", "alias", "said_now", "said_ever", "user_said", "repaired",
+    "cue", "cue_others", "alias", "said_now", "said_ever", "user_said",
     # the two that are no value, and the parameter
     "is_absent", "is_other", "absent_rate", "others_absent_rate", "required", "unseen", "found_rate", "candidates",
 )  # fmt: skip
@@ -89,6 +98,11 @@ class Moment:
     def now(self) -> frozenset[str]:
         """Words of the last user message."""
         return frozenset(self.index.recent_words[-1] if self.index.recent_words else ())
+
+    @cached_property
+    def from_the_end(self) -> bool:
+        """Whether the user has asked for the latest of something: lists are then gone through from their end."""
+        return not LATEST.isdisjoint(self.words)
 
     def telling(self, counts: ParameterIndex) -> dict[int, set[str]]:
         """Return, for each of the last messages by number, its words that announce a value of some parameter."""

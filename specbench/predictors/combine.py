@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from specbench.predictors.candidates import OTHER
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT
+from specbench.predictors.extract import DAY
 from specbench.predictors.values import shape_of, text_of
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ GROUPS = 12
 """Groups of sibling values that are looked at, the latest ones."""
 MOST = 60
 """Combinations that are looked at."""
-DAY = "2024-05-20"
-"""How long an ISO date is."""
 WAYS = 3
 """Values of one parameter that are put into an otherwise given combination."""
 RARE = 1e-4

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from specbench.predictors.extract import extract, find_today
+from specbench.predictors.extract import DAY, extract, find_today, is_day, moved
 from specbench.predictors.paths import is_map, walk
 from specbench.predictors.values import (
     GROUP,
@@ -29,20 +30,39 @@ from specbench.predictors.values import (
     OFFSET,
     ORDINAL,
     PATH,
+    PLACED,
     USES,
     ValueTable,
+    same_id,
     text_of,
 )  # fmt: skip
 from specbench.types import Message, ToolCall
 
-__all__ = ["ContextIndex", "Event"]
+__all__ = ["ContextIndex", "Event", "notes"]
 
 MAX_VALUE_CHARS = 120
 MAX_TEXT_CHARS = 8000
 MAX_JSON_CHARS = 2_000_000
 MAX_NAMED = 200
+PROSE = 5
+"""Spaces from which an argument is a text and no value."""
+MAX_DAYS = 12
+"""Dates of results that "the day after" may refer to, the latest ones."""
 _ROLE_COLUMN = {"user": LAST_USER, "assistant": LAST_ASSISTANT, "tool": LAST_TOOL}
 _WORD = re.compile(r"[a-z0-9]+")
+
+
+def notes(message: Message) -> str:
+    """Return the texts among the arguments of a message's calls: what an agent writes down for itself.
+
+    Examples
+    --------
+    >>> call = ToolCall("think", {"thought": "The order is pending, so I can cancel it", "priority": "high"})
+    >>> notes(Message("assistant", "One moment.", (call,)))
+    'The order is pending, so I can cancel it'
+    """
+    values = (value for call in message.tool_calls for value in call.arguments.values())
+    return "\n".join(value for value in values if isinstance(value, str) and value.count(" ") >= PROSE)
 
 
 class Event(NamedTuple):
@@ -60,6 +80,9 @@ class ContextIndex(ValueTable):
     ----------
     today
         The day that relative dates refer to, if no system message states it.
+    prefixes
+        What identifiers begin with, by the number of digits that follow: a number that the user gives is filed as such
+        an identifier, too.
 
     Attributes
     ----------
@@ -69,6 +92,9 @@ class ContextIndex(ValueTable):
         Every call so far; ``call_counts`` counts equal ones by key.
     named_values : list of (str, str)
         Names and values of the maps among the results: ``{"ATL": "Atlanta", ...}``.
+    agent_said, agent_noted : str
+        All that the agent has written in its latest message, and its :func:`notes` alone, which often say what comes
+        next.
     last_text : dict
         The latest text of ``user``, ``assistant``, ``tool`` and ``system``.
 
@@ -80,8 +106,10 @@ class ContextIndex(ValueTable):
     '#W12'
     """
 
-    def __init__(self, today: date | None = None) -> None:
+    def __init__(self, today: date | None = None, prefixes: Mapping[int, Sequence[str]] = MappingProxyType({})) -> None:
         super().__init__()
+        self.prefixes = prefixes
+        self._days: dict[str, None] = {}
         self.today = today
         self.events: list[Event] = []
         self.calls: list[ToolCall] = []
@@ -95,6 +123,7 @@ class ContextIndex(ValueTable):
         self.last_user_at = self.last_assistant_at = NEVER
         self.last_assistant_words: frozenset[str] = frozenset()
         self.asked_now: frozenset[str] = frozenset()
+        self.agent_said = self.agent_noted = ""
         self.version = 0
         self.text_version = 0
         self.named_values: list[tuple[str, str]] = []
@@ -119,8 +148,10 @@ class ContextIndex(ValueTable):
         if message.role == "tool":
             self._result(message, at)
             return
-        self._mention_text(message.content[:MAX_TEXT_CHARS], message.role, at)
-        self.text_version += bool(message.content)
+        noted = notes(message)
+        said = f"{message.content}\n{noted}".strip()[:MAX_TEXT_CHARS] if noted else message.content[:MAX_TEXT_CHARS]
+        self._mention_text(said, message.role, at)
+        self.text_version += bool(said)
         if message.role == "user":
             self.events.append(Event("user"))
             words = _WORD.findall(message.content[:MAX_TEXT_CHARS].lower())
@@ -132,6 +163,7 @@ class ContextIndex(ValueTable):
             del self.recent_words[:-3], self.recent_at[:-3]
             self.last_user_at = at
             return
+        self.agent_said, self.agent_noted = said, noted
         if message.content:
             self.last_assistant_words = frozenset(_WORD.findall(message.content[:MAX_TEXT_CHARS].lower()))
             self.last_assistant_at = at
@@ -181,14 +213,16 @@ class ContextIndex(ValueTable):
             document = content
         if isinstance(document, str):
             if 0 < len(document) <= MAX_VALUE_CHARS and "\n" not in document and document.count(" ") <= 4:
-                self._add_tool(document, f"{tool}.$", at, 0, 0)
+                self._add_tool(document, f"{tool}.$", at, 0, 0, 1)
             else:
                 self._mention_text(document[:MAX_TEXT_CHARS], "tool", at)
             return
-        leaves, words = walk(document)
-        base = len(self.group_words)
-        for each in words:
+        leaves, groups = walk(document)
+        base = len(self.groups)
+        for each in groups:
             self._add_group(each, at)
+        self.last_things = frozenset().union(*(each.things for each in groups))
+        self.things |= self.last_things
         if isinstance(document, dict) and is_map(document):
             pairs = [(name, value) for name, value in document.items() if isinstance(value, str) and len(value) <= 40]
             self.named_values += pairs[:MAX_NAMED]
@@ -198,21 +232,22 @@ class ContextIndex(ValueTable):
         for leaf in leaves:
             if isinstance(leaf.value, str) and len(leaf.value) > MAX_VALUE_CHARS:
                 continue
-            row = self._add_tool(leaf.value, tool + leaf.path, at, base + leaf.group, leaf.ordinal)
-            if sizes[leaf.path] > self._table[row, GROUP_SIZE]:
-                self._table[row, GROUP_SIZE] = sizes[leaf.path]
+            self._add_tool(leaf.value, tool + leaf.path, at, base + leaf.group, leaf.ordinal, sizes[leaf.path])
 
-    def _add_tool(self, value: Any, path: str, at: int, group: int, ordinal: int) -> int:
+    def _add_tool(self, value: Any, path: str, at: int, group: int, ordinal: int, size: int) -> None:
         row = self._add(value, path, at, group, ordinal)
         record = self._table[row]
         record[LAST_TOOL] = record[LAST] = at
+        if isinstance(value, str) and len(value) == len(DAY) and is_day(value):
+            self._days.pop(value, None)
+            self._days[value] = None
         if group:
             self.row_groups[row].append((group, path))
         record[GROUP] = group
-        if "[]" in path or ".*" in path or record[GROUP_SIZE] <= 1:
-            # The place in a list stays, also when the value comes back in a result of its own.
-            record[ORDINAL], record[PATH] = ordinal, self._path_ids[path]
-        return row
+        if "[]" in path or record[GROUP_SIZE] <= 1:
+            # The place in a list stays, also when the value comes back in a result of its own or in a map of all there
+            # is: what people go through one by one are lists.
+            record[ORDINAL], record[PATH], record[PLACED], record[GROUP_SIZE] = ordinal, self._path_ids[path], at, size
 
     def _mention_text(self, text: str, role: str, at: int) -> None:
         if not text:
@@ -220,7 +255,8 @@ class ContextIndex(ValueTable):
         column = _ROLE_COLUMN[role]
         seen: dict[int, int] = {}
         spans: list[tuple[int, int, int]] = []
-        for found in extract(text, self.today):
+        meant = moved(text, list(self._days)[-MAX_DAYS:]) if role == "user" and self._days else []
+        for found in [*extract(text, self.today), *meant]:
             if len(found.text) > MAX_VALUE_CHARS:
                 continue
             row = self._add(found.text, f"{role}:{found.kind}", at)
@@ -233,6 +269,9 @@ class ContextIndex(ValueTable):
                 # What the agent had just asked for tells which parameter a bare answer fills.
                 self.asked[row] = self.asked_now
                 self.touched.append(row)
+                digits = same_id(found.text) or ""
+                for prefix in self.prefixes.get(len(digits), ()) if digits else ():
+                    self._add(prefix + digits, "user:id", at)
             if found.before:
                 if role == "user" and "user" not in self.before[row]:
                     self.rows_with_before.append(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -32,11 +32,11 @@ def folds_of(traces: Sequence[Trace], folds: int, seed: int) -> list[int]:
 
 
 def calls_of(
-    traces: Sequence[Trace], today: date | None = None
+    traces: Sequence[Trace], today: date | None, prefixes: Mapping[int, Sequence[str]]
 ) -> Iterator[tuple[ToolCall, ToolSpec | None, ContextIndex, dict[Any, Slot]]]:
     """Yield every valid call with its spec, the state just before it, and a store for the slots of its trace."""
     for trace in traces:
-        index = ContextIndex(today)
+        index = ContextIndex(today, prefixes)
         slots: dict[Any, Slot] = {}
         for message in trace.messages:
             for call in message.tool_calls:
@@ -57,6 +57,7 @@ def count(traces: Sequence[Trace], today: date | None = None) -> ParameterIndex:
                     counts.count(call, trace.tools.get(call.name), index, known.setdefault(trace.task_id, set()))
             index.append(message)
         counts.name_values(index)
+        counts.count_things(index.things)
         counts.count_words({index.texts[row] for path in ("user:word", "assistant:word") for row in index.rows(path)})
     return counts
 

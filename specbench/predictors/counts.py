@@ -91,22 +91,23 @@ class ParameterCounts:
             return []
         return sorted(kept, key=lambda value: (-self.values[value], value))[:60]
 
-    def form(self) -> tuple[str, str] | None:
-        """Return the shape of nearly all values and the signs that they begin with, where there are such.
+    def spelling(self) -> tuple[str, frozenset[int]] | None:
+        """Return what nearly all values begin with, and how many digits follow; ``None`` where they are not like that.
 
         Examples
         --------
-        >>> ParameterCounts(fills=9, values={"#W12": 5, "#W34": 4}, shapes={"#A99": 9}).form()
-        ('#A99', '#W')
+        >>> ParameterCounts(fills=9, values={"#W12345": 5, "#W34567": 4}, shapes={"#A99999": 9}).spelling()
+        ('#W', frozenset({5}))
         """
         shape = max(self.shapes, key=lambda each: (self.shapes[each], each), default="")
         values = sorted(value for value in self.values if shape_of(value) == shape)
         if self.fills < 5 or not values or self.shapes[shape] < 0.8 * self.fills:
             return None
         # What the first and the last in order begin with, all begin with.
-        equal = list(takewhile(lambda pair: pair[0] == pair[1], zip(values[0], values[-1], strict=False)))
+        equal = takewhile(lambda pair: pair[0] == pair[1], zip(values[0], values[-1], strict=False))
         prefix = "".join(a for a, _ in equal).rstrip("0123456789")
-        return (shape, prefix) if prefix else None
+        rests = [value[len(prefix) :] for value in values]
+        return (prefix, frozenset(map(len, rests))) if prefix and all(map(str.isdecimal, rests)) else None
 
     def pruned(self) -> ParameterCounts:
         """Return a copy without the cues that tell nothing, to keep the model small."""

@@ -13,7 +13,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-__all__ = ["Found", "extract", "find_today", "infer_today"]
+__all__ = ["DAY", "Found", "extract", "find_today", "infer_today", "is_day", "moved"]
+
+
+DAY = "2024-05-20"
+"""How long an ISO date is."""
 
 
 class Found(NamedTuple):
@@ -91,8 +95,14 @@ _RELATIVE = re.compile(
     r"\b(day after tomorrow|tomorrow|today|tonight|this (?:morning|afternoon|evening))\b", re.IGNORECASE
 )
 _AHEAD = re.compile(
-    rf"\b(?:in\s+)?(\d{{1,2}}|{_NUMBER}|a)\s+(day|week)s?\s*(?:from (?:now|today)|later)?\b", re.IGNORECASE
+    rf"\b(in\s+)?(\d{{1,2}}|{_NUMBER}|a)\s+(day|week)s?\s*(from (?:now|today)\b)?(?:later\b)?", re.IGNORECASE
 )
+_MOVED = re.compile(
+    rf"\b(?:(?:(\d{{1,2}}|{_NUMBER}|an?|the)\s+)?(day|week)s?\s+(?:later|after|earlier|before|sooner)"
+    rf"(?!\s+(?:tomorrow|yesterday))|(?:next|following|previous)\s+day|by\s+(\d{{1,2}}|{_NUMBER}|an?)\s+(day|week)s?)\b",
+    re.IGNORECASE,
+)
+_BACKWARDS = re.compile(r"earlier|before|sooner|previous", re.IGNORECASE)
 _PART = r"(?:\s*(a\.?m\b\.?|p\.?m\b\.?|(?:in the |at )?(?:morning|afternoon|evening|night)\b))?"
 _CLOCK = re.compile(r"(?:\b(morning|afternoon|evening)\s+)?\b(\d{1,2}):(\d{2})(?!:?\d)" + _PART, re.IGNORECASE)
 _HOUR = re.compile(
@@ -168,7 +178,8 @@ def extract(text: str, today: date | None = None) -> list[Found]:
     list of Found
         Kinds: ``email``, ``part`` (of an e-mail address or a user name), ``id`` (letters and digits mixed, a ``#``, or
         capitals alone), ``number``, ``name`` (capitalised words), ``word`` (one capitalised word), ``quoted``, ``date``
-        (ISO; ``later`` is the week after that, where "next" may mean it), ``time`` (24 h ``HH:MM``).
+        (ISO; ``later`` is the week after that, where "next" may mean it; ``ahead`` is "two days" from today, where
+        nothing says that they begin today), ``time`` (24 h ``HH:MM``).
 
     Examples
     --------
@@ -223,6 +234,32 @@ def extract(text: str, today: date | None = None) -> list[Found]:
     return [Found(value, kind, start, _before(text, start)) for value, kind, start in found]
 
 
+def moved(text: str, dates: Iterable[str]) -> list[Found]:
+    """Return the days that a text means by "the day after", "two days later", "by one day": ``dates``, moved.
+
+    Parameters
+    ----------
+    text
+        Free text.
+    dates
+        The ISO dates that may be meant, of a booking for example.
+
+    Examples
+    --------
+    >>> [(found.text, found.kind) for found in moved("Can I fly two days earlier?", ["2024-05-20"])]
+    [('2024-05-18', 'moved')]
+    """
+    out = []
+    for match in _MOVED.finditer(text):
+        days = _days(match[1] or match[3], match[2] or match[4])
+        days = -days if _BACKWARDS.search(match[0]) else days
+        for each in dates:
+            day = _ahead(date.fromisoformat(each), days)
+            if day is not None:
+                out.append(Found(day.isoformat(), "moved", match.start(), _before(text, match.start())))
+    return out
+
+
 def _parts(handle: str) -> list[str]:
     """Return a handle and the names in it.
 
@@ -240,6 +277,18 @@ def _before(text: str, start: int) -> tuple[str, ...]:
     near = near[max(near.rfind(mark) for mark in (". ", "? ", "! ", "\n")) + 1 :]
     words = _BEFORE.findall(near)[-3:]
     return tuple(words[-1:] + [f"~{word}" for word in reversed(words[:-1])])
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is an ISO date.
+
+    Examples
+    --------
+    >>> is_day("2024-05-20"), is_day("2024-05-99")
+    (True, False)
+    """
+    match = _ISO.fullmatch(text) if len(text) == len(DAY) else None
+    return match is not None and _date(int(match[1]), int(match[2]), int(match[3])) is not None
 
 
 def _date(year: int, month: int, day: int) -> date | None:
@@ -273,10 +322,16 @@ def _dates(text: str, today: date | None) -> list[tuple[date, str, int]]:
                 # "next Friday": people differ in whether that is the coming one.
                 out.append((_ahead(today, days + 7), "later", match.start()))
         for match in _AHEAD.finditer(text):
-            word = match[1].lower()
-            count = 1 if word == "a" else int(word) if word.isdigit() else NUMBER_WORDS[word]
-            out.append((_ahead(today, count * (7 if match[2].lower() == "week" else 1)), "date", match.start()))
+            days = _days(match[2], match[3])
+            out.append((_ahead(today, days), "date" if match[1] or match[4] else "ahead", match.start()))
     return [(value, kind, start) for value, kind, start in out if value is not None]
+
+
+def _days(number: str | None, unit: str | None) -> int:
+    """Return how many days "two weeks" are; ``None`` is one, and a day."""
+    word = (number or "a").lower()
+    count = int(word) if word.isdigit() else NUMBER_WORDS.get(word, 1)
+    return count * (7 if (unit or "").lower() == "week" else 1)
 
 
 def _ahead(today: date, days: int) -> date | None:

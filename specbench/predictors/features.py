@@ -25,11 +25,14 @@ _WORD = re.compile(r"[a-z]{3,}")
 
 _SUMMED = (
     "user_now", "assistant_now", "result_now", "used_here", "linked_unused", "first_unused", "named_now", "named_best",
-    "user_age", "assistant_age", "result_age",
+    "title_ever", "title_best", "things_now", "things_best", "first_said", "user_age", "assistant_age", "result_age",
 )  # fmt: skip
 _ARGUMENTS = ("p_arguments", "p_second", "weakest", "missing", "filled", *_SUMMED, "repeat", "parameters")
 _CALLED = ("called", "called_since_user", "is_last", "last_failed")
-_SCHEMA = ("name_now", "name_ever", "name_asked", "parameter_asked", "read", "write", "local", "unseen", "same_family")
+_SCHEMA = (
+    "name_now", "name_ever", "name_asked", "named", "parameter_asked", "read", "write", "local", "unseen",
+    "same_family",
+)  # fmt: skip
 _SIMILAR = ("similar_user", "similar_assistant", "similar_ever")
 PAIR_FEATURES = ("is_reply", *_ARGUMENTS, *_CALLED, *_SCHEMA, *_SIMILAR, "offered")
 _PAIR = {name: at for at, name in enumerate(PAIR_FEATURES)}
@@ -41,7 +44,7 @@ INGREDIENTS = {
     "text": "embeddings of the last user, assistant and tool texts",
     "history": "the last events, the tools called so far and how often",
     "agent": "name of the agent configuration",
-    "cues": "question marks, promises, lengths, whose turn it is",
+    "cues": "question marks, promises, lengths, whose turn it is, which things named by the user results have shown",
     "arguments": "how well each tool's arguments can be filled",
     "schema": "a tool's name, description, parameters and effect beside the conversation",
     "classes": "the habits of each tool of the training traces (class branch of the head)",
@@ -88,7 +91,7 @@ class Lookout:
         self.drop = drop
         self._left_out = _left_out(drop)
         self.vocabulary, self.embedding, self.ranker = vocabulary, embedding, ranker
-        self.index = ContextIndex(ranker.today)
+        self.index = ContextIndex(ranker.today, ranker.counts.prefixes())
         self.tools: dict[str, ToolSpec | None] = dict(tools) if tools else dict.fromkeys(vocabulary.tools)
         self.agent = agent
         self.unseen = unseen
@@ -96,6 +99,7 @@ class Lookout:
         zero = np.zeros(embedding.dim, np.float32)
         self.user, self.assistant, self.result, self.ever = zero, zero, zero, zero
         self.assistant_words: frozenset[str] = frozenset()
+        self.agent_said = ""
         self.since_user: dict[str, int] = {}
         self.replies = 0
         self.turns = 0
@@ -115,8 +119,10 @@ class Lookout:
             self.since_user = {}
             self.turns += 1
         elif message.role == "tool":
-            self.result = self.embedding.encode(f"{message.name or ''} {message.content}")
+            # What the agent noted down in the call is as new as what came back.
+            self.result = self.embedding.encode(f"{message.name or ''} {message.content} {self.index.agent_noted}")
         elif message.role == "assistant":
+            self.agent_said = self.index.agent_said.lower()
             if message.content:
                 self.assistant = self.embedding.encode(message.content)
                 self.assistant_words = frozenset(_WORD.findall(message.content.lower()))
@@ -146,7 +152,9 @@ class Lookout:
         agents = np.zeros(len(self.vocabulary.agents), np.float32)
         if self.agent in self.vocabulary.agent_at:
             agents[self.vocabulary.agent_at[self.agent]] = 1
-        cues = turn_cues(index, self.turns, sum(self.since_user.values()), len(self.tools))
+        cues = turn_cues(
+            index, self.turns, sum(self.since_user.values()), len(self.tools), self.ranker.counts.known_things()
+        )
         fresh = np.float32(index.last_role == "tool")
         parts = {
             "text": [self.user, self.assistant, self.result * fresh, self.ever],
@@ -207,7 +215,7 @@ class Lookout:
         last = self.index.last_tool
         return (
             len(words & moment.now) / size, len(words & moment.said) / size, len(words & self.assistant_words) / size,
-            len(parameters & self.assistant_words), *self._kinds[name],
+            name.lower() in self.agent_said, len(parameters & self.assistant_words), *self._kinds[name],
             last is not None and _family(last) == _family(name),
         )  # fmt: skip
 

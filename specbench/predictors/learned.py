@@ -13,7 +13,7 @@ from specbench.errors import ConfigError
 from specbench.predictors.arguments import ArgumentRanker, Filled
 from specbench.predictors.base import Predictor, Session, ranked
 from specbench.predictors.calibration import LIKELY, WAYS, Case, JointCalibration
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context import ContextIndex, notes
 from specbench.predictors.features import INGREDIENTS, Lookout, Vocabulary, reply_sees, without_arguments
 from specbench.predictors.fillers import FILLERS, ArgumentFiller, make_filler
 from specbench.predictors.head import Example, ToolHead
@@ -335,8 +335,8 @@ def texts_of(traces: Sequence[Trace]) -> list[str]:
         for message in trace.messages:
             if message.role == "tool":
                 out.append(f"{message.name or ''} {message.content}")
-            elif message.content and message.role != "system":
-                out.append(message.content)
+            elif message.role != "system":
+                out += filter(None, (message.content, notes(message)))
         for spec in trace.tools.values():
             described[spec.name] = f"{spec.name} {spec.description}"
     return [*out, *described.values()]

@@ -24,6 +24,7 @@ from specbench.predictors.values import (
     OFFSET,
     ORDINAL,
     PATH,
+    PLACED,
     USES,
     text_of,
 )
@@ -111,12 +112,15 @@ def _live(
     out[:, at["user_age"] : at["use_age"] + 1] = np.exp((ages - last) / np.float32(6.0))
     logs = table[:, (MENTIONS, USES, GROUP_SIZE)].astype(np.float32)
     out[:, at["mentions"] : at["group_size"] + 1] = np.log1p(logs)
-    out[:, at["ordinal"]] = 1.0 / (1.0 + table[:, ORDINAL])
+    ordinals = table[:, ORDINAL]
+    if moment.from_the_end:
+        ordinals = np.where(table[:, GROUP_SIZE] > 1, table[:, GROUP_SIZE] - 1 - ordinals, ordinals)
+    out[:, at["ordinal"]] = 1.0 / (1.0 + ordinals)
     out[:, at["offset"]] = np.minimum(table[:, OFFSET], 400) / 400.0
     out[:, at["longer"]] = table[:, LONGER]
     used = _used(out, slots, parts, lengths, table, moment)
     # Latest first; in one message the order of the list.
-    order = table[:, LAST].astype(np.int64) * 4096 - table[:, ORDINAL]
+    order = table[:, LAST].astype(np.int64) * 4096 - ordinals
     some = lengths > 0
     counts = lengths[some]
     begins = np.cumsum(counts) - counts
@@ -127,8 +131,25 @@ def _live(
     free = linked & ~used
     out[:, at["linked_unused"]] = np.log1p(np.add.reduceat(free.astype(np.float32), begins))[owner]
     out[ranking[_first(free[ranking], numbers, begins)], at["first_unused"]] = 1
-    now, ever, where = index.named[table[:, GROUP]].T
+    # Of those that stand together, the first one in the list that is linked and not used yet.
+    ahead = np.flatnonzero(free)
+    if len(ahead):
+        place = (owner[ahead] * 4096 + table[ahead, PATH]) * 65536 + table[ahead, PLACED]
+        listed = np.lexsort((ordinals[ahead], place))
+        out[ahead[listed[_changes(place[listed])]], at["first_of_place"]] = 1
+    # Of those that the user has said and that are not used yet, the one said last, in one message the first.
+    said = (table[:, LAST_USER] >= 0) & ~used
+    asked = np.where(said, table[:, LAST_USER] * np.int64(65536) - table[:, OFFSET], -1)
+    out[:, at["first_said"]] = said & (asked == np.maximum.reduceat(asked, begins)[owner])
+    now, ever, where, title_now, title_ever, things_now, things_ever = index.named[table[:, GROUP]].T
     out[:, at["named_now"]], out[:, at["named_ever"]] = now, ever
+    out[:, at["title_now"]], out[:, at["title_ever"]] = title_now, title_ever
+    out[:, at["things_now"]], out[:, at["things_ever"]] = things_now, things_ever
+    if things_now.any():
+        out[:, at["things_best"]] = (things_now > 0) & (things_now == np.maximum.reduceat(things_now, begins)[owner])
+    if title_ever.any():
+        key = np.where(used, 0, title_now + title_ever / 4)
+        out[:, at["title_best"]] = (key > 0) & (key == np.maximum.reduceat(key, begins)[owner])
     if now.any():
         out[:, at["named_best"]] = (now > 0) & (now == np.maximum.reduceat(now, begins)[owner])
         # Of several that were named, the one named first and not asked for yet.
@@ -144,6 +165,13 @@ def _first(
     """Return the position of the first true flag of each segment that has one."""
     found = np.minimum.reduceat(np.where(flags, numbers, len(numbers)), begins)
     return found[found < len(numbers)]
+
+
+def _changes(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return which of sorted keys differ from the one before; the first does."""
+    new = np.ones(len(keys), np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=new[1:])
+    return new
 
 
 def _used(
@@ -170,9 +198,9 @@ def _used(
             final = max(filled, key=lambda row: filled[row])
             out[here, at["used_last_here"]] = rows == final
             after = index.table[final]
-            out[here, at["next_after_used"]] = (table[here, PATH] == after[PATH]) & (
-                table[here, ORDINAL] == after[ORDINAL] + 1
-            )
+            following = after[ORDINAL] + (-1 if moment.from_the_end else 1)
+            beside = (table[here, PATH] == after[PATH]) & (table[here, PLACED] == after[PLACED])
+            out[here, at["next_after_used"]] = beside & (table[here, ORDINAL] == following)
         value = previous.get(slot.parameter)
         row = index.row(text_of(value)) if isinstance(value, str | int | float) else None
         if row is not None:

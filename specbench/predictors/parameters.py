@@ -19,6 +19,8 @@ __all__ = ["ParameterIndex", "cue_words"]
 
 MOST_NAMES = 600
 """Names that are taken down from results."""
+MOST_THINGS = 1000
+"""Things that are looked for in what users say."""
 
 
 class ParameterIndex:
@@ -30,13 +32,15 @@ class ParameterIndex:
         self._others: dict[tuple[str, str], ParameterCounts] = {}
         self.pairs: dict[str, dict[str, list[int]]] = {}
         self.common: dict[str, int] = {}
+        self.things: dict[str, int] = {}
         self.conversations = 0
         self.heard: dict[str, int] = {}
         self.meant: dict[str, dict[str, int]] = {}
         self.names: dict[str, str] = {}
         self._aliases: dict[str, tuple[str, float]] | None = None
         self._announcing: set[str] | None = None
-        self._forms: dict[tuple[str, str], tuple[str, str] | None] = {}
+        self._prefixes: dict[int, list[str]] | None = None
+        self._known_things: frozenset[str] | None = None
 
     def count(
         self,
@@ -146,13 +150,17 @@ class ParameterIndex:
                     self._aliases.setdefault(word, (text, share))
         return self._aliases
 
-    def form(self, tool: str, parameter: str) -> tuple[str, str] | None:
-        """Return the shape that nearly all values of a parameter have, and the text that they begin with."""
-        key = tool, parameter
-        if key not in self._forms:
-            counts = self.own(tool, parameter)
-            self._forms[key] = counts.form() if counts is not None else None
-        return self._forms[key]
+    def prefixes(self) -> dict[int, list[str]]:
+        """Return what identifiers begin with, by the number of digits that follow: {7: ["#W"]}."""
+        if self._prefixes is None:
+            found: dict[int, dict[str, None]] = {}
+            for table in self.tools.values():
+                for counts in table.values():
+                    prefix, lengths = counts.spelling() or ("", ())
+                    for length in lengths:
+                        found.setdefault(length, {})[prefix] = None
+            self._prefixes = {length: list(prefixes) for length, prefixes in found.items()}
+        return self._prefixes
 
     def announcing(self) -> set[str]:
         """Return the words that announce a value of any parameter."""
@@ -165,6 +173,18 @@ class ParameterIndex:
         self.conversations += 1
         for word in words:
             self.common[word] = self.common.get(word, 0) + 1
+
+    def count_things(self, things: Iterable[str]) -> None:
+        """Count what the results of one conversation are about, as in :attr:`ContextIndex.things`."""
+        for thing in things:
+            self.things[thing] = self.things.get(thing, 0) + 1
+
+    def known_things(self) -> frozenset[str]:
+        """Return what results are about again and again."""
+        if self._known_things is None:
+            often = sorted(self.things, key=lambda thing: (-self.things[thing], thing))[:MOST_THINGS]
+            self._known_things = frozenset(thing for thing in often if self.things[thing] >= 2)
+        return self._known_things
 
     def commonness(self, text: str) -> float:
         """Return the share of conversations in which this capitalised word occurs."""
@@ -222,8 +242,9 @@ class ParameterIndex:
         for phrase, value in other.names.items():
             self.names.setdefault(phrase, value)
         self.conversations += other.conversations
-        for word, count in other.common.items():
-            self.common[word] = self.common.get(word, 0) + count
+        for mine_of, theirs_of in ((self.common, other.common), (self.things, other.things)):
+            for word, count in theirs_of.items():
+                mine_of[word] = mine_of.get(word, 0) + count
         for tool, rows in other.pairs.items():
             table = self.pairs.setdefault(tool, {})
             for pair, flags in rows.items():
@@ -244,6 +265,7 @@ class ParameterIndex:
         self.heard = {word: self.heard[word] for word in kept}
         self.common = {word: n for word, n in self.common.items() if n >= max(2, 0.01 * self.conversations)}
         self.settle()
+        self.things = {thing: n for thing, n in self.things.items() if thing in self.known_things()}
         for tool, table in self.tools.items():
             for parameter in table:
                 self.others(tool, parameter)
@@ -262,8 +284,7 @@ class ParameterIndex:
     def settle(self) -> None:
         """Forget what was derived from the counts, after they changed."""
         self._others.clear()
-        self._forms.clear()
-        self._aliases = self._announcing = None
+        self._aliases = self._announcing = self._prefixes = self._known_things = None
 
     def state(self) -> dict[str, Any]:
         """Return the counts as JSON values."""
@@ -276,6 +297,7 @@ class ParameterIndex:
             "names": self.names,
             "conversations": self.conversations,
             "common": dict(sorted(self.common.items())),
+            "things": dict(sorted(self.things.items())),
             "tools": {
                 tool: {name: counts.state() for name, counts in table.items()} for tool, table in self.tools.items()
             },
@@ -288,6 +310,7 @@ class ParameterIndex:
         self.heard, self.meant = dict(state["heard"]), {word: dict(row) for word, row in state["meant"].items()}
         self.names = dict(state["names"])
         self.conversations, self.common = state["conversations"], dict(state["common"])
+        self.things = dict(state["things"])
         self.tools = {
             tool: {name: ParameterCounts(**counts) for name, counts in table.items()}
             for tool, table in state["tools"].items()

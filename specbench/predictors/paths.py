@@ -7,15 +7,17 @@ become ``*``, so that ``get_user.orders[]`` names the same place in every conver
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-__all__ = ["MAX_LEAVES", "Leaf", "is_map", "walk"]
+__all__ = ["MAX_LEAVES", "Group", "Leaf", "is_map", "singular", "walk"]
 
 MAX_LEAVES = 4000
 """Scalars looked at in one document; what lies beyond is not offered as an argument."""
 
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z_]*\d{0,2}$")
 _WORDS = re.compile(r"[a-z]{3,}")
+_TITLE = re.compile(r"(?:^|(?<!first)(?<!last)(?<!full)(?<!user)_)(?:name|title)$|(?<!first)(?<!last)(?:Name|Title)$")
 
 
 class Leaf(NamedTuple):
@@ -32,7 +34,29 @@ class Leaf(NamedTuple):
     ordinal: int
 
 
-def walk(document: Any) -> tuple[list[Leaf], list[frozenset[str]]]:
+class Group(NamedTuple):
+    """Words of the strings of an object or a list, each in the :func:`singular`.
+
+    ``title`` are those of its own name, ``things`` the last words of its name and of those of what it holds.
+    """
+
+    words: frozenset[str]
+    title: tuple[str, ...]
+    things: frozenset[str]
+
+
+def singular(word: str) -> str:
+    """Return a lower-case word without the "s" of its plural; what stands for a word in comparisons, not its spelling.
+
+    Examples
+    --------
+    >>> singular("shirts"), singular("glass"), singular("bus")
+    ('shirt', 'glass', 'bus')
+    """
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def walk(document: Any) -> tuple[list[Leaf], list[Group]]:
     """Return the scalars of a JSON document and, for each group, the words that stand in it.
 
     Parameters
@@ -44,19 +68,22 @@ def walk(document: Any) -> tuple[list[Leaf], list[frozenset[str]]]:
     -------
     leaves : list of Leaf
         At most :data:`MAX_LEAVES`, in document order. Keys that are data are leaves too (path ``…*#key``).
-    words : list of frozenset of str
-        Lower-case words of the strings in each group, by group number.
+    groups : list of Group
+        By group number. An object's name is what its key ``name`` or ``title`` says (``restaurant_name``, too), an
+        entry's of a map the entry's key.
 
     Examples
     --------
-    >>> leaves, words = walk({"orders": ["#W1", "#W2"], "items": [{"name": "Desk Lamp", "id": 7}]})
+    >>> leaves, groups = walk({"orders": ["#W1", "#W2"], "items": [{"name": "Desk Lamp", "id": 7}]})
     >>> [(leaf.value, leaf.path, leaf.ordinal) for leaf in leaves]
     [('#W1', '.orders[]', 0), ('#W2', '.orders[]', 1), ('Desk Lamp', '.items[].name', 0), (7, '.items[].id', 0)]
-    >>> sorted(words[leaves[-1].group])
-    ['desk', 'lamp']
+    >>> groups[leaves[-1].group].title
+    ('desk', 'lamp')
     """
     leaves: list[Leaf] = []
     words: list[set[str]] = [set()]
+    titles: dict[int, tuple[str, ...]] = {}
+    things: dict[int, set[str]] = {}
     counts: dict[str, int] = {}
     stack: list[tuple[Any, str, str, int, tuple[int, ...]]] = [(document, "", "", 0, ())]
     while stack and len(leaves) < MAX_LEAVES:
@@ -71,7 +98,10 @@ def walk(document: Any) -> tuple[list[Leaf], list[frozenset[str]]]:
                 name = str(name)
                 if data_keys or not _FIELD.match(name):
                     entry = len(words)
-                    words.append(set(_WORDS.findall(name.lower())))
+                    titles[entry] = _words(name)
+                    words.append(set(titles[entry]))
+                    for holder in (here, entry):
+                        things.setdefault(holder, set()).update(titles[entry][-1:])
                     at = f"{path}.*"
                     leaves.append(Leaf(name, f"{at}#key", key, entry, _count(counts, at)))
                     children.append((child, at, key, entry, (here, entry)))
@@ -87,11 +117,27 @@ def walk(document: Any) -> tuple[list[Leaf], list[frozenset[str]]]:
         elif value is not None:
             leaves.append(Leaf(value, path, key, group, _count(counts, path)))
             if isinstance(value, str) and len(value) <= 200:
-                tokens = _WORDS.findall(value.lower())[:20]
+                tokens = _words(value)
+                if tokens and _is_title(key):
+                    titles.setdefault(group, tokens)
+                    for holder in (group, *parents):
+                        things.setdefault(holder, set()).add(tokens[-1])
                 for holder in (group, *parents):
                     if len(words[holder]) < 100:
                         words[holder].update(tokens)
-    return leaves, [frozenset(each) for each in words]
+    return leaves, [
+        Group(frozenset(each), titles.get(at, ()), frozenset(things.get(at, ()))) for at, each in enumerate(words)
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _is_title(key: str) -> bool:
+    return _TITLE.search(key) is not None
+
+
+@lru_cache(maxsize=16384)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(singular(word) for word in _WORDS.findall(text.lower())[:20]))
 
 
 def _count(counts: dict[str, int], path: str) -> int:

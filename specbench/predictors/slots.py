@@ -14,15 +14,13 @@ from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT, ParameterCounts
 from specbench.predictors.evidence import best, cues, lift, similar
 from specbench.predictors.parameters import ParameterIndex
-from specbench.predictors.values import LAST, LAST_USER, ORDINAL, shape_of, text_of
+from specbench.predictors.values import LAST, ORDINAL, text_of
 from specbench.types import ToolSpec
 
 __all__ = ["KNOWN", "Gathered", "Slot"]
 
 MAX_ROWS = 64
 """Rows of the context index that are looked at, the latest ones."""
-NAMED = 8
-"""Identifiers of the user that are looked at, the latest ones."""
 KNOWN = 3
 """Calls from which a tool's own counts say more than its schema and other tools."""
 _AT = {name: at for at, name in enumerate(FEATURES)}
@@ -94,7 +92,6 @@ class Slot:
         self.closed = self._closed()
         # Values that this parameter takes in other tools are looked at when the user has said them.
         self.told = {text: name_tokens(text) for text in self.others.closed()} if not self.enum else {}
-        self.form = None if self.unseen else counts.form(tool, parameter)
         self.constant = self._constant()
         self.links: dict[str, float] = {}
         self._rows: list[int] = []
@@ -282,8 +279,7 @@ class Slot:
             named = dict.fromkeys((*self.closed, *self._cues[0], *self._cues[1], *self._aliases, *said))
             named.pop(ABSENT, None)
             self._named = list(named)
-        repaired = self._repaired(index)
-        extra = [text for text in dict.fromkeys((*self._named, *repaired)) if text not in at]
+        extra = [text for text in self._named if text not in at]
         if extra != self._extra[0]:
             block = np.array([self._text(text) for text in extra], np.float32)
             self._extra = extra, block.reshape(-1, _TEXT.stop - _TEXT.start)
@@ -300,7 +296,6 @@ class Slot:
             marks += [(place(text), _AT[feature], share) for text, share in found.items() if text != ABSENT]
         for text, near in self._alias_near.items():
             marks += [(place(text), len(FIXED) + offset, value) for offset, value in enumerate(near) if value]
-        marks += [(place(text), _AT["repaired"], share) for text, share in repaired.items()]
         for text in [*extra, *(text for text in self.enum if text in at)]:
             words = name_tokens(text)
             if not moment.said.isdisjoint(words) or text in _TRUTH:
@@ -323,23 +318,6 @@ class Slot:
         rows = rows[places]
         texts = [index.texts[row] for row in rows.tolist()]
         return _Order(rows, places, texts, {text: position for position, text in enumerate(texts)})
-
-    def _repaired(self, index: ContextIndex) -> dict[str, float]:
-        """Return identifiers as the tool spells them that the user spelt without the first signs: "W12" for "#W12"."""
-        if self.form is None:
-            return {}
-        shape, prefix = self.form
-        out: dict[str, float] = {}
-        for row in [row for path in ("user:id", "user:number") for row in index.rows(path)[-NAMED:]]:
-            text = index.texts[row]
-            if not text.startswith(prefix):
-                for cut in range(1, len(prefix) + 1):
-                    if text[: len(prefix) - cut].upper() == prefix[cut:]:
-                        whole = prefix + text[len(prefix) - cut :]
-                        if shape_of(whole) == shape:
-                            out[whole] = 1.0 if index.table[row, LAST_USER] == index.last_user_at else 0.5
-                        break
-        return out
 
     def _said(self, at: int, text: str, words: frozenset[str], moment: Moment) -> list[tuple[int, int, float]]:
         """Whether the user has said a closed value."""

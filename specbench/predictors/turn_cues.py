@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from math import log1p
 
 from specbench.predictors.context import ContextIndex
@@ -26,6 +27,10 @@ _ASKED = {
 }
 _USER = [re.compile(pattern) for pattern in _SAID.values()]
 _ASSISTANT = [re.compile(pattern) for pattern in _ASKED.values()]
+_THINGS = (
+    "things_in_result_now", "things_in_result", "things_found_now", "things_found", "things_missing_now",
+    "things_missing",
+)  # fmt: skip
 MOST = 2000
 """Characters of a text that are looked at."""
 
@@ -33,11 +38,13 @@ CUES = (
     "last_is_user", "last_is_tool", "log_turns", "log_calls", "calls_since_user", "log_user_letters",
     "log_assistant_letters", "log_result_letters", "user_question_marks", "assistant_question_marks",
     "assistant_ends_with_question", "digit_in_user", "empty_result", "result_is_error", "calls_in_a_row",
-    "tools_offered", *_SAID, *_ASKED,
+    "tools_offered", *_THINGS, *_SAID, *_ASKED,
 )  # fmt: skip
 
 
-def turn_cues(index: ContextIndex, turns: int, since_user: int, tools: int) -> list[float]:
+def turn_cues(
+    index: ContextIndex, turns: int, since_user: int, tools: int, things: Set[str] = frozenset()
+) -> list[float]:
     """Return the value of each of :data:`CUES`.
 
     Parameters
@@ -46,6 +53,8 @@ def turn_cues(index: ContextIndex, turns: int, since_user: int, tools: int) -> l
         The conversation.
     turns, since_user, tools
         User messages so far, calls since the last of them, tools on offer.
+    things
+        What results have been about in training, as in :attr:`ContextIndex.things`.
 
     Examples
     --------
@@ -66,6 +75,7 @@ def turn_cues(index: ContextIndex, turns: int, since_user: int, tools: int) -> l
         log1p(len(user)) / 5, log1p(len(assistant)) / 5, log1p(len(result)) / 5, user.count("?"), assistant.count("?"),
         assistant.rstrip().endswith("?"), any(map(str.isdigit, user)), len(result) <= 2,
         index.last_role == "tool" and "error" in result[:60].lower(), log1p(row), tools / 10,
+        *map(log1p, index.things_said(things)),
         *(pattern.search(said) is not None for pattern in _USER),
         *(pattern.search(asked) is not None for pattern in _ASSISTANT),
     ]  # fmt: skip

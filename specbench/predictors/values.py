@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from specbench.predictors.paths import Group, singular
 
 __all__ = ["COLUMNS", "ValueTable", "shape_of", "text_of"]
 
@@ -23,13 +25,17 @@ STOP_WORDS = frozenset((
 
 COLUMNS = (
     "first", "last", "last_user", "last_assistant", "last_tool", "mentions",
-    "last_use", "uses", "ordinal", "group", "group_size", "path", "offset", "shape", "longer",
+    "last_use", "uses", "ordinal", "group", "group_size", "path", "placed", "offset", "shape", "longer",
 )  # fmt: skip
-"""Columns of :attr:`ValueTable.table`. ``first``, ``last*`` and ``last_use`` are message numbers (NEVER if none)."""
+"""Columns of :attr:`ValueTable.table`. ``first``, ``last*``, ``last_use`` and ``placed`` are message numbers (NEVER if
+none). ``path``, ``ordinal``, ``group_size`` and ``placed`` say where the value stands: at which path, as which of how
+many there, since which message."""
 (
     FIRST, LAST, LAST_USER, LAST_ASSISTANT, LAST_TOOL, MENTIONS, LAST_USE, USES, ORDINAL, GROUP, GROUP_SIZE, PATH,
-    OFFSET, SHAPE, LONGER,
+    PLACED, OFFSET, SHAPE, LONGER,
 ) = range(len(COLUMNS))  # fmt: skip
+NAMED = ("now", "ever", "first", "title_now", "title_ever", "things_now", "things_ever")
+"""Columns of :attr:`ValueTable.named`."""
 _SAID = [LAST_USER, LAST_ASSISTANT, MENTIONS, OFFSET]
 _PIECE = re.compile(r"#?\w[\w\-@.+]*\w|#?\w")
 _CODE = re.compile(r"(?=.*[A-Z])[A-Z0-9]{3,}")
@@ -123,9 +129,12 @@ class ValueTable:
         Row → its shape and its coarser one.
     row_groups, group_at
         Row → groups of sibling values that it has stood in, and at which path; group → message number.
-    group_words, named
+    things, last_things
+        The things of all groups (see :class:`specbench.predictors.paths.Group`), and of the latest result.
+    groups, named
         Words of each group of sibling values; in the columns of ``named`` how many of them the user has just said, has
-        ever said, and where the first of them stands in the latest message.
+        ever said, where the first of them stands in the latest message, and which share of the group's name the user
+        has just said, and ever said; and how many of the things that it holds.
     """
 
     def __init__(self) -> None:
@@ -139,12 +148,17 @@ class ValueTable:
         self.row_paths: list[list[int]] = []
         self.rows_by_path: dict[str, list[int]] = {}
         self.path_names: list[str] = []
-        self.group_words: list[frozenset[str]] = [frozenset()]
+        self.groups: list[Group] = [Group(frozenset(), (), frozenset())]
         self.group_at: list[int] = [NEVER]
         self.row_groups: list[list[tuple[int, str]]] = []
         self.shapes: list[tuple[str, str]] = []
-        self.named: npt.NDArray[np.float32] = np.zeros((64, 3), np.float32)
+        self.named: npt.NDArray[np.float32] = np.zeros((64, len(NAMED)), np.float32)
         self.named[0, 2] = 1.0
+        self._named_ever: set[str] = set()
+        self._titles_of: dict[str, list[int]] = {}
+        self._holders_of: dict[str, list[int]] = {}
+        self.things: set[str] = set()
+        self.last_things: frozenset[str] = frozenset()
         self.touched: list[int] = []
         self._groups_of: dict[str, list[int]] = {}
         self._now_words: dict[str, int] = {}
@@ -182,31 +196,60 @@ class ValueTable:
         """Count, for every group of sibling values, the words of it that the user has just said, and ever said."""
         named = self.named
         for word in self._now_words:
-            groups = self._groups_of.get(word)
-            if groups:
+            # A group's words are limited, its things are not: each is looked up on its own.
+            if groups := self._groups_of.get(word):
                 named[groups, 0], named[groups, 2] = 0.0, 1.0
+            if titled := self._titles_of.get(word):
+                named[titled, 3] = 0.0
+            if holders := self._holders_of.get(word):
+                named[holders, 5] = 0.0
         self._now_words = {}
         for position, word in enumerate(words):
             if len(word) > 2 and word not in STOP_WORDS:
-                self._now_words.setdefault(word, position)
+                self._now_words.setdefault(singular(word), position)
         for word, position in self._now_words.items():
-            groups = self._groups_of.get(word)
-            if groups:
+            new = word not in self._named_ever
+            self._named_ever.add(word)
+            if groups := self._groups_of.get(word):
                 named[groups, 0] += 1
-                named[groups, 1] += word not in self.user_words
+                named[groups, 1] += new
                 named[groups, 2] = np.minimum(named[groups, 2], position / 60)
+            for group in self._titles_of.get(word, ()):
+                share = 1 / len(self.groups[group].title)
+                named[group, 3] += share
+                named[group, 4] += share * new
+            if holders := self._holders_of.get(word):
+                named[holders, 5] += 1
+                named[holders, 6] += new
 
-    def _add_group(self, words: frozenset[str], at: int) -> None:
-        group = len(self.group_words)
-        self.group_words.append(words)
+    def things_said(self, known: Set[str]) -> tuple[int, ...]:
+        """Count the things that the user has named, just now and ever: of the latest result, of any, missing ones.
+
+        Things are told by the last words of their names ("lamp"); missing are those of ``known`` that no name holds.
+        """
+        now, ever = self._now_words.keys(), self._named_ever
+        sets = self.last_things, self.things, known - self._titles_of.keys()
+        return tuple(len(said & each) for each in sets for said in (now, ever))
+
+    def _add_group(self, added: Group, at: int) -> None:
+        group = len(self.groups)
+        self.groups.append(added)
         self.group_at.append(at)
         if group == len(self.named):
             self.named = np.concatenate([self.named, np.zeros_like(self.named)])
-        now = [word for word in words if word in self._now_words]
-        first = min((self._now_words[word] / 60 for word in now), default=1.0)
-        self.named[group] = len(now), sum(word in self.user_words for word in words), first
+        words, title, now, ever = added.words, set(added.title), self._now_words.keys(), self._named_ever
+        first = min((self._now_words[word] / 60 for word in words & now), default=1.0)
+        size = len(title) or 1
+        self.named[group] = (
+            len(words & now), len(words & ever), first, len(title & now) / size, len(title & ever) / size,
+            len(added.things & now), len(added.things & ever),
+        )  # fmt: skip
         for word in words:
             self._groups_of.setdefault(word, []).append(group)
+        for word in title:
+            self._titles_of.setdefault(word, []).append(group)
+        for word in added.things:
+            self._holders_of.setdefault(word, []).append(group)
 
     def _known_in(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield the rows whose value stands in a text, whatever its case, and where."""
@@ -267,8 +310,8 @@ class ValueTable:
             if shape not in self._shape_ids:
                 self._shape_ids[shape] = len(self.shape_names)
                 self.shape_names.append(shape)
-            values = (at, at, NEVER, NEVER, NEVER, 0, NEVER, 0, ordinal, group, 1, 0, 0, self._shape_ids[shape], 0)
-            self._table[row] = values
+            numbers = (at, at, NEVER, NEVER, NEVER, 0, NEVER, 0, ordinal, group, 1, 0, at, 0, self._shape_ids[shape], 0)
+            self._table[row] = numbers
             self._respell(row, text)
             lower = text.lower()
             self._by_lower.setdefault(lower, row)

@@ -11,7 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specbench.predictors.context import ContextIndex, Event
-from specbench.predictors.values import LAST_TOOL, LAST_USER, MENTIONS, USES, shape_of
+from specbench.predictors.values import (
+    GROUP,
+    GROUP_SIZE,
+    LAST_ASSISTANT,
+    LAST_TOOL,
+    LAST_USER,
+    MENTIONS,
+    NAMED,
+    ORDINAL,
+    PATH,
+    PLACED,
+    USES,
+    shape_of,
+)
 from specbench.testing import make_traces, odd_trace
 from specbench.types import Message, ToolCall
 
@@ -128,6 +141,30 @@ def test_results_find_their_call_by_id_when_they_have_no_name() -> None:
     assert [index.texts[row] for row in index.rows("b.x")] == ["from b"]
 
 
+def test_the_day_after_is_that_of_a_date_among_the_results() -> None:
+    index = ContextIndex().extend(
+        [
+            Message("user", "The next day"),
+            Message("tool", '{"flights": [{"date": "2024-05-18"}, {"date": "2024-13-01"}]}', name="get_booking"),
+            Message("user", "I would rather fly the day after"),
+        ]
+    )
+    assert [index.texts[row] for row in index.rows("user:moved")] == ["2024-05-19"]
+    assert index.table[index.rows("user:moved"), LAST_USER].tolist() == [2]
+
+
+def test_notes_of_the_agent_to_itself_are_read_like_its_messages() -> None:
+    note = "I should look at order #W77 next and then tell the customer"
+    index = ContextIndex().extend([Message("user", "Hi"), called("think", thought=note, mood="rather good")])
+    assert index.agent_said == note
+    row = index.row("#W77")
+    assert row is not None
+    assert index.table[row, LAST_ASSISTANT] == 1
+    assert index.last_text["assistant"] == ""
+    index.append(called("get_order", order="#W77"))
+    assert index.agent_said == ""
+
+
 def test_the_system_prompt_tells_the_day() -> None:
     index = ContextIndex().extend([Message("system", "Today is 2024-05-15."), Message("user", "tomorrow")])
     assert index.today == date(2024, 5, 15)
@@ -143,6 +180,86 @@ def test_reading_at_once_or_step_by_step_is_the_same() -> None:
             steps.append(message)
         assert np.array_equal(whole.table, steps.table)
         assert (whole.texts, whole.events, whole.rows_by_path) == (steps.texts, steps.events, steps.rows_by_path)
+
+
+ORDER = json.dumps(
+    {"items": [{"name": name, "id": number} for number, name in enumerate(["Red Grill", "Desk Lamp", "Water Bottle"])]}
+)
+
+
+def test_a_value_keeps_its_place_in_a_list_when_it_comes_back_alone_or_in_a_map() -> None:
+    index = ContextIndex().extend([Message("user", "Hi"), Message("tool", ORDER, name="get_order")])
+    row = index.rows("get_order.items[].id")[1]
+    columns = [PATH, ORDINAL, GROUP_SIZE, PLACED]
+    before = index.table[row, columns].tolist()
+    assert before[1:] == [1, 3, 1]
+    index.append(Message("tool", '{"id": 1, "name": "Desk Lamp"}', name="get_item"))
+    index.append(Message("tool", '{"Bottle": 2, "Chair": 8, "Grill": 0, "Lamp": 1}', name="list_items"))
+    assert index.table[row, columns].tolist() == before
+    assert index.table[row, LAST_TOOL] == 3
+    index.append(Message("tool", ORDER, name="get_order"))
+    assert index.table[row, columns].tolist() == [*before[:3], 4]
+
+
+def named(index: ContextIndex, value: int) -> dict[str, float]:
+    row = index.row(value)
+    assert row is not None
+    return dict(zip(NAMED, index.named[index.table[row, GROUP]].tolist(), strict=True))
+
+
+@pytest.mark.parametrize("said_first", [True, False])
+def test_things_are_named_in_the_plural_too_and_by_a_part_of_their_name(said_first: bool) -> None:
+    said, result = Message("user", "Are the red lamps mine?"), Message("tool", ORDER, name="get_order")
+    index = ContextIndex().extend([said, result] if said_first else [result, said])
+    lamp, grill, bottle = (named(index, item) for item in (1, 0, 2))
+    assert lamp == {
+        "now": 1, "ever": 1, "first": np.float32(3 / 60), "title_now": 0.5, "title_ever": 0.5, "things_now": 1,
+        "things_ever": 1,
+    }  # fmt: skip
+    assert (grill["title_now"], grill["things_now"]) == (0.5, 0)
+    assert bottle == {name: float(name == "first") for name in NAMED}
+    index.append(Message("user", "and the desk lamp or red bottle"))
+    assert (named(index, 1)["title_now"], named(index, 1)["title_ever"]) == (1.0, 1.0)
+    assert (named(index, 0)["title_now"], named(index, 0)["title_ever"]) == (0.5, 0.5)
+    (whole,) = (number for number, group in enumerate(index.groups) if len(group.things) == 3 and not group.title)
+    assert index.named[whole, 5:].tolist() == [2, 2]
+
+
+def test_what_the_user_said_before_is_not_said_now_in_a_big_result_either() -> None:
+    things = [f"lamp{first}{second}" for first in "abcdef" for second in "abcdefghijklmnopqrstuvwxyz"]
+    items = [{"name": name} for name in things]
+    index = ContextIndex().extend([Message("tool", json.dumps({"order": "W1", "items": items}), name="get_order")])
+    (whole,) = (number for number, group in enumerate(index.groups) if len(group.things) == len(things))
+    assert "lampfz" not in index.groups[whole].words
+    for said, now in (("lampaa and lampfz", 2), ("lampfz", 1), ("thanks", 0), ("lampfz", 1)):
+        index.append(Message("user", said))
+        assert index.named[whole, NAMED.index("things_now")] == now
+    assert index.named[whole, NAMED.index("things_ever")] == 2
+
+
+def test_things_that_the_user_has_named_are_found_or_missing() -> None:
+    index = ContextIndex().extend([Message("user", "I want to swap the lamp"), Message("user", "and my shoes")])
+    known = {"lamp", "shoe", "grill"}
+    assert index.things_said(known) == (0, 0, 0, 0, 1, 2)
+    index.append(Message("tool", ORDER, name="get_order"))
+    assert index.things == {"grill", "lamp", "bottle"}
+    assert index.things_said(known) == (0, 1, 0, 1, 1, 1)
+    index.append(Message("tool", '{"name": "Running Shoes"}', name="get_item"))
+    assert index.things_said(known) == (1, 1, 1, 2, 0, 0)
+
+
+def test_a_number_of_the_user_is_also_the_identifier_that_tools_would_make_of_it() -> None:
+    index = ContextIndex(prefixes={7: ["#W"]}).extend([Message("user", "It is 1234567, item 4107812777, w7654321")])
+    made = {text for text in index.texts if text.startswith("#W")}
+    assert made == {"#W1234567", "#W7654321"}
+    for text in made:
+        row = index.row(text)
+        assert row is not None
+        assert row in index.rows("user:id")
+        assert index.table[row, [LAST_USER, MENTIONS]].tolist() == [0, 1]
+    index.append(Message("assistant", "I take 1234567"))
+    assert "#W1234567" in index.texts
+    assert ContextIndex(prefixes={7: ["#W"]}).extend([Message("assistant", "Say 1234567")]).row("#W1234567") is None
 
 
 @pytest.mark.parametrize(

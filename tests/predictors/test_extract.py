@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specbench.predictors.extract import extract, find_today
+from specbench.predictors.extract import extract, find_today, moved
 
 FRIDAY = date(2019, 3, 1)
 
@@ -76,6 +76,35 @@ def test_words_of_dates_and_times_in_any_order_are_no_trouble(words: list[str]) 
 )
 def test_what_is_written_is_found(text: str, kind: str, values: set[str]) -> None:
     assert found(text, kind) == values
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("a nonstop flight the next day, please", {"2024-06-01"}),
+        ("the same route a day later", {"2024-06-01"}),
+        ("move my return back by two days", {"2024-06-02"}),
+        ("one week earlier or the day before", {"2024-05-24", "2024-05-30"}),
+        ("the day after tomorrow", set()),
+        ("in three days", set()),
+        ("a stay of two days", set()),
+    ],
+)
+def test_a_day_may_be_meant_from_another(text: str, days: set[str]) -> None:
+    assert {each.text for each in moved(text, ["2024-05-31"])} == days
+    assert moved(text, []) == []
+
+
+def test_days_are_counted_from_today_when_the_text_says_so() -> None:
+    assert found("in three days", "date") == found("three days from now", "date") == {"2019-03-04"}
+    assert found("three days later", "ahead") == {"2019-03-04"}
+    assert found("three days later", "date") == set()
+
+
+@given(text=st.text() | st.lists(st.sampled_from(["9999", "days", "later", "by", "a", "week", "the"])).map(" ".join))
+def test_moved_days_stay_in_the_calendar(text: str) -> None:
+    for each in moved(text, ["9999-12-31", "0001-01-01"]):
+        assert date.fromisoformat(each.text)
 
 
 def test_names_come_whole_and_in_parts() -> None:

@@ -27,9 +27,9 @@ def scalars(value: Any) -> list[Any]:
 
 @given(document=JSON)
 def test_every_scalar_is_a_leaf_in_order(document: Any) -> None:
-    leaves, words = walk(document)
+    leaves, groups = walk(document)
     assert [leaf.value for leaf in leaves if not leaf.path.endswith("#key")] == scalars(document)
-    assert all(leaf.group < len(words) for leaf in leaves)
+    assert all(leaf.group < len(groups) for leaf in leaves)
 
 
 @given(document=JSON)
@@ -61,9 +61,24 @@ def test_paths_name_places_not_data(document: Any, paths: set[str]) -> None:
 
 
 def test_the_words_of_a_group_are_those_of_the_object() -> None:
-    leaves, words = walk([{"name": "Desk Lamp", "id": 1}, {"name": "Water Bottle", "id": 2}])
-    by_id = {leaf.value: words[leaf.group] for leaf in leaves if leaf.key == "id"}
-    assert by_id == {1: {"desk", "lamp"}, 2: {"water", "bottle"}}
+    leaves, groups = walk([{"name": "Desk Lamps", "id": 1, "options": {"color": "red"}}, {"name": "Bottle", "id": 2}])
+    by_id = {leaf.value: groups[leaf.group] for leaf in leaves if leaf.key == "id"}
+    assert {number: group.words for number, group in by_id.items()} == {1: {"desk", "lamp", "red"}, 2: {"bottle"}}
+    assert {number: group.title for number, group in by_id.items()} == {1: ("desk", "lamp"), 2: ("bottle",)}
+
+
+def test_an_object_holds_the_things_below_it() -> None:
+    leaves, groups = walk({"order": "W1", "items": [{"name": "Desk Lamp"}, {"name": "Red Shoes"}]})
+    assert [groups[leaf.group].things for leaf in leaves] == [{"lamp", "shoe"}, {"lamp"}, {"shoe"}]
+
+
+def test_entries_of_a_map_are_called_by_their_keys_and_people_are_no_things() -> None:
+    leaves, groups = walk({"Desk Lamp": "1", "Bottle": "2", "Shoes": "3", "Grill": "4"})
+    assert [groups[leaf.group].title for leaf in leaves if leaf.value == "1"] == [("desk", "lamp")]
+    for key in ("first_name", "last_name", "user_name", "firstName"):
+        assert walk({key: "Ann"})[1][-1].title == ()
+    for key in ("restaurant_name", "title", "eventName", "track_title"):
+        assert walk({key: "Ann"})[1][-1].title == ("ann",)
 
 
 def test_big_and_deep_documents_are_bounded() -> None:

@@ -1,0 +1,36 @@
+"""What the tool head sees of the tools on offer."""
+
+from __future__ import annotations
+
+import pytest
+
+from specbench.predictors.features import PAIR_FEATURES, Lookout
+from specbench.predictors.learned import LearnedPredictor
+from specbench.testing.traces import make_tools, make_traces
+from specbench.types import Message, ToolCall
+
+
+@pytest.fixture
+def lookout() -> Lookout:
+    fitted = LearnedPredictor(seed=1).fit(make_traces(12))
+    return Lookout(fitted.vocabulary, fitted.embedding, fitted.ranker, make_tools(), None)
+
+
+def told(lookout: Lookout, feature: str) -> set[str]:
+    """The tools that have a feature."""
+    names, pairs, _ = lookout.offers()
+    return {name for name, value in zip(names, pairs[:, PAIR_FEATURES.index(feature)], strict=False) if value}
+
+
+@pytest.mark.parametrize("aloud", [True, False])
+def test_a_tool_that_the_agent_names_is_told_until_it_acts(lookout: Lookout, aloud: bool) -> None:
+    first, second = list(make_tools())[:2]
+    plan = f"The next action is {first}, as the customer has agreed to it"
+    lookout.observe(Message("user", "Please do"))
+    assert told(lookout, "named") == set()
+    lookout.observe(
+        Message("assistant", plan) if aloud else Message("assistant", "", (ToolCall("think", {"x": plan}),))
+    )
+    assert told(lookout, "named") == {first}
+    lookout.observe(Message("assistant", "", (ToolCall(first, {"a": second}),)))
+    assert told(lookout, "named") == set()
