@@ -20,7 +20,7 @@ from specbench.predictors.combine import Combination, Past, combine
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counting import calls_of, count, folds_of, merged, said_and_dates
 from specbench.predictors.counts import ABSENT
-from specbench.predictors.extract import infer_today
+from specbench.predictors.dates import infer_today
 from specbench.predictors.listing import list_candidates
 from specbench.predictors.network import ListwiseNet, segment_softmax
 from specbench.predictors.parameters import ParameterIndex

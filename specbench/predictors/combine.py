@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from specbench.predictors.candidates import OTHER
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT
-from specbench.predictors.extract import DAY
+from specbench.predictors.dates import DAY
 from specbench.predictors.values import shape_of, text_of
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from specbench.predictors.extract import DAY, extract, find_today, is_day, moved
+from specbench.predictors.dates import DAY, find_today, is_day
+from specbench.predictors.extract import extract
 from specbench.predictors.paths import is_map, walk
 from specbench.predictors.values import (
     GROUP,
@@ -255,8 +256,8 @@ class ContextIndex(ValueTable):
         column = _ROLE_COLUMN[role]
         seen: dict[int, int] = {}
         spans: list[tuple[int, int, int]] = []
-        meant = moved(text, list(self._days)[-MAX_DAYS:]) if role == "user" and self._days else []
-        for found in [*extract(text, self.today), *meant]:
+        known = list(self._days)[-MAX_DAYS:] if role == "user" else ()
+        for found in extract(text, self.today, known):
             if len(found.text) > MAX_VALUE_CHARS:
                 continue
             row = self._add(found.text, f"{role}:{found.kind}", at)

@@ -17,8 +17,8 @@ from specbench.predictors.candidates import OTHER, Moment
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counting import folds_of
 from specbench.predictors.counts import ABSENT
+from specbench.predictors.dates import infer_today
 from specbench.predictors.explain import explain
-from specbench.predictors.extract import infer_today
 from specbench.predictors.features import INGREDIENTS
 from specbench.predictors.learned import LearnedPredictor
 from specbench.predictors.listing import list_candidates
