@@ -31,6 +31,8 @@ from specbench.types import Message, ToolCall, ToolSpec, Trace
 __all__ = ["ArgumentRanker", "Filled", "Ranked"]
 
 Floats = npt.NDArray[np.float32]
+ALONE = 0.5
+"""Share of the lists seen as if the tool were new, whose parameters are seen as if no other tool had their names."""
 MIN_TRUST = 0.15
 """A parameter whose value was among the candidates less often than this is free text: its calls are not offered."""
 
@@ -118,13 +120,11 @@ class ArgumentRanker:
         """Yield the candidates of every parameter of every call, with counts of other folds."""
         counts = self.without[fold]
         draw = np.random.default_rng([self.seed, fold])
-        for call, spec, index, slots in calls_of(traces, self.today, counts.prefixes()):
-            unseen = bool(draw.random() < self.dropout)
+        for call, spec, index, made in calls_of(traces, self.today, counts.prefixes()):
+            unseen, alone = self._dropped(draw)
             names = _parameters(counts, call.name, spec, call)
-            for name in names:
-                if (call.name, name, unseen) not in slots:
-                    slots[call.name, name, unseen] = Slot(counts, call.name, name, spec, unseen=unseen)
-            listing = list_candidates([slots[call.name, name, unseen] for name in names], Moment(index))
+            ours = _slots(made, counts, call.name, names, spec, unseen=unseen, alone=alone)
+            listing = list_candidates(ours, Moment(index))
             for name, each in zip(names, listing.each, strict=True):
                 value, at = call.arguments.get(name, ABSENT), None
                 if isinstance(value, str | int | float):
@@ -132,26 +132,36 @@ class ArgumentRanker:
                     at = each.texts.index(text) if text in each.texts else last
                 yield _List(f"{call.name}.{name}", each.features, at, unseen, fold)
 
+    def _dropped(self, draw: np.random.Generator) -> tuple[bool, bool]:
+        """Draw whether a call is seen as if its tool were new, and as if the names of its parameters were, too."""
+        drawn = draw.random()
+        return bool(drawn < self.dropout), bool(drawn < self.dropout * ALONE)
+
     def _fit_calls(self, traces: Sequence[Trace]) -> None:
-        """Train the call ranker on what networks that have not seen a call propose for it."""
+        """Train the call ranker on what networks that have not seen a call propose for it.
+
+        Some calls are seen a second time, as if their tool were new.
+        """
         lists, targets = [], []
         for fold in range(self.folds):
             view = self.cross_fitted(fold)
+            draw = np.random.default_rng([self.seed, fold, 1])
             inside = [trace for trace, part in zip(traces, self.parts, strict=True) if part == fold]
-            for call, spec, index, slots in calls_of(inside, self.today, view.counts.prefixes()):
-                names = view.parameters(call.name, spec) or []
-                if len(names) < 2:
-                    continue
-                for name in names:
-                    if (call.name, name) not in slots:
-                        slots[call.name, name] = Slot(view.counts, call.name, name, spec)
-                moment = Moment(index)
-                ranked = view.rank({call.name: [slots[call.name, name] for name in names]}, moment)[call.name]
-                past = Past(call.name, names, index)
-                found = combine(ranked, view.counts.pairs.get(call.name, {}), past, index)
-                right = Past(call.name, names, ContextIndex().extend([Message("assistant", "", (call,))])).here[0]
-                lists.append(combined_features(found, past, index, unseen=call.name not in view.counts.calls))
-                targets.append(next((at for at, each in enumerate(found) if each.chosen == right), len(found)))
+            for call, spec, index, made in calls_of(inside, self.today, view.counts.prefixes()):
+                for unseen, alone in sorted({(False, False), self._dropped(draw)}):
+                    if unseen and not (spec and spec.properties):
+                        continue
+                    names = view.parameters(call.name, spec, unseen=unseen) or []
+                    if len(names) < 2:
+                        continue
+                    slots = _slots(made, view.counts, call.name, names, spec, unseen=unseen, alone=alone)
+                    ranked = view.rank({call.name: slots}, Moment(index))[call.name]
+                    past = Past(call.name, names, index)
+                    new = unseen or call.name not in view.counts.calls
+                    found = combine(ranked, {} if new else view.counts.pairs.get(call.name, {}), past, index)
+                    right = Past(call.name, names, ContextIndex().extend([Message("assistant", "", (call,))])).here[0]
+                    lists.append(combined_features(found, past, index, unseen=new))
+                    targets.append(next((at for at, each in enumerate(found) if each.chosen == right), len(found)))
         self.calls.fit(lists, targets)
 
     def cross_fitted(self, fold: int) -> ArgumentRanker:
@@ -262,6 +272,23 @@ class ArgumentRanker:
         self.net.restore(state["net"])
         self.calls = CallRanker()
         self.calls.restore(state["calls"])
+
+
+def _slots(
+    made: dict[Any, Slot],
+    counts: ParameterIndex,
+    tool: str,
+    names: Sequence[str],
+    spec: ToolSpec | None,
+    *,
+    unseen: bool,
+    alone: bool,
+) -> list[Slot]:
+    """Return the slots of a tool's parameters in one conversation; ``made`` keeps them."""
+    for name in names:
+        if (tool, name, unseen, alone) not in made:
+            made[tool, name, unseen, alone] = Slot(counts, tool, name, spec, unseen=unseen, alone=alone)
+    return [made[tool, name, unseen, alone] for name in names]
 
 
 def _train(net: ListwiseNet, lists: Sequence[_List]) -> None:

@@ -7,7 +7,7 @@ how it differs from the last one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations as pairs_of
 from math import exp, log
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from specbench.predictors.combine import Combination, Past, Values, days_between
+from specbench.predictors.combine import Combination, Past, Values, day_number
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT
 from specbench.predictors.network import ListwiseNet, segment_softmax
@@ -34,56 +34,104 @@ COMBINED = (
     "swapped_last", "swapped_ever", "called_here", "called_elsewhere",
     # who has said the values
     "user_now", "user_ever", "assistant_now", "result_now",
+    # how many of the values that the user has stated and that wait for a call; how many stand in it twice
+    "placed", "placed_most", "doubled",
     # the tool
     "parameters", "unseen", "is_other",
 )  # fmt: skip
 _AT = {name: at for at, name in enumerate(COMBINED)}
-_NO_GROUP = (0.0,) * 7
-_NO_CHANGE = (0.0,) * 7
-_UNSAID = (False,) * 4
+_BESIDE = slice(_AT["whole_group"], _AT["next_whole"] + 1)
+_SAID = slice(_AT["user_now"], _AT["result_now"] + 1)
 
 
 def combined_features(
     combinations: Sequence[Combination], past: Past, index: ContextIndex, *, unseen: bool = False
 ) -> Floats:
     """Return the features of combinations and, last, of "none of these"; shape (combinations + 1, len(COMBINED))."""
-    last = past.here[0] if past.here else None
-    top = log(max(combinations[0].p, 1e-12)) if combinations else -12.0
+    n, parameters = len(combinations), len(combinations[0].chosen) if combinations else 0
+    out = np.zeros((n + 1, len(COMBINED)), np.float32)
+    logs = [log(max(each.p, 1e-12)) for each in combinations]
+    top = logs[0] if logs else -12.0
+    out[:, _AT["called_here"]], out[:, _AT["called_elsewhere"]] = len(past.here), len(past.elsewhere)
+    out[:, _AT["parameters"]], out[:, _AT["unseen"]] = parameters, unseen
+    out[n, _AT["log_p"]], out[n, _AT["is_other"]] = top / 4, 1.0
+    if not n:
+        return out
+    chosen = [each.chosen for each in combinations]
+    out[:n, : _AT["absent"] + 1] = [
+        (value / 4, 1 / (1 + row), max(value - top, -8.0), values.count(ABSENT))
+        for row, (value, values) in enumerate(zip(logs, chosen, strict=True))
+    ]
     here, elsewhere = set(past.here), set(past.elsewhere)
+    if here:
+        out[:n, _AT["repeat"]] = [values in here for values in chosen]
+    if elsewhere:
+        first = past.elsewhere[0]
+        out[:n, _AT["elsewhere"] : _AT["elsewhere_last"] + 1] = [(each in elsewhere, each == first) for each in chosen]
+    _beside(out, combinations, past, index)
+    texts = {text: at for at, text in enumerate(dict.fromkeys(text for values in chosen for text in values))}
+    ids = np.array([[texts[text] for text in values] for values in chosen])
+    out[:n, _SAID] = _said(texts, index)[ids].sum(axis=1) / parameters
+    out[:n, _AT["doubled"]] = [_doubled(values) for values in chosen]
+    waiting = index.unplaced() & texts.keys()
+    if waiting:
+        placed = [len(waiting.intersection(values)) for values in chosen]
+        most = max(placed)
+        out[:n, _AT["placed"]] = placed
+        out[:n, _AT["placed_most"]] = [each == most for each in placed]
+    if past.here:
+        _changes(out, chosen, ids, list(texts), past)
+    return out
+
+
+def _doubled(values: Values) -> int:
+    """How many values stand for two parameters: "3 stars" are not 3 rooms as well."""
+    return len(values) - len(set(values)) - max(values.count(ABSENT) - 1, 0)
+
+
+def _beside(out: Floats, combinations: Sequence[Combination], past: Past, index: ContextIndex) -> None:
+    """Fill from ``whole_group`` to ``next_whole``: the groups of siblings that combinations come from."""
+    here, last = set(past.here), past.here[0] if past.here else None
     groups = [(each.group, each.chosen) for each in combinations if each.group is not None and each.whole]
-    whole = sorted(group for group, chosen in groups if chosen not in here)
-    made = [group for group, chosen in groups if chosen == last]
-    first = whole[0] if whole else None
-    after = min((group for group in whole if made and group > made[0]), default=None)
-    said = _said({text for each in combinations for text in each.chosen}, index)
-    swaps = _swaps(past.here[:1]), _swaps(past.here)
-    parameters = len(combinations[0].chosen) if combinations else 0
-    tail = (len(past.here), len(past.elsewhere))
-    records = []
-    for row, each in enumerate(combinations):
-        chosen, group, value = each.chosen, each.group, log(max(each.p, 1e-12))
-        side = _NO_GROUP
-        if group is not None:
-            now, ever = index.named[group, :2].tolist()
-            age = exp((index.group_at[group] - index.now + 1) / 6)
-            side = (
-                each.whole, not each.whole, age, now / 4, ever / 4,
-                each.whole and group == first, each.whole and group == after,
-            )  # fmt: skip
-        records.append(
+    first = min((group for group, chosen in groups if chosen not in here), default=None)
+    made = next((group for group, chosen in groups if chosen == last), None)
+    after = None
+    if made is not None:
+        after = min((group for group, chosen in groups if chosen not in here and group > made), default=None)
+    beside = [(row, each.group, each.whole) for row, each in enumerate(combinations) if each.group is not None]
+    if beside:
+        rows, numbers, wholes = zip(*beside, strict=True)
+        out[rows, _BESIDE] = [
             (
-                value / 4, 1 / (1 + row), max(value - top, -8.0), sum(text == ABSENT for text in chosen),
-                *side,
-                chosen in here, chosen in elsewhere, bool(past.elsewhere) and chosen == past.elsewhere[0],
-                *(_change(last, chosen, swaps) if last is not None else _NO_CHANGE), *tail,
-                *(sum(flags) / parameters for flags in zip(*(said[text] for text in chosen), strict=True)),
-                parameters, unseen, 0.0,
+                whole, not whole, exp((index.group_at[group] - index.now + 1) / 6), now / 4, ever / 4,
+                whole and group == first, whole and group == after,
             )
-        )  # fmt: skip
-    none = [0.0] * len(COMBINED)
-    none[0], none[-1], none[-2], none[-3] = top / 4, 1.0, unseen, parameters
-    none[_AT["called_here"]], none[_AT["called_elsewhere"]] = tail
-    return np.array([*records, none], np.float32)
+            for group, whole, (now, ever) in zip(numbers, wholes, index.named[list(numbers), :2].tolist(), strict=True)
+        ]  # fmt: skip
+
+
+def _changes(
+    out: Floats, chosen: Sequence[Values], ids: npt.NDArray[np.intp], texts: Sequence[str], past: Past
+) -> None:
+    """Fill from ``same`` to ``swapped_ever``: how combinations differ from the last call, and from those before."""
+    n, last = len(chosen), past.here[0]
+    columns = list(zip(*chosen, strict=True))
+    before = [day_number(text) or 0 for text in last]
+    changed = np.array([[text != was for text in column] for column, was in zip(columns, last, strict=True)]).T
+    out[:n, _AT["same"]] = 1 - changed.sum(axis=1) / len(last)
+    out[:n, _AT["one_changed"]] = changed.sum(axis=1) == 1
+    if any(before):
+        days = np.array([day_number(text) or 0 for text in texts])[ids]
+        moved = changed & (days > 0) & (np.array(before) > 0)
+        gaps = np.where(moved, days - before, 0)
+        alone, total = moved.sum(axis=1) == 1, gaps.sum(axis=1)
+        out[:n, _AT["next_day"]] = alone & (total == 1)
+        out[:n, _AT["day_before"]] = alone & (total == -1)
+        out[:n, _AT["other_day"]] = np.abs(gaps[np.arange(n), moved.argmax(axis=1)]) > 1
+    for name, swaps in (("swapped_last", _swaps(past.here[:1])), ("swapped_ever", _swaps(past.here))):
+        for (a, b), pairs in swaps.items():
+            found = [pair in pairs for pair in zip(columns[a], columns[b], strict=True)]
+            np.maximum(out[:n, _AT[name]], found, out=out[:n, _AT[name]])
 
 
 def _swaps(here: Sequence[Values]) -> dict[tuple[int, int], set[tuple[str, str]]]:
@@ -96,26 +144,15 @@ def _swaps(here: Sequence[Values]) -> dict[tuple[int, int], set[tuple[str, str]]
     return out
 
 
-def _change(
-    last: Values, chosen: Values, swaps: Sequence[Mapping[tuple[int, int], set[tuple[str, str]]]]
-) -> tuple[float, ...]:
-    """From ``same`` to ``swapped_ever``: how a combination differs from the last call."""
-    changed = [place for place, (a, b) in enumerate(zip(last, chosen, strict=True)) if a != b]
-    days = [gap for place in changed if (gap := days_between(last[place], chosen[place])) is not None]
-    return (
-        1 - len(changed) / len(chosen), len(changed) == 1, days == [1], days == [-1], bool(days) and abs(days[0]) > 1,
-        *(any((chosen[a], chosen[b]) in pairs for (a, b), pairs in each.items()) for each in swaps),
-    )  # fmt: skip
-
-
-def _said(texts: Set[str], index: ContextIndex) -> dict[str, tuple[bool, ...]]:
-    """From ``user_now`` to ``result_now``: who has said each value."""
-    rows = {text: row for text in texts if text != ABSENT and (row := index.row(text)) is not None}
-    said: dict[str, tuple[bool, ...]] = dict.fromkeys(texts, _UNSAID)
-    now, last = index.now, index.last_user_at
-    table = index.table[list(rows.values())][:, (LAST_USER, LAST_ASSISTANT, LAST_TOOL)].tolist() if rows else []
-    for text, (user, assistant, tool) in zip(rows, table, strict=True):
-        said[text] = user == last, user >= 0, assistant >= now - 3, tool == now - 1
+def _said(texts: Iterable[str], index: ContextIndex) -> Floats:
+    """From ``user_now`` to ``result_now``: who has said each value, shape (texts, 4)."""
+    rows = [-1 if text == ABSENT or (row := index.row(text)) is None else row for text in texts]
+    said = np.zeros((len(rows), 4), np.float32)
+    known = [at for at, row in enumerate(rows) if row >= 0]
+    if known:
+        table, now = index.table[[rows[at] for at in known]], index.now
+        user, assistant, tool = table[:, LAST_USER], table[:, LAST_ASSISTANT], table[:, LAST_TOOL]
+        said[known] = np.array([user == index.last_user_at, user >= 0, assistant >= now - 3, tool == now - 1]).T
     return said
 
 

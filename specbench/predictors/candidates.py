@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,11 @@ import numpy.typing as npt
 
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ParameterCounts
+from specbench.predictors.evidence import cues
 from specbench.predictors.parameters import ParameterIndex, cue_words
+from specbench.predictors.paths import stem
 
-__all__ = ["FEATURES", "FIXED", "LIVE", "OTHER", "STABLE", "Candidates", "Moment", "cast", "name_tokens"]
+__all__ = ["FEATURES", "FIXED", "LIVE", "OTHER", "STABLE", "Candidates", "Moment", "cast"]
 
 OTHER = "\0other"
 """Stands for "none of the candidates"."""
@@ -28,7 +29,6 @@ LATEST = frozenset(
     ]
 )  # fmt: skip
 """What users say who mean the end of a list."""
-_NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 
 FIXED = (
     # where the value stands (own counts, counts of other tools, names); what it looks like
@@ -38,7 +38,9 @@ FIXED = (
 STABLE = (
     *FIXED,
     # words around the latest mention
-    "before_own", "before_others", "further_own", "further_others", "before_name", "asked",
+    "before_own", "before_others", "further_own", "further_others", "before_name", "before_apart",
+    # what the agent had asked for when the user gave it
+    "asked", "asked_apart",
 )  # fmt: skip
 """Change only when the value is mentioned again: kept from message to message."""
 LIVE = (
@@ -88,6 +90,7 @@ class Moment:
         self.last = index.now - 1
         self._aliases: dict[int, dict[str, tuple[float, str]]] = {}
         self._telling: dict[int, dict[int, set[str]]] = {}
+        self._announced: dict[tuple[int, int], dict[str, float]] = {}
 
     @cached_property
     def words(self) -> set[str]:
@@ -98,6 +101,11 @@ class Moment:
     def now(self) -> frozenset[str]:
         """Words of the last user message."""
         return frozenset(self.index.recent_words[-1] if self.index.recent_words else ())
+
+    @cached_property
+    def now_stems(self) -> frozenset[str]:
+        """Stems of the words of the last user message."""
+        return frozenset(stem(word) for word in self.now if " " not in word)
 
     @cached_property
     def from_the_end(self) -> bool:
@@ -116,6 +124,14 @@ class Moment:
                 known[index.last_assistant_at] = announcing & asked
         return known
 
+    def announced(self, counts: ParameterCounts, at: int, words: set[str]) -> dict[str, float]:
+        """Return the values of a parameter that the words of message ``at`` announce, with their shares."""
+        key = id(counts), at
+        known = self._announced.get(key)
+        if known is None:
+            known = self._announced[key] = cues(counts, words)
+        return known
+
     def aliases(self, counts: ParameterIndex) -> dict[str, tuple[float, str]]:
         """Return the values that words of the last user messages stand for, with their shares and the words."""
         known = self._aliases.get(id(counts))
@@ -126,18 +142,6 @@ class Moment:
                 text, share = table[word]
                 known[text] = max((share if word in self.now else 0.6 * share, word), known.get(text, (0.0, "")))
         return known
-
-
-@lru_cache(maxsize=4096)
-def name_tokens(name: str) -> frozenset[str]:
-    """Split an identifier into lower-case words: ``orderId`` and ``order_id`` are the same two.
-
-    Examples
-    --------
-    >>> sorted(name_tokens("orderId"))
-    ['id', 'order']
-    """
-    return frozenset(part.lower() for part in _NAME.findall(name))
 
 
 def cast(text: str, counts: ParameterCounts | None, schema: Mapping[str, Any]) -> Any:

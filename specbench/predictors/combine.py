@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,12 @@ from specbench.predictors.candidates import OTHER
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT
 from specbench.predictors.dates import DAY
-from specbench.predictors.values import shape_of, text_of
+from specbench.predictors.values import TRUTH, shape_of, text_of
 
 if TYPE_CHECKING:
     from specbench.predictors.arguments import Ranked
 
-__all__ = ["Combination", "Past", "Values", "combine", "days_between"]
+__all__ = ["Combination", "Past", "Values", "combine", "day_number"]
 
 Pairs = Mapping[str, Sequence[int]]
 """What :class:`specbench.predictors.parameters.ParameterIndex` counted of pairs of a tool's parameters."""
@@ -194,6 +195,7 @@ def _moved(last: Values, best: Sequence[Sequence[str]]) -> list[Values]:
     return out
 
 
+@lru_cache(maxsize=4096)
 def _day_after(text: str, days: int) -> str | None:
     if len(text) != len(DAY):
         return None
@@ -203,18 +205,19 @@ def _day_after(text: str, days: int) -> str | None:
         return None
 
 
-def days_between(before: str, after: str) -> int | None:
-    """Return the days from one ISO date to another; ``None`` where one of the texts is no date.
+@lru_cache(maxsize=4096)
+def day_number(text: str) -> int | None:
+    """Return the proleptic ordinal of an ISO date; ``None`` for a text that is no date.
 
     Examples
     --------
-    >>> days_between("2024-05-19", "2024-05-20"), days_between("JFK", "2024-05-20")
+    >>> day_number("2024-05-20") - day_number("2024-05-19"), day_number("JFK")
     (1, None)
     """
-    if len(before) != len(DAY) or len(after) != len(DAY):
+    if len(text) != len(DAY):
         return None
     try:
-        return (date.fromisoformat(after) - date.fromisoformat(before)).days
+        return date.fromisoformat(text).toordinal()
     except ValueError:
         return None
 
@@ -223,14 +226,17 @@ def _allowed(
     pairs: Mapping[str, Sequence[int]], names: Sequence[str], chosen: Sequence[str], parameter: str, text: str
 ) -> bool:
     """Whether a value goes with those already chosen: equal, or in this order, only if real calls had it so."""
+    # Only what is equal, or dates, of which one comes first.
+    dated = len(text) == len(DAY)
+    if not dated and text not in chosen:
+        return True
     for other, second in zip(names, chosen, strict=True):
-        # Only what is equal, or dates, of which one comes first.
-        if second == ABSENT or (second != text and (len(text) != 10 or len(second) != 10)):
+        if second == ABSENT or (second != text and not (dated and len(second) == len(DAY))):
             continue
         first, last = sorted(((other, second), (parameter, text)))
         row = pairs.get(f"{first[0]}|{last[0]}")
         if row is None or row[0] < 5:
-            if second == text and not text.isdigit() and text not in ("True", "False", "true", "false"):
+            if second == text and not text.isdigit() and text not in TRUTH:
                 return False
             continue
         together, equal, before, dates = row

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from specbench.predictors.dates import DAY, find_today, is_day
 from specbench.predictors.extract import extract
-from specbench.predictors.paths import is_map, walk
+from specbench.predictors.paths import is_map, stem, walk
 from specbench.predictors.values import (
     GROUP,
     GROUP_SIZE,
@@ -45,6 +45,9 @@ MAX_VALUE_CHARS = 120
 MAX_TEXT_CHARS = 8000
 MAX_JSON_CHARS = 2_000_000
 MAX_NAMED = 200
+MAX_STATED = 60
+"""Values stated by the user that may still be waiting for a call, the latest ones."""
+_STATED = frozenset(["name", "number", "date", "time", "id", "email", "quoted"])
 PROSE = 5
 """Spaces from which an argument is a text and no value."""
 MAX_DAYS = 12
@@ -96,6 +99,8 @@ class ContextIndex(ValueTable):
     agent_said, agent_noted : str
         All that the agent has written in its latest message, and its :func:`notes` alone, which often say what comes
         next.
+    user_stems : set of str
+        Stems of all words of the user.
     last_text : dict
         The latest text of ``user``, ``assistant``, ``tool`` and ``system``.
 
@@ -124,10 +129,13 @@ class ContextIndex(ValueTable):
         self.last_user_at = self.last_assistant_at = NEVER
         self.last_assistant_words: frozenset[str] = frozenset()
         self.asked_now: frozenset[str] = frozenset()
+        self.user_stems: set[str] = set()
         self.agent_said = self.agent_noted = ""
         self.version = 0
         self.text_version = 0
         self.named_values: list[tuple[str, str]] = []
+        self._stated: dict[int, None] = {}
+        self._unplaced: tuple[int, frozenset[str]] = 0, frozenset()
         self._pending: list[ToolCall] = []
 
     @property
@@ -159,6 +167,7 @@ class ContextIndex(ValueTable):
             self._name_groups(words)
             for word in words:
                 self.user_words[word] = at
+                self.user_stems.add(stem(word))
             self.recent_words.append([*words, *(f"{a} {b}" for a, b in pairwise(words))])
             self.recent_at.append(at)
             del self.recent_words[:-3], self.recent_at[:-3]
@@ -168,7 +177,7 @@ class ContextIndex(ValueTable):
         if message.content:
             self.last_assistant_words = frozenset(_WORD.findall(message.content[:MAX_TEXT_CHARS].lower()))
             self.last_assistant_at = at
-            self.asked_now = frozenset(word[:5] for word in self.last_assistant_words)
+            self.asked_now = frozenset(map(stem, self.last_assistant_words))
         self._pending = list(message.tool_calls)
         if not message.tool_calls:
             self.events.append(Event("reply"))
@@ -262,6 +271,9 @@ class ContextIndex(ValueTable):
                 continue
             row = self._add(found.text, f"{role}:{found.kind}", at)
             seen[row] = found.start
+            if role == "user" and (found.kind in _STATED or (found.kind == "word" and found.before)):
+                self._stated.pop(row, None)
+                self._stated[row] = None
             # "San" in "San Jose": names that stand inside a longer name are told apart from whole ones.
             end = found.start + len(found.text)
             if found.kind in ("word", "name"):
@@ -292,6 +304,19 @@ class ContextIndex(ValueTable):
             record[column] = record[LAST] = at
             record[MENTIONS] += 1
             record[OFFSET] = start
+
+    def unplaced(self) -> frozenset[str]:
+        """Return the values that the user has stated and that no call has used since: names, numbers, days, ids.
+
+        Of a name of several words the parts are among them: which of them is meant is open.
+        """
+        if self._unplaced[0] != self.version:
+            rows = list(self._stated)[-MAX_STATED:]
+            table = self.table[rows]
+            free = (table[:, LAST_USE] < table[:, LAST_USER]).tolist()
+            texts = (self.texts[row] for row, each in zip(rows, free, strict=True) if each)
+            self._unplaced = self.version, frozenset(texts)
+        return self._unplaced[1]
 
     def extend(self, messages: Iterable[Message]) -> ContextIndex:
         """Take in several messages; returns itself."""

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 import numpy as np
 
-from specbench.predictors.candidates import name_tokens
 from specbench.predictors.counts import ParameterCounts
 
-__all__ = ["best", "cues", "lift", "similar"]
+__all__ = ["best", "cues", "lift", "name_tokens", "similar"]
+
+_NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
+
+
+@lru_cache(maxsize=4096)
+def name_tokens(name: str) -> frozenset[str]:
+    """Split an identifier into lower-case words: ``orderId`` and ``order_id`` are the same two.
+
+    Examples
+    --------
+    >>> sorted(name_tokens("orderId"))
+    ['id', 'order']
+    """
+    return frozenset(part.lower() for part in _NAME.findall(name))
 
 
 @lru_cache(maxsize=16384)

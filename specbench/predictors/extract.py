@@ -20,7 +20,9 @@ __all__ = ["Found", "extract"]
 class Found(NamedTuple):
     """A value found in a text: the value as tools spell it, its kind, where it starts, and the words before it.
 
-    ``before`` holds up to three words of the same sentence, nearest first; all but the nearest are marked ``~``.
+    ``before`` holds up to three words of the same sentence, nearest first; all but the nearest are marked ``~``. A
+    number has the two words after it there, too, marked ``>`` ("3 star hotel"); at the start of a sentence ``""`` is
+    the nearest.
     """
 
     text: str
@@ -32,9 +34,11 @@ class Found(NamedTuple):
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _TOKEN = re.compile(r"#?[A-Za-z0-9][A-Za-z0-9_\-]*[A-Za-z0-9]|#?[A-Za-z0-9]")
 _NAME = re.compile(
-    r"[A-ZÀ-Þ][\w'’.!\-]*(?:\s+(?:(?:of|the|and|&|de|la|at|in|on|for|a|to|with)\s+){0,2}[A-ZÀ-Þ0-9][\w'’.!\-]*)*"
+    r"[A-ZÀ-Þ][\w'’.!\-]*(?:(?<![a-z]{3}[.!])\s+(?:(?:of|the|and|&|de|la|at|in|on|for|a|to|with)\s+){0,2}[A-ZÀ-Þ0-9][\w'’.!\-]*)*"
 )
 _BEFORE = re.compile(r"[a-z']+")
+_AFTER = re.compile(r"[ -]([a-z']+)(?: ([a-z']+))?", re.IGNORECASE)
+_NO_NUMBER = re.compile(r"one(?: way| of\b)|(?<=this )one|(?<=that )one|(?<=other )one|(?<=which )one", re.IGNORECASE)
 _LETTERS = re.compile(r"[A-Za-z]+")
 _SOLID = re.compile(r"\S+")
 _QUOTED = re.compile(r"[\"“]([^\"“”\n]{2,60})[\"”]")
@@ -85,7 +89,7 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
                 found.append((token, "id", start))
                 if "_" in token:
                     found += [(part, "part", start) for part in _parts(token)[1:]]
-        elif token.lower() in NUMBER_WORDS:
+        elif token.lower() in NUMBER_WORDS and not _NO_NUMBER.match(text, start):
             found.append((str(NUMBER_WORDS[token.lower()]), "number", start))
         elif token[0].isupper():
             found.append((token, "word", start))
@@ -111,7 +115,7 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
     found += [(value.isoformat(), kind, start) for value, kind, start in dates_in(text, today)]
     found += [(value, "time", start) for value, start in times_in(text)]
     found += [(value.isoformat(), "moved", start) for value, start in moved(text, known)]
-    return [Found(value, kind, start, _before(text, start)) for value, kind, start in found]
+    return [Found(value, kind, start, _around(text, kind, start)) for value, kind, start in found]
 
 
 def _parts(handle: str) -> list[str]:
@@ -123,6 +127,16 @@ def _parts(handle: str) -> list[str]:
     ['ann.lee_7', 'Ann', 'Lee']
     """
     return [handle, *(part.capitalize() for part in _LETTERS.findall(handle) if len(part) > 1)]
+
+
+def _around(text: str, kind: str, start: int) -> tuple[str, ...]:
+    before = _before(text, start)
+    if kind == "number":
+        number = _TOKEN.match(text, start)
+        after = _AFTER.match(text, number.end()) if number else None
+        if after:
+            return (*(before or ("",)), *(f">{word.lower()}" for word in after.groups() if word))
+    return before
 
 
 def _before(text: str, start: int) -> tuple[str, ...]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from math import log1p
+from math import log, log1p
 
 import numpy as np
 import numpy.typing as npt
 
 from specbench.embed.base import Embedding
 from specbench.predictors.arguments import ArgumentRanker, Filled, Ranked
-from specbench.predictors.candidates import FEATURES, Moment, name_tokens
+from specbench.predictors.candidates import FEATURES, Moment
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT
+from specbench.predictors.evidence import name_tokens
+from specbench.predictors.paths import stem
 from specbench.predictors.slots import Slot
 from specbench.predictors.turn_cues import turn_cues
 from specbench.types import Effect, Message, ToolSpec
@@ -30,10 +33,10 @@ _SUMMED = (
 _ARGUMENTS = ("p_arguments", "p_second", "weakest", "missing", "filled", *_SUMMED, "repeat", "parameters")
 _CALLED = ("called", "called_since_user", "is_last", "last_failed")
 _SCHEMA = (
-    "name_now", "name_ever", "name_asked", "named", "parameter_asked", "read", "write", "local", "unseen",
-    "same_family",
+    "name_now", "name_ever", "name_asked", "apart_now", "apart_asked", "named", "parameter_asked", "read", "write",
+    "local", "unseen", "same_family",
 )  # fmt: skip
-_SIMILAR = ("similar_user", "similar_assistant", "similar_ever")
+_SIMILAR = ("similar_user", "similar_assistant", "similar_ever", "apart_best")
 PAIR_FEATURES = ("is_reply", *_ARGUMENTS, *_CALLED, *_SCHEMA, *_SIMILAR, "offered")
 _PAIR = {name: at for at, name in enumerate(PAIR_FEATURES)}
 _SUMS = [FEATURES.index(name) for name in _SUMMED]
@@ -109,6 +112,9 @@ class Lookout:
         self._described: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         self._kinds: dict[str, tuple[float, ...]] = {}
         self._vectors = np.array([self._describe(name) for name in self.tools], np.float32).reshape(-1, embedding.dim)
+        # A word that few of the tools on offer have says more than one that all have.
+        held = Counter(word for words, _ in self._described.values() for word in words)
+        self._rare = {word: log((len(self.tools) + 1) / times) for word, times in held.items()}
 
     def observe(self, message: Message) -> None:
         """Take in the next message."""
@@ -125,7 +131,7 @@ class Lookout:
             self.agent_said = self.index.agent_said.lower()
             if message.content:
                 self.assistant = self.embedding.encode(message.content)
-                self.assistant_words = frozenset(_WORD.findall(message.content.lower()))
+                self.assistant_words = frozenset(map(stem, _WORD.findall(message.content.lower())))
             for call in message.tool_calls:
                 self.since_user[call.name] = self.since_user.get(call.name, 0) + 1
 
@@ -186,6 +192,8 @@ class Lookout:
             out[:-1, _PAIR["called"] : _PAIR["same_family"] + 1] = records
             said_by = np.stack([_unit(self.user), _unit(self.assistant), _unit(self.ever)], axis=1)
             out[:-1, _PAIR["similar_user"] : _PAIR["similar_ever"] + 1] = self._vectors @ said_by
+            apart = out[:-1, _PAIR["apart_now"]]
+            out[:-1, _PAIR["apart_best"]] = (apart > 0) & (apart == apart.max())
             out[-1] = out[:-1].max(axis=0)
         if self._left_out:
             out[:, self._left_out] = 0
@@ -212,9 +220,11 @@ class Lookout:
         """From ``name_now`` to ``same_family``: a tool's schema beside the conversation."""
         words, parameters = self._described[name]
         size = len(words) or 1
+        now, asked = words & moment.now_stems, words & self.assistant_words
         last = self.index.last_tool
         return (
-            len(words & moment.now) / size, len(words & moment.said) / size, len(words & self.assistant_words) / size,
+            len(now) / size, len(words & self.index.user_stems) / size, len(asked) / size,
+            sum(self._rare[word] for word in sorted(now)), sum(self._rare[word] for word in sorted(asked)),
             name.lower() in self.agent_said, len(parameters & self.assistant_words), *self._kinds[name],
             last is not None and _family(last) == _family(name),
         )  # fmt: skip
@@ -269,8 +279,8 @@ class Lookout:
         """Take down a tool's words and parameters; return the direction of its description."""
         spec = self.tools[name]
         text = f"{' '.join(sorted(name_tokens(name)))} {spec.description if spec else ''}"
-        parameters = frozenset(word for each in (spec.properties if spec else ()) for word in name_tokens(each))
-        self._described[name] = frozenset(_WORD.findall(text.lower())), parameters
+        parameters = frozenset(stem(word) for each in (spec.properties if spec else ()) for word in name_tokens(each))
+        self._described[name] = frozenset(map(stem, _WORD.findall(text.lower()))), parameters
         effect = spec.effect if spec else Effect.UNKNOWN
         writes = effect in (Effect.WRITE, Effect.UNKNOWN)
         self._kinds[name] = effect is Effect.READ, writes, effect is Effect.LOCAL, name not in self.known

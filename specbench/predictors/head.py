@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.errors import MissingExtraError
-from specbench.predictors.network import one_thread, quick_dropout
+from specbench.predictors.network import one_thread, quick_dropout, scale_of
 
 __all__ = ["Example", "ToolHead"]
 
@@ -86,8 +86,8 @@ class ToolHead:
         points = np.stack([each.point for each in examples])
         pairs = np.concatenate([each.pairs for each in examples])
         self.scales = {
-            "point_mean": points.mean(0), "point_scale": np.maximum(points.std(0), 0.05).astype(np.float32),
-            "pair_mean": pairs.mean(0), "pair_scale": np.maximum(pairs.std(0), 0.05).astype(np.float32),
+            "point_mean": points.mean(0), "point_scale": scale_of(points, 0.05),
+            "pair_mean": pairs.mean(0), "pair_scale": scale_of(pairs, 0.05),
         }  # fmt: skip
         data = torch.from_numpy(self._scaled("point", points))
         widest = max(len(each.pairs) for each in examples)

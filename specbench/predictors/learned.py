@@ -27,7 +27,7 @@ FADE = 0.995
 """What a tool's counts keep at each call that is learned online: half is forgotten after some 140 calls."""
 LATE_POINTS = 1200
 """Training points at which the tools that may not be launched get arguments too: enough to calibrate them."""
-HIDDEN, HIDDEN_POINTS = 0.25, 1500
+HIDDEN, HIDDEN_POINTS = 0.25, 6000
 """Share of the training points that are seen a second time with tools hidden, and how many at most."""
 LATE = 0.1
 """Tools that may not be launched get arguments only from this probability on."""

@@ -15,9 +15,11 @@ import numpy.typing as npt
 
 from specbench.errors import MissingExtraError
 
-__all__ = ["ListwiseNet", "one_thread", "quick_dropout", "segment_softmax"]
+__all__ = ["ListwiseNet", "one_thread", "quick_dropout", "scale_of", "segment_softmax"]
 
 Floats = npt.NDArray[np.float32]
+CONSTANT = 1e9
+"""Scale of a feature that was the same in all of the training: whatever it is later, it says nothing."""
 ONE_THREAD = 200_000
 """Multiplications in one matrix product: above some 260,000 OpenBLAS wakes its threads, which on a busy machine costs
 ten times what they save on matrices this small."""
@@ -35,6 +37,18 @@ def segment_softmax(scores: Floats, starts: npt.NDArray[np.intp]) -> Floats:
     top = np.maximum.reduceat(scores, starts)
     raised = np.exp(scores - np.repeat(top, lengths))
     return np.asarray(raised / np.repeat(np.add.reduceat(raised, starts), lengths), np.float32)
+
+
+def scale_of(items: Floats, least: float) -> Floats:
+    """Return by what to divide each feature; one that never varied is made nought, as nothing is learned of it.
+
+    Examples
+    --------
+    >>> scale_of(np.array([[1.0, 5.0], [3.0, 5.0]], np.float32), 0.05).tolist()
+    [1.0, 1000000000.0]
+    """
+    spread = items.std(axis=0)
+    return np.where(np.ptp(items, axis=0) == 0, CONSTANT, np.maximum(spread, least)).astype(np.float32)
 
 
 @contextmanager
@@ -115,7 +129,7 @@ class ListwiseNet:
         except ImportError as error:
             raise MissingExtraError("torch", extra="llm") from error
         self.mean = items.mean(axis=0)
-        self.scale = np.maximum(items.std(axis=0), 1e-3).astype(np.float32)
+        self.scale = scale_of(items, 1e-3)
         data = torch.from_numpy(np.clip((items - self.mean) / self.scale, -8, 8))
         ends = np.append(starts[1:], len(items))
         loads = torch.from_numpy(weights if weights is not None else np.ones(len(starts), np.float32))

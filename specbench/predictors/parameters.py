@@ -12,6 +12,7 @@ from typing import Any
 
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT, ParameterCounts
+from specbench.predictors.evidence import name_tokens
 from specbench.predictors.values import code_of, shape_of, text_of
 from specbench.types import ToolCall, ToolSpec
 
@@ -83,7 +84,7 @@ class ParameterIndex:
                 known.add((call.name, name, text))
             self._count_value(counts, text, set() if online and used else heard, index)
         self._count_pairs(call)
-        self._count_meanings(call, words)
+        self._count_meanings(call, words, index)
 
     def learn(
         self,
@@ -113,10 +114,12 @@ class ParameterIndex:
         self.heard = {word: self.heard[word] for word in self.meant if word in self.aliases()}
         self.meant = {word: self.meant[word] for word in self.heard}
 
-    def _count_meanings(self, call: ToolCall, words: set[str]) -> None:
+    def _count_meanings(self, call: ToolCall, words: set[str], index: ContextIndex) -> None:
         """Count which values come after which words of the user, whatever the parameter."""
         values = {value for value in call.arguments.values() if isinstance(value, str) and len(value) <= 40}
-        values = {value for value in values if value[:1].isupper()}
+        # What the user has said in so many words, no other word of theirs stands for.
+        said = index.user_words.keys()
+        values = {v for v in values if v[:1].isupper() and not name_tokens(v.lower()) <= said}
         if not values:
             return
         for word in words:
@@ -274,10 +277,11 @@ class ParameterIndex:
         """Return the counts of parameters of the same name in other tools, added up."""
         key = (tool, parameter)
         if key not in self._others:
-            total = ParameterCounts()
-            for name, table in self.tools.items():
-                if name != tool and parameter in table:
-                    total.add(table[parameter])
+            tables = [each[parameter] for name, each in self.tools.items() if name != tool and parameter in each]
+            # Of one other tool its own counts, so that what is derived from them is derived once.
+            total = tables[0] if len(tables) == 1 else ParameterCounts()
+            for each in tables if len(tables) > 1 else ():
+                total.add(each)
             self._others[key] = total
         return self._others[key]
 

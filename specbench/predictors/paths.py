@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-__all__ = ["MAX_LEAVES", "Group", "Leaf", "is_map", "singular", "walk"]
+__all__ = ["MAX_LEAVES", "Group", "Leaf", "is_map", "singular", "stem", "walk"]
 
 MAX_LEAVES = 4000
 """Scalars looked at in one document; what lies beyond is not offered as an argument."""
@@ -18,6 +18,9 @@ MAX_LEAVES = 4000
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z_]*\d{0,2}$")
 _WORDS = re.compile(r"[a-z]{3,}")
 _TITLE = re.compile(r"(?:^|(?<!first)(?<!last)(?<!full)(?<!user)_)(?:name|title)$|(?<!first)(?<!last)(?:Name|Title)$")
+
+
+_ENDINGS = ("ing", "ed", "es", "s", "ure", "or", "er", "ion", "e")
 
 
 class Leaf(NamedTuple):
@@ -54,6 +57,29 @@ def singular(word: str) -> str:
     ('shirt', 'glass', 'bus')
     """
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+@lru_cache(maxsize=16384)
+def stem(word: str) -> str:
+    """Return what the forms of a lower-case word have in common: a key for comparisons, not a word.
+
+    Endings are taken off while three letters stay, and six of what is left are kept: rough, but the same for a
+    parameter's name and for what people say.
+
+    Examples
+    --------
+    >>> {stem(word) for word in ("starring", "stars", "starred")}, {stem("leave"), stem("leaving")}
+    ({'star'}, {'leav'})
+    >>> stem("departure") == stem("departing"), stem("originates") == stem("origin")
+    (True, True)
+    """
+    while True:
+        ending = next((each for each in _ENDINGS if word.endswith(each) and len(word) - len(each) >= 3), None)
+        if ending is None:
+            return word[:6]
+        word = word[: -len(ending)]
+        if word[-1] == word[-2] and len(word) > 3:
+            word = word[:-1]
 
 
 def walk(document: Any) -> tuple[list[Leaf], list[Group]]:

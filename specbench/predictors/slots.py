@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from specbench.predictors.candidates import FEATURES, FIXED, STABLE, Moment, name_tokens
+from specbench.predictors.candidates import FEATURES, FIXED, STABLE, Moment
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT, ParameterCounts
-from specbench.predictors.evidence import best, cues, lift, similar
+from specbench.predictors.evidence import best, lift, name_tokens, similar
 from specbench.predictors.parameters import ParameterIndex
-from specbench.predictors.values import LAST, ORDINAL, text_of
+from specbench.predictors.paths import stem
+from specbench.predictors.values import LAST, ORDINAL, TRUTH, text_of
 from specbench.types import ToolSpec
 
 __all__ = ["KNOWN", "Gathered", "Slot"]
@@ -27,8 +30,9 @@ _AT = {name: at for at, name in enumerate(FEATURES)}
 _TEXT = slice(_AT["prior"], _AT["common"] + 1)
 _EMPTY = ParameterCounts()
 _NOTHING_NEAR = (0.0,) * (len(STABLE) - len(FIXED))
-_TRUTH = frozenset(["True", "False", "true", "false"])
+_LONG_WORD = re.compile(r"[a-z]{4,}")
 _Shares = tuple[float, float, float, float, float]
+_NO = frozenset(["no", "not", "without", "don", "doesn", "never"])
 _NOT_TELLING = frozenset(["id", "has", "is", "for", "of", "number", "name", "type"])
 
 
@@ -69,16 +73,25 @@ class Slot:
         Which parameter; the tool's schema, if known.
     unseen
         Look at the tool as if it had never been seen (tool dropout).
+    alone
+        Look at the parameter as if no other tool had one of its name (dropout, too: a new tool's names may be new).
     """
 
     def __init__(
-        self, counts: ParameterIndex, tool: str, parameter: str, spec: ToolSpec | None, *, unseen: bool = False
+        self,
+        counts: ParameterIndex,
+        tool: str,
+        parameter: str,
+        spec: ToolSpec | None,
+        *,
+        unseen: bool = False,
+        alone: bool = False,
     ) -> None:
         self.counts, self.tool, self.parameter = counts, tool, parameter
         own = counts.own(tool, parameter) if counts.calls.get(tool, 0) >= KNOWN and not unseen else None
         self.unseen = own is None
         self.own = own if own is not None else _EMPTY
-        self.others = counts.others(tool, parameter)
+        self.others = _EMPTY if alone else counts.others(tool, parameter)
         self.schema: Mapping[str, Any] = spec.schema(parameter) if spec else {}
         declared = spec is not None and bool(spec.properties)
         self.required = parameter in spec.required if spec is not None and declared else True
@@ -87,9 +100,15 @@ class Slot:
         self.enum = {text_of(value) for value in enum[:60]} if isinstance(enum, list) else set()
         self.default = text_of(self.schema["default"]) if self.schema.get("default") is not None else None
         self.tokens = name_tokens(parameter)
-        self.telling = self.tokens - _NOT_TELLING
-        self.stems = frozenset(word[:5] for word in self.telling)
+        self.stems = frozenset(map(stem, self.tokens - _NOT_TELLING))
+        # What is said of a flight does not tell that its class was said.
+        about = f"{' '.join(name_tokens(tool))} {spec.description if spec else ''}"
+        self.telling = self.stems - set(map(stem, _LONG_WORD.findall(about.lower())))
+        self.apart = _apart(parameter, spec) if spec else self.stems
         self.closed = self._closed()
+        # "Economy" has not been said where "Premium Economy" has.
+        words = {text: name_tokens(text) for text in self.closed}
+        self.within = {a: longer for a in words if (longer := [each for each in words.values() if words[a] < each])}
         # Values that this parameter takes in other tools are looked at when the user has said them.
         self.told = {text: name_tokens(text) for text in self.others.closed()} if not self.enum else {}
         self.constant = self._constant()
@@ -140,7 +159,9 @@ class Slot:
         """Whether an alias's value may fill this parameter."""
         if self.enum:
             return text in self.enum
-        return text in self.own.values or text in self.others.values or (self.unseen and not self.others.fills)
+        if text in self.own.values or text in self.others.values:
+            return True
+        return self.unseen and not self.others.fills and text not in TRUTH
 
     def _update(self, index: ContextIndex) -> None:
         """Take in the rows that are new since the last time, and those mentioned again."""
@@ -228,20 +249,22 @@ class Slot:
         return known
 
     def _near(self, index: ContextIndex, row: int) -> tuple[float, ...]:
-        """What the words before the latest mention tell: from ``before_own`` to ``asked``."""
+        """What the words before the latest mention tell: from ``before_own`` to ``asked_apart``."""
         before, asked = index.before[row], index.asked[row]
         if not before and not asked:
             return _NOTHING_NEAR
-        own = others = further_own = further_others = name = 0.0
+        own = others = further_own = further_others = name = apart = 0.0
         if before:
             words = before.get("user", ())
             if words:
                 own, others = lift(self.own, words[0]), lift(self.others, words[0])
                 further_own = sum(lift(self.own, word) for word in words[1:])
                 further_others = sum(lift(self.others, word) for word in words[1:])
-            words = words or before.get("assistant", ())
-            name = float(sum(word.lstrip("~")[:5] in self.stems for word in words))
-        return own, others, further_own, further_others, name, float(len(self.stems & asked))
+            stems = [stem(word.lstrip("~>")) for word in words or before.get("assistant", ())]
+            name = float(sum(map(self.stems.__contains__, stems)))
+            apart = float(sum(map(self.apart.__contains__, stems)))
+        fits = float(len(self.stems & asked)), float(len(self.apart & asked))
+        return own, others, further_own, further_others, name, apart, *fits
 
     def _said_near(self, index: ContextIndex, words: str) -> tuple[float, ...]:
         """What stands before the words that an alias was said with."""
@@ -268,7 +291,8 @@ class Slot:
             self._heard = index.text_version
             told = moment.telling(self.counts)
             self._cues_of = {
-                at: self._cues_of.get(at) or (cues(self.own, words), cues(self.others, words))
+                at: self._cues_of.get(at)
+                or (moment.announced(self.own, at, words), moment.announced(self.others, at, words))
                 for at, words in told.items()
             }
             self._cues = best(own for own, _ in self._cues_of.values()), best(o for _, o in self._cues_of.values())
@@ -298,12 +322,12 @@ class Slot:
             marks += [(place(text), len(FIXED) + offset, value) for offset, value in enumerate(near) if value]
         for text in [*extra, *(text for text in self.enum if text in at)]:
             words = name_tokens(text)
-            if not moment.said.isdisjoint(words) or text in _TRUTH:
+            if not moment.said.isdisjoint(words) or text in TRUTH:
                 marks += self._said(place(text), text, words, moment)
         absent: tuple[float, float, float] | None = None
         if self.may_miss:
             own, others = (each.get(ABSENT, 0.0) for each in self._cues)
-            absent = own, others, float(len(self.telling & moment.said))
+            absent = own, others, float(len(self.telling & index.user_stems))
         return Gathered(rows, self._stable[places], texts, self._extra[1], marks, absent)
 
     def _ordered(self, index: ContextIndex) -> _Order:
@@ -321,12 +345,29 @@ class Slot:
 
     def _said(self, at: int, text: str, words: frozenset[str], moment: Moment) -> list[tuple[int, int, float]]:
         """Whether the user has said a closed value."""
-        if text in _TRUTH:
-            return [(at, _AT["user_said"], float(len(self.telling & moment.now)))]
-        now, ever = len(words & moment.now) / len(words), len(words & moment.said) / len(words)
+        if text in TRUTH:
+            # Who speaks of a pool wants one, unless there is a "no" in it.
+            meant = text in ("True", "true") or not moment.now.isdisjoint(_NO)
+            return [(at, _AT["user_said"], float(len(self.telling & moment.now_stems)) if meant else 0.0)]
+        now, ever = (
+            0.0 if any(longer <= heard for longer in self.within.get(text, ())) else len(words & heard) / len(words)
+            for heard in (moment.now, moment.said)
+        )
         return [(at, _AT["said_now"], now), (at, _AT["said_ever"], ever)]
 
 
 def _greatest(one: _Shares, other: _Shares) -> _Shares:
     a, b, c, d, e = map(max, one, other)
     return a, b, c, d, e
+
+
+def _apart(parameter: str, spec: ToolSpec) -> frozenset[str]:
+    """Return the stems by which a parameter's name and description differ from those of the tool's other parameters."""
+    others = (_stems(name, str(spec.schema(name).get("description"))) for name in spec.properties if name != parameter)
+    return _stems(parameter, str(spec.schema(parameter).get("description"))).difference(*others)
+
+
+@lru_cache(maxsize=4096)
+def _stems(name: str, description: str) -> frozenset[str]:
+    words = _LONG_WORD.findall(description.lower())
+    return frozenset(map(stem, (*words, *name_tokens(name))))

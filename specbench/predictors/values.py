@@ -12,11 +12,13 @@ import numpy.typing as npt
 
 from specbench.predictors.paths import Group, singular
 
-__all__ = ["COLUMNS", "ValueTable", "shape_of", "text_of"]
+__all__ = ["COLUMNS", "TRUTH", "ValueTable", "shape_of", "text_of"]
 
 MAX_PHRASES = 50
 """Values of several words with one first word that are looked for in texts; a limit against hostile results."""
 NEVER = -1000
+TRUTH = frozenset(["True", "False", "true", "false"])
+"""Texts of truth values."""
 STOP_WORDS = frozenset((
     "the", "and", "for", "with", "that", "this", "have", "please", "you", "your", "can", "could", "would", "like",
     "want", "need", "are", "was", "from", "not", "but", "its", "it's", "what", "sure", "yes", "thanks", "thank",

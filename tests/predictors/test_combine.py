@@ -10,9 +10,9 @@ import numpy as np
 from specbench.predictors.arguments import Ranked
 from specbench.predictors.calls import COMBINED, CallRanker, combined_features
 from specbench.predictors.candidates import OTHER, Candidates
-from specbench.predictors.combine import MOST, Past, combine
+from specbench.predictors.combine import MOST, Combination, Past, combine
 from specbench.predictors.context import ContextIndex
-from specbench.predictors.counts import ParameterCounts
+from specbench.predictors.counts import ABSENT, ParameterCounts
 from specbench.types import Message, ToolCall
 
 NAMES = ("date", "destination", "origin")
@@ -105,6 +105,18 @@ def test_the_way_back_of_an_earlier_call_is_not_that_of_the_last() -> None:
     assert (back[at["swapped_last"]], back[at["swapped_ever"]]) == (0, 1)
     # All of it stands in the booking, none of it in what the user wrote.
     assert back[at["user_ever"]] == 0
+
+
+def test_values_that_wait_for_a_call_are_counted_and_those_that_stand_in_it_twice() -> None:
+    index = conversation()
+    index.append(Message("user", "To JFK from SFO"))
+    found = [
+        Combination(chosen, 0.1)
+        for chosen in [("2024-05-20", "JFK", "SFO"), ("2024-05-20", "JFK", "JFK"), (ABSENT, "LAX", ABSENT)]
+    ]
+    features = combined_features(found, Past("search", NAMES, index), index)
+    columns = features[:3][:, [COMBINED.index(name) for name in ("placed", "placed_most", "doubled")]]
+    assert columns.tolist() == [[2, 1, 0], [1, 0, 1], [0, 0, 0]]
 
 
 def test_what_a_word_announces_follows_the_counts() -> None:

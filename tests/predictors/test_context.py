@@ -248,6 +248,15 @@ def test_things_that_the_user_has_named_are_found_or_missing() -> None:
     assert index.things_said(known) == (1, 1, 1, 2, 0, 0)
 
 
+def test_what_the_user_states_waits_until_a_call_uses_it() -> None:
+    index = ContextIndex().extend([Message("user", "Search flights from Oslo, to New York, for 2 people")])
+    assert index.unplaced() == {"Oslo", "New York", "New", "York", "2"}
+    index.append(Message("assistant", "", (ToolCall("search", {"origin": "Oslo", "seats": 2}),)))
+    assert index.unplaced() == {"New York", "New", "York"}
+    index.append(Message("user", "The other way: I start from New York and not from Oslo"))
+    assert {"Oslo", "New York"} <= index.unplaced()
+
+
 def test_a_number_of_the_user_is_also_the_identifier_that_tools_would_make_of_it() -> None:
     index = ContextIndex(prefixes={7: ["#W"]}).extend([Message("user", "It is 1234567, item 4107812777, w7654321")])
     made = {text for text in index.texts if text.startswith("#W")}

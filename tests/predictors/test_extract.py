@@ -55,6 +55,8 @@ def test_words_of_dates_and_times_in_any_order_are_no_trouble(words: list[str]) 
         ("mail ann.lee+x@mail.example.com.", "email", {"ann.lee+x@mail.example.com"}),
         ("order #W2378156 and user yusuf_rossi_9620", "id", {"#W2378156", "yusuf_rossi_9620"}),
         ("two bags, 3 seats and twenty people", "number", {"2", "3", "20"}),
+        ("a one way flight, this one or that one", "number", set()),
+        ("one room and one of those", "number", {"1"}),
         ('play "Bohemian Rhapsody" now', "quoted", {"Bohemian Rhapsody"}),
         ("March 3rd", "date", {"2019-03-03"}),
         ("the 3rd of March, 2021", "date", {"2021-03-03"}),
@@ -117,6 +119,18 @@ def test_names_come_whole_and_in_parts() -> None:
 def test_a_value_knows_the_words_before_it_and_its_place() -> None:
     (origin,) = (each for each in extract("fly from Oslo", FRIDAY) if each.text == "Oslo")
     assert (origin.before, origin.start, origin.kind) == (("from", "~fly"), 9, "word")
+
+
+def test_a_number_knows_the_words_behind_it_too() -> None:
+    stars, rooms = (each.before for each in extract("3 star hotel, with 2 rooms.", FRIDAY) if each.kind == "number")
+    assert stars == ("", ">star", ">hotel")
+    assert rooms == ("with", "~hotel", "~star", ">rooms")
+
+
+def test_a_name_ends_with_its_sentence_but_not_at_an_initial() -> None:
+    names = found("Directed by Iain Softley. Or one that stars Taraji P. Henson, set near St. Louis.", "name")
+    assert {"Iain Softley", "Taraji P. Henson", "St. Louis"} <= names
+    assert not {name for name in names if "Or" in name}
 
 
 def test_without_a_day_only_dates_with_a_year_are_found() -> None:

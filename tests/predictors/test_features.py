@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from specbench.predictors.features import PAIR_FEATURES, Lookout
+from specbench.embed.hashing import HashingEmbedding
+from specbench.predictors.arguments import ArgumentRanker
+from specbench.predictors.features import PAIR_FEATURES, Lookout, Vocabulary
 from specbench.predictors.learned import LearnedPredictor
 from specbench.testing.traces import make_tools, make_traces
-from specbench.types import Message, ToolCall
+from specbench.types import Effect, Message, ToolCall, ToolSpec
 
 
 @pytest.fixture
@@ -34,3 +36,16 @@ def test_a_tool_that_the_agent_names_is_told_until_it_acts(lookout: Lookout, alo
     assert told(lookout, "named") == {first}
     lookout.observe(Message("assistant", "", (ToolCall(first, {"a": second}),)))
     assert told(lookout, "named") == set()
+
+
+def test_words_that_few_tools_have_tell_more_than_those_that_all_have() -> None:
+    names = {"find_hotels": "Find a hotel in a city", "find_flights": "Find flights", "find_cars": "Find a rental car"}
+    tools = {name: ToolSpec(name, text, {}, Effect.READ) for name, text in names.items()}
+    lookout = Lookout(Vocabulary(), HashingEmbedding(), ArgumentRanker(), tools, None)
+    lookout.observe(Message("user", "Could you find me a nice hotel there?"))
+    assert told(lookout, "apart_best") == {"find_hotels"}
+    offered, pairs, _ = lookout.offers()
+    apart = dict(zip(offered, pairs[:, PAIR_FEATURES.index("apart_now")].tolist(), strict=False))
+    assert apart["find_hotels"] > apart["find_flights"] > 0
+    lookout.observe(Message("user", "thanks"))
+    assert told(lookout, "apart_best") == set()

@@ -276,6 +276,15 @@ def test_the_network_ranks_what_the_features_tell() -> None:
     assert right.mean() > 0.95
 
 
+def test_a_feature_that_training_never_saw_change_says_nothing() -> None:
+    items = np.array([[1, 7], [0, 7], [1, 7], [0, 7]], np.float32)
+    net = ListwiseNet((4,), epochs=5)
+    net.fit(items, np.array([0, 2]), np.array([0, 2]))
+    other = items.copy()
+    other[:, 1] = [9, -4, 0, 7]
+    assert np.allclose(net.scores(other), net.scores(items), atol=1e-5)
+
+
 def test_an_unfitted_calibration_multiplies_and_a_ranker_without_calls_fills_nothing() -> None:
     ranker = ArgumentRanker()
     ranker.fit([])
