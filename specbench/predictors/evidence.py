@@ -9,9 +9,13 @@ from functools import lru_cache
 import numpy as np
 
 from specbench.predictors.counts import ParameterCounts
+from specbench.predictors.paths import stem
+from specbench.types import ToolSpec
 
-__all__ = ["best", "cues", "lift", "name_tokens", "similar"]
+__all__ = ["LONG_WORD", "apart", "best", "cues", "lift", "name_tokens", "similar"]
 
+LONG_WORD = re.compile(r"[a-z]{4,}")
+"""Words of a description that may tell something."""
 _NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 
 
@@ -25,6 +29,27 @@ def name_tokens(name: str) -> frozenset[str]:
     ['id', 'order']
     """
     return frozenset(part.lower() for part in _NAME.findall(name))
+
+
+def apart(parameter: str, spec: ToolSpec) -> frozenset[str]:
+    """Return the stems by which a parameter's name and description differ from those of the tool's other parameters.
+
+    Examples
+    --------
+    >>> place = {"properties": {"origin": {"description": "City of departure"}, "goal": {"description": "City"}}}
+    >>> sorted(apart("origin", ToolSpec("search", "", place)))
+    ['depart', 'origin']
+    """
+    own, *others = (
+        _stems(name, str(spec.schema(name).get("description") or ""))
+        for name in (parameter, *(name for name in spec.properties if name != parameter))
+    )
+    return own.difference(*others)
+
+
+@lru_cache(maxsize=4096)
+def _stems(name: str, description: str) -> frozenset[str]:
+    return frozenset(map(stem, (*LONG_WORD.findall(description.lower()), *name_tokens(name))))
 
 
 @lru_cache(maxsize=16384)

@@ -38,7 +38,7 @@ _NAME = re.compile(
 )
 _BEFORE = re.compile(r"[a-z']+")
 _AFTER = re.compile(r"[ -]([a-z']+)(?: ([a-z']+))?", re.IGNORECASE)
-_NO_NUMBER = re.compile(r"one(?: way| of\b)|(?<=this )one|(?<=that )one|(?<=other )one|(?<=which )one", re.IGNORECASE)
+_NO_NUMBER = re.compile(r"one(?: way| of)\b|(?<=this )one|(?<=that )one|(?<=other )one|(?<=which )one", re.IGNORECASE)
 _LETTERS = re.compile(r"[A-Za-z]+")
 _SOLID = re.compile(r"\S+")
 _QUOTED = re.compile(r"[\"“]([^\"“”\n]{2,60})[\"”]")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +12,7 @@ import numpy.typing as npt
 from specbench.predictors.candidates import FEATURES, FIXED, STABLE, Moment
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT, ParameterCounts
-from specbench.predictors.evidence import best, lift, name_tokens, similar
+from specbench.predictors.evidence import LONG_WORD, apart, best, lift, name_tokens, similar
 from specbench.predictors.parameters import ParameterIndex
 from specbench.predictors.paths import stem
 from specbench.predictors.values import LAST, ORDINAL, TRUTH, text_of
@@ -30,7 +28,6 @@ _AT = {name: at for at, name in enumerate(FEATURES)}
 _TEXT = slice(_AT["prior"], _AT["common"] + 1)
 _EMPTY = ParameterCounts()
 _NOTHING_NEAR = (0.0,) * (len(STABLE) - len(FIXED))
-_LONG_WORD = re.compile(r"[a-z]{4,}")
 _Shares = tuple[float, float, float, float, float]
 _NO = frozenset(["no", "not", "without", "don", "doesn", "never"])
 _NOT_TELLING = frozenset(["id", "has", "is", "for", "of", "number", "name", "type"])
@@ -103,8 +100,8 @@ class Slot:
         self.stems = frozenset(map(stem, self.tokens - _NOT_TELLING))
         # What is said of a flight does not tell that its class was said.
         about = f"{' '.join(name_tokens(tool))} {spec.description if spec else ''}"
-        self.telling = self.stems - set(map(stem, _LONG_WORD.findall(about.lower())))
-        self.apart = _apart(parameter, spec) if spec else self.stems
+        self.telling = self.stems - set(map(stem, LONG_WORD.findall(about.lower())))
+        self.apart = apart(parameter, spec) if spec else self.stems
         self.closed = self._closed()
         # "Economy" has not been said where "Premium Economy" has.
         words = {text: name_tokens(text) for text in self.closed}
@@ -253,7 +250,7 @@ class Slot:
         before, asked = index.before[row], index.asked[row]
         if not before and not asked:
             return _NOTHING_NEAR
-        own = others = further_own = further_others = name = apart = 0.0
+        own = others = further_own = further_others = name = unlike = 0.0
         if before:
             words = before.get("user", ())
             if words:
@@ -262,9 +259,9 @@ class Slot:
                 further_others = sum(lift(self.others, word) for word in words[1:])
             stems = [stem(word.lstrip("~>")) for word in words or before.get("assistant", ())]
             name = float(sum(map(self.stems.__contains__, stems)))
-            apart = float(sum(map(self.apart.__contains__, stems)))
+            unlike = float(sum(map(self.apart.__contains__, stems)))
         fits = float(len(self.stems & asked)), float(len(self.apart & asked))
-        return own, others, further_own, further_others, name, apart, *fits
+        return own, others, further_own, further_others, name, unlike, *fits
 
     def _said_near(self, index: ContextIndex, words: str) -> tuple[float, ...]:
         """What stands before the words that an alias was said with."""
@@ -359,15 +356,3 @@ class Slot:
 def _greatest(one: _Shares, other: _Shares) -> _Shares:
     a, b, c, d, e = map(max, one, other)
     return a, b, c, d, e
-
-
-def _apart(parameter: str, spec: ToolSpec) -> frozenset[str]:
-    """Return the stems by which a parameter's name and description differ from those of the tool's other parameters."""
-    others = (_stems(name, str(spec.schema(name).get("description"))) for name in spec.properties if name != parameter)
-    return _stems(parameter, str(spec.schema(parameter).get("description"))).difference(*others)
-
-
-@lru_cache(maxsize=4096)
-def _stems(name: str, description: str) -> frozenset[str]:
-    words = _LONG_WORD.findall(description.lower())
-    return frozenset(map(stem, (*words, *name_tokens(name))))
