@@ -1,10 +1,12 @@
 """An 8B on a GPU: latency profiles in bf16 and NF4, and one live comparison each. Not part of ``make bench``.
 
-``python benchmarks/gpu.py --model meta-llama/Meta-Llama-3-8B-Instruct --out runs/gpu`` with the weights at hand;
-``python benchmarks/gpu.py --out runs/gpu`` times the architecture with random weights, labelled so, on any machine with
-a GPU of 24 GB and, for NF4, 17 GB of disk: the recorded decisions of a scripted conversation are forced through the
-model token by token. Without a GPU it says what it needs; ``--device cpu --layers 2 --width 256`` goes the same way
-with a model that a CPU can carry, to try the script.
+``python benchmarks/gpu.py --model meta-llama/Meta-Llama-3-8B-Instruct`` with the weights at hand; without ``--model``
+it times the architecture with random weights, labelled so, on any machine with a GPU of 24 GB and, for NF4, 17 GB of
+disk: the recorded decisions of a scripted conversation are forced through the model token by token. ``--traces FOLDER``
+does so with recorded conversations of your own as well. Without a GPU it says what it needs; ``--device cpu --layers 2
+--width 256`` goes the same way with a model that a CPU can carry, to try the script.
+
+Results go to ``--out``; ``benchmarks/gpu/`` holds those that ``benchmarks/README.md`` shows.
 """
 
 from __future__ import annotations
@@ -13,26 +15,37 @@ import argparse
 import json
 import sys
 import tempfile
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
 
 from specbench.agent.desk_tools import DeskLatency
-from specbench.agent.live import compare_live, scripted_talks
+from specbench.agent.live import LiveComparison, compare_live, scripted_talks
 from specbench.agent.live_jobs import TRAINING_TALKS
 from specbench.agent.live_record import live_record, live_text
-from specbench.llm.base import Request
+from specbench.agent.live_simulated import simulate_live, simulate_recorded
+from specbench.agent.live_traces import Recorded, replay_live
+from specbench.ledger import Ledger
+from specbench.llm.base import End, Request
 from specbench.llm.loading import LoadedModel, load_model
-from specbench.llm.memory import LLAMA_3_8B, Quantisation, plan_memory
+from specbench.llm.memory import LLAMA_3_8B, QUANTISATIONS, Quantisation, plan_memory
 from specbench.llm.profiling import profile_model
 from specbench.llm.registry import micro_folder
 from specbench.llm.replay import ReplayBackend
 from specbench.policies import Threshold
-from specbench.predictors import make_predictor
+from specbench.predictors import Predictor, make_predictor
+from specbench.predictors.checkpoint import load as load_predictor
+from specbench.sim.latency import Constant
+from specbench.study.data import load_data
 from specbench.study.jsonfile import write_json
-from specbench.types import Message
+from specbench.traces.splitting import split
+from specbench.types import Message, Trace
+
+POLICY = Threshold(0.3)
 
 
 def main(words: list[str] | None = None) -> int:
@@ -40,7 +53,12 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", help="folder or hub id; without it random weights of Llama-3-8B's shape")
     parser.add_argument("--out", type=Path, default=Path("runs/gpu"))
+    parser.add_argument("--quantisations", nargs="+", choices=QUANTISATIONS, default=["none", "nf4"])
     parser.add_argument("--conversations", type=int, default=2)
+    parser.add_argument("--checkpoint", type=Path, help="a predictor of the desk; without it one is trained (minutes)")
+    parser.add_argument("--traces", type=Path, help="recorded conversations to force through the model as well")
+    parser.add_argument("--traces-checkpoint", type=Path, help="their predictor; without it one is trained on the rest")
+    parser.add_argument("--tool-s", type=float, default=1.0, help="seconds of the recorded tools")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--layers", type=int, default=LLAMA_3_8B["num_hidden_layers"], help="fewer, to try the script")
     parser.add_argument("--width", type=int, default=LLAMA_3_8B["hidden_size"], help="the same; a multiple of 128")
@@ -59,11 +77,12 @@ def main(words: list[str] | None = None) -> int:
         )
         return 1
     options.out.mkdir(parents=True, exist_ok=True)
+    jobs = [_desk(options), *([_recorded(options)] if options.traces else [])]
     with tempfile.TemporaryDirectory() as home:
         folder = Path(home) / f"Llama-3-shape-{options.layers}x{options.width}"
         shape = None if options.model else _shape(folder, options.layers, options.width)
-        for quantisation in ("none", "nf4"):
-            _one(_loaded(options.model, quantisation, options.device, shape), options)
+        for quantisation in options.quantisations:
+            _one(_loaded(options.model, quantisation, options.device, shape), options, jobs)
     return 0
 
 
@@ -106,36 +125,105 @@ def _bf16() -> Any:
     return torch.bfloat16
 
 
-def _one(loaded: LoadedModel, options: argparse.Namespace) -> None:
-    """Profile a model, and run conversations with it."""
-    record = profile_model(loaded, lengths=options.lengths, batches=options.batches, note=print)
-    name = loaded.quantisation if not loaded.random_weights else f"{loaded.quantisation}-random-weights"
-    write_json(options.out / f"profile-{name}.json", record)
-    compared = anyio.run(_live, loaded, options.conversations, options.tool_scale)
-    live = live_record(compared) | {"device": record["device"], "dtype": record["dtype"]}
-    write_json(options.out / f"live-{name}.json", live)
-    print(record["device"], record["dtype"], live_text(live), sep="\n")
+@dataclass(frozen=True)
+class Job:
+    """Conversations to run live: on the support desk, or with recorded tools. What was said is forced either way."""
+
+    name: str
+    predictor: Predictor
+    talks: Sequence[Trace]
+    latency: DeskLatency | Constant
+
+    async def run(self, loaded: LoadedModel) -> tuple[LiveComparison, Ledger | None]:
+        """Run them sequentially and speculatively; return that, and what the simulator makes of it."""
+        here = partial(print, flush=True)
+        if isinstance(self.latency, DeskLatency):
+            said = Recorded(self.talks, Constant()).message
+            compared = await compare_live(
+                ReplayBackend(loaded, said),
+                self.predictor,
+                POLICY,
+                self.talks,
+                latency=self.latency,
+                early=False,
+                note=here,
+            )
+            return compared, simulate_live(compared, self.predictor, POLICY, self.latency)
+        recorded = Recorded(self.talks, self.latency)
+        compared = await replay_live(
+            ReplayBackend(loaded, recorded.message),
+            self.predictor,
+            POLICY,
+            self.talks,
+            recorded,
+            early=False,
+            note=here,
+        )
+        if compared.sequential.cut or compared.speculative.cut:
+            return compared, None
+        return compared, simulate_recorded(compared, self.predictor, POLICY, self.talks, self.latency)
 
 
-async def _live(loaded: LoadedModel, conversations: int, tool_scale: float) -> Any:
-    """A live comparison: what a scripted agent decided is forced through the model."""
-    talks = scripted_talks(conversations)
-    known = {_key(d.point.messages): (talk, d) for talk in talks for d in talk.decisions()}
-
-    def recorded(request: Request) -> Message:
-        talk, decision = known[_key(request.messages)]
-        said = talk.messages[len(decision.point.messages)]
-        return Message("assistant", said.content, said.tool_calls)
-
-    predictor = make_predictor("learned").fit(scripted_talks(TRAINING_TALKS, seed=2))
-    backend = ReplayBackend(loaded, recorded)
-    return await compare_live(
-        backend, predictor, Threshold(0.4), talks, latency=DeskLatency(scale=tool_scale), note=print
+def _desk(options: argparse.Namespace) -> Job:
+    """Scripted conversations on the support desk."""
+    predictor = (
+        load_predictor(options.checkpoint)
+        if options.checkpoint
+        else make_predictor("learned").fit(scripted_talks(TRAINING_TALKS, seed=2))
     )
+    return Job("desk", predictor, scripted_talks(options.conversations), DeskLatency(scale=options.tool_scale))
 
 
-def _key(messages: Any) -> str:
-    return json.dumps([(m.role, m.content, [call.key for call in m.tool_calls]) for m in messages])
+def _recorded(options: argparse.Namespace) -> Job:
+    """Conversations of held-out tasks."""
+    parts = split(load_data(options.traces, None, False).traces, seed=1)
+    predictor = (
+        load_predictor(options.traces_checkpoint)
+        if options.traces_checkpoint
+        else make_predictor("learned").fit([*parts.train, *parts.validation])
+    )
+    talks = [trace for trace in parts.test if trace.messages][: options.conversations]
+    return Job(options.traces.name, predictor, talks, Constant(tool=options.tool_s))
+
+
+def _one(loaded: LoadedModel, options: argparse.Namespace, jobs: Sequence[Job]) -> None:
+    """Profile a model, and run conversations with it."""
+    name = loaded.quantisation if not loaded.random_weights else f"{loaded.quantisation}-random-weights"
+    memory = {"planned_bytes": plan_memory(loaded.model.config, loaded.quantisation).weights_bytes}
+    if options.device.startswith("cuda"):
+        memory["allocated_bytes"] = _allocated()
+    record = profile_model(loaded, lengths=options.lengths, batches=options.batches, note=partial(print, flush=True))
+    record |= {"memory": memory, "stop_s": anyio.run(_stopped, loaded, record["samples"][0]["step_s"])}
+    write_json(options.out / f"profile-{name}.json", record)
+    print(f"weights {memory}; seconds from a cancellation to its end: {record['stop_s']}", flush=True)
+    for job in jobs:
+        compared, simulated = anyio.run(job.run, loaded)
+        live = live_record(compared, simulated) | {"device": record["device"], "dtype": record["dtype"]}
+        write_json(options.out / f"live-{job.name}-{name}.json", live)
+        print(record["device"], record["dtype"], live_text(live), sep="\n", flush=True)
+
+
+def _allocated() -> int:
+    import torch
+
+    return int(torch.cuda.memory_allocated())
+
+
+async def _stopped(loaded: LoadedModel, step_s: float, repeats: int = 10) -> list[float]:
+    """Seconds from the cancellation of a streaming answer, somewhere in a step, until the model stands still."""
+    talk = scripted_talks(1)[0]
+    reply = Message("assistant", "I have looked at it, and there is a lot to say about every item of it. " * 4)
+    backend = ReplayBackend(loaded, lambda _: reply)
+    seconds = []
+    for at in range(repeats):
+        with anyio.CancelScope() as scope:
+            async with backend.stream(Request(next(talk.decisions()).point.messages)) as events:
+                async for event in events:
+                    if not isinstance(event, End) and event.tok == 5:
+                        scope.deadline = anyio.current_time() + (1 + at / repeats) * step_s
+        assert scope.cancelled_caught, "the answer was over before it was cancelled"
+        seconds.append(anyio.current_time() - scope.deadline)
+    return seconds
 
 
 if __name__ == "__main__":

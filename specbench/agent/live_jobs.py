@@ -11,7 +11,7 @@ from typing import Any
 from specbench.agent.desk_tools import DeskLatency
 from specbench.agent.live import LiveComparison, compare_live, scripted_talks
 from specbench.agent.live_record import live_record
-from specbench.agent.live_simulated import simulate_live
+from specbench.agent.live_simulated import simulate_live, simulate_recorded
 from specbench.agent.live_traces import Recorded, replay_live
 from specbench.agent.tracing import Tracer
 from specbench.errors import ConfigError
@@ -116,12 +116,18 @@ async def run_traces(job: LiveJob, traces: Sequence[Trace], tool_s: float) -> tu
     """Force recorded decisions through a local model; see :mod:`specbench.agent.live_traces`.
 
     The predictor learns from the other tasks.
+
+    Returns
+    -------
+    tuple
+        The comparison, and what the simulator makes of it; nothing where a conversation outgrew the model's context.
     """
     from specbench.llm.replay import ReplayBackend
 
     parts = split(traces, seed=job.seed)
     chosen = parts.test[: job.conversations]
-    recorded = Recorded(chosen, Constant(tool=tool_s))
+    latency = Constant(tool=tool_s)
+    recorded = Recorded(chosen, latency)
     loaded = load_named(job.llm, quantisation=job.bits(), random_weights=job.random_weights)
     backend: Backend = ReplayBackend(loaded, recorded.message)
     if job.pace:
@@ -131,7 +137,9 @@ async def run_traces(job: LiveJob, traces: Sequence[Trace], tool_s: float) -> tu
     compared = await replay_live(
         backend, predictor, job.policy, chosen, recorded, options=job.options, early=job.early, note=job.note
     )
-    return compared, None
+    if compared.sequential.cut or compared.speculative.cut:
+        return compared, None
+    return compared, simulate_recorded(compared, predictor, job.policy, chosen, latency, job.options)
 
 
 def write_live(out: str | Path, compared: LiveComparison, simulated: Ledger | None) -> dict[str, Any]:

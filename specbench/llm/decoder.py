@@ -92,6 +92,7 @@ class Decoder:
         import torch
 
         if self._forced is not None and len(self._written) < len(self._forced):
+            logits.argmax().item()  # a GPU is waited for, as where the model's own token is read: its time is real
             return self._forced[len(self._written)]
         if self._guard is not None:
             logits = self._guard(self._written, logits)

@@ -55,7 +55,8 @@ def load_model(
     source
         A folder, or a hub id such as ``meta-llama/Meta-Llama-3-8B-Instruct``.
     quantisation
-        ``"nf4"`` (4 bits, double quantisation, bf16 compute), ``"int8"`` or ``"none"``; bitsandbytes does both.
+        ``"nf4"`` (4 bits, double quantisation, bf16 compute), ``"int8"`` (float16 compute) or ``"none"``; bitsandbytes
+        does both.
     device
         ``"cuda"``, ``"cpu"``, …; the first GPU where there is one when not given.
     random_weights
@@ -80,6 +81,7 @@ def load_model(
     with _told(source, "configuration"):
         config = library.AutoConfig.from_pretrained(source)
     tokenizer = _tokenizer(source, library)
+    on_gpu = device.startswith("cuda")
     plan = plan_memory(config, quantisation)
     needed, free = plan.total_bytes(2048), free_bytes(device)
     if needed > free:
@@ -88,7 +90,8 @@ def load_model(
             f"2,048 tokens of context), and {free / 1e9:.1f} GB are free. Use quantisation nf4, a smaller model, or "
             "another device"
         )
-    dtype = torch.bfloat16 if device.startswith("cuda") or quantisation == "nf4" else "auto"
+    # LLM.int8() multiplies in float16, and warns at every layer and token where it has to cast to that.
+    dtype = {"nf4": torch.bfloat16, "int8": torch.float16, "none": torch.bfloat16 if on_gpu else "auto"}[quantisation]
     if random_weights:
         torch.manual_seed(seed)
         with torch.device(device):
@@ -104,8 +107,8 @@ def load_model(
     label += [quantisation] if quantisation != "none" else []
     label += ["random weights"] if random_weights else []
     name = label[0] + (f" ({', '.join(label[1:])})" if label[1:] else "")
-    used = str(next(model.parameters()).dtype) if quantisation == "none" else "torch.bfloat16"
-    return LoadedModel(model, tokenizer, name, device, used.removeprefix("torch."), quantisation, random_weights)
+    used = str(next(model.parameters()).dtype if dtype == "auto" else dtype).removeprefix("torch.")
+    return LoadedModel(model, tokenizer, name, device, used, quantisation, random_weights)
 
 
 def _tokenizer(source: str | Path, library: Any) -> Any:

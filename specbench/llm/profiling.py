@@ -176,6 +176,8 @@ def _measure(loaded: LoadedModel, length: int, batch: int, steps: int) -> tuple[
         wait()
         prefilled = time.perf_counter()
         for _ in range(steps):
-            output = loaded.model(output.logits[:, -1].argmax(-1, keepdim=True), past_key_values=output.past_key_values)
+            token = output.logits[:, -1].argmax(-1, keepdim=True)
+            token.tolist()  # who streams reads each token, and waits for a GPU
+            output = loaded.model(token, past_key_values=output.past_key_values)
         wait()
     return prefilled - started, (time.perf_counter() - prefilled) / steps

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ SMALL = "--device cpu --layers 1 --width 128 --lengths 16 48 --batches 1 2 --con
 def script(monkeypatch):
     specification = importlib.util.spec_from_file_location("gpu_script", SCRIPT)
     module = importlib.util.module_from_spec(specification)
+    monkeypatch.setitem(sys.modules, specification.name, module)
     specification.loader.exec_module(module)
     monkeypatch.setattr(module, "TRAINING_TALKS", 8)
     return module
@@ -27,7 +29,8 @@ def test_both_precisions_are_profiled_and_run(script, tmp_path):
         assert (profile["quantisation"], profile["dtype"]) == (quantisation, dtype)
         assert profile["random_weights"] and "random weights" in profile["model"] and "1x128" in profile["model"]
         assert len(profile["samples"]) == 4 and all(each["step_s"] > 0 for each in profile["samples"])
-        live = json.loads((tmp_path / f"live-{quantisation}-random-weights.json").read_text())
+        assert profile["memory"]["planned_bytes"] > 0 and len(profile["stop_s"]) == 10
+        live = json.loads((tmp_path / f"live-desk-{quantisation}-random-weights.json").read_text())
         assert live["lossless"] and live["conversations"] == 1
         assert live["usage"]["sequential"]["completion_tok"] == live["usage"]["speculative"]["completion_tok"] > 0
 
