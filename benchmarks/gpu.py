@@ -12,6 +12,7 @@ Results go to ``--out``; ``benchmarks/gpu/`` holds those that ``benchmarks/READM
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 import tempfile
@@ -83,6 +84,9 @@ def main(words: list[str] | None = None) -> int:
         shape = None if options.model else _shape(folder, options.layers, options.width)
         for quantisation in options.quantisations:
             _one(_loaded(options.model, quantisation, options.device, shape), options, jobs)
+            gc.collect()  # the model before it has to go first
+            if options.device.startswith("cuda"):
+                torch.cuda.empty_cache()
     return 0
 
 

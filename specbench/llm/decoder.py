@@ -51,7 +51,7 @@ class Decoder:
     ) -> None:
         import torch
 
-        self._model = loaded.model
+        self._model, self._attention = loaded.model, loaded.attention
         self._device = loaded.model.device
         self._input = torch.tensor([list(prompt)], device=self._device)
         self._cache: Any = None
@@ -66,7 +66,7 @@ class Decoder:
         """Run the model over what is new, and return the next token."""
         import torch
 
-        with torch.inference_mode():
+        with torch.inference_mode(), self._attention():
             if self.hidden is None:
                 output = self._first()
             else:

@@ -169,7 +169,7 @@ def _measure(loaded: LoadedModel, length: int, batch: int, steps: int) -> tuple[
     ids = torch.randint(16, 500, (batch, length), generator=torch.Generator().manual_seed(length)).to(
         loaded.model.device
     )
-    with torch.inference_mode():
+    with torch.inference_mode(), loaded.attention():
         wait()
         started = time.perf_counter()
         output = loaded.model(ids, use_cache=True, logits_to_keep=1)

@@ -58,7 +58,7 @@ def answers(loaded: LoadedModel, traces: Iterable[Trace], max_tok: int = 200, *,
                 break
             prompt = torch.tensor([ids], device=loaded.model.device)
             guard = grammars.guard(trace.tools) if grammars is not None else None
-            with torch.inference_mode():
+            with torch.inference_mode(), loaded.attention():
                 output = loaded.model.generate(
                     prompt,
                     attention_mask=torch.ones_like(prompt),
