@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 import anyio
 
@@ -19,6 +19,10 @@ __all__ = ["Step", "Think", "takes_point", "think"]
 Think: TypeAlias = Callable[..., Any]
 """``think()`` or ``think(point)``: a coroutine function, or an async generator function of :class:`Partial`s that ends
 with a :class:`Decided`."""
+
+_FUNCTIONS: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()
+_METHODS: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()
+"""What is known to take the decision point; weakly, as a closure may hold a whole model."""
 
 
 class Step:
@@ -70,13 +74,16 @@ def takes_point(think: Think) -> bool:
     >>> takes_point(lambda: None), takes_point(lambda point: None)
     (False, True)
     """
+    function = getattr(think, "__func__", think)  # a bound method is a new object each time that it is asked for
+    known = _FUNCTIONS if function is think else _METHODS
     try:
+        if function not in known:
+            known[function] = _takes_point(think)
+        return known[function]
+    except TypeError:  # it has no hash, or nothing weak can point at it
         return _takes_point(think)
-    except TypeError:  # it has no hash
-        return _takes_point.__wrapped__(think)
 
 
-@lru_cache(maxsize=64)
 def _takes_point(think: Think) -> bool:
     try:
         parameters = inspect.signature(think).parameters.values()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import anyio
@@ -17,7 +19,7 @@ from specbench.policies import Never, Threshold, TopK
 from specbench.runtime import AnswerStream, Decided, Executor, Partial, Tool, assemble
 from specbench.speculation import Breaker, Limit, Options, RunAhead, Traits
 from specbench.testing import BACKENDS, run_virtual
-from specbench.types import Effect, Message, Prediction, ToolCall, ToolSpec
+from specbench.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec
 from tests.runtime.agent import Recorder, Says, call, point, sure, thinks
 
 pytestmark = pytest.mark.parametrize("backend", BACKENDS)
@@ -507,3 +509,27 @@ def test_no_task_and_no_session_is_left_in_memory(backend: str) -> None:
     from specbench.runtime.live import LiveSession
 
     assert not [each for each in gc.get_objects() if type(each) is LiveSession]
+
+
+def test_an_executor_that_has_ended_holds_no_model_alive(backend: str) -> None:
+    class Model:
+        pass
+
+    model = Model()
+    alive = weakref.ref(model)
+
+    def thinking(held: Model) -> Any:
+        async def think(point: DecisionPoint) -> Decided:
+            assert held is not None
+            return Decided(text="Done.")
+
+        return think
+
+    async def main(think: Any) -> None:
+        async with Executor([Recorder().tool("get", 1.0)], Says(sure(call("get", x=1)))) as executor:
+            await executor.run_step(point(executor), think)
+
+    run_virtual(partial(main, thinking(model)), backend=backend)
+    del model
+    gc.collect()
+    assert alive() is None
