@@ -18,12 +18,16 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import anyio
+from gpu_table import section
 
+from specbench import __version__
 from specbench.agent.desk_tools import DeskLatency
 from specbench.agent.live import LiveComparison, compare_live, scripted_talks
 from specbench.agent.live_jobs import TRAINING_TALKS
@@ -83,10 +87,12 @@ def main(words: list[str] | None = None) -> int:
         folder = Path(home) / f"Llama-3-shape-{options.layers}x{options.width}"
         shape = None if options.model else _shape(folder, options.layers, options.width)
         for quantisation in options.quantisations:
-            _one(_loaded(options.model, quantisation, options.device, shape), options, jobs)
-            gc.collect()  # the model before it has to go first
-            if options.device.startswith("cuda"):
-                torch.cuda.empty_cache()
+            before = _allocated(options.device)
+            loaded = _loaded(options.model, quantisation, options.device, shape)
+            _one(loaded, options, jobs, _allocated(options.device) - before)
+            del loaded
+            gc.collect()  # before the next one needs the room
+    print("\n".join(section(options.out)))
     return 0
 
 
@@ -190,13 +196,15 @@ def _recorded(options: argparse.Namespace) -> Job:
     return Job(options.traces.name, predictor, talks, Constant(tool=options.tool_s))
 
 
-def _one(loaded: LoadedModel, options: argparse.Namespace, jobs: Sequence[Job]) -> None:
+def _one(loaded: LoadedModel, options: argparse.Namespace, jobs: Sequence[Job], held_bytes: int) -> None:
     """Profile a model, and run conversations with it."""
     name = loaded.quantisation if not loaded.random_weights else f"{loaded.quantisation}-random-weights"
-    memory = {"planned_bytes": plan_memory(loaded.model.config, loaded.quantisation).weights_bytes}
-    if options.device.startswith("cuda"):
-        memory["allocated_bytes"] = _allocated()
+    planned_bytes = plan_memory(loaded.model.config, loaded.quantisation).weights_bytes
+    memory = {"planned_bytes": planned_bytes, "allocated_bytes": held_bytes}
     record = profile_model(loaded, lengths=options.lengths, batches=options.batches, note=partial(print, flush=True))
+    versions = {each: version(each) for each in ("torch", "transformers", "bitsandbytes")}
+    versions["specbench"] = __version__  # a checkout that is not installed is good enough
+    record |= {"day": datetime.now(UTC).date().isoformat(), "versions": versions}
     record |= {"memory": memory, "stop_s": anyio.run(_stopped, loaded, record["samples"][0]["step_s"])}
     write_json(options.out / f"profile-{name}.json", record)
     print(f"weights {memory}; seconds from a cancellation to its end: {record['stop_s']}", flush=True)
@@ -207,10 +215,11 @@ def _one(loaded: LoadedModel, options: argparse.Namespace, jobs: Sequence[Job]) 
         print(record["device"], record["dtype"], live_text(live), sep="\n", flush=True)
 
 
-def _allocated() -> int:
+def _allocated(device: str) -> int:
+    """Bytes that torch holds on a GPU; 0 on a CPU, where it does not count them."""
     import torch
 
-    return int(torch.cuda.memory_allocated())
+    return int(torch.cuda.memory_allocated(device)) if device.startswith("cuda") else 0
 
 
 async def _stopped(loaded: LoadedModel, step_s: float, repeats: int = 10) -> list[float]:

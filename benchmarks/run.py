@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from common import Result, Skipped
+from gpu_table import section
 
 BENCHMARKS = ("import", "readers", "markov", "learned", "simulator", "executor", "playground", "llm")
 """Peak memory is the whole process's: the readers come before what loads large libraries."""
@@ -79,7 +80,7 @@ def main(names: list[str]) -> int:
     if not names:
         lines = ["| " + " | ".join(cells) + " |" for cells in rows]
         lines.insert(1, "| --- | ---: | ---: | --- |")
-        README.write_text("\n".join([HEAD, f"Measured {machine()}", "", *lines, ""]), encoding="utf-8")
+        README.write_text("\n".join([HEAD, f"Measured {machine()}", "", *lines, "", *section(), ""]), encoding="utf-8")
         print(f"\n{README}: written")
     return int(any(isinstance(each, Result) and each.met is False for each in results))
 

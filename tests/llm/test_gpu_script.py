@@ -1,22 +1,19 @@
 """benchmarks/gpu.py without a GPU: what it needs, and the way it goes, with a model that a CPU can carry."""
 
-import importlib.util
+import importlib
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "gpu.py"
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 SMALL = "--device cpu --layers 1 --width 128 --lengths 16 48 --batches 1 2 --conversations 1 --tool-scale 0.001"
 
 
 @pytest.fixture
 def script(monkeypatch):
-    specification = importlib.util.spec_from_file_location("gpu_script", SCRIPT)
-    module = importlib.util.module_from_spec(specification)
-    monkeypatch.setitem(sys.modules, specification.name, module)
-    specification.loader.exec_module(module)
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    module = importlib.import_module("gpu")
     monkeypatch.setattr(module, "TRAINING_TALKS", 8)
     return module
 
@@ -33,6 +30,10 @@ def test_both_precisions_are_profiled_and_run(script, tmp_path):
         live = json.loads((tmp_path / f"live-desk-{quantisation}-random-weights.json").read_text())
         assert live["lossless"] and live["conversations"] == 1
         assert live["usage"]["sequential"]["completion_tok"] == live["usage"]["speculative"]["completion_tok"] > 0
+
+    shown = "\n".join(script.section(tmp_path))
+    assert "NF4" in shown and "**random**" in shown and "1 | " in shown
+    assert "NVIDIA" in "\n".join(script.section())  # what ships can be shown
 
 
 def test_without_a_gpu_it_says_what_it_needs(script, tmp_path, monkeypatch, capsys):
