@@ -7,7 +7,7 @@ import pytest
 from specbench.agent.desk_tools import DeskLatency
 from specbench.agent.live import compare_live, scripted_talks
 from specbench.agent.live_record import live_record, live_text
-from specbench.agent.live_simulated import simulate_live
+from specbench.agent.live_simulated import simulate_live, simulate_recorded
 from specbench.agent.live_traces import Recorded, replay_live
 from specbench.agent.scripted import generate
 from specbench.llm.base import ContextError
@@ -113,6 +113,21 @@ def test_the_simulator_agrees_with_the_live_run(markov):
     assert abs(record["simulated"]["error"]) < 0.05
     assert "from the measured seconds" in live_text(record)
     assert len(simulated.outcomes) == len(found.speculative.ledger.outcomes)
+
+
+def test_the_simulator_agrees_with_recorded_traces_run_live(markov):
+    traces, latency, options = list(generate(3)), Constant(tool=1.0), Options(carry_ttl_s=60)
+    recorded = Recorded(traces, latency)
+
+    async def run():
+        backend = PacedBackend(ScriptedBackend(recorded.message), tokens_per_s=30)
+        return await replay_live(backend, markov, TopK(1), traces, recorded, options=options, early=False)
+
+    found = run_virtual(run)
+    simulated = simulate_recorded(found, markov, TopK(1), traces, latency, options)
+    assert abs(live_record(found, simulated)["simulated"]["error"]) < 0.02
+    assert [row.hit for row in simulated.outcomes] == [row.hit for row in found.speculative.ledger.outcomes]
+    assert sum(row.saved_s for row in simulated.outcomes) > 0
 
 
 def test_recorded_traces_run_live(markov):
