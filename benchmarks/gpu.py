@@ -169,8 +169,6 @@ class Job:
             early=False,
             note=here,
         )
-        if compared.sequential.cut or compared.speculative.cut:
-            return compared, None
         return compared, simulate_recorded(compared, self.predictor, POLICY, self.talks, self.latency)
 
 

@@ -36,7 +36,8 @@ RUNS = [
 
 def section(folder: Path = FOLDER) -> list[str]:
     """Return lines of Markdown; none where nothing was measured."""
-    profiles = {each.stem.removeprefix("profile-"): _read(each) for each in sorted(folder.glob("profile-*.json"))}
+    names = [each.stem.removeprefix("live-desk-") for each in sorted(folder.glob("live-desk-*.json"))]
+    profiles = {name: _read(folder / f"profile-{name}.json") for name in names}
     if not profiles:
         return []
     random = RANDOM if all(each["random_weights"] for each in profiles.values()) else ""

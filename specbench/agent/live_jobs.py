@@ -125,7 +125,7 @@ async def run_traces(job: LiveJob, traces: Sequence[Trace], tool_s: float) -> tu
     from specbench.llm.replay import ReplayBackend
 
     parts = split(traces, seed=job.seed)
-    chosen = parts.test[: job.conversations]
+    chosen = [trace for trace in parts.test if trace.messages][: job.conversations]
     latency = Constant(tool=tool_s)
     recorded = Recorded(chosen, latency)
     loaded = load_named(job.llm, quantisation=job.bits(), random_weights=job.random_weights)
@@ -137,8 +137,6 @@ async def run_traces(job: LiveJob, traces: Sequence[Trace], tool_s: float) -> tu
     compared = await replay_live(
         backend, predictor, job.policy, chosen, recorded, options=job.options, early=job.early, note=job.note
     )
-    if compared.sequential.cut or compared.speculative.cut:
-        return compared, None
     return compared, simulate_recorded(compared, predictor, job.policy, chosen, latency, job.options)
 
 

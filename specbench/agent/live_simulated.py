@@ -99,8 +99,10 @@ def simulate_recorded(
     traces: Sequence[Trace],
     latency: Latency,
     options: Options | None = None,
-) -> Ledger:
+) -> Ledger | None:
     """The same of recorded traces that were run by :func:`specbench.agent.live_traces.replay_live`.
+
+    Nothing where a conversation outgrew the model's context: it was not run to its end.
 
     Parameters
     ----------
@@ -109,6 +111,8 @@ def simulate_recorded(
     traces, latency
         What it was run on; the tools' seconds.
     """
+    if compared.sequential.cut or compared.speculative.cut:
+        return None
     return _simulated(compared, predictor, policy, traces, latency, options, {})
 
 

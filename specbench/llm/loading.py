@@ -43,7 +43,7 @@ class LoadedModel:
         """A context in which to run the model: on a GPU, torch's attention without cuDNN's.
 
         cuDNN builds a plan for every length that it has not seen, and decoding has a new one at every token: on an H200
-        with torch 2.11, which asks cuDNN first, that took three quarters of the time.
+        with torch 2.11, which asks cuDNN first, that took two thirds of the time.
         """
         if not self.device.startswith("cuda"):
             return nullcontext()

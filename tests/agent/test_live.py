@@ -168,5 +168,6 @@ def test_recorded_traces_beyond_the_context_end_there(markov, room):
         return
     found = run_virtual(run)
     assert found.lossless and found.sequential.cut == found.speculative.cut != []
+    assert simulate_recorded(found, markov, TopK(1), traces, Constant(tool=1.0)) is None
     assert all(0 < len(messages) <= room + 1 for messages in found.sequential.messages)
     assert "ended early, beyond the model's context: conversations 0" in live_text(live_record(found))

@@ -108,11 +108,13 @@ def test_characters_of_several_tokens_come_whole(micro):
 
 
 @pytest.mark.parametrize("quantisation", ["nf4", "int8"])
-def test_four_and_eight_bits_run_on_the_cpu(quantisation, ask):
+def test_four_and_eight_bits_run_on_the_cpu(quantisation, ask, caplog):
     loaded = load_model(micro_folder(), quantisation=quantisation, device="cpu")
     assert loaded.name == f"micro-llama ({quantisation})"
+    assert loaded.dtype == {"nf4": "bfloat16", "int8": "float16"}[quantisation]
     end = anyio.run(TransformersBackend(loaded).complete, replace(ask, max_tok=8))
     assert end.usage.completion_tok >= 1
+    assert "inputs will be cast" not in caplog.text, "a warning at every layer and token"
 
 
 def test_the_eight_billion_fit_where_they_are_said_to():
