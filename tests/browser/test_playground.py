@@ -54,8 +54,8 @@ def walk_through(page: Any, out: Path) -> None:
     tab(page, "Train and export")
     page.get_by_text("Export checkpoint and code").click()
     until(page, lambda: "Setting(" in page.locator(".specbench-code textarea").input_value())
-    until(page, lambda: (out / "models" / "mine" / "predictor.json").exists())
-    assert (out / "models" / "mine.py").exists()
+    until(page, lambda: (out / "models" / "mine.py").exists())  # written last, after the checkpoint
+    assert (out / "models" / "mine" / "predictor.json").exists()
 
 
 def launched(page: Any) -> int:
