@@ -40,6 +40,7 @@ COMBINED = (
     "parameters", "unseen", "is_other",
 )  # fmt: skip
 _AT = {name: at for at, name in enumerate(COMBINED)}
+_NONE: frozenset[str] = frozenset()
 _BESIDE = slice(_AT["whole_group"], _AT["next_whole"] + 1)
 _SAID = slice(_AT["user_now"], _AT["result_now"] + 1)
 
@@ -75,7 +76,12 @@ def combined_features(
     out[:n, _AT["doubled"]] = [_doubled(values) for values in chosen]
     waiting = index.unplaced() & texts.keys()
     if waiting:
-        placed = [len(waiting.intersection(values)) for values in chosen]
+        # "High" is not placed beside "High Life".
+        within = {text: longer for text in waiting if (longer := {each for each in texts if text in each} - {text})}
+        placed = [
+            sum(within.get(text, _NONE).isdisjoint(values) for text in waiting.intersection(values))
+            for values in chosen
+        ]
         most = max(placed)
         out[:n, _AT["placed"]] = placed
         out[:n, _AT["placed_most"]] = [each == most for each in placed]

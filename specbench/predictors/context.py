@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from specbench.predictors.dates import DAY, find_today, is_day
+from specbench.predictors.evidence import name_tokens
 from specbench.predictors.extract import extract
 from specbench.predictors.paths import is_map, stem, walk
 from specbench.predictors.values import (
@@ -101,6 +102,8 @@ class ContextIndex(ValueTable):
         next.
     user_stems : set of str
         Stems of all words of the user.
+    said_names : dict of frozenset of str
+        Words of each name of several words that the user has said: the keys, in order.
     last_text : dict
         The latest text of ``user``, ``assistant``, ``tool`` and ``system``.
 
@@ -134,6 +137,7 @@ class ContextIndex(ValueTable):
         self.version = 0
         self.text_version = 0
         self.named_values: list[tuple[str, str]] = []
+        self.said_names: dict[frozenset[str], None] = {}
         self._stated: dict[int, None] = {}
         self._unplaced: tuple[int, frozenset[str]] = 0, frozenset()
         self._pending: list[ToolCall] = []
@@ -279,6 +283,9 @@ class ContextIndex(ValueTable):
             if found.kind in ("word", "name"):
                 spans.append((found.start, end, row))
             if role == "user":
+                if found.kind == "name" and " " in found.text and len(self.said_names) < MAX_STATED:
+                    said = (name_tokens(part.lower()) for part in found.text.split() if part[0].isupper())
+                    self.said_names[frozenset().union(*said)] = None
                 # What the agent had just asked for tells which parameter a bare answer fills.
                 self.asked[row] = self.asked_now
                 self.touched.append(row)

@@ -7,7 +7,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
-__all__ = ["DAY", "NUMBER_WORDS", "dates_in", "find_today", "infer_today", "is_day", "moved", "times_in"]
+__all__ = [
+    "DAY",
+    "NUMBER_WORDS",
+    "begins_date",
+    "dates_in",
+    "find_today",
+    "holds_date",
+    "infer_today",
+    "is_day",
+    "moved",
+    "times_in",
+]
 
 DAY = "2024-05-20"
 """How long an ISO date is."""
@@ -61,6 +72,11 @@ _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _MONTH_DAY = re.compile(rf"\b({_MONTH})\.?\s+(?:the\s+)?{_DAY}\b(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
 _DAY_MONTH = re.compile(rf"\b{_DAY}\s+(?:of\s+)?({_MONTH})\b(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
 _DAY_ONLY = re.compile(r"\b(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)\b(?!\s+(?:of\s+)?(?:" + _MONTH + r"))", re.IGNORECASE)
+_IN_NAME = re.compile(
+    rf"\b(?:{_MONTH})\.?\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th)?\s+of\s+(?:{_MONTH})\b"
+    rf"|\bon\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\b|\b(?:next|this)\s+(?:{'|'.join(WEEKDAYS)})\b",
+    re.IGNORECASE,
+)
 _WEEKDAY = re.compile(r"\b(" + "|".join(WEEKDAYS) + r")\b(\s+next\s+week)?", re.IGNORECASE)
 _RELATIVE = re.compile(
     r"\b(day after tomorrow|tomorrow|today|tonight|this (?:morning|afternoon|evening))\b", re.IGNORECASE
@@ -272,3 +288,25 @@ def _clock(hour: int, minute: int, part: str | None) -> str:
     elif hour == 12 and (part.startswith("a") or "morning" in part):
         hour = 0
     return f"{hour % 24:02d}:{minute:02d}"
+
+
+def begins_date(text: str, start: int) -> bool:
+    """Whether a month and a day stand at ``start``.
+
+    Examples
+    --------
+    >>> begins_date("on March 9th", 3), begins_date("for May Lee", 4)
+    (True, False)
+    """
+    return _MONTH_DAY.match(text, start) is not None
+
+
+def holds_date(name: str) -> bool:
+    """Whether capitalised words hold a day, so that they are no name.
+
+    Examples
+    --------
+    >>> holds_date("March 9th"), holds_date("Next Tuesday"), holds_date("May Lee"), holds_date("Oslo on the 4th")
+    (True, True, False, True)
+    """
+    return _IN_NAME.search(name) is not None

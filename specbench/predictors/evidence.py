@@ -12,7 +12,7 @@ from specbench.predictors.counts import ParameterCounts
 from specbench.predictors.paths import stem
 from specbench.types import ToolSpec
 
-__all__ = ["LONG_WORD", "apart", "best", "cues", "lift", "name_tokens", "similar"]
+__all__ = ["LONG_WORD", "apart", "best", "cues", "lift", "name_tokens", "schema_stems", "similar"]
 
 LONG_WORD = re.compile(r"[a-z]{4,}")
 """Words of a description that may tell something."""
@@ -41,14 +41,15 @@ def apart(parameter: str, spec: ToolSpec) -> frozenset[str]:
     ['depart', 'origin']
     """
     own, *others = (
-        _stems(name, str(spec.schema(name).get("description") or ""))
+        schema_stems(name, str(spec.schema(name).get("description") or ""))
         for name in (parameter, *(name for name in spec.properties if name != parameter))
     )
     return own.difference(*others)
 
 
 @lru_cache(maxsize=4096)
-def _stems(name: str, description: str) -> frozenset[str]:
+def schema_stems(name: str, description: str) -> frozenset[str]:
+    """Return the stems of a parameter's name and description."""
     return frozenset(map(stem, (*LONG_WORD.findall(description.lower()), *name_tokens(name))))
 
 

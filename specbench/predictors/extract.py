@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from specbench.predictors.dates import NUMBER_WORDS, dates_in, moved, times_in
+from specbench.predictors.dates import NUMBER_WORDS, begins_date, dates_in, holds_date, moved, times_in
 
 __all__ = ["Found", "extract"]
 
@@ -91,7 +91,7 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
                     found += [(part, "part", start) for part in _parts(token)[1:]]
         elif token.lower() in NUMBER_WORDS and not _NO_NUMBER.match(text, start):
             found.append((str(NUMBER_WORDS[token.lower()]), "number", start))
-        elif token[0].isupper():
+        elif token[0].isupper() and not begins_date(text, start):
             found.append((token, "word", start))
             if len(token) > 4 and token.isupper():
                 found.append((token, "id", start))
@@ -101,13 +101,16 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
             whole = whole[:-2]
         words = list(_SOLID.finditer(whole))
         if len(words) > 1:
-            found.append((whole, "name", match.start()))
+            if not holds_date(whole):
+                found.append((whole, "name", match.start()))
             # The start or the end of a span may be the value: "Can Ann Lee", "Ann Lee at Sino".
             for cut in range(1, min(len(words), 5)) if len(words) > 2 else ():
                 for piece in (words[:cut], words[cut:]):
                     if len(piece) > 1 and piece[0][0][0].isupper() and piece[-1][0][0].isupper():
                         start, end = piece[0].start(), piece[-1].end()
-                        found.append((whole[start:end], "name", match.start() + start))
+                        last = match.start() + piece[-1].start()
+                        if not holds_date(whole[start:end]) and not begins_date(text, last):
+                            found.append((whole[start:end], "name", match.start() + start))
         elif not whole.isalpha():
             found.append((whole, "word", match.start()))
     for match in _QUOTED.finditer(text):

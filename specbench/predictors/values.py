@@ -112,6 +112,18 @@ def text_of(value: Any) -> str:
     return str(value)
 
 
+def _set_apart(text: str, start: int, end: int, first: int, last: int) -> bool:
+    """Whether a part of ``text[first:last]`` may be a name: "Pup" of "Pup in Oslo", "Ann Lee" of "Maybe Ann Lee".
+
+    A small word beside it sets it apart, and so does a single word before it that begins the sentence.
+    """
+    left, right = text[first:start].split(), text[end:last].split()
+    if right and not right[0][0].islower():
+        return False
+    begins = len(left) == 1 and text[:first].rstrip()[-1:] in ("", ".", "?", "!")
+    return not left or left[-1][0].islower() or begins
+
+
 class ValueTable:
     """Every value that has occurred, once, with its provenance.
 
@@ -288,7 +300,7 @@ class ValueTable:
         ends = {end for _, end, _ in spans}
         reach, longest = 0, (-1, -1)
         for start, end, row in sorted(spans, key=lambda span: (span[0], -span[1])):
-            inside = end <= reach and (start, end) != longest
+            inside = end <= reach and (start, end) != longest and not _set_apart(text, start, end, *longest)
             # "Paris, France": the second name explains the first.
             self._table[row, LONGER] = inside or (start - 2 in ends and text[start - 2 : start] == ", ")
             if end > reach:

@@ -151,3 +151,11 @@ def test_the_call_ranker_learns_to_go_through_a_list_in_order() -> None:
 def test_arguments_that_are_no_scalars_and_no_dates_do_no_harm() -> None:
     odd = ToolCall("search", {"origin": ["JFK"], "destination": None, "date": "9999-12-31"})
     assert proposed(conversation(odd))
+
+
+def test_a_part_of_a_name_is_not_placed_beside_the_whole() -> None:
+    index = ContextIndex().extend([Message("user", "When is High Life on in Oslo?")])
+    past = Past("times", ("city", "movie", "theater"), index)
+    chosen = [("Oslo", "High Life", "High"), ("Oslo", "High Life", ABSENT)]
+    rows = combined_features([Combination(each, 0.5) for each in chosen], past, index)
+    assert rows[0, COMBINED.index("placed")] == rows[1, COMBINED.index("placed")] == 2

@@ -150,3 +150,11 @@ def test_without_a_day_only_dates_with_a_year_are_found() -> None:
 )
 def test_the_day_that_a_system_prompt_states(text: str, day: date | None) -> None:
     assert find_today(text) == day
+
+
+def test_a_day_is_no_name() -> None:
+    names = found(
+        "On March 9th at Century Vallejo, or Next Tuesday, with May Lane. Redwood City on the 4th", "name", "word"
+    )
+    assert {"Century Vallejo", "May Lane", "Redwood City"} <= names
+    assert not {name for name in names if "March" in name or "Next Tuesday" in name or "4th" in name}
