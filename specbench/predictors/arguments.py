@@ -158,7 +158,8 @@ class ArgumentRanker:
                     ranked = view.rank({call.name: slots}, Moment(index))[call.name]
                     past = Past(call.name, names, index)
                     new = unseen or call.name not in view.counts.calls
-                    found = combine(ranked, {} if new else view.counts.pairs.get(call.name, {}), past, index)
+                    pairs = {} if alone else view.counts.kept_to(call.name, names, unseen=new)
+                    found = combine(ranked, pairs, past, index)
                     right = Past(call.name, names, ContextIndex().extend([Message("assistant", "", (call,))])).here[0]
                     lists.append(combined_features(found, past, index, unseen=new))
                     targets.append(next((at for at, each in enumerate(found) if each.chosen == right), len(found)))
@@ -225,7 +226,8 @@ class ArgumentRanker:
         for tool, each in ranked.items():
             past = Past(tool, [one.candidates.parameter for one in each], moment.index)
             new = tool in unseen or tool not in self.counts.calls
-            found[tool] = combine(each, {} if new else self.counts.pairs.get(tool, {}), past, moment.index)
+            names = [one.candidates.parameter for one in each]
+            found[tool] = combine(each, self.counts.kept_to(tool, names, unseen=new), past, moment.index)
             if len(each) > 1 and found[tool]:
                 weighed[tool] = combined_features(found[tool], past, moment.index, unseen=new)
         if weighed and self.calls.fitted:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ParameterCounts
-from specbench.predictors.evidence import cues
+from specbench.predictors.evidence import cues, name_tokens
 from specbench.predictors.parameters import ParameterIndex, cue_words
 from specbench.predictors.paths import stem
 
@@ -59,9 +59,10 @@ FEATURES = (
     *STABLE,
     *LIVE,
     # closed values
-    "cue", "cue_others", "alias", "said_now", "said_ever", "user_said",
+    "cue", "cue_others", "alias", "short_for", "said_now", "said_ever", "user_said",
     # the two that are no value, and the parameter
-    "is_absent", "is_other", "absent_rate", "others_absent_rate", "required", "unseen", "found_rate", "candidates",
+    "is_absent", "is_other", "absent_rate", "others_absent_rate", "required", "unseen", "alike", "found_rate",
+    "candidates",
 )  # fmt: skip
 
 
@@ -88,6 +89,7 @@ class Moment:
         self.index = index
         self.said = index.user_words.keys()
         self.last = index.now - 1
+        self._elsewhere: dict[str, bool] = {}
         self._aliases: dict[int, dict[str, tuple[float, str]]] = {}
         self._telling: dict[int, dict[int, set[str]]] = {}
         self._announced: dict[tuple[int, int], dict[str, float]] = {}
@@ -111,6 +113,22 @@ class Moment:
     def from_the_end(self) -> bool:
         """Whether the user has asked for the latest of something: lists are then gone through from their end."""
         return not LATEST.isdisjoint(self.words)
+
+    def elsewhere(self, text: str) -> bool:
+        """Whether what was said of ``text`` is part of another name: "San Jose" does not hint at San Francisco.
+
+        "San Fran" does: its words begin those of the name.
+        """
+        known = self._elsewhere.get(text)
+        if known is None:
+            words = name_tokens(text.lower())
+            near = [] if words <= self.said else [name for name in self.index.said_names if name & words]
+            known = self._elsewhere[text] = bool(near) and not any(_short(name, words) for name in near)
+        return known
+
+    def hinted(self, found: dict[str, float]) -> dict[str, float]:
+        """Return what words announce, without values that are only named in part, :meth:`elsewhere`."""
+        return {text: share for text, share in found.items() if not self.elsewhere(text)} if found else found
 
     def telling(self, counts: ParameterIndex) -> dict[int, set[str]]:
         """Return, for each of the last messages by number, its words that announce a value of some parameter."""
@@ -142,6 +160,10 @@ class Moment:
                 text, share = table[word]
                 known[text] = max((share if word in self.now else 0.6 * share, word), known.get(text, (0.0, "")))
         return known
+
+
+def _short(name: frozenset[str], words: frozenset[str]) -> bool:
+    return all(any(full.startswith(part) for full in words) for part in name)
 
 
 def cast(text: str, counts: ParameterCounts | None, schema: Mapping[str, Any]) -> Any:

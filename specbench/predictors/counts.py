@@ -38,6 +38,10 @@ class ParameterCounts:
         Word among the three before the value in the user's text → fills.
     passed
         Word among the three before other values in the user's text → fills.
+    described, kind
+        What the schema says of the parameter, as in :func:`specbench.predictors.relatives.described`.
+    alike
+        Of counts that stand for those of another parameter: how alike the two are, 0 to 1.
     cues
         Word of the recent texts → value (or :data:`ABSENT`) → calls; ``cue_totals`` counts the word's calls.
     """
@@ -55,9 +59,12 @@ class ParameterCounts:
     passed: dict[str, float] = field(default_factory=dict)
     cues: dict[str, dict[str, float]] = field(default_factory=dict)
     cue_totals: dict[str, float] = field(default_factory=dict)
+    described: str = ""
+    kind: str = ""
 
     def __post_init__(self) -> None:
         self._announced: dict[str, list[tuple[str, float]]] = {}
+        self.alike = 1.0
 
     _TABLES = ("paths", "present", "shapes", "codes", "values", "kinds", "before", "passed", "cue_totals")
 
@@ -70,6 +77,7 @@ class ParameterCounts:
             mine, theirs = getattr(self, name), getattr(other, name)
             for key, count in theirs.items():
                 mine[key] = mine.get(key, 0) + count
+        self.described, self.kind = self.described or other.described, self.kind or other.kind
         self._announced.clear()
         for word, row in other.cues.items():
             mine = self.cues.setdefault(word, {})

@@ -7,12 +7,13 @@ learns of the second holds for new tools.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT, ParameterCounts
 from specbench.predictors.evidence import name_tokens
+from specbench.predictors.relatives import Relatives, described
 from specbench.predictors.values import code_of, shape_of, text_of
 from specbench.types import ToolCall, ToolSpec
 
@@ -31,6 +32,8 @@ class ParameterIndex:
         self.tools: dict[str, dict[str, ParameterCounts]] = {}
         self.calls: dict[str, int] = {}
         self._others: dict[tuple[str, str], ParameterCounts] = {}
+        self._relatives: Relatives | None = None
+        self._kept_to: dict[tuple[str, tuple[str, ...]], dict[str, list[int]]] = {}
         self.pairs: dict[str, dict[str, list[int]]] = {}
         self.common: dict[str, int] = {}
         self.things: dict[str, int] = {}
@@ -65,6 +68,7 @@ class ParameterIndex:
             counts = table.get(name)
             if counts is None:
                 counts = table[name] = ParameterCounts(absent=self.calls[call.name] - 1)
+                counts.described, counts.kind = described(spec, name)
             heard = words & counts.cues.keys() if online else words
             if name not in call.arguments:
                 counts.absent += 1
@@ -103,6 +107,7 @@ class ParameterIndex:
         keep
             Factor on the tool's old counts first.
         """
+        parameters = len(self.tools.get(call.name, ()))
         for counts in self.tools.get(call.name, {}).values():
             counts.fade(keep)
         self.count(call, spec, index, known, online=True)
@@ -110,6 +115,10 @@ class ParameterIndex:
             counts.bound()
             for tool in self.tools:
                 self._others.pop((tool, name), None)
+        if len(self.tools[call.name]) > parameters:
+            self._relatives = None
+        elif self._relatives is not None:
+            self._relatives.forget()
         self._announcing = None
         self.heard = {word: self.heard[word] for word in self.meant if word in self.aliases()}
         self.meant = {word: self.meant[word] for word in self.heard}
@@ -210,8 +219,10 @@ class ParameterIndex:
                 counts.paths[name] = counts.paths.get(name, 0) + 1
             for word in index.before[row].get("user", ()):
                 counts.before[word] = counts.before.get(word, 0) + 1
+        # A day is no rival of a city: only values of the same kind have been passed over.
+        number = "9" in shape
         for other in index.rows_with_before:
-            if other != row:
+            if other != row and ("9" in index.shapes[other][0]) == number:
                 for word in index.before[other]["user"]:
                     counts.passed[word] = counts.passed.get(word, 0) + 1
 
@@ -285,9 +296,31 @@ class ParameterIndex:
             self._others[key] = total
         return self._others[key]
 
+    def related(self, tool: str, parameter: str, spec: ToolSpec | None, *, alone: bool = False) -> ParameterCounts:
+        """Return the counts of parameters that are named or described alike: see :class:`Relatives`."""
+        if self._relatives is None:
+            self._relatives = Relatives(self.tools)
+        return self._relatives.of(tool, parameter, spec, alone=alone)
+
+    def kept_to(self, tool: str, names: Sequence[str], *, unseen: bool = False) -> Mapping[str, Sequence[int]]:
+        """Return what calls have kept to for pairs of parameters; of a tool never seen, calls of other tools."""
+        if not unseen:
+            return self.pairs.get(tool, {})
+        key = tool, tuple(names)
+        if key not in self._kept_to:
+            out: dict[str, list[int]] = {}
+            wanted = {f"{a}|{b}" for a in names for b in names if a < b}
+            for other, rows in self.pairs.items():
+                for pair in sorted(wanted & rows.keys()) if other != tool else ():
+                    out[pair] = [a + b for a, b in zip(out.get(pair, [0, 0, 0, 0]), rows[pair], strict=True)]
+            self._kept_to[key] = out
+        return self._kept_to[key]
+
     def settle(self) -> None:
         """Forget what was derived from the counts, after they changed."""
         self._others.clear()
+        self._relatives = None
+        self._kept_to.clear()
         self._aliases = self._announcing = self._prefixes = self._known_things = None
 
     def state(self) -> dict[str, Any]:

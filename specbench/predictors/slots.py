@@ -88,7 +88,10 @@ class Slot:
         own = counts.own(tool, parameter) if counts.calls.get(tool, 0) >= KNOWN and not unseen else None
         self.unseen = own is None
         self.own = own if own is not None else _EMPTY
-        self.others = _EMPTY if alone else counts.others(tool, parameter)
+        if self.unseen:
+            self.others = counts.related(tool, parameter, spec, alone=alone)
+        else:
+            self.others = counts.others(tool, parameter)
         self.schema: Mapping[str, Any] = spec.schema(parameter) if spec else {}
         declared = spec is not None and bool(spec.properties)
         self.required = parameter in spec.required if spec is not None and declared else True
@@ -123,6 +126,7 @@ class Slot:
         self._named: list[str] = []
         self._aliases: dict[str, float] = {}
         self._alias_near: dict[str, tuple[float, ...]] = {}
+        self._short: dict[str, float] = {}
         self._extra: tuple[list[str], npt.NDArray[np.float32]] = [], np.zeros((0, _TEXT.stop - _TEXT.start), np.float32)
         self._texts: dict[str, tuple[float, ...]] = {}
         self._shapes: dict[tuple[str, str], tuple[float, ...]] = {}
@@ -148,6 +152,7 @@ class Slot:
         out[_AT["others_absent_rate"]] = others.absent / total_others if total_others else 0.5
         out[_AT["required"]] = self.required
         out[_AT["unseen"]] = self.unseen
+        out[_AT["alike"]] = others.alike
         known = own if own.fills else others
         out[_AT["found_rate"]] = known.found / known.fills if known.fills else 0.5
         return out
@@ -204,7 +209,7 @@ class Slot:
                 a / max(self.own.fills, 1), a / (self.own.present.get(path, 0) + 1),
                 b / max(self.others.fills, 1), b / (self.others.present.get(path, 0) + 1), alike,
             )  # fmt: skip
-        if (self.unseen and path.startswith(("user:", "assistant:"))) or alike >= 0.5:
+        if (self.unseen and path.startswith(("user:", "assistant:", "argument:"))) or alike >= 0.5:
             return (0.0, 0.0, 0.0, 0.0, alike)
         return None
 
@@ -292,9 +297,21 @@ class Slot:
                 or (moment.announced(self.own, at, words), moment.announced(self.others, at, words))
                 for at, words in told.items()
             }
-            self._cues = best(own for own, _ in self._cues_of.values()), best(o for _, o in self._cues_of.values())
-            meant = {text: each for text, each in moment.aliases(self.counts).items() if self._takes(text)}
+            self._cues = (
+                moment.hinted(best(own for own, _ in self._cues_of.values())),
+                moment.hinted(best(others for _, others in self._cues_of.values())),
+            )
+            meant = {
+                text: each
+                for text, each in moment.aliases(self.counts).items()
+                if self._takes(text) and not moment.elsewhere(text)
+            }
             self._aliases = {text: share for text, (share, _) in meant.items()}
+            self._short = {
+                index.texts[row]: share
+                for share, words in meant.values()
+                if (row := index.row_of_words(words)) is not None
+            }
             self._alias_near = {text: self._said_near(index, words) for text, (_, words) in meant.items()}
             said = (text for text, each in self.told.items() if each and each <= moment.said)
             named = dict.fromkeys((*self.closed, *self._cues[0], *self._cues[1], *self._aliases, *said))
@@ -315,6 +332,7 @@ class Slot:
 
         for feature, found in zip(("cue", "cue_others", "alias"), (*self._cues, self._aliases), strict=True):
             marks += [(place(text), _AT[feature], share) for text, share in found.items() if text != ABSENT]
+        marks += [(at[text], _AT["short_for"], share) for text, share in self._short.items() if text in at]
         for text, near in self._alias_near.items():
             marks += [(place(text), len(FIXED) + offset, value) for offset, value in enumerate(near) if value]
         for text in [*extra, *(text for text in self.enum if text in at)]:
@@ -347,7 +365,9 @@ class Slot:
             meant = text in ("True", "true") or not moment.now.isdisjoint(_NO)
             return [(at, _AT["user_said"], float(len(self.telling & moment.now_stems)) if meant else 0.0)]
         now, ever = (
-            0.0 if any(longer <= heard for longer in self.within.get(text, ())) else len(words & heard) / len(words)
+            0.0
+            if moment.elsewhere(text) or any(longer <= heard for longer in self.within.get(text, ()))
+            else len(words & heard) / len(words)
             for heard in (moment.now, moment.said)
         )
         return [(at, _AT["said_now"], now), (at, _AT["said_ever"], ever)]

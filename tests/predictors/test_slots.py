@@ -97,3 +97,58 @@ def test_what_the_user_says_in_full_is_no_meaning_of_the_words_beside_it() -> No
     meant = {word: value for word, (value, _) in counts.aliases().items()}
     assert meant["nyc"] == "New York"
     assert "Lima" not in meant.values()
+
+
+def travels(*talks: tuple[str, str]) -> ParameterIndex:
+    """Counts of searches: what was said, and the city that was searched."""
+    traces = []
+    for number in range(6 * len(talks)):
+        said, city = talks[number % len(talks)]
+        call = ToolCall("search", {"destination_city": city})
+        messages = Message("user", said), Message("assistant", "", (call,))
+        traces.append(Trace(f"t{number}", f"k{number}", "test", messages, {"search": FLIGHTS}))
+    counts = count(traces)
+    counts.compact()
+    return counts
+
+
+def test_a_word_of_another_name_hints_at_nothing() -> None:
+    counts = travels(("fly to san fran", "San Francisco"), ("fly to Lima", "Lima"))
+    slot = Slot(counts, "search", "destination_city", FLIGHTS)
+    assert features(slot, Message("user", "to San Fran"))["San Francisco"]["cue"] > 0.5
+    slot = Slot(counts, "search", "destination_city", FLIGHTS)
+    hinted = features(slot, Message("user", "to San Jose")).get("San Francisco", {"cue": 0.0, "said_now": 0.0})
+    assert hinted["cue"] == hinted["said_now"] == 0
+
+
+def test_a_nickname_is_short_for_its_value() -> None:
+    counts = travels(("Philly", "Philadelphia"), ("Lima", "Lima"))
+    said = features(Slot(counts, "search", "destination_city", FLIGHTS, unseen=True), Message("user", "to Philly"))
+    assert said["Philly"]["short_for"] > 0.5
+    assert said["Philadelphia"]["alias"] > 0.5
+    assert said["Philadelphia"]["short_for"] == 0
+
+
+def test_a_name_beside_a_small_word_stands_for_itself() -> None:
+    def longer(text: str) -> dict[str, float]:
+        slot = Slot(ParameterIndex(), "search", "destination_city", FLIGHTS, unseen=True)
+        return {name: each["longer"] for name, each in features(slot, Message("user", text)).items()}
+
+    concert = longer("I would like to see Pup in San Diego")
+    assert (concert["Pup"], concert["San Diego"], concert["San"], concert["Diego"]) == (0, 0, 1, 1)
+    game = longer("Maybe Westside Gunn")
+    assert (game["Westside Gunn"], game["Gunn"]) == (0, 1)
+
+
+def test_days_passed_over_say_nothing_against_what_a_city_comes_after() -> None:
+    call = ToolCall("search", {"destination_city": "Baku"})
+    talk = Message("user", "from March 9th on, from Baku, not from Oslo"), Message("assistant", "", (call,))
+    counts = count([Trace(f"t{n}", f"k{n}", "test", talk) for n in range(4)])
+    # Oslo was passed over, the day was not.
+    assert counts.own("search", "destination_city").passed["from"] == 4  # type: ignore[union-attr]
+
+
+def test_what_an_earlier_call_was_given_may_fill_a_new_tool() -> None:
+    call = ToolCall("events", {"city_of_event": "Baku"})
+    slot = Slot(ParameterIndex(), "search", "destination_city", FLIGHTS)
+    assert "Baku" in features(slot, Message("user", "what is on there?"), Message("assistant", "", (call,)))
