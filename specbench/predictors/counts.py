@@ -40,8 +40,6 @@ class ParameterCounts:
         Word among the three before other values in the user's text → fills.
     described, kind
         What the schema says of the parameter, as in :func:`specbench.predictors.relatives.described`.
-    alike
-        Of counts that stand for those of another parameter: how alike the two are, 0 to 1.
     cues
         Word of the recent texts → value (or :data:`ABSENT`) → calls; ``cue_totals`` counts the word's calls.
     """
@@ -64,7 +62,6 @@ class ParameterCounts:
 
     def __post_init__(self) -> None:
         self._announced: dict[str, list[tuple[str, float]]] = {}
-        self.alike = 1.0
 
     _TABLES = ("paths", "present", "shapes", "codes", "values", "kinds", "before", "passed", "cue_totals")
 

@@ -21,6 +21,8 @@ __all__ = ["ParameterIndex", "cue_words"]
 
 MOST_NAMES = 600
 """Names that are taken down from results."""
+MOST_KEPT_TO = 10_000
+"""Tools never seen of which it is remembered what others keep to."""
 MOST_THINGS = 1000
 """Things that are looked for in what users say."""
 
@@ -296,8 +298,10 @@ class ParameterIndex:
             self._others[key] = total
         return self._others[key]
 
-    def related(self, tool: str, parameter: str, spec: ToolSpec | None, *, alone: bool = False) -> ParameterCounts:
-        """Return the counts of parameters that are named or described alike: see :class:`Relatives`."""
+    def related(
+        self, tool: str, parameter: str, spec: ToolSpec | None, *, alone: bool = False
+    ) -> tuple[ParameterCounts, float]:
+        """Return the counts of parameters that are named or described alike, and how alike: see :class:`Relatives`."""
         if self._relatives is None:
             self._relatives = Relatives(self.tools)
         return self._relatives.of(tool, parameter, spec, alone=alone)
@@ -308,6 +312,8 @@ class ParameterIndex:
             return self.pairs.get(tool, {})
         key = tool, tuple(names)
         if key not in self._kept_to:
+            if len(self._kept_to) >= MOST_KEPT_TO:
+                self._kept_to.clear()
             out: dict[str, list[int]] = {}
             wanted = {f"{a}|{b}" for a in names for b in names if a < b}
             for other, rows in self.pairs.items():

@@ -24,6 +24,10 @@ ALIKE, BESIDE_NAMESAKES = 0.25, 0.5
 """Cosine from which parameters of other names are related, and where there are some of the same name."""
 NEAREST = 0.8
 """Share of the nearest relative's cosine that the others need."""
+MOST_FOUND = 10_000
+"""Parameters whose relatives are remembered."""
+
+_Members = tuple[tuple[str, str], ...]
 
 
 def described(spec: ToolSpec | None, parameter: str) -> tuple[str, str]:
@@ -55,17 +59,21 @@ class Relatives:
     >>> city = ParameterCounts(fills=9, described="City where the flight starts", kind="string")
     >>> relatives = Relatives({"fly": {"origin_city": city}, "eat": {"time": ParameterCounts(fills=5, kind="string")}})
     >>> origin = {"origin": {"type": "string", "description": "Starting city"}}
-    >>> found = relatives.of("ride", "origin", ToolSpec("ride", "", {"properties": origin}))
-    >>> found.fills, 0.25 < found.alike < 1
+    >>> found, alike = relatives.of("ride", "origin", ToolSpec("ride", "", {"properties": origin}))
+    >>> found.fills, 0.25 < alike < 1
     (9, True)
     """
 
     def __init__(self, tools: Mapping[str, Mapping[str, ParameterCounts]]) -> None:
-        told: dict[tuple[str, str], list[tuple[str, ParameterCounts]]] = {}
+        self._tools = tools
+        told: dict[tuple[str, str], list[str]] = {}
         for tool, table in tools.items():
             for name, counts in table.items():
-                told.setdefault((name, counts.described), []).append((tool, counts))
+                told.setdefault((name, counts.described), []).append(tool)
         self._described = list(told.items())
+        self._named: dict[str, list[int]] = {}
+        for at, (name, _) in enumerate(told):
+            self._named.setdefault(name, []).append(at)
         held = Counter(word for name, text in told for word in schema_stems(name, text))
         self._rare = {word: log((len(told) + 1) / (times + 0.5)) for word, times in held.items()}
         self._rarest = log(2 * len(told) + 2)
@@ -73,50 +81,61 @@ class Relatives:
         for at, (name, text) in enumerate(told):
             for word, weight in self._direction(name, text).items():
                 self._having.setdefault(word, []).append((at, weight))
-        self._found: dict[tuple[str, str, str, str, bool], ParameterCounts] = {}
+        self._found: dict[tuple[str, str, str, str, bool], tuple[_Members, float]] = {}
+        self._sums: dict[_Members, ParameterCounts] = {}
 
-    def of(self, tool: str, parameter: str, spec: ToolSpec | None, *, alone: bool = False) -> ParameterCounts:
-        """Return the counts of the nearest relatives in other tools, added up; empty where there are none.
+    def of(
+        self, tool: str, parameter: str, spec: ToolSpec | None, *, alone: bool = False
+    ) -> tuple[ParameterCounts, float]:
+        """Return the counts of the nearest relatives in other tools, added up, and how alike the nearest one is.
 
-        Namesakes are always among them; with ``alone`` they are left aside. ``alike`` of the result is the nearest
-        one's cosine, 1 for namesakes.
+        Namesakes are always among them, and alike by 1; with ``alone`` they are left aside. Where there are none, the
+        counts are empty and nothing is alike.
         """
         text, kind = described(spec, parameter)
         key = tool, parameter, text, kind, alone
         if key not in self._found:
-            self._found[key] = self._sum(tool, parameter, text, kind, alone)
-        return self._found[key]
+            if len(self._found) >= MOST_FOUND:
+                self._found.clear()
+            self._found[key] = self._members(tool, parameter, text, kind, alone)
+        members, alike = self._found[key]
+        if members not in self._sums:
+            each = [self._tools[other][name] for other, name in members]
+            # Of one relative its own counts, so that what is derived from them is derived once.
+            total = each[0] if len(each) == 1 else ParameterCounts()
+            for counts in each if len(each) > 1 else ():
+                total.add(counts)
+            self._sums[members] = total
+        return self._sums[members], alike
 
     def forget(self) -> None:
         """Add the counts up anew: they have changed."""
-        self._found.clear()
+        self._sums.clear()
 
-    def _sum(self, tool: str, parameter: str, text: str, kind: str, alone: bool) -> ParameterCounts:
-        cosines: dict[int, float] = {}
+    def _members(self, tool: str, parameter: str, text: str, kind: str, alone: bool) -> tuple[_Members, float]:
+        cosines = dict.fromkeys(self._named.get(parameter, ()), 0.0)
         for word, weight in self._direction(parameter, text).items():
             for at, share in self._having.get(word, ()):
                 cosines[at] = cosines.get(at, 0.0) + weight * share
-        same: list[ParameterCounts] = []
-        near: list[tuple[float, ParameterCounts]] = []
+        same: list[tuple[str, str]] = []
+        near: list[tuple[float, tuple[str, str]]] = []
         best = 0.0
         for at, cosine in sorted(cosines.items()):
             (name, _), holders = self._described[at]
             if name == parameter and alone:
                 continue
-            for other, counts in holders:
-                if other == tool or (name != parameter and kind and counts.kind and kind != counts.kind):
+            for other in holders:
+                counted = self._tools[other][name].kind
+                if other == tool or (name != parameter and kind and counted and kind != counted):
                     continue
                 best = max(best, cosine)
                 if name == parameter:
-                    same.append(counts)
+                    same.append((other, name))
                 else:
-                    near.append((cosine, counts))
+                    near.append((cosine, (other, name)))
         least = max(BESIDE_NAMESAKES if same else ALIKE, NEAREST * best)
-        total = ParameterCounts()
-        for each in (*same, *(counts for cosine, counts in near if cosine >= least)):
-            total.add(each)
-        total.alike = 1.0 if same else best if total.fills + total.absent else 0.0
-        return total
+        members = (*same, *(each for cosine, each in near if cosine >= least))
+        return members, 1.0 if same else best if members else 0.0
 
     def _direction(self, name: str, text: str) -> dict[str, float]:
         """Return the stems of a name and a description with their weights, of length 1 together."""

@@ -89,9 +89,9 @@ class Slot:
         self.unseen = own is None
         self.own = own if own is not None else _EMPTY
         if self.unseen:
-            self.others = counts.related(tool, parameter, spec, alone=alone)
+            self.others, self.alike = counts.related(tool, parameter, spec, alone=alone)
         else:
-            self.others = counts.others(tool, parameter)
+            self.others, self.alike = counts.others(tool, parameter), 1.0
         self.schema: Mapping[str, Any] = spec.schema(parameter) if spec else {}
         declared = spec is not None and bool(spec.properties)
         self.required = parameter in spec.required if spec is not None and declared else True
@@ -152,7 +152,7 @@ class Slot:
         out[_AT["others_absent_rate"]] = others.absent / total_others if total_others else 0.5
         out[_AT["required"]] = self.required
         out[_AT["unseen"]] = self.unseen
-        out[_AT["alike"]] = others.alike
+        out[_AT["alike"]] = self.alike
         known = own if own.fills else others
         out[_AT["found_rate"]] = known.found / known.fills if known.fills else 0.5
         return out
