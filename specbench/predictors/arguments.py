@@ -224,9 +224,9 @@ class ArgumentRanker:
         found: dict[str, list[Combination]] = {}
         weighed: dict[str, Floats] = {}
         for tool, each in ranked.items():
-            past = Past(tool, [one.candidates.parameter for one in each], moment.index)
-            new = tool in unseen or tool not in self.counts.calls
             names = [one.candidates.parameter for one in each]
+            past = Past(tool, names, moment.index)
+            new = tool in unseen or tool not in self.counts.calls
             found[tool] = combine(each, self.counts.kept_to(tool, names, unseen=new), past, moment.index)
             if len(each) > 1 and found[tool]:
                 weighed[tool] = combined_features(found[tool], past, moment.index, unseen=new)

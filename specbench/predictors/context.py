@@ -103,7 +103,7 @@ class ContextIndex(ValueTable):
     user_stems : set of str
         Stems of all words of the user.
     said_names : dict of frozenset of str
-        Words of each name of several words that the user has said: the keys, in order.
+        Words of each name of several words that the user has said: the keys, the latest last.
     last_text : dict
         The latest text of ``user``, ``assistant``, ``tool`` and ``system``.
 
@@ -283,9 +283,8 @@ class ContextIndex(ValueTable):
             if found.kind in ("word", "name"):
                 spans.append((found.start, end, row))
             if role == "user":
-                if found.kind == "name" and " " in found.text and len(self.said_names) < MAX_STATED:
-                    said = (name_tokens(part.lower()) for part in found.text.split() if part[0].isupper())
-                    self.said_names[frozenset().union(*said)] = None
+                if found.kind == "name" and " " in found.text:
+                    self._say_name(found.text)
                 # What the agent had just asked for tells which parameter a bare answer fills.
                 self.asked[row] = self.asked_now
                 self.touched.append(row)
@@ -311,6 +310,14 @@ class ContextIndex(ValueTable):
             record[column] = record[LAST] = at
             record[MENTIONS] += 1
             record[OFFSET] = start
+
+    def _say_name(self, name: str) -> None:
+        """Take down the words of a name of several words; of many names, the latest."""
+        words = frozenset().union(*(name_tokens(part.lower()) for part in name.split() if part[0].isupper()))
+        self.said_names.pop(words, None)
+        self.said_names[words] = None
+        if len(self.said_names) > MAX_STATED:
+            del self.said_names[next(iter(self.said_names))]
 
     def unplaced(self) -> frozenset[str]:
         """Return the values that the user has stated and that no call has used since: names, numbers, days, ids.

@@ -277,3 +277,12 @@ def test_a_number_of_the_user_is_also_the_identifier_that_tools_would_make_of_it
 )
 def test_shapes(text: str, shape: str) -> None:
     assert shape_of(text) == shape
+
+
+def test_of_many_names_the_latest_are_kept() -> None:
+    index = ContextIndex()
+    for number in range(200):
+        index.append(Message("user", f"We met Ann{chr(97 + number % 26)} Lee{chr(97 + number // 26)} there"))
+    index.append(Message("user", "I live in San Jose"))
+    assert frozenset({"san", "jose"}) in index.said_names
+    assert len(index.said_names) <= 60
