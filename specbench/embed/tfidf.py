@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
@@ -15,7 +16,7 @@ __all__ = ["TfidfEmbedding"]
 
 def _terms(text: str) -> list[str]:
     words = tokens(text)
-    return [*words, *(f"{a} {b}" for a, b in pairwise(words))]
+    return [*words, *map(" ".join, pairwise(words))]
 
 
 class TfidfEmbedding:
@@ -80,12 +81,8 @@ class TfidfEmbedding:
 
     def encode(self, text: str) -> Floats:
         """Return the vector of ``text``."""
-        counts: dict[int, int] = {}
-        known = self._terms
-        for term in _terms(text):
-            at = known.get(term)
-            if at is not None:
-                counts[at] = counts.get(at, 0) + 1
+        counts = Counter(map(self._terms.get, _terms(text)))
+        counts.pop(None, None)
         if not counts:
             return np.zeros(self.dim, np.float32)
         where = np.fromiter(counts, np.intp, len(counts))

@@ -82,7 +82,7 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
         if taken and any(a <= start < b for a, b in taken):
             continue
         token = match[0]
-        if any(c.isdigit() for c in token):
+        if not token.isalpha() and any(map(str.isdigit, token)):
             if token.isdigit():
                 found.append((token, "number", start))
             elif not token[0].isdigit() or not token[-1].isalpha() or len(token) > 4:
@@ -118,7 +118,11 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
     found += [(value.isoformat(), kind, start) for value, kind, start in dates_in(text, today)]
     found += [(value, "time", start) for value, start in times_in(text)]
     found += [(value.isoformat(), "moved", start) for value, start in moved(text, known)]
-    return [Found(value, kind, start, _around(text, kind, start)) for value, kind, start in found]
+    before = {start: _before(text, start) for _, _, start in found}
+    return [
+        Found(value, kind, start, _around(text, start, before[start]) if kind == "number" else before[start])
+        for value, kind, start in found
+    ]
 
 
 def _parts(handle: str) -> list[str]:
@@ -132,14 +136,11 @@ def _parts(handle: str) -> list[str]:
     return [handle, *(part.capitalize() for part in _LETTERS.findall(handle) if len(part) > 1)]
 
 
-def _around(text: str, kind: str, start: int) -> tuple[str, ...]:
-    before = _before(text, start)
-    if kind == "number":
-        number = _TOKEN.match(text, start)
-        after = _AFTER.match(text, number.end()) if number else None
-        if after:
-            return (*(before or ("",)), *(f">{word.lower()}" for word in after.groups() if word))
-    return before
+def _around(text: str, start: int, before: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words before a number, and the two after it."""
+    number = _TOKEN.match(text, start)
+    after = _AFTER.match(text, number.end()) if number else None
+    return (*(before or ("",)), *(f">{word.lower()}" for word in after.groups() if word)) if after else before
 
 
 def _before(text: str, start: int) -> tuple[str, ...]:

@@ -122,7 +122,7 @@ def walk(document: Any) -> tuple[list[Leaf], list[Group]]:
             children: list[tuple[Any, str, str, int, tuple[int, ...]]] = []
             for name, child in value.items():
                 name = str(name)
-                if data_keys or not _FIELD.match(name):
+                if data_keys or not _is_field(name):
                     entry = len(words)
                     titles[entry] = _words(name)
                     words.append(set(titles[entry]))
@@ -154,6 +154,11 @@ def walk(document: Any) -> tuple[list[Leaf], list[Group]]:
     return leaves, [
         Group(frozenset(each), titles.get(at, ()), frozenset(things.get(at, ()))) for at, each in enumerate(words)
     ]
+
+
+@lru_cache(maxsize=4096)
+def _is_field(key: str) -> bool:
+    return _FIELD.match(key) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -274,7 +274,7 @@ class ValueTable:
             known = self._by_lower.get(piece)
             if known is not None:
                 yield known, match.start()
-            for phrase in sorted(self._phrases.get(piece, ())):
+            for phrase in sorted(self._phrases[piece]) if piece in self._phrases else ():
                 if lower.startswith(phrase, match.start()):
                     yield self._by_lower[phrase], match.start()
 
