@@ -107,13 +107,15 @@ def _beside(out: Floats, combinations: Sequence[Combination], past: Past, index:
     beside = [(row, each.group, each.whole) for row, each in enumerate(combinations) if each.group is not None]
     if beside:
         rows, numbers, wholes = zip(*beside, strict=True)
+        distinct = list(dict.fromkeys(numbers))
+        told = {
+            group: (exp((index.group_at[group] - index.now + 1) / 6), now / 4, ever / 4)
+            for group, (now, ever) in zip(distinct, index.named[distinct, :2].tolist(), strict=True)
+        }
         out[rows, _BESIDE] = [
-            (
-                whole, not whole, exp((index.group_at[group] - index.now + 1) / 6), now / 4, ever / 4,
-                whole and group == first, whole and group == after,
-            )
-            for group, whole, (now, ever) in zip(numbers, wholes, index.named[list(numbers), :2].tolist(), strict=True)
-        ]  # fmt: skip
+            (whole, not whole, *told[group], whole and group == first, whole and group == after)
+            for group, whole in zip(numbers, wholes, strict=True)
+        ]
 
 
 def _changes(

@@ -111,7 +111,9 @@ def _beam(ranked: Sequence[Ranked], pairs: Pairs, names: Sequence[str]) -> list[
             (score * chance, (*chosen, text))
             for score, chosen in beams
             for text, chance in best
-            if not at or text == ABSENT or _allowed(pairs, before, chosen, name, text)
+            if (len(text) != len(DAY) and text not in chosen)
+            or text == ABSENT
+            or _allowed(pairs, before, chosen, name, text)
         ]
         beams.sort(key=_score, reverse=True)
         del beams[BEAM:]
@@ -132,6 +134,8 @@ def _with(values: Values, at: int, text: str) -> Values:
 
 
 def _fits(pairs: Pairs, names: Sequence[str], chosen: Values) -> bool:
+    if len(set(chosen)) == len(chosen) and list(map(len, chosen)).count(len(DAY)) < 2:
+        return True
     return all(
         text == ABSENT or _allowed(pairs, names[:at], chosen[:at], names[at], text) for at, text in enumerate(chosen)
     )
@@ -147,10 +151,11 @@ def _groups(ranked: Sequence[Ranked], index: ContextIndex) -> list[tuple[int, di
         links = candidates.links
         for row, text in zip(candidates.rows, candidates.texts, strict=True):
             for group, path in index.row_groups[row][-GROUPS:] if row >= 0 else ():
-                link = links.get(path, 0.0)
-                place = held.setdefault(group, {})
-                if link > place.get(at, (0.0, ""))[0]:
-                    place[at] = link, text
+                link = links.get(path)
+                if link:
+                    place = held.setdefault(group, {})
+                    if at not in place or link > place[at][0]:
+                        place[at] = link, text
     kept = [group for group, values in held.items() if len(values) > 1]
     kept.sort(key=lambda group: (-len(held[group]), -index.group_at[group], group))
     own = [(group, {at: text for at, (_, text) in held[group].items()}) for group in kept[:GROUPS]]
@@ -225,11 +230,11 @@ def day_number(text: str) -> int | None:
 def _allowed(
     pairs: Mapping[str, Sequence[int]], names: Sequence[str], chosen: Sequence[str], parameter: str, text: str
 ) -> bool:
-    """Whether a value goes with those already chosen: equal, or in this order, only if real calls had it so."""
-    # Only what is equal, or dates, of which one comes first.
+    """Whether a value goes with those already chosen: equal, or in this order, only if real calls had it so.
+
+    Only what is equal, or dates, of which one comes first, has to be asked for.
+    """
     dated = len(text) == len(DAY)
-    if not dated and text not in chosen:
-        return True
     for other, second in zip(names, chosen, strict=True):
         if second == ABSENT or (second != text and not (dated and len(second) == len(DAY))):
             continue
