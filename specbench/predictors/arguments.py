@@ -21,10 +21,11 @@ from specbench.predictors.context import ContextIndex
 from specbench.predictors.counting import calls_of, count, folds_of, merged, said_and_dates
 from specbench.predictors.counts import ABSENT
 from specbench.predictors.dates import infer_today
+from specbench.predictors.facts import KNOWN
 from specbench.predictors.listing import list_candidates
 from specbench.predictors.network import ListwiseNet, segment_softmax
 from specbench.predictors.parameters import ParameterIndex
-from specbench.predictors.slots import KNOWN, Slot
+from specbench.predictors.slots import Slot
 from specbench.predictors.values import text_of
 from specbench.types import Message, ToolCall, ToolSpec, Trace
 

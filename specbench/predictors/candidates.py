@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ParameterCounts
-from specbench.predictors.evidence import cues, name_tokens
+from specbench.predictors.cues import CueTable, Heard
+from specbench.predictors.evidence import name_tokens
 from specbench.predictors.parameters import ParameterIndex, cue_words
-from specbench.predictors.paths import stem
 
 __all__ = ["FEATURES", "FIXED", "LIVE", "OTHER", "STABLE", "Candidates", "Moment", "cast"]
 
@@ -83,16 +83,33 @@ class Candidates:
 
 
 class Moment:
-    """What the parameters of all tools share at one decision point, computed once."""
+    """What the parameters of all tools share at one decision point: worked out once, until more has been said."""
 
     def __init__(self, index: ContextIndex) -> None:
         self.index = index
         self.said = index.user_words.keys()
-        self.last = index.now - 1
+        self._version = index.text_version
         self._elsewhere: dict[str, bool] = {}
-        self._aliases: dict[int, dict[str, tuple[float, str]]] = {}
-        self._telling: dict[int, dict[int, set[str]]] = {}
-        self._announced: dict[tuple[int, int], dict[str, float]] = {}
+        self._aliases: dict[str, tuple[float, str]] | None = None
+        self._telling: dict[int, set[str]] | None = None
+        self._table, self._known = CueTable(), 0
+        self._messages: dict[int, npt.NDArray[np.float64]] = {}
+        self._heard: Heard = {}
+        self._deaf = True
+        self._announced: dict[int, dict[str, float]] = {}
+
+    def next(self) -> Moment:
+        """Return the moment now: this one, if nothing has been said since."""
+        if self._version == self.index.text_version:
+            return self
+        out = Moment(self.index)
+        out._table, out._known, out._messages = self._table, self._known, self._messages
+        return out
+
+    @property
+    def last(self) -> int:
+        """Number of the latest message."""
+        return self.index.now - 1
 
     @cached_property
     def words(self) -> set[str]:
@@ -100,19 +117,14 @@ class Moment:
         return cue_words(self.index)
 
     @cached_property
-    def now(self) -> frozenset[str]:
-        """Words of the last user message."""
-        return frozenset(self.index.recent_words[-1] if self.index.recent_words else ())
-
-    @cached_property
-    def now_stems(self) -> frozenset[str]:
-        """Stems of the words of the last user message."""
-        return frozenset(stem(word) for word in self.now if " " not in word)
-
-    @cached_property
     def from_the_end(self) -> bool:
         """Whether the user has asked for the latest of something: lists are then gone through from their end."""
         return not LATEST.isdisjoint(self.words)
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """Words of all names of several words that the user has said."""
+        return frozenset().union(*self.index.said_names)
 
     def elsewhere(self, text: str) -> bool:
         """Whether what was said of ``text`` is part of another name: "San Jose" does not hint at San Francisco.
@@ -122,44 +134,59 @@ class Moment:
         known = self._elsewhere.get(text)
         if known is None:
             words = name_tokens(text.lower())
-            near = [] if words <= self.said else [name for name in self.index.said_names if name & words]
+            apart = self._named.isdisjoint(words) or words <= self.said
+            near = [] if apart else [name for name in self.index.said_names if name & words]
             known = self._elsewhere[text] = bool(near) and not any(_short(name, words) for name in near)
         return known
 
-    def hinted(self, found: dict[str, float]) -> dict[str, float]:
-        """Return what words announce, without values that are only named in part, :meth:`elsewhere`."""
-        return {text: share for text, share in found.items() if not self.elsewhere(text)} if found else found
-
-    def telling(self, counts: ParameterIndex) -> dict[int, set[str]]:
+    def _telling_words(self, counts: ParameterIndex) -> dict[int, set[str]]:
         """Return, for each of the last messages by number, its words that announce a value of some parameter."""
-        known = self._telling.get(id(counts))
-        if known is None:
+        if self._telling is None:
             index, announcing = self.index, counts.announcing()
             said = zip(index.recent_at, index.recent_words, strict=True)
-            known = self._telling[id(counts)] = {at: announcing.intersection(words) for at, words in said}
+            self._telling = {at: announcing.intersection(words) for at, words in said}
             if index.last_assistant_words:
                 asked = {f"@{word}" for word in index.last_assistant_words}
-                known[index.last_assistant_at] = announcing & asked
-        return known
+                self._telling[index.last_assistant_at] = announcing & asked
+        return self._telling
 
-    def announced(self, counts: ParameterCounts, at: int, words: set[str]) -> dict[str, float]:
-        """Return the values of a parameter that the words of message ``at`` announce, with their shares."""
-        key = id(counts), at
-        known = self._announced.get(key)
+    def listen(self, counts: ParameterIndex, to: Iterable[ParameterCounts]) -> None:
+        """Work out what the last messages announce for parameters, for all that were asked for so far at once."""
+        table = counts.cue_table()
+        for each in to:
+            table.add(each)
+        if table is not self._table or len(table) != self._known:
+            self._table, self._known, self._messages, self._deaf = table, len(table), {}, True
+        if self._deaf:
+            before, telling = self._messages, self._telling_words(counts)
+            self._messages = {at: before[at] if at in before else table.heard(each) for at, each in telling.items()}
+            self._heard, self._announced, self._deaf = table.merged(self._messages.values()), {}, False
+
+    def announced(self, of: ParameterCounts) -> dict[str, float]:
+        """Return the values of a parameter among those of :meth:`listen` that the last messages announce, with shares.
+
+        Those that are only named in part, :meth:`elsewhere`, are not among them.
+        """
+        number = self._table.number(of)
+        known = self._announced.get(number)
         if known is None:
-            known = self._announced[key] = cues(counts, words)
+            found = sorted(self._heard.get(number, {}).items())
+            known = self._announced[number] = {text: share for text, share in found if not self.elsewhere(text)}
         return known
 
     def aliases(self, counts: ParameterIndex) -> dict[str, tuple[float, str]]:
-        """Return the values that words of the last user messages stand for, with their shares and the words."""
-        known = self._aliases.get(id(counts))
-        if known is None:
-            table = counts.aliases()
-            known = self._aliases[id(counts)] = {}
+        """Return the values that words of the last user messages stand for, with their shares and the words.
+
+        Values that are only named in part, :meth:`elsewhere`, are not among them.
+        """
+        if self._aliases is None:
+            table, now = counts.aliases(), self.index.now_words
+            found: dict[str, tuple[float, str]] = {}
             for word in sorted(self.words & table.keys()):
                 text, share = table[word]
-                known[text] = max((share if word in self.now else 0.6 * share, word), known.get(text, (0.0, "")))
-        return known
+                found[text] = max((share if word in now else 0.6 * share, word), found.get(text, (0.0, "")))
+            self._aliases = {text: each for text, each in found.items() if not self.elsewhere(text)}
+        return self._aliases
 
 
 def _short(name: frozenset[str], words: frozenset[str]) -> bool:

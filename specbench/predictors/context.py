@@ -100,6 +100,8 @@ class ContextIndex(ValueTable):
     agent_said, agent_noted : str
         All that the agent has written in its latest message, and its :func:`notes` alone, which often say what comes
         next.
+    now_words, now_stems : frozenset of str
+        Words and word pairs of the latest user message, and the stems of its words.
     user_stems : set of str
         Stems of all words of the user.
     said_names : dict of frozenset of str
@@ -132,6 +134,8 @@ class ContextIndex(ValueTable):
         self.last_user_at = self.last_assistant_at = NEVER
         self.last_assistant_words: frozenset[str] = frozenset()
         self.asked_now: frozenset[str] = frozenset()
+        self.now_words: frozenset[str] = frozenset()
+        self.now_stems: frozenset[str] = frozenset()
         self.user_stems: set[str] = set()
         self.agent_said = self.agent_noted = ""
         self.version = 0
@@ -164,15 +168,15 @@ class ContextIndex(ValueTable):
         noted = notes(message)
         said = f"{message.content}\n{noted}".strip()[:MAX_TEXT_CHARS] if noted else message.content[:MAX_TEXT_CHARS]
         self._mention_text(said, message.role, at)
-        self.text_version += bool(said)
+        self.text_version += bool(said) or message.role == "user"
         if message.role == "user":
             self.events.append(Event("user"))
             words = _WORD.findall(message.content[:MAX_TEXT_CHARS].lower())
             self._name_groups(words)
-            for word in words:
-                self.user_words[word] = at
-                self.user_stems.add(stem(word))
+            self.user_words.update(dict.fromkeys(words, at))
             self.recent_words.append([*words, *(f"{a} {b}" for a, b in pairwise(words))])
+            self.now_words, self.now_stems = frozenset(self.recent_words[-1]), frozenset(map(stem, words))
+            self.user_stems |= self.now_stems
             self.recent_at.append(at)
             del self.recent_words[:-3], self.recent_at[:-3]
             self.last_user_at = at

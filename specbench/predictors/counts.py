@@ -60,9 +60,6 @@ class ParameterCounts:
     described: str = ""
     kind: str = ""
 
-    def __post_init__(self) -> None:
-        self._announced: dict[str, list[tuple[str, float]]] = {}
-
     _TABLES = ("paths", "present", "shapes", "codes", "values", "kinds", "before", "passed", "cue_totals")
 
     def add(self, other: ParameterCounts) -> None:
@@ -75,7 +72,6 @@ class ParameterCounts:
             for key, count in theirs.items():
                 mine[key] = mine.get(key, 0) + count
         self.described, self.kind = self.described or other.described, self.kind or other.kind
-        self._announced.clear()
         for word, row in other.cues.items():
             mine = self.cues.setdefault(word, {})
             for value, count in row.items():
@@ -151,17 +147,12 @@ class ParameterCounts:
 
     def announced(self, word: str) -> list[tuple[str, float]]:
         """Return the values that a word has announced more than once, with their shares of its calls."""
-        known = self._announced.get(word)
-        if known is None:
-            total = self.cue_totals[word] + 1.0
-            known = [(value, count / total) for value, count in self.cues[word].items() if count >= 2]
-            self._announced[word] = known
-        return known
+        total = self.cue_totals.get(word, 0) + 1.0
+        return [(value, count / total) for value, count in self.cues.get(word, {}).items() if count >= 2]
 
     def cue(self, words: Iterable[str], value: str) -> None:
         """Count that ``value`` (or :data:`ABSENT`) came after these words."""
         for word in words:
-            self._announced.pop(word, None)
             self.cue_totals[word] = self.cue_totals.get(word, 0) + 1
             row = self.cues.setdefault(word, {})
             row[value] = row.get(value, 0) + 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +11,7 @@ from specbench.predictors.counts import ParameterCounts
 from specbench.predictors.paths import stem
 from specbench.types import ToolSpec
 
-__all__ = ["LONG_WORD", "apart", "best", "cues", "lift", "name_tokens", "schema_stems", "similar"]
+__all__ = ["LONG_WORD", "apart", "lift", "name_tokens", "schema_stems", "similar", "stems_of"]
 
 LONG_WORD = re.compile(r"[a-z]{4,}")
 """Words of a description that may tell something."""
@@ -76,21 +75,13 @@ def lift(counts: ParameterCounts, word: str) -> float:
     return _log_ratio(counts.before.get(word, 0), counts.passed.get(word, 0))
 
 
-def cues(counts: ParameterCounts, words: set[str]) -> dict[str, float]:
-    """Return the values that the words of one message announce, with their shares; once is no habit."""
-    best: dict[str, float] = {}
-    for word in words & counts.cues.keys():
-        for value, share in counts.announced(word):
-            if share > best.get(value, 0.0):
-                best[value] = share
-    return best
+@lru_cache(maxsize=16384)
+def stems_of(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the stems of the words around a value, without their marks.
 
-
-def best(found: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    """Return the greatest share of each value, in the order of the values: sets have none; candidates must."""
-    best: dict[str, float] = {}
-    for each in found:
-        for value, share in each.items():
-            if share > best.get(value, 0.0):
-                best[value] = share
-    return dict(sorted(best.items()))
+    Examples
+    --------
+    >>> stems_of(("to", "~flying", ">bags"))
+    ('to', 'fly', 'bag')
+    """
+    return tuple(stem(word.lstrip("~>")) for word in words)

@@ -183,12 +183,12 @@ class Lookout:
             Told the features without those of arguments and the tools on offer; returns those whose arguments are worth
             looking at. All are when it is ``None``.
         """
-        moment = self.moment = Moment(self.index)
+        moment = self.moment = self.moment.next()
         names = list(self.tools)
         out = np.zeros((len(names) + 1, len(PAIR_FEATURES)), np.float32)
         # The reply sees the best that any tool has to offer.
         if names:
-            records = [(*self._called(name), *self._said(name, moment)) for name in names]
+            records = [(*self._called(name), *self._said(name)) for name in names]
             out[:-1, _PAIR["called"] : _PAIR["same_family"] + 1] = records
             said_by = np.stack([_unit(self.user), _unit(self.assistant), _unit(self.ever)], axis=1)
             out[:-1, _PAIR["similar_user"] : _PAIR["similar_ever"] + 1] = self._vectors @ said_by
@@ -216,11 +216,11 @@ class Lookout:
         failed = last and bool(index.events) and index.events[-1].error
         return log1p(index.tool_counts.get(name, 0)), self.since_user.get(name, 0), last, failed
 
-    def _said(self, name: str, moment: Moment) -> tuple[float, ...]:
+    def _said(self, name: str) -> tuple[float, ...]:
         """From ``name_now`` to ``same_family``: a tool's schema beside the conversation."""
         words, parameters = self._described[name]
         size = len(words) or 1
-        now, asked = words & moment.now_stems, words & self.assistant_words
+        now, asked = words & self.index.now_stems, words & self.assistant_words
         last = self.index.last_tool
         return (
             len(now) / size, len(words & self.index.user_stems) / size, len(asked) / size,
@@ -256,6 +256,7 @@ class Lookout:
     def forget(self, tool: str) -> None:
         """Look at the parameters of a tool, and at those of the same names, anew: what was counted has changed."""
         names = self.ranker.counts.tools.get(tool, {}).keys()
+        self.moment = Moment(self.index)
         self._slots = {
             other: slots
             for other, slots in self._slots.items()

@@ -60,10 +60,12 @@ def list_candidates(slots: Sequence[Slot], moment: Moment) -> Listing:
     >>> list_candidates([slot], Moment(index)).each[0].texts[0]
     'A'
     """
+    if slots:
+        moment.listen(slots[0].counts, (each for slot in slots for each in (slot.facts.own, slot.facts.others)))
     parts = [slot.gather(moment) for slot in slots]
     sizes = np.array([len(part.texts) + (part.absent is not None) + 1 for part in parts], np.intp)
     starts = np.cumsum(sizes) - sizes
-    features = np.repeat(np.array([slot.constant for slot in slots]).reshape(-1, len(FEATURES)), sizes, axis=0)
+    features = np.repeat(np.array([slot.facts.constant for slot in slots]).reshape(-1, len(FEATURES)), sizes, axis=0)
     features[:, _AT["candidates"]] = np.repeat(np.log1p(sizes), sizes)
     features[starts + sizes - 1, _AT["is_other"]] = 1
     out = []

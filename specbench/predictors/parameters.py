@@ -7,11 +7,12 @@ learns of the second holds for new tools.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT, ParameterCounts
+from specbench.predictors.cues import CueTable
 from specbench.predictors.evidence import name_tokens
 from specbench.predictors.relatives import Relatives, described
 from specbench.predictors.values import code_of, shape_of, text_of
@@ -23,12 +24,17 @@ MOST_NAMES = 600
 """Names that are taken down from results."""
 MOST_KEPT_TO = 10_000
 """Tools never seen of which it is remembered what others keep to."""
+MOST_LISTENING = 2000
+"""Parameters of which it is remembered which words announce their values."""
 MOST_THINGS = 1000
 """Things that are looked for in what users say."""
 
 
 class ParameterIndex:
-    """The counts of all parameters, and what is known of a parameter from other tools."""
+    """The counts of all parameters, and what is known of a parameter from other tools.
+
+    ``derived`` is room for what others derive from the counts; it is empty again when these have changed.
+    """
 
     def __init__(self) -> None:
         self.tools: dict[str, dict[str, ParameterCounts]] = {}
@@ -40,6 +46,7 @@ class ParameterIndex:
         self.common: dict[str, int] = {}
         self.things: dict[str, int] = {}
         self.conversations = 0
+        self.derived: dict[Hashable, object] = {}
         self.heard: dict[str, int] = {}
         self.meant: dict[str, dict[str, int]] = {}
         self.names: dict[str, str] = {}
@@ -122,6 +129,7 @@ class ParameterIndex:
         elif self._relatives is not None:
             self._relatives.forget()
         self._announcing = None
+        self.derived.clear()
         self.heard = {word: self.heard[word] for word in self.meant if word in self.aliases()}
         self.meant = {word: self.meant[word] for word in self.heard}
 
@@ -175,6 +183,13 @@ class ParameterIndex:
                         found.setdefault(length, {})[prefix] = None
             self._prefixes = {length: list(prefixes) for length, prefixes in found.items()}
         return self._prefixes
+
+    def cue_table(self) -> CueTable:
+        """Return the table of what words announce, of the parameters that were asked for since the counts changed."""
+        table = self.derived.get(CueTable)
+        if not isinstance(table, CueTable) or len(table) > MOST_LISTENING:
+            table = self.derived[CueTable] = CueTable()
+        return table
 
     def announcing(self) -> set[str]:
         """Return the words that announce a value of any parameter."""
@@ -324,6 +339,7 @@ class ParameterIndex:
 
     def settle(self) -> None:
         """Forget what was derived from the counts, after they changed."""
+        self.derived.clear()
         self._others.clear()
         self._relatives = None
         self._kept_to.clear()

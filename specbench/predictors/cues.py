@@ -1,0 +1,95 @@
+"""Which values the words of a message announce, looked up for all parameters at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from specbench.predictors.counts import ParameterCounts
+
+__all__ = ["CueTable", "Heard"]
+
+Floats = npt.NDArray[np.float64]
+Heard = dict[int, dict[str, float]]
+"""Number of a parameter → values that were announced for it, with the greatest of their shares."""
+
+
+class CueTable:
+    """The cues of several parameters, by word.
+
+    A word's row holds what it announces for any of them, so that a message costs a look-up for each of its words and
+    not for each of them and of the parameters. Rows are made when a word is first heard.
+
+    Examples
+    --------
+    >>> counts = ParameterCounts(cues={"nyc": {"New York": 9, "Boston": 1}}, cue_totals={"nyc": 9})
+    >>> table = CueTable()
+    >>> table.add(counts)
+    >>> table.merged([table.heard(["to", "nyc"])])
+    {0: {'New York': 0.9}}
+    """
+
+    def __init__(self) -> None:
+        self._counts: list[ParameterCounts] = []
+        self._number: dict[int, int] = {}
+        self._pairs: dict[tuple[int, str], int] = {}
+        self._keys: list[tuple[int, str]] = []
+        self._rows: dict[str, tuple[int, npt.NDArray[np.intp], Floats]] = {}
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def add(self, counts: ParameterCounts) -> None:
+        """Let a parameter join the others; once is enough."""
+        if id(counts) not in self._number:
+            self._number[id(counts)] = len(self._counts)
+            self._counts.append(counts)
+
+    def number(self, counts: ParameterCounts) -> int:
+        """Return the number of a parameter that has joined."""
+        return self._number[id(counts)]
+
+    def heard(self, words: Iterable[str]) -> Floats:
+        """Return the greatest share that any of the words gives to each pair of parameter and value."""
+        rows = [self._row(word) for word in words]
+        out = np.zeros(len(self._pairs))
+        if rows:
+            np.maximum.at(out, np.concatenate([pairs for pairs, _ in rows]), np.concatenate([each for _, each in rows]))
+        return out
+
+    def merged(self, messages: Iterable[Floats]) -> Heard:
+        """Return what several messages, each as of :meth:`heard`, announce."""
+        best = np.zeros(len(self._pairs))
+        for shares in messages:
+            np.maximum(best[: len(shares)], shares, out=best[: len(shares)])
+        out: Heard = {}
+        keys = self._keys
+        for pair in np.flatnonzero(best).tolist():
+            number, value = keys[pair]
+            out.setdefault(number, {})[value] = float(best[pair])
+        return out
+
+    def _row(self, word: str) -> tuple[npt.NDArray[np.intp], Floats]:
+        """Return the pairs of parameter and value that a word announces, and their shares."""
+        known, pairs, shares = self._rows.get(word) or (0, np.zeros(0, np.intp), np.zeros(0))
+        if known < len(self._counts):
+            found = [
+                (self._pair(number, value), share)
+                for number, counts in enumerate(self._counts[known:], start=known)
+                if word in counts.cues
+                for value, share in counts.announced(word)
+            ]
+            if found:
+                numbers, values = zip(*found, strict=True)
+                pairs = np.concatenate([pairs, np.array(numbers, np.intp)])
+                shares = np.concatenate([shares, np.array(values)])
+            self._rows[word] = len(self._counts), pairs, shares
+        return pairs, shares
+
+    def _pair(self, number: int, value: str) -> int:
+        pair = self._pairs.setdefault((number, value), len(self._keys))
+        if pair == len(self._keys):
+            self._keys.append((number, value))
+        return pair
