@@ -57,7 +57,7 @@ def canonical(value: Any) -> str:
         return str(value)
     if isinstance(value, float):
         return _number(value)
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):
         parts = []
         for key in value:
             if not isinstance(key, str):

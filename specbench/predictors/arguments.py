@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.predictors.calls import CallRanker, combined_features
-from specbench.predictors.candidates import FEATURES, Candidates, Moment, cast
+from specbench.predictors.candidates import FEATURES, Candidates, Moment, cast, kind_of
 from specbench.predictors.combine import Combination, Past, combine
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counting import calls_of, count, folds_of, merged, said_and_dates
@@ -237,20 +237,28 @@ class ArgumentRanker:
                 for one, chance in zip(found[tool], p.tolist(), strict=False):
                     one.p = chance
                 found[tool].sort(key=lambda one: -one.p)
-        return {
-            tool: [self._call(tool, tools.get(tool), ranked[tool], one) for one in each[:k]]
-            for tool, each in found.items()
-        }
+        return {tool: self._calls(tool, tools.get(tool), ranked[tool], each[:k]) for tool, each in found.items()}
 
-    def _call(self, tool: str, spec: ToolSpec | None, ranked: Sequence[Ranked], found: Combination) -> Filled:
+    def _calls(
+        self, tool: str, spec: ToolSpec | None, ranked: Sequence[Ranked], found: Sequence[Combination]
+    ) -> list[Filled]:
         own = self.counts.tools.get(tool, {})
         names = [each.candidates.parameter for each in ranked]
-        arguments = {
-            name: cast(text, own.get(name), spec.schema(name) if spec else {})
-            for name, text in zip(names, found.chosen, strict=True)
-            if text != ABSENT
-        }
-        return Filled(ToolCall(tool, arguments), found.p)
+        kinds = [kind_of(own.get(name), spec.schema(name) if spec else {}) for name in names]
+        return [
+            Filled(
+                ToolCall(
+                    tool,
+                    {
+                        name: cast(text, kind)
+                        for name, kind, text in zip(names, kinds, each.chosen, strict=True)
+                        if text != ABSENT
+                    },
+                ),
+                each.p,
+            )
+            for each in found
+        ]
 
     def state(self) -> dict[str, Any]:
         """Return counts, trust and weights."""

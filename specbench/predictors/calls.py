@@ -8,6 +8,7 @@ how it differs from the last one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, pairwise
 from itertools import combinations as pairs_of
 from math import exp, log
 from typing import Any
@@ -42,6 +43,7 @@ COMBINED = (
 _AT = {name: at for at, name in enumerate(COMBINED)}
 _NONE: frozenset[str] = frozenset()
 _BESIDE = slice(_AT["whole_group"], _AT["next_whole"] + 1)
+_ALONE = (0.0,) * (_BESIDE.stop - _BESIDE.start)
 _SAID = slice(_AT["user_now"], _AT["result_now"] + 1)
 
 
@@ -70,8 +72,9 @@ def combined_features(
         first = past.elsewhere[0]
         out[:n, _AT["elsewhere"] : _AT["elsewhere_last"] + 1] = [(each in elsewhere, each == first) for each in chosen]
     _beside(out, combinations, past, index)
-    texts = {text: at for at, text in enumerate(dict.fromkeys(text for values in chosen for text in values))}
-    ids = np.array([[texts[text] for text in values] for values in chosen])
+    flat = list(chain.from_iterable(chosen))
+    texts = {text: at for at, text in enumerate(dict.fromkeys(flat))}
+    ids = np.array(list(map(texts.__getitem__, flat))).reshape(n, parameters)
     out[:n, _SAID] = _said(texts, index)[ids].sum(axis=1) / parameters
     out[:n, _AT["doubled"]] = [_doubled(values) for values in chosen]
     waiting = index.unplaced() & texts.keys()
@@ -104,17 +107,23 @@ def _beside(out: Floats, combinations: Sequence[Combination], past: Past, index:
     after = None
     if made is not None:
         after = min((group for group, chosen in groups if chosen not in here and group > made), default=None)
-    beside = [(row, each.group, each.whole) for row, each in enumerate(combinations) if each.group is not None]
-    if beside:
-        rows, numbers, wholes = zip(*beside, strict=True)
-        distinct = list(dict.fromkeys(numbers))
+    inside = list(dict.fromkeys(each.group for each in combinations if each.group is not None))
+    if inside:
         told = {
             group: (exp((index.group_at[group] - index.now + 1) / 6), now / 4, ever / 4)
-            for group, (now, ever) in zip(distinct, index.named[distinct, :2].tolist(), strict=True)
+            for group, (now, ever) in zip(inside, index.named[inside, :2].tolist(), strict=True)
         }
-        out[rows, _BESIDE] = [
-            (whole, not whole, *told[group], whole and group == first, whole and group == after)
-            for group, whole in zip(numbers, wholes, strict=True)
+        out[: len(combinations), _BESIDE] = [
+            _ALONE
+            if each.group is None
+            else (
+                each.whole,
+                not each.whole,
+                *told[each.group],
+                each.whole and each.group == first,
+                each.whole and each.group == after,
+            )
+            for each in combinations
         ]
 
 
@@ -184,7 +193,7 @@ class CallRanker:
         lengths = np.array([len(each) for each in lists])
         starts = np.cumsum(lengths) - lengths
         p = segment_softmax(self.net.scores(np.concatenate(lists)), starts)
-        return np.split(p, starts[1:])
+        return [p[start:end] for start, end in pairwise([*starts.tolist(), len(p)])]
 
     @property
     def fitted(self) -> bool:

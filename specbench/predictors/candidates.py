@@ -17,7 +17,7 @@ from specbench.predictors.cues import CueTable, Heard
 from specbench.predictors.evidence import name_tokens
 from specbench.predictors.parameters import ParameterIndex, cue_words
 
-__all__ = ["FEATURES", "FIXED", "LIVE", "OTHER", "STABLE", "Candidates", "Moment", "cast"]
+__all__ = ["FEATURES", "FIXED", "LIVE", "OTHER", "STABLE", "Candidates", "Moment", "cast", "kind_of"]
 
 OTHER = "\0other"
 """Stands for "none of the candidates"."""
@@ -193,16 +193,27 @@ def _short(name: frozenset[str], words: frozenset[str]) -> bool:
     return all(any(full.startswith(part) for full in words) for part in name)
 
 
-def cast(text: str, counts: ParameterCounts | None, schema: Mapping[str, Any]) -> Any:
-    """Return ``text`` as the JSON type that the parameter takes.
+def kind_of(counts: ParameterCounts | None, schema: Mapping[str, Any]) -> str:
+    """Return the type that a parameter takes: of most real calls, or as its schema says; ``str`` where none does.
 
     Examples
     --------
-    >>> cast("7", None, {"type": "integer"}), cast("7", None, {"type": "string"})
-    (7, '7')
+    >>> kind_of(None, {"type": "integer"}), kind_of(ParameterCounts(kinds={"str": 3, "int": 1}), {"type": "integer"})
+    ('int', 'str')
     """
-    kind = max(counts.kinds, key=lambda name: counts.kinds[name]) if counts and counts.kinds else ""
-    kind = kind or {"integer": "int", "number": "float", "boolean": "bool"}.get(str(schema.get("type")), "str")
+    if counts and counts.kinds:
+        return max(counts.kinds, key=lambda name: counts.kinds[name])
+    return {"integer": "int", "number": "float", "boolean": "bool"}.get(str(schema.get("type")), "str")
+
+
+def cast(text: str, kind: str) -> Any:
+    """Return ``text`` as a value of a type, as of :func:`kind_of`; as it is where it cannot be one.
+
+    Examples
+    --------
+    >>> cast("7", "int"), cast("7", "str"), cast("seven", "int")
+    (7, '7', 'seven')
+    """
     if kind in ("int", "float", "bool"):
         try:
             value = json.loads(text.lower() if kind == "bool" else text)

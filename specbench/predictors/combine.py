@@ -41,7 +41,7 @@ BACK = 12
 """Earlier calls that are looked at."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Combination:
     """Values of all parameters and the product of their probabilities.
 

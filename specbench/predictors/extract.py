@@ -146,6 +146,6 @@ def _around(text: str, start: int, before: tuple[str, ...]) -> tuple[str, ...]:
 def _before(text: str, start: int) -> tuple[str, ...]:
     near = text[max(0, start - 32) : start].lower()
     # Words of the same sentence only.
-    near = near[max(near.rfind(mark) for mark in (". ", "? ", "! ", "\n")) + 1 :]
+    near = near[max(near.rfind(". "), near.rfind("? "), near.rfind("! "), near.rfind("\n")) + 1 :]
     words = _BEFORE.findall(near)[-3:]
     return tuple(words[-1:] + [f"~{word}" for word in reversed(words[:-1])])

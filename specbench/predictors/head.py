@@ -191,8 +191,8 @@ class ToolHead:
         self._stacked = None
 
     def _scaled(self, what: str, data: Floats) -> Floats:
-        scaled: Floats = np.clip((data - self.scales[f"{what}_mean"]) / self.scales[f"{what}_scale"], -6, 6)
-        return scaled
+        scaled: Floats = (data - self.scales[f"{what}_mean"]) / self.scales[f"{what}_scale"]
+        return np.minimum(np.maximum(scaled, -6, out=scaled), 6, out=scaled)
 
     def state(self) -> dict[str, Any]:
         """Return the weights."""

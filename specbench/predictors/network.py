@@ -178,7 +178,9 @@ class ListwiseNet:
 
     def scores(self, items: Floats) -> Floats:
         """Return the mean score of each item, shape (items,)."""
-        data = np.clip((items - self.mean) / self.scale, -8, 8)
+        data = items - self.mean
+        data /= self.scale
+        np.minimum(np.maximum(data, -8, out=data), 8, out=data)
         if self._stacked is None:
             self._stacked = [
                 (np.stack([weight for weight, _ in each])[:, None], np.stack([bias for _, bias in each])[:, None, None])

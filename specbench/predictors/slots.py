@@ -92,6 +92,7 @@ class Slot:
         self._heard = -1
         self._cues: tuple[dict[str, float], dict[str, float]] = {}, {}
         self._named: list[str] = []
+        self._spoken: dict[str, list[tuple[int, float]]] = {}
         self._aliases: dict[str, float] = {}
         self._alias_near: dict[str, tuple[float, ...]] = {}
         self._short: dict[str, float] = {}
@@ -180,10 +181,9 @@ class Slot:
         marks += [(at[text], _AT["short_for"], share) for text, share in self._short.items() if text in standing]
         for text, near in self._alias_near.items():
             marks += [(at[text], len(FIXED) + offset, value) for offset, value in enumerate(near) if value]
-        for text in [*extra, *(text for text in facts.enum if text in standing)]:
-            words = name_tokens(text)
-            if text in TRUTH or not moment.said.isdisjoint(words):
-                marks += self._said(at[text], text, words, moment)
+        for text, said in self._spoken.items():
+            if text not in standing or text in facts.enum:
+                marks += [(at[text], feature, value) for feature, value in said]
         absent: tuple[float, float, float] | None = None
         if facts.may_miss:
             own, others = (each.get(ABSENT, 0.0) for each in self._cues)
@@ -206,6 +206,11 @@ class Slot:
         named = dict.fromkeys((*facts.closed, *self._cues[0], *self._cues[1], *self._aliases, *said))
         named.pop(ABSENT, None)
         self._named = list(named)
+        self._spoken = {
+            text: self._said(text, words, moment)
+            for text in self._named
+            if not moment.said.isdisjoint(words := name_tokens(text)) or text in TRUTH
+        }
 
     def _ordered(self, index: ContextIndex) -> _Order:
         """Return the rows that are looked at, by number."""
@@ -220,20 +225,20 @@ class Slot:
         texts = [index.texts[row] for row in rows.tolist()]
         return _Order(rows, places, texts, dict(zip(texts, range(len(texts)), strict=True)))
 
-    def _said(self, at: int, text: str, words: frozenset[str], moment: Moment) -> list[tuple[int, int, float]]:
-        """Whether the user has said a closed value."""
+    def _said(self, text: str, words: frozenset[str], moment: Moment) -> list[tuple[int, float]]:
+        """Whether the user has said a closed value: features with their values."""
         index, facts = moment.index, self.facts
         if text in TRUTH:
             # Who speaks of a pool wants one, unless there is a "no" in it.
             meant = text in ("True", "true") or not index.now_words.isdisjoint(_NO)
-            return [(at, _AT["user_said"], float(len(facts.telling & index.now_stems)) if meant else 0.0)]
+            return [(_AT["user_said"], float(len(facts.telling & index.now_stems)) if meant else 0.0)]
         now, ever = (
             0.0
             if moment.elsewhere(text) or any(longer <= heard for longer in facts.within.get(text, ()))
             else len(words & heard) / len(words)
             for heard in (index.now_words, moment.said)
         )
-        return [(at, _AT["said_now"], now), (at, _AT["said_ever"], ever)]
+        return [(_AT["said_now"], now), (_AT["said_ever"], ever)]
 
 
 def _greatest(one: Shares, other: Shares) -> Shares:

@@ -72,6 +72,7 @@ def _run(match: re.Match[str]) -> str:
     return "Aa" if run[0].isupper() else "a"
 
 
+@lru_cache(maxsize=16384)
 def code_of(text: str) -> str:
     """Return a coarser shape: codes of capitals and digits count by their length alone, all else by :func:`shape_of`.
 
@@ -91,7 +92,7 @@ def same_id(text: str) -> str | None:
     >>> same_id("#W2378156"), same_id("w2378156"), same_id("2378156"), same_id("Lamp")
     ('2378156', '2378156', '2378156', None)
     """
-    match = _NUMBERED.fullmatch(text.lower())
+    match = _NUMBERED.fullmatch(text.lower()) if text[-1:].isdigit() else None
     return match[1] if match else None
 
 
