@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.predictors.calls import CallRanker, combined_features
-from specbench.predictors.candidates import FEATURES, Candidates, Moment, cast, kind_of
-from specbench.predictors.combine import Combination, Past, combine
+from specbench.predictors.candidates import FEATURES, Candidates, Moment, cast
+from specbench.predictors.combine import Combination, Past, Values, combine
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counting import calls_of, count, folds_of, merged, said_and_dates
 from specbench.predictors.counts import ABSENT
@@ -34,6 +34,8 @@ __all__ = ["ArgumentRanker", "Filled", "Ranked"]
 Floats = npt.NDArray[np.float32]
 ALONE = 0.5
 """Share of the lists seen as if the tool were new, whose parameters are seen as if no other tool had their names."""
+MOST_MADE = 2000
+"""Calls that are kept of a conversation."""
 MIN_TRUST = 0.15
 """A parameter whose value was among the candidates less often than this is free text: its calls are not offered."""
 
@@ -215,7 +217,6 @@ class ArgumentRanker:
     def fill(
         self,
         ranked: Mapping[str, Sequence[Ranked]],
-        tools: Mapping[str, ToolSpec | None],
         moment: Moment,
         k: int = 3,
         *,
@@ -237,28 +238,10 @@ class ArgumentRanker:
                 for one, chance in zip(found[tool], p.tolist(), strict=False):
                     one.p = chance
                 found[tool].sort(key=lambda one: -one.p)
-        return {tool: self._calls(tool, tools.get(tool), ranked[tool], each[:k]) for tool, each in found.items()}
-
-    def _calls(
-        self, tool: str, spec: ToolSpec | None, ranked: Sequence[Ranked], found: Sequence[Combination]
-    ) -> list[Filled]:
-        own = self.counts.tools.get(tool, {})
-        names = [each.candidates.parameter for each in ranked]
-        kinds = [kind_of(own.get(name), spec.schema(name) if spec else {}) for name in names]
-        return [
-            Filled(
-                ToolCall(
-                    tool,
-                    {
-                        name: cast(text, kind)
-                        for name, kind, text in zip(names, kinds, each.chosen, strict=True)
-                        if text != ABSENT
-                    },
-                ),
-                each.p,
-            )
-            for each in found
-        ]
+        return {
+            tool: [Filled(_call(tool, ranked[tool], one.chosen, moment.calls), one.p) for one in each[:k]]
+            for tool, each in found.items()
+        }
 
     def state(self) -> dict[str, Any]:
         """Return counts, trust and weights."""
@@ -283,6 +266,20 @@ class ArgumentRanker:
         self.net.restore(state["net"])
         self.calls = CallRanker()
         self.calls.restore(state["calls"])
+
+
+def _call(tool: str, ranked: Sequence[Ranked], chosen: Values, made: dict[tuple[str, Values], ToolCall]) -> ToolCall:
+    """Return the call with these values; ``made`` keeps the calls of a conversation."""
+    call = made.get((tool, chosen))
+    if call is None:
+        each = [one.candidates for one in ranked]
+        arguments = {
+            one.parameter: cast(text, one.kind) for one, text in zip(each, chosen, strict=True) if text != ABSENT
+        }
+        if len(made) >= MOST_MADE:
+            made.clear()
+        call = made[tool, chosen] = ToolCall(tool, arguments)
+    return call
 
 
 def _slots(

@@ -16,6 +16,7 @@ from specbench.predictors.counts import ParameterCounts
 from specbench.predictors.cues import CueTable, Heard
 from specbench.predictors.evidence import name_tokens
 from specbench.predictors.parameters import ParameterIndex, cue_words
+from specbench.types import ToolCall
 
 __all__ = ["FEATURES", "FIXED", "LIVE", "OTHER", "STABLE", "Candidates", "Moment", "cast", "kind_of"]
 
@@ -72,10 +73,11 @@ class Candidates:
 
     The last is :data:`OTHER`; :data:`ABSENT` comes before it where the parameter may be left out. ``rows`` are rows of
     the context index, -1 for a value that does not stand in the conversation; ``links`` say how often the parameter has
-    been filled from a path.
+    been filled from a path, ``kind`` which type it takes (:func:`kind_of`).
     """
 
     parameter: str
+    kind: str
     texts: list[str]
     rows: list[int]
     features: npt.NDArray[np.float32]
@@ -83,11 +85,15 @@ class Candidates:
 
 
 class Moment:
-    """What the parameters of all tools share at one decision point: worked out once, until more has been said."""
+    """What the parameters of all tools share at one decision point: worked out once, until more has been said.
+
+    ``calls`` keeps the calls that were proposed in this conversation, by tool and values.
+    """
 
     def __init__(self, index: ContextIndex) -> None:
         self.index = index
         self.said = index.user_words.keys()
+        self.calls: dict[tuple[str, tuple[str, ...]], ToolCall] = {}
         self._version = index.text_version
         self._elsewhere: dict[str, bool] = {}
         self._aliases: dict[str, tuple[float, str]] | None = None
@@ -103,6 +109,7 @@ class Moment:
         if self._version == self.index.text_version:
             return self
         out = Moment(self.index)
+        out.calls = self.calls
         out._table, out._known, out._messages = self._table, self._known, self._messages
         return out
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from specbench.predictors.candidates import FEATURES, FIXED, STABLE
+from specbench.predictors.candidates import FEATURES, FIXED, STABLE, kind_of
 from specbench.predictors.counts import ParameterCounts
 from specbench.predictors.evidence import LONG_WORD, apart, lift, name_tokens, similar, stems_of
 from specbench.predictors.parameters import ParameterIndex
@@ -40,6 +40,8 @@ class ParameterFacts:
         Counts of this parameter, and of those that are named or described alike; how alike the nearest of these is.
     unseen
         Whether the tool is looked at as one that was never seen.
+    kind
+        The type that its values take.
     may_miss
         Whether a call may come without it.
     enum, closed, told
@@ -57,14 +59,15 @@ class ParameterFacts:
         self, counts: ParameterIndex, tool: str, parameter: str, spec: ToolSpec | None, *, unseen: bool, alone: bool
     ) -> None:
         self.counts, self.parameter, self.spec = counts, parameter, spec
-        own = counts.own(tool, parameter) if counts.calls.get(tool, 0) >= KNOWN and not unseen else None
-        self.unseen = own is None
-        self.own = own if own is not None else _EMPTY
+        schema: Mapping[str, Any] = spec.schema(parameter) if spec else {}
+        own = counts.own(tool, parameter)
+        self.kind = kind_of(own, schema)
+        self.unseen = own is None or unseen or counts.calls.get(tool, 0) < KNOWN
+        self.own = own if own is not None and not self.unseen else _EMPTY
         if self.unseen:
             self.others, self.alike = counts.related(tool, parameter, spec, alone=alone)
         else:
             self.others, self.alike = counts.others(tool, parameter), 1.0
-        schema: Mapping[str, Any] = spec.schema(parameter) if spec else {}
         declared = spec is not None and bool(spec.properties)
         required = parameter in spec.required if spec is not None and declared else True
         self.may_miss = (self.own.absent > 0 or self.unseen) and not (required and declared)

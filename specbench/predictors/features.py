@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from math import log, log1p
 
 import numpy as np
@@ -41,6 +42,9 @@ PAIR_FEATURES = ("is_reply", *_ARGUMENTS, *_CALLED, *_SCHEMA, *_SIMILAR, "offere
 _PAIR = {name: at for at, name in enumerate(PAIR_FEATURES)}
 _SUMS = [FEATURES.index(name) for name in _SUMMED]
 _FILLED = slice(_PAIR["p_arguments"], _PAIR["parameters"] + 1)
+_CALLS = slice(_PAIR["called"], _PAIR["last_failed"] + 1)
+_BESIDE = slice(_PAIR["name_now"], _PAIR["apart_best"] + 1)
+_LAST = [_PAIR["named"], _PAIR["same_family"]]
 STEPS = 3
 
 INGREDIENTS = {
@@ -111,6 +115,7 @@ class Lookout:
         self._fills: dict[str, bool] = {}
         self._described: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         self._kinds: dict[str, tuple[float, ...]] = {}
+        self._kept: tuple[tuple[int, int], Floats] | None = None
         self._vectors = np.array([self._describe(name) for name in self.tools], np.float32).reshape(-1, embedding.dim)
         # A word that few of the tools on offer have says more than one that all have.
         held = Counter(word for words, _ in self._described.values() for word in words)
@@ -188,12 +193,8 @@ class Lookout:
         out = np.zeros((len(names) + 1, len(PAIR_FEATURES)), np.float32)
         # The reply sees the best that any tool has to offer.
         if names:
-            records = [(*self._called(name), *self._said(name)) for name in names]
-            out[:-1, _PAIR["called"] : _PAIR["same_family"] + 1] = records
-            said_by = np.stack([_unit(self.user), _unit(self.assistant), _unit(self.ever)], axis=1)
-            out[:-1, _PAIR["similar_user"] : _PAIR["similar_ever"] + 1] = self._vectors @ said_by
-            apart = out[:-1, _PAIR["apart_now"]]
-            out[:-1, _PAIR["apart_best"]] = (apart > 0) & (apart == apart.max())
+            out[:-1, _BESIDE] = self._beside()
+            out[:-1, _CALLS], out[:-1, _LAST] = zip(*map(self._called, names), strict=True)
             out[-1] = out[:-1].max(axis=0)
         if self._left_out:
             out[:, self._left_out] = 0
@@ -201,7 +202,7 @@ class Lookout:
         out[:, _PAIR["offered"]] = np.log1p(len(names))
         chosen = names if worth is None else worth(out, names)
         ranked = self.ranked([name for name in chosen if self.eager(name)])
-        filled = self.ranker.fill(ranked, self.tools, moment, unseen=self.unseen)
+        filled = self.ranker.fill(ranked, moment, unseen=self.unseen)
         if ranked and "arguments" not in self.drop:
             for at, name in enumerate(names):
                 if name in ranked:
@@ -209,24 +210,41 @@ class Lookout:
             out[-1, _FILLED] = out[:-1, _FILLED].max(axis=0)
         return names, out, filled
 
-    def _called(self, name: str) -> tuple[float, ...]:
-        """From ``called`` to ``last_failed``: what became of a tool so far."""
+    def _called(self, name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """From ``called`` to ``last_failed``: what became of a tool so far; and ``named``, ``same_family``."""
         index = self.index
-        last = index.last_tool == name
-        failed = last and bool(index.events) and index.events[-1].error
-        return log1p(index.tool_counts.get(name, 0)), self.since_user.get(name, 0), last, failed
+        last = index.last_tool
+        failed = last == name and bool(index.events) and index.events[-1].error
+        return (
+            (log1p(index.tool_counts.get(name, 0)), self.since_user.get(name, 0), last == name, failed),
+            (name.lower() in self.agent_said, last is not None and _family(last) == _family(name)),
+        )
+
+    def _beside(self) -> Floats:
+        """From ``name_now`` to ``apart_best``: the tools' schemas beside the conversation, kept until more is said.
+
+        What does not depend on the words said alone, ``named`` and ``same_family``, is left empty.
+        """
+        said = self.index.text_version, self.turns
+        if self._kept is None or self._kept[0] != said:
+            out = np.zeros((len(self.tools), _BESIDE.stop - _BESIDE.start), np.float32)
+            out[:, : len(_SCHEMA)] = [self._said(name) for name in self.tools]
+            said_by = np.stack([_unit(self.user), _unit(self.assistant), _unit(self.ever)], axis=1)
+            out[:, len(_SCHEMA) : -1] = self._vectors @ said_by
+            apart = out[:, _SCHEMA.index("apart_now")]
+            out[:, -1] = (apart > 0) & (apart == apart.max())
+            self._kept = said, out
+        return self._kept[1]
 
     def _said(self, name: str) -> tuple[float, ...]:
-        """From ``name_now`` to ``same_family``: a tool's schema beside the conversation."""
+        """From ``name_now`` to ``same_family``: a tool's schema beside what was said."""
         words, parameters = self._described[name]
         size = len(words) or 1
         now, asked = words & self.index.now_stems, words & self.assistant_words
-        last = self.index.last_tool
         return (
             len(now) / size, len(words & self.index.user_stems) / size, len(asked) / size,
             sum(self._rare[word] for word in sorted(now)), sum(self._rare[word] for word in sorted(asked)),
-            name.lower() in self.agent_said, len(parameters & self.assistant_words), *self._kinds[name],
-            last is not None and _family(last) == _family(name),
+            0.0, len(parameters & self.assistant_words), *self._kinds[name], 0.0,
         )  # fmt: skip
 
     def eager(self, name: str) -> bool:
@@ -237,7 +255,7 @@ class Lookout:
     def late(self, names: Sequence[str]) -> dict[str, list[Filled]]:
         """Return the best arguments of tools that :meth:`offers` left aside, at the same moment."""
         ranked = self.ranked([name for name in names if not self.eager(name)])
-        return self.ranker.fill(ranked, self.tools, self.moment, unseen=self.unseen)
+        return self.ranker.fill(ranked, self.moment, unseen=self.unseen)
 
     def ranked(self, names: Sequence[str]) -> dict[str, list[Ranked]]:
         """Return the candidates of tools' parameters with their probabilities, at the moment of :meth:`offers`."""
@@ -329,6 +347,7 @@ def _argument_features(ranked: Sequence[Ranked], filled: Sequence[Filled], index
     return [first, second, weakest, missing, present, *sums.tolist(), repeat, len(ranked)]
 
 
+@lru_cache(maxsize=4096)
 def _family(tool: str) -> str:
     return tool.split(".")[0].split("_")[0]
 

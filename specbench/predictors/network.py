@@ -103,6 +103,7 @@ class ListwiseNet:
         self.scale: Floats = np.zeros(0, np.float32)
         self.layers: list[list[tuple[Floats, Floats]]] = []
         self._stacked: list[tuple[Floats, Floats]] | None = None
+        self._rows = 1
 
     def fit(
         self,
@@ -186,8 +187,9 @@ class ListwiseNet:
                 (np.stack([weight for weight, _ in each])[:, None], np.stack([bias for _, bias in each])[:, None, None])
                 for each in zip(*self.layers, strict=True)
             ]
+            self._rows = max(1, ONE_THREAD // max(weight.shape[2] * weight.shape[3] for weight, _ in self._stacked))
         # One product of many small matrices: each stays below the size at which OpenBLAS wakes its threads.
-        rows = max(1, ONE_THREAD // max(weight.shape[2] * weight.shape[3] for weight, _ in self._stacked))
+        rows = self._rows
         blocks = -(-len(data) // rows)
         hidden = np.zeros((blocks * rows, data.shape[1]), np.float32)
         hidden[: len(data)] = data
