@@ -132,9 +132,9 @@ def _changes(
 ) -> None:
     """Fill from ``same`` to ``swapped_ever``: how combinations differ from the last call, and from those before."""
     n, last = len(chosen), past.here[0]
-    columns = list(zip(*chosen, strict=True))
     before = [day_number(text) or 0 for text in last]
-    changed = np.array([[text != was for text in column] for column, was in zip(columns, last, strict=True)]).T
+    at = {text: number for number, text in enumerate(texts)}
+    changed = ids != [at.get(text, -1) for text in last]
     out[:n, _AT["same"]] = 1 - changed.sum(axis=1) / len(last)
     out[:n, _AT["one_changed"]] = changed.sum(axis=1) == 1
     if any(before):
@@ -145,20 +145,23 @@ def _changes(
         out[:n, _AT["next_day"]] = alone & (total == 1)
         out[:n, _AT["day_before"]] = alone & (total == -1)
         out[:n, _AT["other_day"]] = np.abs(gaps[np.arange(n), moved.argmax(axis=1)]) > 1
-    for name, swaps in (("swapped_last", _swaps(past.here[:1])), ("swapped_ever", _swaps(past.here))):
-        for (a, b), pairs in swaps.items():
-            found = [pair in pairs for pair in zip(columns[a], columns[b], strict=True)]
-            np.maximum(out[:n, _AT[name]], found, out=out[:n, _AT[name]])
+    columns = list(zip(*chosen, strict=True))
+    for row in _swapped(columns, past.here[:1]):
+        out[row, _AT["swapped_last"]] = 1
+    for row in _swapped(columns, past.here):
+        out[row, _AT["swapped_ever"]] = 1
 
 
-def _swaps(here: Sequence[Values]) -> dict[tuple[int, int], set[tuple[str, str]]]:
-    """For two places, the pairs of different values that some earlier call has there, in the other order."""
-    out: dict[tuple[int, int], set[tuple[str, str]]] = {}
+def _swapped(columns: Sequence[Values], here: Sequence[Values]) -> set[int]:
+    """Return which combinations hold two values of some earlier call in the other order."""
+    rows: set[int] = set()
+    held = [set(column) for column in columns]
     for values in here:
         for a, b in pairs_of(range(len(values)), 2):
-            if values[a] != values[b]:
-                out.setdefault((a, b), set()).add((values[b], values[a]))
-    return out
+            if values[b] in held[a] and values[a] in held[b] and values[a] != values[b]:
+                swapped = values[b], values[a]
+                rows.update(row for row, pair in enumerate(zip(columns[a], columns[b], strict=True)) if pair == swapped)
+    return rows
 
 
 def _said(texts: Iterable[str], index: ContextIndex) -> Floats:

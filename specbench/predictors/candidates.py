@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ParameterCounts
-from specbench.predictors.cues import CueTable, Heard
+from specbench.predictors.cues import CueTable
 from specbench.predictors.evidence import name_tokens
 from specbench.predictors.parameters import ParameterIndex, cue_words
 from specbench.types import ToolCall
@@ -100,8 +100,7 @@ class Moment:
         self._telling: dict[int, set[str]] | None = None
         self._table, self._known = CueTable(), 0
         self._messages: dict[int, npt.NDArray[np.float64]] = {}
-        self._heard: Heard = {}
-        self._deaf = True
+        self._heard: npt.NDArray[np.float64] | None = None
         self._announced: dict[int, dict[str, float]] = {}
 
     def next(self) -> Moment:
@@ -163,22 +162,21 @@ class Moment:
         for each in to:
             table.add(each)
         if table is not self._table or len(table) != self._known:
-            self._table, self._known, self._messages, self._deaf = table, len(table), {}, True
-        if self._deaf:
+            self._table, self._known, self._messages, self._heard = table, len(table), {}, None
+        if self._heard is None:
             before, telling = self._messages, self._telling_words(counts)
             self._messages = {at: before[at] if at in before else table.heard(each) for at, each in telling.items()}
-            self._heard, self._announced, self._deaf = table.merged(self._messages.values()), {}, False
+            self._heard, self._announced = table.merged(self._messages.values()), {}
 
     def announced(self, of: ParameterCounts) -> dict[str, float]:
         """Return the values of a parameter among those of :meth:`listen` that the last messages announce, with shares.
 
         Those that are only named in part, :meth:`elsewhere`, are not among them.
         """
-        number = self._table.number(of)
-        known = self._announced.get(number)
+        known = self._announced.get(id(of))
         if known is None:
-            found = sorted(self._heard.get(number, {}).items())
-            known = self._announced[number] = {text: share for text, share in found if not self.elsewhere(text)}
+            found = self._table.values(of, self._heard) if self._heard is not None else []
+            known = self._announced[id(of)] = {text: share for text, share in found if not self.elsewhere(text)}
         return known
 
     def aliases(self, counts: ParameterIndex) -> dict[str, tuple[float, str]]:

@@ -137,7 +137,10 @@ def _fits(pairs: Pairs, names: Sequence[str], chosen: Values) -> bool:
     if len(set(chosen)) == len(chosen) and list(map(len, chosen)).count(len(DAY)) < 2:
         return True
     return all(
-        text == ABSENT or _allowed(pairs, names[:at], chosen[:at], names[at], text) for at, text in enumerate(chosen)
+        text == ABSENT
+        or (len(text) != len(DAY) and chosen.index(text) == at)
+        or _allowed(pairs, names[:at], chosen[:at], names[at], text)
+        for at, text in enumerate(chosen)
     )
 
 

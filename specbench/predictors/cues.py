@@ -9,11 +9,9 @@ import numpy.typing as npt
 
 from specbench.predictors.counts import ParameterCounts
 
-__all__ = ["CueTable", "Heard"]
+__all__ = ["CueTable"]
 
 Floats = npt.NDArray[np.float64]
-Heard = dict[int, dict[str, float]]
-"""Number of a parameter → values that were announced for it, with the greatest of their shares."""
 
 
 class CueTable:
@@ -27,15 +25,16 @@ class CueTable:
     >>> counts = ParameterCounts(cues={"nyc": {"New York": 9, "Boston": 1}}, cue_totals={"nyc": 9})
     >>> table = CueTable()
     >>> table.add(counts)
-    >>> table.merged([table.heard(["to", "nyc"])])
-    {0: {'New York': 0.9}}
+    >>> table.values(counts, table.heard(["to", "nyc"]))
+    [('New York', 0.9)]
     """
 
     def __init__(self) -> None:
         self._counts: list[ParameterCounts] = []
         self._number: dict[int, int] = {}
         self._pairs: dict[tuple[int, str], int] = {}
-        self._keys: list[tuple[int, str]] = []
+        self._values: list[list[str]] = []
+        self._places: list[npt.NDArray[np.intp]] = []
         self._rows: dict[str, tuple[int, npt.NDArray[np.intp], Floats]] = {}
 
     def __len__(self) -> int:
@@ -46,10 +45,8 @@ class CueTable:
         if id(counts) not in self._number:
             self._number[id(counts)] = len(self._counts)
             self._counts.append(counts)
-
-    def number(self, counts: ParameterCounts) -> int:
-        """Return the number of a parameter that has joined."""
-        return self._number[id(counts)]
+            self._values.append([])
+            self._places.append(np.zeros(0, np.intp))
 
     def heard(self, words: Iterable[str]) -> Floats:
         """Return the greatest share that any of the words gives to each pair of parameter and value."""
@@ -59,17 +56,23 @@ class CueTable:
             np.maximum.at(out, np.concatenate([pairs for pairs, _ in rows]), np.concatenate([each for _, each in rows]))
         return out
 
-    def merged(self, messages: Iterable[Floats]) -> Heard:
-        """Return what several messages, each as of :meth:`heard`, announce."""
+    def merged(self, messages: Iterable[Floats]) -> Floats:
+        """Return the greatest shares of several messages, each as of :meth:`heard`."""
         best = np.zeros(len(self._pairs))
         for shares in messages:
             np.maximum(best[: len(shares)], shares, out=best[: len(shares)])
-        out: Heard = {}
-        keys = self._keys
-        for pair in np.flatnonzero(best).tolist():
-            number, value = keys[pair]
-            out.setdefault(number, {})[value] = float(best[pair])
-        return out
+        return best
+
+    def values(self, counts: ParameterCounts, shares: Floats) -> list[tuple[str, float]]:
+        """Return the values of a parameter that have joined and that were heard, with their shares, in their order."""
+        number = self._number[id(counts)]
+        values, places = self._values[number], self._places[number]
+        if len(places) != len(values):
+            places = self._places[number] = np.array([self._pairs[number, value] for value in values], np.intp)
+        # Values that came later, in another conversation, were not heard.
+        mine = shares[places[: np.searchsorted(places, len(shares))]]
+        found = np.flatnonzero(mine).tolist()
+        return sorted((values[at], float(mine[at])) for at in found)
 
     def _row(self, word: str) -> tuple[npt.NDArray[np.intp], Floats]:
         """Return the pairs of parameter and value that a word announces, and their shares."""
@@ -89,7 +92,8 @@ class CueTable:
         return pairs, shares
 
     def _pair(self, number: int, value: str) -> int:
-        pair = self._pairs.setdefault((number, value), len(self._keys))
-        if pair == len(self._keys):
-            self._keys.append((number, value))
+        pair = self._pairs.get((number, value))
+        if pair is None:
+            pair = self._pairs[number, value] = len(self._pairs)
+            self._values[number].append(value)
         return pair
