@@ -67,6 +67,8 @@ class CueTable:
         """Return the values of a parameter that have joined and that were heard, with their shares, in their order."""
         number = self._number[id(counts)]
         values, places = self._values[number], self._places[number]
+        if not values:
+            return []
         if len(places) != len(values):
             places = self._places[number] = np.array([self._pairs[number, value] for value in values], np.intp)
         # Values that came later, in another conversation, were not heard.

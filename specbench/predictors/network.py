@@ -187,13 +187,12 @@ class ListwiseNet:
                 (np.stack([weight for weight, _ in each])[:, None], np.stack([bias for _, bias in each])[:, None, None])
                 for each in zip(*self.layers, strict=True)
             ]
+            # One product of many small matrices: each stays below the size at which OpenBLAS wakes its threads.
             self._rows = max(1, ONE_THREAD // max(weight.shape[2] * weight.shape[3] for weight, _ in self._stacked))
-        # One product of many small matrices: each stays below the size at which OpenBLAS wakes its threads.
-        rows = self._rows
-        blocks = -(-len(data) // rows)
-        hidden = np.zeros((blocks * rows, data.shape[1]), np.float32)
-        hidden[: len(data)] = data
-        hidden = hidden.reshape(1, blocks, rows, -1)
+        blocks = -(-len(data) // self._rows)
+        padded = np.zeros((blocks * self._rows, data.shape[1]), np.float32)
+        padded[: len(data)] = data
+        hidden: npt.NDArray[np.float32] = padded.reshape(1, blocks, self._rows, -1)
         for weight, bias in self._stacked[:-1]:
             hidden = hidden @ weight
             hidden += bias

@@ -206,10 +206,11 @@ class Slot:
         named = dict.fromkeys((*facts.closed, *self._cues[0], *self._cues[1], *self._aliases, *said))
         named.pop(ABSENT, None)
         self._named = list(named)
+        words_of = {text: name_tokens(text) for text in self._named}
         self._spoken = {
             text: self._said(text, words, moment)
-            for text in self._named
-            if not moment.said.isdisjoint(words := name_tokens(text)) or text in TRUTH
+            for text, words in words_of.items()
+            if text in TRUTH or not moment.said.isdisjoint(words)
         }
 
     def _ordered(self, index: ContextIndex) -> _Order:
