@@ -58,6 +58,7 @@ class CueTable:
 
     def merged(self, messages: Iterable[Floats]) -> Floats:
         """Return the greatest shares of several messages, each as of :meth:`heard`."""
+        messages = list(messages)
         best = np.zeros(len(self._pairs))
         for shares in messages:
             np.maximum(best[: len(shares)], shares, out=best[: len(shares)])

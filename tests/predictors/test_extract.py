@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specbench.predictors.dates import find_today, moved
+from specbench.predictors.dates import MONTHS, find_today, moved
 from specbench.predictors.extract import extract
 
 FRIDAY = date(2019, 3, 1)
@@ -47,6 +48,33 @@ PIECES = [
 def test_words_of_dates_and_times_in_any_order_are_no_trouble(words: list[str]) -> None:
     for day in (FRIDAY, date(1, 1, 1), date(9999, 12, 31)):
         extract(" ".join(words), day)
+
+
+DAYS = st.one_of(
+    st.sampled_from(["tomorrow", "today", "tonight", "this morning", "day after tomorrow", "2019-03-02"]),
+    st.sampled_from(["monday", "next friday", "in 2 weeks", "a day later", "three days from now", "on the 4th"]),
+    st.builds("{} {}".format, st.sampled_from([*MONTHS]), st.sampled_from(["9", "9th", "the 3rd", "21, 2020"])),
+    st.builds("{} {}".format, st.sampled_from(["9", "9th of", "3rd"]), st.sampled_from([*MONTHS])),
+)
+TIMES = st.one_of(
+    st.sampled_from(["18:30", "noon", "midnight", "half past six", "quarter to 5", "evening 6:15", "at 7:05 am"]),
+    st.builds(
+        "{} {}".format,
+        st.sampled_from(["6", "six", "12"]),
+        st.sampled_from(["o'clock", "oclock", "pm", "a.m.", "p.m.", "in the morning", "at night", "evening"]),
+    ),
+)
+CASES = st.sampled_from([str, str.upper, str.title])
+
+
+@given(text=DAYS, case=CASES)
+def test_a_day_is_found_whatever_stands_beside_it(text: str, case: Callable[[str], str]) -> None:
+    assert {each.kind for each in extract(f"so {case(text)}?", FRIDAY)} & {"date", "ahead"}
+
+
+@given(text=TIMES, case=CASES)
+def test_a_time_is_found_whatever_stands_beside_it(text: str, case: Callable[[str], str]) -> None:
+    assert found(f"so {case(text)}?", "time")
 
 
 @pytest.mark.parametrize(
