@@ -35,8 +35,9 @@ COMBINED = (
     "swapped_last", "swapped_ever", "called_here", "called_elsewhere",
     # who has said the values
     "user_now", "user_ever", "assistant_now", "result_now",
-    # how many of the values that the user has stated and that wait for a call; how many stand in it twice
-    "placed", "placed_most", "doubled",
+    # how many of the values that the user has stated and that wait for a call; how many stand in it twice, or within
+    # another one
+    "placed", "placed_most", "doubled", "inside",
     # the tool
     "parameters", "unseen", "is_other",
 )  # fmt: skip
@@ -77,6 +78,11 @@ def combined_features(
     ids = np.array(list(map(texts.__getitem__, flat))).reshape(n, parameters)
     out[:n, _SAID] = _said(texts, index)[ids].sum(axis=1) / parameters
     out[:n, _AT["doubled"]] = [_doubled(values) for values in chosen]
+    inside = _inside(texts)
+    if inside:
+        out[:n, _AT["inside"]] = [
+            sum(not inside[text].isdisjoint(values) for text in inside.keys() & set(values)) for values in chosen
+        ]
     waiting = index.unplaced() & texts.keys()
     if waiting:
         # "High" is not placed beside "High Life".
@@ -91,6 +97,14 @@ def combined_features(
     if past.here:
         _changes(out, chosen, ids, list(texts), past)
     return out
+
+
+def _inside(texts: Iterable[str]) -> dict[str, set[str]]:
+    """For texts whose words stand within longer ones, these: "Oslo" in "Opera in Oslo"."""
+    spaced = {text: f" {text} " for text in texts if text[:1].isalpha()}
+    long = [text for text in spaced if " " in text]
+    found = {text: {each for each in long if each != text and spaced[text] in spaced[each]} for text in spaced if long}
+    return {text: longer for text, longer in found.items() if longer}
 
 
 def _doubled(values: Values) -> int:
@@ -209,5 +223,7 @@ class CallRanker:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over the weights."""
+        if list(state["features"]) != list(COMBINED):
+            raise ValueError("its call ranker was trained on other features than this version computes")
         self.net = ListwiseNet()
         self.net.restore(state["net"])

@@ -40,8 +40,9 @@ STABLE = (
     *FIXED,
     # words around the latest mention
     "before_own", "before_others", "further_own", "further_others", "before_name", "before_apart",
+    "before_sibling",
     # what the agent had asked for when the user gave it
-    "asked", "asked_apart",
+    "asked", "asked_apart", "asked_sibling",
 )  # fmt: skip
 """Change only when the value is mentioned again: kept from message to message."""
 LIVE = (

@@ -40,6 +40,7 @@ _BEFORE = re.compile(r"[a-z']+")
 _AFTER = re.compile(r"[ -]([a-z']+)(?: ([a-z']+))?", re.IGNORECASE)
 _NO_NUMBER = re.compile(r"one(?: way| of)\b|(?<=this )one|(?<=that )one|(?<=other )one|(?<=which )one", re.IGNORECASE)
 _LETTERS = re.compile(r"[A-Za-z]+")
+_SHORTENED = re.compile(r"\b[A-Z]\.[A-Z]$")
 _SOLID = re.compile(r"\S+")
 _QUOTED = re.compile(r"[\"“]([^\"“”\n]{2,60})[\"”]")
 
@@ -97,6 +98,8 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
                 found.append((token, "id", start))
     for match in _NAME.finditer(text):
         whole = match[0].rstrip(".,")
+        if _SHORTENED.search(whole) and match[0].startswith(f"{whole}."):
+            whole += "."
         if whole.endswith(("'s", "’s")):
             whole = whole[:-2]
         words = list(_SOLID.finditer(whole))

@@ -49,8 +49,9 @@ class ParameterFacts:
         takes in other tools, with their words.
     within
         Of closed values whose words stand in longer ones, the words of these.
-    stems, apart, telling
-        Stems of the name; those that the tool's other parameters do not have; those that the tool does not have.
+    stems, apart, telling, siblings
+        Stems of the name; those that the tool's other parameters do not have; those that the tool does not have; those
+        that name the tool's other parameters.
     constant
         The features that are the same for all candidates at all moments, shape (len(FEATURES),).
     """
@@ -79,6 +80,8 @@ class ParameterFacts:
         about = f"{' '.join(name_tokens(tool))} {spec.description if spec else ''}"
         self.telling = self.stems - set(map(stem, LONG_WORD.findall(about.lower())))
         self.apart = apart(parameter, spec) if spec else self.stems
+        beside = (name_tokens(name) - _NOT_TELLING for name in (spec.properties if spec else ()) if name != parameter)
+        self.siblings = frozenset(map(stem, frozenset().union(*beside))) - self.stems
         self.closed = self._closed(truth=schema.get("type") == "boolean")
         # "Economy" has not been said where "Premium Economy" has.
         words = {text: name_tokens(text) for text in self.closed}
@@ -93,6 +96,8 @@ class ParameterFacts:
         self._texts: dict[str, tuple[float, ...]] = {}
         self._forms: dict[tuple[str, str], tuple[float, ...]] = {}
         self._lifts: dict[str, tuple[float, float]] = {}
+        self._names: dict[str, tuple[bool, bool, bool]] = {}
+        self._asked: tuple[frozenset[str], tuple[float, float, float]] = frozenset(), (0.0, 0.0, 0.0)
 
     @classmethod
     def of(
@@ -198,11 +203,9 @@ class ParameterFacts:
         return known
 
     def near(self, before: Mapping[str, tuple[str, ...]], asked: frozenset[str]) -> tuple[float, ...]:
-        """What stands before a mention and what had been asked for tell: from ``before_own`` to ``asked_apart``."""
-        if not before:
-            if not asked:
-                return _NOTHING_NEAR
-            return *_NOTHING_NEAR[:-2], float(len(self.stems & asked)), float(len(self.apart & asked))
+        """What stands before a mention and what had been asked for tell: from ``before_own`` to ``asked_sibling``."""
+        if not before and not asked:
+            return _NOTHING_NEAR
         own = others = further_own = further_others = 0.0
         words = before.get("user", ())
         if words:
@@ -210,16 +213,42 @@ class ParameterFacts:
             for a, b in further:
                 further_own += a
                 further_others += b
-        stems = stems_of(words or before.get("assistant", ()))
+        named = set_apart = sibling = 0.0
+        for word in stems_of(words or before.get("assistant", ())) if before else ():
+            a, b, c = self._told_by(word)
+            named, set_apart, sibling = named + a, set_apart + b, sibling + c
         return (
-            own, others, further_own, further_others,
-            float(sum(map(self.stems.__contains__, stems))), float(sum(map(self.apart.__contains__, stems))),
-            float(len(self.stems & asked)), float(len(self.apart & asked)),
+            own, others, further_own, further_others, named, set_apart, sibling,
+            *self._asking(asked),
         )  # fmt: skip
+
+    def _told_by(self, word: str) -> tuple[bool, bool, bool]:
+        """Whether the stem of a word names this parameter, sets it apart, or names another one of the tool."""
+        known = self._names.get(word)
+        if known is None:
+            known = (
+                _names(word, self.stems),
+                _names(word, self.apart),
+                not _names(word, self.stems) and _names(word, self.siblings),
+            )
+            _keep(self._names, word, known)
+        return known
+
+    def _asking(self, asked: frozenset[str]) -> tuple[float, float, float]:
+        """From ``asked`` to ``asked_sibling``; values that answer one question share it."""
+        if asked is not self._asked[0]:
+            siblings = sum(self._told_by(word)[2] for word in asked) if self.siblings else 0
+            self._asked = asked, (float(len(self.stems & asked)), float(len(self.apart & asked)), float(siblings))
+        return self._asked[1]
 
     def _lift(self, word: str) -> tuple[float, float]:
         known = self._lifts.get(word)
         return known or _keep(self._lifts, word, (lift(self.own, word), lift(self.others, word)))
+
+
+def _names(word: str, stems: frozenset[str]) -> bool:
+    """Whether a stem is one of these, or begins with one: "bedroom" with "bed"."""
+    return word in stems or any(len(word) - len(each) >= 2 <= len(each) - 1 and word.startswith(each) for each in stems)
 
 
 def _keep(table: dict[_Key, _Kept], key: _Key, value: _Kept) -> _Kept:

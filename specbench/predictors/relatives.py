@@ -24,9 +24,12 @@ ALIKE, BESIDE_NAMESAKES = 0.25, 0.5
 """Cosine from which parameters of other names are related, and where there are some of the same name."""
 NEAREST = 0.8
 """Share of the nearest relative's cosine that the others need."""
+UNKNOWN = 1.0
+"""Weight of a word that no counted parameter has; that of a rare one is some four times as much."""
 MOST_FOUND = 10_000
 """Parameters whose relatives are remembered."""
 
+_OF_TRUTH = frozenset(["has", "is", "for", "in", "allowe"])
 _Members = tuple[tuple[str, str], ...]
 
 
@@ -76,7 +79,6 @@ class Relatives:
             self._named.setdefault(name, []).append(at)
         held = Counter(word for name, text in told for word in schema_stems(name, text))
         self._rare = {word: log((len(told) + 1) / (times + 0.5)) for word, times in held.items()}
-        self._rarest = log(2 * len(told) + 2)
         self._having: dict[str, list[tuple[int, float]]] = {}
         for at, (name, text) in enumerate(told):
             for word, weight in self._direction(name, text).items():
@@ -120,6 +122,7 @@ class Relatives:
         same: list[tuple[str, str]] = []
         near: list[tuple[float, tuple[str, str]]] = []
         best = 0.0
+        own = schema_stems(parameter, "") - _OF_TRUTH
         for at, cosine in sorted(cosines.items()):
             (name, _), holders = self._described[at]
             if name == parameter and alone:
@@ -128,6 +131,8 @@ class Relatives:
                 counted = self._tools[other][name].kind
                 if other == tool or (name != parameter and kind and counted and kind != counted):
                     continue
+                if name != parameter and kind == "boolean" and own.isdisjoint(schema_stems(name, "")):
+                    continue  # "Boolean flag indicating whether" says nothing of what it indicates.
                 best = max(best, cosine)
                 if name == parameter:
                     same.append((other, name))
@@ -141,7 +146,7 @@ class Relatives:
         """Return the stems of a name and a description with their weights, of length 1 together."""
         named = schema_stems(name, "")
         weights = {
-            word: self._rare.get(word, self._rarest) * (2.0 if word in named else 1.0)
+            word: self._rare.get(word, UNKNOWN) * (2.0 if word in named else 1.0)
             for word in sorted(schema_stems(name, text))
         }
         length = sqrt(sum(weight * weight for weight in weights.values()))

@@ -232,7 +232,10 @@ class Slot:
         if text in TRUTH:
             # Who speaks of a pool wants one, unless there is a "no" in it.
             meant = text in ("True", "true") or not index.now_words.isdisjoint(_NO)
-            return [(_AT["user_said"], float(len(facts.telling & index.now_stems)) if meant else 0.0)]
+            now, ever = (
+                float(len(facts.telling & heard)) if meant else 0.0 for heard in (index.now_stems, index.user_stems)
+            )
+            return [(_AT["user_said"], now), (_AT["said_ever"], ever)]
         now, ever = (
             0.0
             if moment.elsewhere(text) or any(longer <= heard for longer in facts.within.get(text, ()))

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import numpy as np
+import pytest
 
 from specbench.predictors.arguments import Ranked
 from specbench.predictors.calls import COMBINED, CallRanker, combined_features
@@ -46,7 +47,7 @@ def ranked(index: ContextIndex) -> list[Ranked]:
         links = {f"get_booking.flights[].{path}": 1.0 if path == name else 0.1 for path in paths}
         p = np.full(len(texts), 1 / len(texts), np.float32)
         features = np.zeros((len(texts), 1), np.float32)
-        out.append(Ranked(Candidates(name, texts, [*rows, -1], features, links), p, list(range(len(texts)))))
+        out.append(Ranked(Candidates(name, "str", texts, [*rows, -1], features, links), p, list(range(len(texts)))))
     return out
 
 
@@ -159,3 +160,17 @@ def test_a_part_of_a_name_is_not_placed_beside_the_whole() -> None:
     chosen = [("Oslo", "High Life", "High"), ("Oslo", "High Life", ABSENT)]
     rows = combined_features([Combination(each, 0.5) for each in chosen], past, index)
     assert rows[0, COMBINED.index("placed")] == rows[1, COMBINED.index("placed")] == 2
+
+
+def test_a_name_that_holds_another_value_is_told() -> None:
+    index = ContextIndex().extend([Message("user", "When is Fidlar in Berkeley?")])
+    past = Past("dates", ("city", "event"), index)
+    chosen = [("Berkeley", "Fidlar in Berkeley"), ("Berkeley", "Fidlar"), ("Ber", "Berkeley")]
+    rows = combined_features([Combination(each, 0.5) for each in chosen], past, index)
+    assert rows[:3, COMBINED.index("inside")].tolist() == [1, 0, 0]
+
+
+def test_a_call_ranker_of_other_features_is_refused() -> None:
+    state = CallRanker().state()
+    with pytest.raises(ValueError, match="other features"):
+        CallRanker().restore({**state, "features": COMBINED[:-1]})

@@ -155,6 +155,11 @@ def test_a_number_knows_the_words_behind_it_too() -> None:
     assert rooms == ("with", "~hotel", "~star", ">rooms")
 
 
+@pytest.mark.parametrize("text", ["Look in Washington D.C.", "in Washington D.C., please", "Washington D.C. When?"])
+def test_the_full_stop_of_initials_belongs_to_them(text: str) -> None:
+    assert "Washington D.C." in found(text, "name")
+
+
 def test_a_name_ends_with_its_sentence_but_not_at_an_initial() -> None:
     names = found("Directed by Iain Softley. Or one that stars Taraji P. Henson, set near St. Louis.", "name")
     assert {"Iain Softley", "Taraji P. Henson", "St. Louis"} <= names

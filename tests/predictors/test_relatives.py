@@ -68,6 +68,30 @@ def test_parameters_of_another_type_and_the_tool_itself_are_no_relatives() -> No
     assert none.fills == alike == 0
 
 
+def test_a_name_that_nobody_has_heard_does_not_hide_what_the_description_says() -> None:
+    city = ParameterCounts(fills=9, described="City where the event takes place", kind="string")
+    others = {
+        name: ParameterCounts(fills=9, described=f"The {name} of it", kind="string") for name in ("price", "owner")
+    }
+    area = {"area": {"type": "string", "description": "City where the flat is located"}}
+    found, alike = Relatives({"go": {"city": city, **others}}).of(
+        "rent", "area", ToolSpec("rent", "", {"properties": area})
+    )
+    assert found is city
+    assert alike > 0.3
+
+
+def test_truth_values_are_related_by_name_only() -> None:
+    def flag(name: str, of: str) -> ToolSpec:
+        schema = {"type": "boolean", "description": f"Boolean flag indicating whether it has {of}"}
+        return ToolSpec("rent", "", {"properties": {name: schema}})
+
+    music = ParameterCounts(absent=9, described="Boolean flag indicating whether it has live music", kind="boolean")
+    relatives = Relatives({"eat": {"has_live_music": music}})
+    assert relatives.of("rent", "has_wifi", flag("has_wifi", "wifi"))[0].absent == 0
+    assert relatives.of("rent", "music_played", flag("music_played", "music"))[0] is music
+
+
 words = st.sampled_from(["city", "date", "start", "end", "price", "name", "数"])
 names = st.lists(words, min_size=1, max_size=3, unique=True).map("_".join)
 tables = st.dictionaries(st.sampled_from("abcd"), st.dictionaries(names, st.integers(1, 9), max_size=3), max_size=4)

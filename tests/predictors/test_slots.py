@@ -152,3 +152,45 @@ def test_what_an_earlier_call_was_given_may_fill_a_new_tool() -> None:
     call = ToolCall("events", {"city_of_event": "Baku"})
     slot = Slot(ParameterIndex(), "search", "destination_city", FLIGHTS)
     assert "Baku" in features(slot, Message("user", "what is on there?"), Message("assistant", "", (call,)))
+
+
+HOMES = ToolSpec(
+    "find_home",
+    "Find a place to live",
+    {
+        "type": "object",
+        "properties": {
+            "number_of_beds": {"type": "string", "enum": ["1", "2", "3"]},
+            "number_of_baths": {"type": "string", "enum": ["1", "2", "3", "dontcare"]},
+            "has_garage": {"type": "string", "enum": ["True", "False", "dontcare"]},
+        },
+        "required": ["number_of_beds"],
+    },
+    Effect.READ,
+)
+
+
+def test_a_number_beside_the_noun_of_another_parameter_is_told() -> None:
+    said = Message("user", "I would like 3 bedrooms. And one bath")
+    beds, baths = (
+        features(Slot(ParameterIndex(), "find_home", name, HOMES), said)
+        for name in ("number_of_beds", "number_of_baths")
+    )
+    assert (beds["3"]["before_name"], beds["3"]["before_sibling"]) == (1, 0)
+    assert (baths["3"]["before_name"], baths["3"]["before_sibling"]) == (0, 1)
+    assert (baths["1"]["before_name"], baths["1"]["before_sibling"]) == (1, 0)
+
+
+def test_an_answer_to_what_was_asked_of_another_parameter_is_told() -> None:
+    asked = Message("assistant", "How many bedrooms?"), Message("user", "3")
+    beds, baths = (
+        features(Slot(ParameterIndex(), "find_home", name, HOMES), *asked)
+        for name in ("number_of_beds", "number_of_baths")
+    )
+    assert (beds["3"]["asked_sibling"], baths["3"]["asked_sibling"]) == (0, 1)
+
+
+def test_what_was_wanted_some_turns_ago_is_still_known() -> None:
+    talk = Message("user", "With a garage, please"), Message("assistant", "Where?"), Message("user", "In Oslo")
+    said = features(Slot(ParameterIndex(), "find_home", "has_garage", HOMES), *talk)
+    assert (said["True"]["user_said"], said["True"]["said_ever"]) == (0, 1)
