@@ -55,6 +55,10 @@ class ParameterIndex:
         self._prefixes: dict[int, list[str]] | None = None
         self._known_things: frozenset[str] | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies derive their own: what was derived knows these very counts."""
+        return {**self.__dict__, "derived": {}}
+
     def count(
         self,
         call: ToolCall,

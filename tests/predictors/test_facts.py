@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 
 from specbench.predictors.context import ContextIndex
@@ -37,6 +38,16 @@ def test_what_is_learned_is_known_to_the_next_conversation() -> None:
     after = ParameterFacts.of(counts, "go", "city", SPEC)
     assert (before.unseen, after.unseen) == (True, False)
     assert after.shares("user:word") != before.shares("user:word")
+
+
+def test_a_copy_derives_its_own() -> None:
+    counts = counts_of(5)
+    facts = ParameterFacts.of(counts, "go", "city", SPEC)
+    counts.cue_table().add(facts.own)
+    copied = deepcopy(counts)
+    assert ParameterFacts.of(copied, "go", "city", SPEC).own is copied.tools["go"]["city"]
+    assert len(copied.cue_table()) == 0
+    assert ParameterFacts.of(counts, "go", "city", SPEC) is facts
 
 
 def test_ever_new_values_take_bounded_memory() -> None:
