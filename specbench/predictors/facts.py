@@ -19,8 +19,10 @@ __all__ = ["KNOWN", "ParameterFacts", "Shares"]
 
 KNOWN = 3
 """Calls from which a tool's own counts say more than its schema and other tools."""
-MOST_KEPT = 4096
-"""Paths, texts, shapes and words that are remembered of one parameter, and parameters of which facts are."""
+MOST_KEPT = 512
+"""Paths, texts, shapes and words that are remembered of one parameter: some hundred kilobytes when all are full."""
+MOST_FACTS = 2000
+"""Parameters of which facts are remembered."""
 Shares = tuple[float, float, float, float, float]
 """How a path is linked to a parameter: own share and rate, those of other tools, likeness of the names."""
 _AT = {name: at for at, name in enumerate(FEATURES)}
@@ -122,7 +124,7 @@ class ParameterFacts:
         known = counts.derived.get(key)
         if not isinstance(known, cls) or (known.spec is not spec and known.spec != spec):
             known = cls(counts, tool, parameter, spec, unseen=unseen, alone=alone)
-            _keep(counts.derived, key, known)
+            _keep(counts.derived, key, known, MOST_FACTS)
         return known
 
     def _closed(self, *, truth: bool) -> list[str]:
@@ -251,9 +253,9 @@ def _names(word: str, stems: frozenset[str]) -> bool:
     return word in stems or any(len(word) - len(each) >= 2 <= len(each) - 1 and word.startswith(each) for each in stems)
 
 
-def _keep(table: dict[_Key, _Kept], key: _Key, value: _Kept) -> _Kept:
+def _keep(table: dict[_Key, _Kept], key: _Key, value: _Kept, most: int = MOST_KEPT) -> _Kept:
     """Remember a value; a full table starts anew."""
-    if len(table) >= MOST_KEPT:
+    if len(table) >= most:
         table.clear()
     table[key] = value
     return value

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counting import count
-from specbench.predictors.facts import MOST_KEPT, ParameterFacts
+from specbench.predictors.facts import MOST_FACTS, MOST_KEPT, ParameterFacts
 from specbench.predictors.parameters import ParameterIndex
 from specbench.types import Effect, Message, ToolCall, ToolSpec, Trace
 
@@ -53,9 +53,10 @@ def test_a_copy_derives_its_own() -> None:
 def test_ever_new_values_take_bounded_memory() -> None:
     counts = counts_of(5)
     facts = ParameterFacts.of(counts, "go", "city", SPEC)
-    for number in range(2 * MOST_KEPT + 10):
+    for number in range(2 * max(MOST_KEPT, MOST_FACTS) + 10):
         facts.text(f"value {number}")
         facts.shares(f"tool.key{number}")
         ParameterFacts.of(counts, f"tool{number}", "city", SPEC)
-    assert max(len(facts._texts), len(facts._shares), len(counts.derived)) <= MOST_KEPT
+    assert max(len(facts._texts), len(facts._shares)) <= MOST_KEPT
+    assert len(counts.derived) <= MOST_FACTS
     assert facts.text("Oslo") == ParameterFacts.of(counts, "go", "city", SPEC).text("Oslo")
