@@ -62,6 +62,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--conversations", type=int, default=2)
     parser.add_argument("--checkpoint", type=Path, help="a predictor of the desk; without it one is trained (minutes)")
     parser.add_argument("--traces", type=Path, help="recorded conversations to force through the model as well")
+    parser.add_argument("--traces-conversations", type=int, help="how many of them; as --conversations says, if not given")
     parser.add_argument("--traces-checkpoint", type=Path, help="their predictor; without it one is trained on the rest")
     parser.add_argument("--tool-s", type=float, default=1.0, help="seconds of the recorded tools")
     parser.add_argument("--device", default="cuda")
@@ -140,6 +141,7 @@ class Job:
     """Conversations to run live: on the support desk, or with recorded tools. What was said is forced either way."""
 
     name: str
+    tools: str
     predictor: Predictor
     talks: Sequence[Trace]
     latency: DeskLatency | Constant
@@ -179,7 +181,7 @@ def _desk(options: argparse.Namespace) -> Job:
         if options.checkpoint
         else make_predictor("learned").fit(scripted_talks(TRAINING_TALKS, seed=2))
     )
-    return Job("desk", predictor, scripted_talks(options.conversations), DeskLatency(scale=options.tool_scale))
+    return Job("desk", "the desk's own", predictor, scripted_talks(options.conversations), DeskLatency(scale=options.tool_scale))
 
 
 def _recorded(options: argparse.Namespace) -> Job:
@@ -190,8 +192,10 @@ def _recorded(options: argparse.Namespace) -> Job:
         if options.traces_checkpoint
         else make_predictor("learned").fit([*parts.train, *parts.validation])
     )
-    talks = [trace for trace in parts.test if trace.messages][: options.conversations]
-    return Job(options.traces.name, predictor, talks, Constant(tool=options.tool_s))
+    wanted = options.conversations if options.traces_conversations is None else options.traces_conversations
+    talks = [trace for trace in parts.test if trace.messages][:wanted]
+    tools = f"recorded, {options.tool_s:g} s"
+    return Job(options.traces.name, tools, predictor, talks, Constant(tool=options.tool_s))
 
 
 def _one(loaded: LoadedModel, options: argparse.Namespace, jobs: Sequence[Job], held_bytes: int) -> None:
@@ -208,7 +212,8 @@ def _one(loaded: LoadedModel, options: argparse.Namespace, jobs: Sequence[Job], 
     print(f"weights {memory}; seconds from a cancellation to its end: {record['stop_s']}", flush=True)
     for job in jobs:
         compared, simulated = anyio.run(job.run, loaded)
-        live = live_record(compared, simulated) | {"device": record["device"], "dtype": record["dtype"]}
+        live = live_record(compared, simulated) | {key: record[key] for key in ("device", "dtype")}
+        live |= {"talks": job.name, "tools": job.tools}
         write_json(options.out / f"live-{job.name}-{name}.json", live)
         print(record["device"], record["dtype"], live_text(live), sep="\n", flush=True)
 

@@ -8,7 +8,11 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+from specbench.metrics.bootstrap import ratio_interval
+
 FOLDER = Path(__file__).with_name("gpu")
+FEW = 5
+"""Of fewer conversations no interval is given."""
 
 HEAD = """\
 ## A Llama-3-8B on a GPU
@@ -19,35 +23,34 @@ varies with the processor. The files in [`gpu/`](gpu) are latency models, too: `
 profile:benchmarks/gpu/{profile},1`.
 """
 LIVE = """\
-Conversations on the support desk with the seconds of its own tools, p ≥ 0.3, sequentially and speculatively in turns;
-every message and every row of the database was compared. *simulated*: how far the simulator, which is given the
-thinking of the sequential run, is from the measured speculative run; *second thinking*: how much longer the same tokens
-took the model in that run, which no simulator can know.
+Conversations run sequentially and speculatively in turns, p ≥ 0.3; every message, and every row of the desk's database,
+was compared. *saved*: of the sequential seconds, with a 95 % interval by conversation. *simulated*: how far the
+simulator, which is given the thinking of the sequential run, is from the measured speculative run; *second thinking*:
+how much longer the same tokens took the model in that run, which no simulator can know.
 """
 RANDOM = """\
 Weights are **random**: what is written is forced along scripted conversations, token by token, so time and memory are
 real, and what the model would have said is not. """
 COSTS = ["", "memory of the weights", "prefill of 512 tokens", "of 2,048", "a step", "a stop takes"]
 RUNS = [
-    "", "conversations", "tokens/s", "sequential", "speculative", "saved (each)", "hits of calls", "outcomes equal",
-    "simulated", "second thinking",
+    "", "conversations", "their tools", "tokens/s", "sequential", "speculative", "saved", "hits of calls",
+    "outcomes equal", "simulated", "second thinking",
 ]  # fmt: skip
 
 
 def section(folder: Path = FOLDER) -> list[str]:
     """Return lines of Markdown; none where nothing was measured."""
-    names = [each.stem.removeprefix("live-desk-") for each in sorted(folder.glob("live-desk-*.json"))]
+    names = [each.stem.removeprefix("profile-") for each in sorted(folder.glob("profile-*.json"))]
     profiles = {name: _read(folder / f"profile-{name}.json") for name in names}
     if not profiles:
         return []
     random = RANDOM if all(each["random_weights"] for each in profiles.values()) else ""
     costs, runs = [], []
     for name, profile in profiles.items():
-        title = (
-            f"{profile['device']}, {'bf16' if profile['quantisation'] == 'none' else profile['quantisation'].upper()}"
-        )
+        numbers = profile["dtype"] if profile["quantisation"] == "none" else profile["quantisation"].upper()
+        title = f"{profile['device']}, {numbers}"
         costs.append([title, *_costs(profile)])
-        runs.append([title, *_live(_read(folder / f"live-desk-{name}.json"))])
+        runs += [[title, *_live(_read(each))] for each in sorted(folder.glob(f"live-*-{name}.json"))]
     return [
         _filled(HEAD.format(weights=random, profile=f"profile-{next(iter(profiles))}.json", when=_when(profiles))),
         *_table(COSTS, costs),
@@ -77,17 +80,24 @@ def _costs(profile: dict[str, Any]) -> list[str]:
 def _live(live: dict[str, Any]) -> list[str]:
     usage, metrics = live["usage"], live["metrics"]
     thought = [usage[way]["prefill_s"] + usage[way]["decode_s"] for way in ("sequential", "speculative")]
-    each = ", ".join(f"{100 * one['saved_share']:.1f}" for one in live["each"])
     return [
-        str(live["conversations"]),
+        f"{live['conversations']} of {live['talks']}",
+        live["tools"],
         f"{usage['sequential']['completion_tok'] / usage['sequential']['decode_s']:.0f}",
         *(f"{live['elapsed_s'][way]:.1f} s" for way in ("sequential", "speculative")),
-        f"**{100 * live['saved_share']:.1f} %** ({each})",
+        f"**{100 * live['saved_share']:.1f} %**{_interval(live['each'])}",
         f"{metrics['hits']} of {metrics['calls']}",
         "all" if live["lossless"] else "**NOT ALL**",
         f"{100 * live['simulated']['error']:+.1f} %",
         f"{100 * (thought[1] / thought[0] - 1):+.1f} %",
     ]
+
+
+def _interval(each: list[dict[str, float]]) -> str:
+    whole = [one["sequential_s"] for one in each]
+    saved = [one["sequential_s"] - one["speculative_s"] for one in each]
+    found = ratio_interval([str(at) for at in range(len(each))], saved, whole) if len(each) >= FEW else None
+    return "" if found is None else f" [{100 * found[0]:.1f}, {100 * found[1]:.1f}]"
 
 
 def _filled(text: str) -> str:
