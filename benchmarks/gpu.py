@@ -62,7 +62,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--conversations", type=int, default=2)
     parser.add_argument("--checkpoint", type=Path, help="a predictor of the desk; without it one is trained (minutes)")
     parser.add_argument("--traces", type=Path, help="recorded conversations to force through the model as well")
-    parser.add_argument("--traces-conversations", type=int, help="how many of them; as --conversations says, if not given")
+    parser.add_argument("--traces-conversations", type=int, help="as many as --conversations if not given")
     parser.add_argument("--traces-checkpoint", type=Path, help="their predictor; without it one is trained on the rest")
     parser.add_argument("--tool-s", type=float, default=1.0, help="seconds of the recorded tools")
     parser.add_argument("--device", default="cuda")
@@ -181,7 +181,13 @@ def _desk(options: argparse.Namespace) -> Job:
         if options.checkpoint
         else make_predictor("learned").fit(scripted_talks(TRAINING_TALKS, seed=2))
     )
-    return Job("desk", "the desk's own", predictor, scripted_talks(options.conversations), DeskLatency(scale=options.tool_scale))
+    return Job(
+        "desk",
+        "the desk's own",
+        predictor,
+        scripted_talks(options.conversations),
+        DeskLatency(scale=options.tool_scale),
+    )
 
 
 def _recorded(options: argparse.Namespace) -> Job:

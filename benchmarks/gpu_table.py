@@ -19,8 +19,9 @@ HEAD = """\
 
 `python benchmarks/gpu.py` measured this elsewhere ({when}); `make bench` only shows it. {weights}Each token is a step
 of transformers: much of it goes by while Python launches kernels, so a step is as long with one row as with four, and
-varies with the processor. The files in [`gpu/`](gpu) are latency models, too: `specbench evaluate --latency
-profile:benchmarks/gpu/{profile},1`.
+varies with the processor and with what else it does: in one run NF4's steps took 29 to 41 ms, in the next 29 to 72. The
+first is the profile; conversations are of the second. The files in [`gpu/`](gpu) are latency models, too: `specbench
+evaluate --latency profile:benchmarks/gpu/{profile},1`.
 """
 LIVE = """\
 Conversations run sequentially and speculatively in turns, p ≥ 0.3; every message, and every row of the desk's database,
@@ -61,8 +62,9 @@ def section(folder: Path = FOLDER) -> list[str]:
 
 
 def _when(profiles: dict[str, dict[str, Any]]) -> str:
-    dated = ([each["day"], *(" ".join(pair) for pair in each["versions"].items())] for each in profiles.values())
-    return "; ".join(sorted({", ".join(each) for each in dated}))
+    dated = ({"": each["day"]} | each["versions"] for each in profiles.values())
+    words = ((f"{name} {of.partition('+')[0]}".strip() for name, of in sorted(each.items())) for each in dated)
+    return "; ".join(sorted({", ".join(each) for each in words}))
 
 
 def _costs(profile: dict[str, Any]) -> list[str]:
