@@ -205,7 +205,7 @@ class ArgumentRanker:
         listing = list_candidates(flat, moment)
         p = segment_softmax(self.net.scores(listing.features), listing.starts)
         lengths = [len(each.texts) for each in listing.each]
-        owner = np.repeat(np.arange(len(lengths)), lengths)
+        owner = np.arange(len(lengths)).repeat(lengths)
         order = (np.lexsort((-p, owner)) - listing.starts[owner]).tolist()
         start = 0
         for slot, candidates, length in zip(flat, listing.each, lengths, strict=True):

@@ -60,8 +60,9 @@ class Past:
     def __init__(self, tool: str, names: Sequence[str], index: ContextIndex) -> None:
         self.here: list[Values] = []
         self.elsewhere: list[Values] = []
+        same = set(names)
         for call in reversed(index.calls[-BACK:]):
-            if call.name == tool or call.arguments.keys() == set(names):
+            if call.name == tool or call.arguments.keys() == same:
                 got = (call.arguments.get(name) for name in names)
                 values = tuple(text_of(v) if isinstance(v, str | int | float) else ABSENT for v in got)
                 (self.here if call.name == tool else self.elsewhere).append(values)
@@ -77,10 +78,12 @@ def combine(ranked: Sequence[Ranked], pairs: Pairs, past: Past, index: ContextIn
     pairs, past, index
         What real calls have kept to, the earlier calls, and the conversation.
     """
+    if len(ranked) == 1:
+        return _single(*ranked)
     names = [each.candidates.parameter for each in ranked]
     found = {chosen: Combination(chosen, p) for p, chosen in _beam(ranked, pairs, names)}
-    if len(names) < 2:
-        return sorted(found.values(), key=lambda each: (-each.p, each.chosen))
+    if not names:
+        return list(found.values())
     chances = [dict(zip(each.candidates.texts, each.p.tolist(), strict=True)) for each in ranked]
     best = [_best_values(each) for each in ranked]
     further: list[tuple[Values, int | None, bool]] = [(each, None, False) for each in past.elsewhere[:3]]
@@ -99,7 +102,19 @@ def combine(ranked: Sequence[Ranked], pairs: Pairs, past: Past, index: ContextIn
             for chance, text in zip(chances, chosen, strict=True):
                 p *= max(chance.get(text, RARE), 1e-9)
             found[chosen] = Combination(chosen, p, group, whole)
-    return sorted(found.values(), key=lambda each: (-each.p, each.chosen))
+    return sorted(found.values(), key=_rank)
+
+
+def _single(ranked: Ranked) -> list[Combination]:
+    """Return the best values of an only parameter."""
+    texts, p = ranked.candidates.texts, ranked.p
+    found = [Combination((texts[at],), float(p[at])) for at in ranked.order[:BEAM] if texts[at] != OTHER]
+    found.sort(key=_rank)
+    return found
+
+
+def _rank(each: Combination) -> tuple[float, Values]:
+    return -each.p, each.chosen
 
 
 def _beam(ranked: Sequence[Ranked], pairs: Pairs, names: Sequence[str]) -> list[tuple[float, Values]]:

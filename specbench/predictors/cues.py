@@ -73,8 +73,8 @@ class CueTable:
         if len(places) != len(values):
             places = self._places[number] = np.array([self._pairs[number, value] for value in values], np.intp)
         # Values that came later, in another conversation, were not heard.
-        mine = shares[places[: np.searchsorted(places, len(shares))]]
-        found = np.flatnonzero(mine).tolist()
+        mine = shares[places[: places.searchsorted(len(shares))]]
+        found = mine.nonzero()[0].tolist()
         return sorted((values[at], float(mine[at])) for at in found)
 
     def _row(self, word: str) -> tuple[npt.NDArray[np.intp], Floats]:

@@ -157,7 +157,7 @@ class Lookout:
         last = np.zeros(width + 1, np.float32)
         for tool, count in index.tool_counts.items():
             if tool in tools:
-                counts[tools[tool]] = np.log1p(count)
+                counts[tools[tool]] = log1p(count)
         if index.last_tool is not None:
             last[tools.get(index.last_tool, width)] = 1
         agents = np.zeros(len(self.vocabulary.agents), np.float32)
@@ -194,7 +194,7 @@ class Lookout:
         # The reply sees the best that any tool has to offer.
         if names:
             out[:-1, _BESIDE] = self._beside()
-            out[:-1, _CALLS], out[:-1, _LAST] = zip(*map(self._called, names), strict=True)
+            out[:-1, _CALLS], out[:-1, _LAST] = self._called(names)
             out[-1] = out[:-1].max(axis=0)
         if self._left_out:
             out[:, self._left_out] = 0
@@ -210,15 +210,15 @@ class Lookout:
             out[-1, _FILLED] = out[:-1, _FILLED].max(axis=0)
         return names, out, filled
 
-    def _called(self, name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """From ``called`` to ``last_failed``: what became of a tool so far; and ``named``, ``same_family``."""
-        index = self.index
-        last = index.last_tool
-        failed = last == name and bool(index.events) and index.events[-1].error
-        return (
-            (log1p(index.tool_counts.get(name, 0)), self.since_user.get(name, 0), last == name, failed),
-            (name.lower() in self.agent_said, last is not None and _family(last) == _family(name)),
-        )
+    def _called(self, names: Sequence[str]) -> tuple[list[tuple[float, ...]], list[tuple[bool, bool]]]:
+        """From ``called`` to ``last_failed``: what became of each tool so far; and ``named``, ``same_family``."""
+        index, since, said = self.index, self.since_user, self.agent_said
+        times, last = index.tool_counts, index.last_tool
+        failed, family = bool(index.events) and index.events[-1].error, None if last is None else _family(last)
+        called = [
+            (log1p(times.get(name, 0)), since.get(name, 0), last == name, failed and last == name) for name in names
+        ]
+        return called, [(name.lower() in said, family == _family(name)) for name in names]
 
     def _beside(self) -> Floats:
         """From ``name_now`` to ``apart_best``: the tools' schemas beside the conversation, kept until more is said.

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.errors import MissingExtraError
-from specbench.predictors.network import one_thread, quick_dropout, scale_of
+from specbench.predictors.network import mean_of, one_thread, quick_dropout, scale_of
 
 __all__ = ["Example", "ToolHead"]
 
@@ -140,7 +140,7 @@ class ToolHead:
         inner = np.maximum(y @ w["pair"] + near @ w["cross"] + w["pair_bias"][:, None], 0)
         scores = scores + (inner @ w["out"])[..., 0] + w["out_bias"]
         scores -= scores.max(axis=1, keepdims=True)
-        total = (scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))).mean(axis=0)
+        total = mean_of(scores - np.log(np.exp(scores).sum(axis=1, keepdims=True)))
         # In double precision the probabilities add up to 1 to the last digits.
         raised = np.exp((total - total.max()).astype(np.float64))
         return np.asarray(raised / raised.sum())

@@ -216,7 +216,7 @@ class LearnedSession(Session):
         )
         self._known: tuple[int, list[str], Floats, dict[str, list[Filled]]] | None = None
         self._pairs = np.zeros((0, 0), np.float32)
-        self._said = Scouted(np.zeros(0), [])
+        self._said = Scouted.of(np.zeros(0), [])
         self._used: set[tuple[str, str, str]] = set()
 
     @property
@@ -245,19 +245,21 @@ class LearnedSession(Session):
         if not predictor.head.weights:
             names, pairs, filled = lookout.offers()
             return np.zeros(len(names) + 1), names, pairs, filled
-        point = lookout.point()
+        point, classes = lookout.point(), predictor.classes(list(lookout.tools))
 
         def worth(pairs: npt.NDArray[np.float32], names: list[str]) -> list[str]:
-            p = predictor.scout.probabilities(point, pairs, predictor.classes(names))
+            p = predictor.scout.probabilities(point, pairs, classes)
             self._said = Scouted.of(p, [at for at, name in enumerate(names) if lookout.eager(name)])
             return [names[row] for row in self._said.rows[:-1].tolist()]
 
         names, pairs, filled = lookout.offers(worth)
-        return self._shared(point, pairs, names), names, pairs, filled
+        return self._shared(point, pairs, classes), names, pairs, filled
 
-    def _shared(self, point: npt.NDArray[np.float32], pairs: npt.NDArray[np.float32], names: list[str]) -> Floats:
+    def _shared(
+        self, point: npt.NDArray[np.float32], pairs: npt.NDArray[np.float32], classes: npt.NDArray[np.intp]
+    ) -> Floats:
         """Return P(row) of the head, where the scout has left nothing aside, and of the scout elsewhere."""
-        rows, classes = self._said.rows, self.predictor.classes(names)
+        rows = self._said.rows
         return self._said.shared(self.predictor.head.probabilities(point, pairs[rows], classes[rows]))
 
     def without(self, group: str) -> Floats:
@@ -266,7 +268,7 @@ class LearnedSession(Session):
         if not self.predictor.head.weights:
             return np.zeros(len(names) + 1)
         point, pairs = self.lookout.without(group)
-        return self._shared(point, pairs, names)
+        return self._shared(point, pairs, self.predictor.classes(names))
 
     def learn(self, outcome: ToolCall | None) -> None:
         """Take in what the LLM decided: where its values came from, and one step of the head's last layer.

@@ -64,9 +64,9 @@ def list_candidates(slots: Sequence[Slot], moment: Moment) -> Listing:
         moment.listen(slots[0].counts, (each for slot in slots for each in (slot.facts.own, slot.facts.others)))
     parts = [slot.gather(moment) for slot in slots]
     sizes = np.array([len(part.texts) + (part.absent is not None) + 1 for part in parts], np.intp)
-    starts = np.cumsum(sizes) - sizes
-    features = np.repeat(np.array([slot.facts.constant for slot in slots]).reshape(-1, len(FEATURES)), sizes, axis=0)
-    features[:, _AT["candidates"]] = np.repeat(np.log1p(sizes), sizes)
+    starts = sizes.cumsum() - sizes
+    features = np.array([slot.facts.constant for slot in slots]).reshape(-1, len(FEATURES)).repeat(sizes, axis=0)
+    features[:, _AT["candidates"]] = np.log1p(sizes).repeat(sizes)
     features[starts + sizes - 1, _AT["is_other"]] = 1
     out = []
     marked: list[tuple[int, int, float]] = []
@@ -88,8 +88,8 @@ def list_candidates(slots: Sequence[Slot], moment: Moment) -> Listing:
         features[list(where), list(which)] = values
     lengths = np.array([len(part.rows) for part in parts], np.intp)
     if lengths.any():
-        first = np.cumsum(lengths) - lengths
-        place = np.repeat(starts - first, lengths) + np.arange(lengths.sum())
+        first = lengths.cumsum() - lengths
+        place = (starts - first).repeat(lengths) + np.arange(lengths.sum())
         linked = features[place, _AT["path_share"]] + features[place, _AT["others_share"]] > LINKED
         features[place, len(STABLE) : len(STABLE) + len(LIVE)] = _live(slots, parts, lengths, linked, moment)
     return Listing(out, features, starts)
@@ -125,8 +125,8 @@ def _live(
     order = table[:, LAST].astype(np.int64) * 4096 - ordinals
     some = lengths > 0
     counts = lengths[some]
-    begins = np.cumsum(counts) - counts
-    owner = np.repeat(np.arange(len(counts)), counts)
+    begins = counts.cumsum() - counts
+    owner = np.arange(len(counts)).repeat(counts)
     numbers = np.arange(len(rows))
     ranking = np.lexsort((-order, owner))
     out[ranking, at["recency_rank"]] = 1.0 / (1.0 + (numbers - begins[owner]))
@@ -134,7 +134,7 @@ def _live(
     out[:, at["linked_unused"]] = np.log1p(np.add.reduceat(free.astype(np.float32), begins))[owner]
     out[ranking[_first(free[ranking], numbers, begins)], at["first_unused"]] = 1
     # Of those that stand together, the first one in the list that is linked and not used yet.
-    ahead = np.flatnonzero(free)
+    ahead = free.nonzero()[0]
     if len(ahead):
         place = (owner[ahead] * 4096 + table[ahead, PATH]) * 65536 + table[ahead, PLACED]
         listed = np.lexsort((ordinals[ahead], place))
@@ -171,7 +171,8 @@ def _first(
 
 def _changes(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Return which of sorted keys differ from the one before; the first does."""
-    new = np.ones(len(keys), np.bool_)
+    new = np.empty(len(keys), np.bool_)
+    new[:1] = True
     np.not_equal(keys[1:], keys[:-1], out=new[1:])
     return new
 

