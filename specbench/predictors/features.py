@@ -46,6 +46,8 @@ _CALLS = slice(_PAIR["called"], _PAIR["last_failed"] + 1)
 _BESIDE = slice(_PAIR["name_now"], _PAIR["apart_best"] + 1)
 _LAST = [_PAIR["named"], _PAIR["same_family"]]
 STEPS = 3
+MOST_DIRECTIONS = 2000
+"""Descriptions of tools whose directions are kept."""
 
 INGREDIENTS = {
     "text": "embeddings of the last user, assistant and tool texts",
@@ -61,13 +63,17 @@ INGREDIENTS = {
 
 
 class Vocabulary:
-    """The tools and agents of the training traces, in a fixed order."""
+    """The tools and agents of the training traces, in a fixed order.
+
+    ``directions`` are those of the descriptions of tools on offer, kept for all conversations: an encoder may be slow.
+    """
 
     def __init__(self, tools: Sequence[str] = (), agents: Sequence[str] = ()) -> None:
         self.tools = list(tools)
         self.agents = list(agents)
         self.tool_at = {name: at for at, name in enumerate(self.tools)}
         self.agent_at = {name: at for at, name in enumerate(self.agents)}
+        self.directions: dict[str, Floats] = {}
 
 
 class Lookout:
@@ -215,7 +221,7 @@ class Lookout:
         index, since, said = self.index, self.since_user, self.agent_said
         times, last = index.tool_counts, index.last_tool
         failed, family = bool(index.events) and index.events[-1].error, None if last is None else _family(last)
-        called = [
+        called: list[tuple[float, ...]] = [
             (log1p(times.get(name, 0)), since.get(name, 0), last == name, failed and last == name) for name in names
         ]
         return called, [(name.lower() in said, family == _family(name)) for name in names]
@@ -303,7 +309,13 @@ class Lookout:
         effect = spec.effect if spec else Effect.UNKNOWN
         writes = effect in (Effect.WRITE, Effect.UNKNOWN)
         self._kinds[name] = effect is Effect.READ, writes, effect is Effect.LOCAL, name not in self.known
-        return _unit(self.embedding.encode(text))
+        kept = self.vocabulary.directions
+        direction = kept.get(text)
+        if direction is None:
+            if len(kept) >= MOST_DIRECTIONS:
+                kept.clear()
+            direction = kept[text] = _unit(self.embedding.encode(text))
+        return direction
 
 
 def reply_sees(pairs: Floats) -> Floats:

@@ -38,6 +38,23 @@ def test_a_tool_that_the_agent_names_is_told_until_it_acts(lookout: Lookout, alo
     assert told(lookout, "named") == set()
 
 
+def test_an_encoder_is_asked_once_for_a_tool_that_many_conversations_offer() -> None:
+    class Counting(HashingEmbedding):
+        asked = 0
+
+        def encode(self, text: str):
+            self.asked += 1
+            return super().encode(text)
+
+    vocabulary, embedding = Vocabulary(), Counting()
+    for effect in (Effect.READ, Effect.WRITE):
+        tools = {name: ToolSpec(name, f"Do {name}", {}, effect) for name in ("find_hotels", "find_flights")}
+        Lookout(vocabulary, embedding, ArgumentRanker(), tools, None)
+        assert embedding.asked == 2
+    Lookout(vocabulary, embedding, ArgumentRanker(), {"find_cars": ToolSpec("find_cars", "", {}, Effect.READ)}, None)
+    assert embedding.asked == 3
+
+
 def test_words_that_few_tools_have_tell_more_than_those_that_all_have() -> None:
     names = {"find_hotels": "Find a hotel in a city", "find_flights": "Find flights", "find_cars": "Find a rental car"}
     tools = {name: ToolSpec(name, text, {}, Effect.READ) for name, text in names.items()}
