@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.predictors.context import ContextIndex
-from specbench.predictors.counts import ParameterCounts
+from specbench.predictors.counts import Counts, ParameterCounts
 from specbench.predictors.cues import CueTable
 from specbench.predictors.evidence import name_tokens
 from specbench.predictors.parameters import ParameterIndex, cue_words
@@ -157,7 +157,7 @@ class Moment:
                 self._telling[index.last_assistant_at] = announcing & asked
         return self._telling
 
-    def listen(self, counts: ParameterIndex, to: Iterable[ParameterCounts]) -> None:
+    def listen(self, counts: ParameterIndex, to: Iterable[Counts]) -> None:
         """Work out what the last messages announce for parameters, for all that were asked for so far at once."""
         table = counts.cue_table()
         for each in to:
@@ -169,7 +169,7 @@ class Moment:
             self._messages = {at: before[at] if at in before else table.heard(each) for at, each in telling.items()}
             self._heard, self._announced = table.merged(self._messages.values()), {}
 
-    def announced(self, of: ParameterCounts) -> dict[str, float]:
+    def announced(self, of: Counts) -> dict[str, float]:
         """Return the values of a parameter among those of :meth:`listen` that the last messages announce, with shares.
 
         Those that are only named in part, :meth:`elsewhere`, are not among them.

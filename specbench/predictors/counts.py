@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
 from specbench.predictors.values import shape_of
 
-__all__ = ["ABSENT", "ParameterCounts"]
+__all__ = ["ABSENT", "Counts", "ParameterCounts", "SummedCounts"]
 
 ABSENT = "\0absent"
 """Stands for "this optional parameter is left out"."""
@@ -18,8 +18,37 @@ MAX_VALUE_KINDS = 400
 MAX_CUES = 4000
 
 
+class Counts:
+    """Counts to be read: of one parameter (:class:`ParameterCounts`), or of several (:class:`SummedCounts`)."""
+
+    fills: float
+    absent: float
+    found: float
+    paths: Mapping[str, float]
+    present: Mapping[str, float]
+    shapes: Mapping[str, float]
+    codes: Mapping[str, float]
+    values: Mapping[str, float]
+    before: Mapping[str, float]
+    passed: Mapping[str, float]
+    cues: Mapping[str, Mapping[str, float]]
+    cue_totals: Mapping[str, float]
+
+    def closed(self) -> list[str]:
+        """Return the values that this parameter takes again and again, most frequent first; ``[]`` if it does not."""
+        kept = [value for value, count in self.values.items() if count >= 2]
+        if not kept or sum(self.values[value] for value in kept) < 0.5 * sum(self.values.values()):
+            return []
+        return sorted(kept, key=lambda value: (-self.values[value], value))[:60]
+
+    def announced(self, word: str) -> list[tuple[str, float]]:
+        """Return the values that a word has announced more than once, with their shares of its calls."""
+        total = self.cue_totals.get(word, 0) + 1.0
+        return [(value, count / total) for value, count in self.cues.get(word, {}).items() if count >= 2]
+
+
 @dataclass
-class ParameterCounts:
+class ParameterCounts(Counts):
     """Counts of one parameter.
 
     Attributes
@@ -85,13 +114,6 @@ class ParameterCounts:
             for key in table:
                 table[key] *= keep
 
-    def closed(self) -> list[str]:
-        """Return the values that this parameter takes again and again, most frequent first; ``[]`` if it does not."""
-        kept = [value for value, count in self.values.items() if count >= 2]
-        if not kept or sum(self.values[value] for value in kept) < 0.5 * sum(self.values.values()):
-            return []
-        return sorted(kept, key=lambda value: (-self.values[value], value))[:60]
-
     def spelling(self) -> tuple[str, frozenset[int]] | None:
         """Return what nearly all values begin with, and how many digits follow; ``None`` where they are not like that.
 
@@ -145,14 +167,84 @@ class ParameterCounts:
         """Return the counts as JSON values."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
-    def announced(self, word: str) -> list[tuple[str, float]]:
-        """Return the values that a word has announced more than once, with their shares of its calls."""
-        total = self.cue_totals.get(word, 0) + 1.0
-        return [(value, count / total) for value, count in self.cues.get(word, {}).items() if count >= 2]
-
     def cue(self, words: Iterable[str], value: str) -> None:
         """Count that ``value`` (or :data:`ABSENT`) came after these words."""
         for word in words:
             self.cue_totals[word] = self.cue_totals.get(word, 0) + 1
             row = self.cues.setdefault(word, {})
             row[value] = row.get(value, 0) + 1
+
+
+class SummedCounts(Counts):
+    """Counts of several parameters, added up when they are asked for: few of them are before they change again.
+
+    Examples
+    --------
+    >>> one, other = ParameterCounts(fills=2, values={"Oslo": 2}), ParameterCounts(fills=1, values={"Rome": 1})
+    >>> both = SummedCounts([one, other])
+    >>> both.fills, both.values["Oslo"], both.closed()
+    (3, 2, ['Oslo'])
+    """
+
+    def __init__(self, each: Sequence[Counts]) -> None:
+        self.fills = self.absent = self.found = 0
+        for counts in each:
+            self.fills += counts.fills
+            self.absent += counts.absent
+            self.found += counts.found
+        self.paths, self.present = _Sum([of.paths for of in each]), _Sum([of.present for of in each])
+        self.shapes, self.codes = _Sum([of.shapes for of in each]), _Sum([of.codes for of in each])
+        self.values, self.cue_totals = _Sum([of.values for of in each]), _Sum([of.cue_totals for of in each])
+        self.before, self.passed = _Sum([of.before for of in each]), _Sum([of.passed for of in each])
+        self.cues = _SummedRows([of.cues for of in each])
+
+
+class _Sum(Mapping[str, float]):
+    """The sum of several tables, key by key."""
+
+    def __init__(self, tables: Sequence[Mapping[str, float]]) -> None:
+        self._tables = tables
+        self._known: dict[str, float] = {}
+
+    def __getitem__(self, key: str) -> float:
+        known = self._known.get(key)
+        if known is None:
+            found = [table[key] for table in self._tables if key in table]
+            if not found:
+                raise KeyError(key)
+            known = found[0]
+            for count in found[1:]:
+                known += count
+            self._known[key] = known
+        return known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(key for table in self._tables for key in table))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, key: object) -> bool:
+        return any(key in table for table in self._tables)
+
+
+class _SummedRows(Mapping[str, Mapping[str, float]]):
+    """The same for tables of tables."""
+
+    def __init__(self, tables: Sequence[Mapping[str, Mapping[str, float]]]) -> None:
+        self._tables = tables
+
+    def __getitem__(self, key: str) -> Mapping[str, float]:
+        rows = [table[key] for table in self._tables if key in table]
+        if not rows:
+            raise KeyError(key)
+        return _Sum(rows)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(key for table in self._tables for key in table))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, key: object) -> bool:
+        return any(key in table for table in self._tables)

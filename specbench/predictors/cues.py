@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 import numpy as np
 import numpy.typing as npt
 
-from specbench.predictors.counts import ParameterCounts
+from specbench.predictors.counts import Counts
 
 __all__ = ["CueTable"]
 
@@ -22,6 +22,7 @@ class CueTable:
 
     Examples
     --------
+    >>> from specbench.predictors.counts import ParameterCounts
     >>> counts = ParameterCounts(cues={"nyc": {"New York": 9, "Boston": 1}}, cue_totals={"nyc": 9})
     >>> table = CueTable()
     >>> table.add(counts)
@@ -30,23 +31,33 @@ class CueTable:
     """
 
     def __init__(self) -> None:
-        self._counts: list[ParameterCounts] = []
+        self._counts: list[Counts] = []
         self._number: dict[int, int] = {}
         self._pairs: dict[tuple[int, str], int] = {}
         self._values: list[list[str]] = []
         self._places: list[npt.NDArray[np.intp]] = []
         self._rows: dict[str, tuple[int, npt.NDArray[np.intp], Floats]] = {}
+        self.dropped = 0
 
     def __len__(self) -> int:
         return len(self._counts)
 
-    def add(self, counts: ParameterCounts) -> None:
+    def add(self, counts: Counts) -> None:
         """Let a parameter join the others; once is enough."""
         if id(counts) not in self._number:
             self._number[id(counts)] = len(self._counts)
             self._counts.append(counts)
             self._values.append([])
             self._places.append(np.zeros(0, np.intp))
+
+    def drop(self, numbers: Container[int]) -> None:
+        """Forget the counts with these numbers (``id``), which have changed; they may join anew.
+
+        What was heard of them stays in the rows, so that a table of which much was ``dropped`` is better made anew.
+        """
+        for number in [each for each in self._number if each in numbers]:
+            del self._number[number]
+            self.dropped += 1
 
     def heard(self, words: Iterable[str]) -> Floats:
         """Return the greatest share that any of the words gives to each pair of parameter and value."""
@@ -64,12 +75,12 @@ class CueTable:
             np.maximum(best[: len(shares)], shares, out=best[: len(shares)])
         return best
 
-    def values(self, counts: ParameterCounts, shares: Floats) -> list[tuple[str, float]]:
+    def values(self, counts: Counts, shares: Floats) -> list[tuple[str, float]]:
         """Return the values of a parameter that have joined and that were heard, with their shares, in their order."""
-        number = self._number[id(counts)]
-        values, places = self._values[number], self._places[number]
-        if not values:
+        number = self._number.get(id(counts))
+        if number is None or not self._values[number]:
             return []
+        values, places = self._values[number], self._places[number]
         if len(places) != len(values):
             places = self._places[number] = np.array([self._pairs[number, value] for value in values], np.intp)
         # Values that came later, in another conversation, were not heard.

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from specbench.predictors.counts import ParameterCounts
+from specbench.predictors.counts import Counts
 from specbench.predictors.paths import stem
 from specbench.types import ToolSpec
 
@@ -70,7 +70,7 @@ def _log_ratio(hits: float, passed: float) -> float:
     return float(np.log((hits + 0.5) / (passed + 1.0)))
 
 
-def lift(counts: ParameterCounts, word: str) -> float:
+def lift(counts: Counts, word: str) -> float:
     """Log-odds that a value after ``word`` is the one, against values after it that were passed over."""
     return _log_ratio(counts.before.get(word, 0), counts.passed.get(word, 0))
 

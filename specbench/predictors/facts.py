@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from specbench.predictors.candidates import FEATURES, FIXED, STABLE, kind_of
-from specbench.predictors.counts import ParameterCounts
+from specbench.predictors.counts import Counts, ParameterCounts
 from specbench.predictors.evidence import LONG_WORD, apart, lift, name_tokens, similar, stems_of
 from specbench.predictors.parameters import ParameterIndex
 from specbench.predictors.paths import stem
@@ -61,12 +61,13 @@ class ParameterFacts:
     def __init__(
         self, counts: ParameterIndex, tool: str, parameter: str, spec: ToolSpec | None, *, unseen: bool, alone: bool
     ) -> None:
-        self.counts, self.parameter, self.spec = counts, parameter, spec
+        self.counts, self.tool, self.parameter, self.spec = counts, tool, parameter, spec
         schema: Mapping[str, Any] = spec.schema(parameter) if spec else {}
         own = counts.own(tool, parameter)
         self.kind = kind_of(own, schema)
         self.unseen = own is None or unseen or counts.calls.get(tool, 0) < KNOWN
-        self.own = own if own is not None and not self.unseen else _EMPTY
+        self.own: Counts = own if own is not None and not self.unseen else _EMPTY
+        self.others: Counts
         if self.unseen:
             self.others, self.alike = counts.related(tool, parameter, spec, alone=alone)
         else:

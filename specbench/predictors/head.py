@@ -131,9 +131,11 @@ class ToolHead:
 
     def probabilities(self, point: Floats, pairs: Floats, classes: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
         """Return P(row) over the tools on offer and the reply, shape (rows,)."""
+        return self._probabilities(self._hidden(point), pairs, classes)
+
+    def _probabilities(self, hidden: Floats, pairs: Floats, classes: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
         y = self._scaled("pair", pairs)
         w = self._stack()
-        hidden = self._hidden(point)
         tops = (hidden @ w["class"])[:, 0] + w["class_bias"]
         scores = np.where(classes >= 0, tops[:, classes], np.float32(0.0))
         near = hidden @ w["narrow"] + w["narrow_bias"][:, None]
@@ -166,21 +168,22 @@ class ToolHead:
         means the same at every point. A class that was added later is pushed down the less the seldomer it has come:
         until it has, the pair branch alone speaks for it.
         """
-        p = self.probabilities(point, pairs, classes)
-        error = -p
+        hidden_by = self._hidden(point)
+        error = -self._probabilities(hidden_by, pairs, classes)
         error[target] += 1.0
         for row, number in enumerate(classes.tolist()):
             times = self.young.get(number)
             if times is not None:
                 self.young[number] = times + (row == target)
                 error[row] *= 1.0 if row == target else times / (times + SETTLED)
-        for w, hidden in zip(self.weights, self._hidden(point)[:, 0], strict=True):
+        for w, hidden in zip(self.weights, hidden_by[:, 0], strict=True):
             step = rate / (1.0 + float(hidden @ hidden))
             for row in np.flatnonzero(classes >= 0).tolist():
                 change = np.float32(step * error[row])
                 w["class"][:, classes[row]] += change * hidden
                 w["class_bias"][classes[row]] += change
-        self._stacked = None
+        if self._stacked is not None:
+            self._stacked |= {name: np.stack([each[name] for each in self.weights]) for name in ("class", "class_bias")}
 
     def add_class(self) -> None:
         """Make room for one more tool, of which nothing is known."""

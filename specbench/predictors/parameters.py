@@ -8,10 +8,10 @@ learns of the second holds for new tools.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from specbench.predictors.context import ContextIndex
-from specbench.predictors.counts import ABSENT, ParameterCounts
+from specbench.predictors.counts import ABSENT, Counts, ParameterCounts, SummedCounts
 from specbench.predictors.cues import CueTable
 from specbench.predictors.evidence import name_tokens
 from specbench.predictors.relatives import Relatives, described
@@ -30,23 +30,32 @@ MOST_THINGS = 1000
 """Things that are looked for in what users say."""
 
 
+class Derived(Protocol):
+    """What somebody derives for a parameter of a tool from its counts and from those of others."""
+
+    tool: str
+    own: Counts
+    others: Counts
+
+
 class ParameterIndex:
     """The counts of all parameters, and what is known of a parameter from other tools.
 
-    ``derived`` is room for what others derive from the counts; it is empty again when these have changed.
+    ``derived`` is room for what others derive from the counts; what was derived from counts that have changed is gone.
     """
 
     def __init__(self) -> None:
         self.tools: dict[str, dict[str, ParameterCounts]] = {}
         self.calls: dict[str, int] = {}
-        self._others: dict[tuple[str, str], ParameterCounts] = {}
+        self._others: dict[tuple[str, str], Counts] = {}
         self._relatives: Relatives | None = None
         self._kept_to: dict[tuple[str, tuple[str, ...]], dict[str, list[int]]] = {}
         self.pairs: dict[str, dict[str, list[int]]] = {}
         self.common: dict[str, int] = {}
         self.things: dict[str, int] = {}
         self.conversations = 0
-        self.derived: dict[Hashable, object] = {}
+        self.derived: dict[Hashable, Derived] = {}
+        self._cue_table = CueTable()
         self.heard: dict[str, int] = {}
         self.meant: dict[str, dict[str, int]] = {}
         self.names: dict[str, str] = {}
@@ -57,7 +66,7 @@ class ParameterIndex:
 
     def __getstate__(self) -> dict[str, Any]:
         """Copies derive their own: what was derived knows these very counts."""
-        return {**self.__dict__, "derived": {}}
+        return {**self.__dict__, "derived": {}, "_cue_table": CueTable()}
 
     def count(
         self,
@@ -124,18 +133,27 @@ class ParameterIndex:
         for counts in self.tools.get(call.name, {}).values():
             counts.fade(keep)
         self.count(call, spec, index, known, online=True)
+        changed: list[Counts] = list(self.tools[call.name].values())
         for name, counts in self.tools[call.name].items():
             counts.bound()
-            for tool in self.tools:
-                self._others.pop((tool, name), None)
+            changed += [self._others.pop((tool, name)) for tool in self.tools if (tool, name) in self._others]
         if len(self.tools[call.name]) > parameters:
             self._relatives = None
+            self.derived.clear()
         elif self._relatives is not None:
-            self._relatives.forget()
-        self._announcing = None
-        self.derived.clear()
-        self.heard = {word: self.heard[word] for word in self.meant if word in self.aliases()}
-        self.meant = {word: self.meant[word] for word in self.heard}
+            changed += self._relatives.forget(call.name)
+        self._forget(call.name, changed)
+        aliases = self.aliases()
+        self.meant = {word: row for word, row in self.meant.items() if word in aliases}
+        self.heard = {word: self.heard[word] for word in self.meant}
+
+    def _forget(self, tool: str, changed: Iterable[Counts]) -> None:
+        """Forget what was derived from counts that have changed, and all that was derived for a tool."""
+        stale = set(map(id, changed))
+        self._cue_table.drop(stale)
+        for key, each in list(self.derived.items()):
+            if each.tool == tool or id(each.own) in stale or id(each.others) in stale:
+                self.derived.pop(key, None)
 
     def _count_meanings(self, call: ToolCall, words: set[str], index: ContextIndex) -> None:
         """Count which values come after which words of the user, whatever the parameter."""
@@ -189,14 +207,13 @@ class ParameterIndex:
         return self._prefixes
 
     def cue_table(self) -> CueTable:
-        """Return the table of what words announce, of the parameters that were asked for since the counts changed."""
-        table = self.derived.get(CueTable)
-        if not isinstance(table, CueTable) or len(table) > MOST_LISTENING:
-            table = self.derived[CueTable] = CueTable()
-        return table
+        """Return the table of what words announce, of the parameters that were asked for so far."""
+        if len(self._cue_table) > MOST_LISTENING or 2 * self._cue_table.dropped > len(self._cue_table):
+            self._cue_table = CueTable()
+        return self._cue_table
 
     def announcing(self) -> set[str]:
-        """Return the words that announce a value of any parameter."""
+        """Return the words that announce a value of any parameter; learning online adds none."""
         if self._announcing is None:
             self._announcing = {word for table in self.tools.values() for each in table.values() for word in each.cues}
         return self._announcing
@@ -291,7 +308,7 @@ class ParameterIndex:
         return self.tools.get(tool, {}).get(parameter)
 
     def compact(self) -> None:
-        """Keep what prediction looks up and derive it, so that the first prediction is not slower than others."""
+        """Keep what prediction looks up."""
         self.tools = {
             tool: {name: counts.pruned() for name, counts in table.items()} for tool, table in self.tools.items()
         }
@@ -301,25 +318,17 @@ class ParameterIndex:
         self.common = {word: n for word, n in self.common.items() if n >= max(2, 0.01 * self.conversations)}
         self.settle()
         self.things = {thing: n for thing, n in self.things.items() if thing in self.known_things()}
-        for tool, table in self.tools.items():
-            for parameter in table:
-                self.others(tool, parameter)
 
-    def others(self, tool: str, parameter: str) -> ParameterCounts:
+    def others(self, tool: str, parameter: str) -> Counts:
         """Return the counts of parameters of the same name in other tools, added up."""
         key = (tool, parameter)
         if key not in self._others:
             tables = [each[parameter] for name, each in self.tools.items() if name != tool and parameter in each]
             # Of one other tool its own counts, so that what is derived from them is derived once.
-            total = tables[0] if len(tables) == 1 else ParameterCounts()
-            for each in tables if len(tables) > 1 else ():
-                total.add(each)
-            self._others[key] = total
+            self._others[key] = tables[0] if len(tables) == 1 else SummedCounts(tables)
         return self._others[key]
 
-    def related(
-        self, tool: str, parameter: str, spec: ToolSpec | None, *, alone: bool = False
-    ) -> tuple[ParameterCounts, float]:
+    def related(self, tool: str, parameter: str, spec: ToolSpec | None, *, alone: bool = False) -> tuple[Counts, float]:
         """Return the counts of parameters that are named or described alike, and how alike: see :class:`Relatives`."""
         if self._relatives is None:
             self._relatives = Relatives(self.tools)
@@ -344,6 +353,7 @@ class ParameterIndex:
     def settle(self) -> None:
         """Forget what was derived from the counts, after they changed."""
         self.derived.clear()
+        self._cue_table = CueTable()
         self._others.clear()
         self._relatives = None
         self._kept_to.clear()

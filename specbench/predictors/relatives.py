@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from math import log, sqrt
 
-from specbench.predictors.counts import ParameterCounts
+from specbench.predictors.counts import Counts, ParameterCounts, SummedCounts
 from specbench.predictors.evidence import schema_stems
 from specbench.predictors.values import TRUTH, text_of
 from specbench.types import ToolSpec
@@ -55,7 +55,7 @@ class Relatives:
     Parameters
     ----------
     tools
-        Counts by tool and parameter. When these change, :meth:`forget`; when others join them, make a new one.
+        Counts by tool and parameter. When those of a tool change, :meth:`forget`; when others join, make a new one.
 
     Examples
     --------
@@ -84,11 +84,9 @@ class Relatives:
             for word, weight in self._direction(name, text).items():
                 self._having.setdefault(word, []).append((at, weight))
         self._found: dict[tuple[str, str, str, str, bool], tuple[_Members, float]] = {}
-        self._sums: dict[_Members, ParameterCounts] = {}
+        self._sums: dict[_Members, Counts] = {}
 
-    def of(
-        self, tool: str, parameter: str, spec: ToolSpec | None, *, alone: bool = False
-    ) -> tuple[ParameterCounts, float]:
+    def of(self, tool: str, parameter: str, spec: ToolSpec | None, *, alone: bool = False) -> tuple[Counts, float]:
         """Return the counts of the nearest relatives in other tools, added up, and how alike the nearest one is.
 
         Namesakes are always among them, and alike by 1; with ``alone`` they are left aside. Where there are none, the
@@ -104,15 +102,13 @@ class Relatives:
         if members not in self._sums:
             each = [self._tools[other][name] for other, name in members]
             # Of one relative its own counts, so that what is derived from them is derived once.
-            total = each[0] if len(each) == 1 else ParameterCounts()
-            for counts in each if len(each) > 1 else ():
-                total.add(counts)
-            self._sums[members] = total
+            self._sums[members] = each[0] if len(each) == 1 else SummedCounts(each)
         return self._sums[members], alike
 
-    def forget(self) -> None:
-        """Add the counts up anew: they have changed."""
-        self._sums.clear()
+    def forget(self, tool: str) -> list[Counts]:
+        """Add the counts of a tool up anew, as they have changed; return the sums that they were part of."""
+        old = [members for members in list(self._sums) if any(each == tool for each, _ in members)]
+        return [self._sums.pop(members) for members in old]
 
     def _members(self, tool: str, parameter: str, text: str, kind: str, alone: bool) -> tuple[_Members, float]:
         cosines = dict.fromkeys(self._named.get(parameter, ()), 0.0)
