@@ -7,15 +7,16 @@ parameters, under constraints that real calls of the tool have kept (two places 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from specbench.predictors.argument_types import UNFIT, ArgumentType
 from specbench.predictors.calls import CallRanker, combined_features
-from specbench.predictors.candidates import FEATURES, Candidates, Moment, cast
+from specbench.predictors.candidates import FEATURES, Candidates, Moment
 from specbench.predictors.combine import Combination, Past, Values, combine
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counting import calls_of, count, folds_of, merged, said_and_dates
@@ -182,8 +183,11 @@ class ArgumentRanker:
         names = _parameters(self.counts, tool, spec, None)
         if any(self.trust.get(f"{tool}.{name}", 1.0) < MIN_TRUST for name in names):
             return None
-        if tool not in self.counts.calls and not (spec and "properties" in spec.parameters):
-            return None
+        if tool not in self.counts.calls:
+            if spec is None or "properties" not in spec.parameters:
+                return None
+            if not all(ArgumentType(None, spec.schema(name)).scalar for name in spec.required if name in names):
+                return None
         return names
 
     def rank(self, slots: Mapping[str, Sequence[Slot]], moment: Moment) -> dict[str, list[Ranked]]:
@@ -238,10 +242,7 @@ class ArgumentRanker:
                 for one, chance in zip(found[tool], p.tolist(), strict=False):
                     one.p = chance
                 found[tool].sort(key=lambda one: -one.p)
-        return {
-            tool: [Filled(_call(tool, ranked[tool], one.chosen, moment.calls), one.p) for one in each[:k]]
-            for tool, each in found.items()
-        }
+        return {tool: _best(tool, ranked[tool], each, moment.calls, k) for tool, each in found.items()}
 
     def state(self) -> dict[str, Any]:
         """Return counts, trust and weights."""
@@ -268,18 +269,35 @@ class ArgumentRanker:
         self.calls.restore(state["calls"])
 
 
-def _call(tool: str, ranked: Sequence[Ranked], chosen: Values, made: dict[tuple[str, Values], ToolCall]) -> ToolCall:
-    """Return the call with these values; ``made`` keeps the calls of a conversation."""
-    call = made.get((tool, chosen))
-    if call is None:
-        each = [one.candidates for one in ranked]
-        arguments = {
-            one.parameter: cast(text, one.kind) for one, text in zip(each, chosen, strict=True) if text != ABSENT
-        }
+def _best(
+    tool: str,
+    ranked: Sequence[Ranked],
+    found: Iterable[Combination],
+    made: dict[tuple[str, Values], ToolCall | None],
+    k: int,
+) -> list[Filled]:
+    """Return the first ``k`` calls whose values are of the right types."""
+    out: list[Filled] = []
+    for each in found:
+        if len(out) >= k:
+            break
+        call = _call(tool, ranked, each.chosen, made)
+        if call is not None:
+            out.append(Filled(call, each.p))
+    return out
+
+
+def _call(
+    tool: str, ranked: Sequence[Ranked], chosen: Values, made: dict[tuple[str, Values], ToolCall | None]
+) -> ToolCall | None:
+    """Return the call with these values, ``None`` if they are not of the right types; ``made`` keeps those calls."""
+    if (tool, chosen) not in made:
+        given = [(one.candidates, text) for one, text in zip(ranked, chosen, strict=True) if text != ABSENT]
+        arguments = {each.parameter: each.type.value(text) for each, text in given}
         if len(made) >= MOST_MADE:
             made.clear()
-        call = made[tool, chosen] = ToolCall(tool, arguments)
-    return call
+        made[tool, chosen] = ToolCall(tool, arguments) if UNFIT not in arguments.values() else None
+    return made[tool, chosen]
 
 
 def _slots(

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import index
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from specbench.errors import NotFittedError
+from specbench.errors import ConfigError, NotFittedError
 from specbench.types import DecisionPoint, Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 
-__all__ = ["Predictor", "Session", "ranked"]
+__all__ = ["Predictor", "Session", "at_most", "ranked"]
 
 
 class Session(ABC):
@@ -38,7 +39,7 @@ class Session(ABC):
         for call, p in self.predict(k=50):
             name = call.name if call else None
             mass[name] = mass.get(name, 0.0) + p
-        return [ToolPrediction(tool, p) for tool, p in sorted(mass.items(), key=lambda item: -item[1])[:k]]
+        return [ToolPrediction(tool, p) for tool, p in sorted(mass.items(), key=lambda item: -item[1])[: at_most(k)]]
 
     def learn(self, outcome: ToolCall | None) -> None:
         """Teach the predictor what the LLM decided here (online update). The default learns nothing.
@@ -148,4 +149,21 @@ def ranked(predictions: Iterable[Prediction], k: int) -> list[Prediction]:
     """
     kept = [each for each in predictions if each.p > 0.0]
     kept.sort(key=lambda each: (-each.p, each.call is None, each.call.key if each.call else ""))
-    return kept[:k]
+    return kept[: at_most(k)]
+
+
+def at_most(k: int) -> int:
+    """Return how many predictions are wanted.
+
+    Raises
+    ------
+    ConfigError
+        When it is no whole number of 0 or more.
+    """
+    try:
+        wanted = index(k)
+    except TypeError:
+        wanted = -1
+    if wanted < 0:
+        raise ConfigError(f"k is how many predictions are wanted, a whole number of 0 or more; got {k!r}")
+    return wanted

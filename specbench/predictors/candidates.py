@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from specbench.predictors.argument_types import ArgumentType
 from specbench.predictors.context import ContextIndex
-from specbench.predictors.counts import Counts, ParameterCounts
+from specbench.predictors.counts import Counts
 from specbench.predictors.cues import CueTable
 from specbench.predictors.evidence import name_tokens
 from specbench.predictors.parameters import ParameterIndex, cue_words
 from specbench.types import ToolCall
 
-__all__ = ["FEATURES", "FIXED", "LIVE", "OTHER", "STABLE", "Candidates", "Moment", "cast", "kind_of"]
+__all__ = ["FEATURES", "FIXED", "LIVE", "OTHER", "STABLE", "Candidates", "Moment"]
 
 OTHER = "\0other"
 """Stands for "none of the candidates"."""
@@ -74,11 +73,11 @@ class Candidates:
 
     The last is :data:`OTHER`; :data:`ABSENT` comes before it where the parameter may be left out. ``rows`` are rows of
     the context index, -1 for a value that does not stand in the conversation; ``links`` say how often the parameter has
-    been filled from a path, ``kind`` which type it takes (:func:`kind_of`).
+    been filled from a path, ``type`` which values it takes.
     """
 
     parameter: str
-    kind: str
+    type: ArgumentType
     texts: list[str]
     rows: list[int]
     features: npt.NDArray[np.float32]
@@ -88,13 +87,12 @@ class Candidates:
 class Moment:
     """What the parameters of all tools share at one decision point: worked out once, until more has been said.
 
-    ``calls`` keeps the calls that were proposed in this conversation, by tool and values.
+    ``calls`` keeps the calls that were proposed in this conversation, by tool and values; ``None`` for no call.
     """
 
     def __init__(self, index: ContextIndex) -> None:
         self.index = index
-        self.said = index.user_words.keys()
-        self.calls: dict[tuple[str, tuple[str, ...]], ToolCall] = {}
+        self.calls: dict[tuple[str, tuple[str, ...]], ToolCall | None] = {}
         self._version = index.text_version
         self._elsewhere: dict[str, bool] = {}
         self._aliases: dict[str, tuple[float, str]] | None = None
@@ -112,6 +110,11 @@ class Moment:
         out.calls = self.calls
         out._table, out._known, out._messages = self._table, self._known, self._messages
         return out
+
+    @property
+    def said(self) -> Set[str]:
+        """Words that the user has said."""
+        return self.index.user_words.keys()
 
     @property
     def last(self) -> int:
@@ -197,33 +200,3 @@ class Moment:
 
 def _short(name: frozenset[str], words: frozenset[str]) -> bool:
     return all(any(full.startswith(part) for full in words) for part in name)
-
-
-def kind_of(counts: ParameterCounts | None, schema: Mapping[str, Any]) -> str:
-    """Return the type that a parameter takes: of most real calls, or as its schema says; ``str`` where none does.
-
-    Examples
-    --------
-    >>> kind_of(None, {"type": "integer"}), kind_of(ParameterCounts(kinds={"str": 3, "int": 1}), {"type": "integer"})
-    ('int', 'str')
-    """
-    if counts and counts.kinds:
-        return max(counts.kinds, key=lambda name: counts.kinds[name])
-    return {"integer": "int", "number": "float", "boolean": "bool"}.get(str(schema.get("type")), "str")
-
-
-def cast(text: str, kind: str) -> Any:
-    """Return ``text`` as a value of a type, as of :func:`kind_of`; as it is where it cannot be one.
-
-    Examples
-    --------
-    >>> cast("7", "int"), cast("7", "str"), cast("seven", "int")
-    (7, '7', 'seven')
-    """
-    if kind in ("int", "float", "bool"):
-        try:
-            value = json.loads(text.lower() if kind == "bool" else text)
-        except ValueError:
-            return text
-        return value if isinstance(value, bool | int | float) else text
-    return text

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
-from specbench.predictors.base import Predictor, Session, ranked
+from specbench.predictors.base import Predictor, Session, at_most, ranked
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.fillers import ArgumentFiller, make_filler
 from specbench.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
@@ -117,7 +117,7 @@ class ComposedSession(Session):
         """Return the tool model's own ranking."""
         chances = self._chances()
         best = sorted(chances.items(), key=lambda item: (-item[1], item[0] is None, item[0] or ""))
-        return [ToolPrediction(tool, p) for tool, p in best[:k] if p > 0.0]
+        return [ToolPrediction(tool, p) for tool, p in best[: at_most(k)] if p > 0.0]
 
     def predict(self, k: int = 1) -> list[Prediction]:
         """Return the best calls: the filler's first proposal for every tool, then further ones."""

@@ -156,8 +156,9 @@ class ParameterCounts(Counts):
         return out
 
     def bound(self) -> None:
-        """Forget the newest cues and values beyond the limits, so that learning on and on takes bounded memory."""
-        for table, most in ((self.cues, MAX_CUES), (self.values, MAX_VALUE_KINDS)):
+        """Forget the newest entries beyond the limits, so that learning on and on takes bounded memory."""
+        for name in ("cues", "paths", "present", "shapes", "codes", "values", "before", "passed"):
+            table, most = getattr(self, name), MAX_VALUE_KINDS if name == "values" else MAX_CUES
             while len(table) > most:
                 table.popitem()
         if len(self.cue_totals) > len(self.cues):

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from specbench.predictors.candidates import FEATURES, FIXED, STABLE, kind_of
+from specbench.predictors.argument_types import ArgumentType
+from specbench.predictors.candidates import FEATURES, FIXED, STABLE
 from specbench.predictors.counts import Counts, ParameterCounts
 from specbench.predictors.evidence import LONG_WORD, apart, lift, name_tokens, similar, stems_of
 from specbench.predictors.parameters import ParameterIndex
@@ -42,7 +43,7 @@ class ParameterFacts:
         Counts of this parameter, and of those that are named or described alike; how alike the nearest of these is.
     unseen
         Whether the tool is looked at as one that was never seen.
-    kind
+    type
         The type that its values take.
     may_miss
         Whether a call may come without it.
@@ -62,9 +63,10 @@ class ParameterFacts:
         self, counts: ParameterIndex, tool: str, parameter: str, spec: ToolSpec | None, *, unseen: bool, alone: bool
     ) -> None:
         self.counts, self.tool, self.parameter, self.spec = counts, tool, parameter, spec
+        self._key = tool, parameter, unseen, alone
         schema: Mapping[str, Any] = spec.schema(parameter) if spec else {}
         own = counts.own(tool, parameter)
-        self.kind = kind_of(own, schema)
+        self.type = ArgumentType(own, schema)
         self.unseen = own is None or unseen or counts.calls.get(tool, 0) < KNOWN
         self.own: Counts = own if own is not None and not self.unseen else _EMPTY
         self.others: Counts
@@ -77,7 +79,8 @@ class ParameterFacts:
         self.may_miss = (self.own.absent > 0 or self.unseen) and not (required and declared)
         enum = schema.get("enum")
         self.enum = {text_of(value) for value in enum[:60]} if isinstance(enum, list) else set()
-        self.default = text_of(schema["default"]) if schema.get("default") is not None else None
+        default = schema.get("default")
+        self.default = text_of(default) if isinstance(default, str | int | float) else None
         self.stems = frozenset(map(stem, name_tokens(parameter) - _NOT_TELLING))
         # What is said of a flight does not tell that its class was said.
         about = f"{' '.join(name_tokens(tool))} {spec.description if spec else ''}"
@@ -127,6 +130,11 @@ class ParameterFacts:
             known = cls(counts, tool, parameter, spec, unseen=unseen, alone=alone)
             _keep(counts.derived, key, known, MOST_FACTS)
         return known
+
+    @property
+    def current(self) -> bool:
+        """Whether these facts are still remembered: what they were derived from has not changed."""
+        return self.counts.derived.get(self._key) is self
 
     def _closed(self, *, truth: bool) -> list[str]:
         """Values that need not stand in the conversation: an enumeration, a default, those taken again and again."""

@@ -119,6 +119,8 @@ class Lookout:
         self.moment = Moment(self.index)
         self._slots: dict[str, list[Slot]] = {}
         self._fills: dict[str, bool] = {}
+        self._times: dict[str, int | None] = {}
+        self._revision = ranker.counts.revision
         self._described: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         self._kinds: dict[str, tuple[float, ...]] = {}
         self._kept: tuple[tuple[int, int], Floats] | None = None
@@ -194,6 +196,7 @@ class Lookout:
             Told the features without those of arguments and the tools on offer; returns those whose arguments are worth
             looking at. All are when it is ``None``.
         """
+        self._relearn()
         moment = self.moment = self.moment.next()
         names = list(self.tools)
         out = np.zeros((len(names) + 1, len(PAIR_FEATURES)), np.float32)
@@ -277,15 +280,14 @@ class Lookout:
         finally:
             self.drop, self._left_out = kept, left_out
 
-    def forget(self, tool: str) -> None:
-        """Look at the parameters of a tool, and at those of the same names, anew: what was counted has changed."""
-        names = self.ranker.counts.tools.get(tool, {}).keys()
-        self.moment = Moment(self.index)
-        self._slots = {
-            other: slots
-            for other, slots in self._slots.items()
-            if other != tool and names.isdisjoint(slot.parameter for slot in slots)
-        }
+    def _relearn(self) -> None:
+        """Look anew at the parameters of which something has been learned, in this conversation or in another."""
+        counts = self.ranker.counts
+        if self._revision != counts.revision:
+            self._revision, self.moment = counts.revision, Moment(self.index)
+            for name, slots in list(self._slots.items()):
+                if self._times[name] != counts.calls.get(name) or not all(slot.facts.current for slot in slots):
+                    del self._slots[name]
 
     def _fillable(self, names: Sequence[str]) -> dict[str, list[Slot]]:
         """Return the parameters of the tools that can be filled; made once a conversation."""
@@ -298,6 +300,7 @@ class Lookout:
                     Slot(self.ranker.counts, name, each, spec, unseen=new) for each in parameters or ()
                 ]
                 self._fills[name] = parameters is not None
+                self._times[name] = self.ranker.counts.calls.get(name)
         return {name: self._slots[name] for name in names if self._fills[name]}
 
     def _describe(self, name: str) -> Floats:

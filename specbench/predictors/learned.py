@@ -11,7 +11,7 @@ import numpy.typing as npt
 from specbench.embed import Embedding, make_embedding
 from specbench.errors import ConfigError
 from specbench.predictors.arguments import ArgumentRanker, Filled
-from specbench.predictors.base import Predictor, Session, ranked
+from specbench.predictors.base import Predictor, Session, at_most, ranked
 from specbench.predictors.calibration import LIKELY, WAYS, Case, JointCalibration
 from specbench.predictors.context import ContextIndex, notes
 from specbench.predictors.features import INGREDIENTS, Lookout, Vocabulary, reply_sees, without_arguments
@@ -81,6 +81,7 @@ class LearnedPredictor(Predictor):
         self.scout = ToolHead(seed=seed, members=1)
         self.calibration = JointCalibration()
         self.counting: ArgumentFiller | None = None if filler == "learned" else make_filler(filler)
+        self.revision = 0
 
     def fit(self, traces: Sequence[Trace]) -> Self:
         """Learn from ``traces``."""
@@ -137,7 +138,7 @@ class LearnedPredictor(Predictor):
         With ``hide``, a sample of the traces, with some or all of their tools looked at as if they were new.
         """
         views = [self.ranker.cross_fitted(fold) for fold in range(self.folds)] if traces else []
-        points = sum(message.role == "assistant" for trace in traces for message in trace.messages)
+        points = sum(message.role == "assistant" for trace in traces for message in trace.messages) or 1
         draw = np.random.default_rng([self.seed, hide])
         for trace, fold in zip(traces, self.ranker.parts, strict=True):
             unseen = _hidden(trace, draw) if hide else frozenset()
@@ -214,7 +215,7 @@ class LearnedSession(Session):
         self.lookout = Lookout(
             predictor.vocabulary, predictor.embedding, predictor.ranker, tools, agent, predictor.drop
         )
-        self._known: tuple[int, list[str], Floats, dict[str, list[Filled]]] | None = None
+        self._known: tuple[tuple[int, int], list[str], Floats, dict[str, list[Filled]]] | None = None
         self._pairs = np.zeros((0, 0), np.float32)
         self._said = Scouted.of(np.zeros(0), [])
         self._used: set[tuple[str, str, str]] = set()
@@ -229,8 +230,11 @@ class LearnedSession(Session):
         self.lookout.observe(message)
 
     def now(self) -> tuple[list[str], Floats, dict[str, list[Filled]]]:
-        """Return tools on offer, their probabilities (the reply last) and their arguments; computed once a message."""
-        version = self.lookout.index.version
+        """Return tools on offer, their probabilities (the reply last) and their arguments.
+
+        Computed once a message, and again when something has been learned.
+        """
+        version = self.lookout.index.version, self.predictor.revision
         if self._known is None or self._known[0] != version:
             p, names, pairs, filled = self._guess()
             filled.update(
@@ -292,16 +296,15 @@ class LearnedSession(Session):
         if outcome is not None and outcome.invalid_arguments is None:
             spec = lookout.tools.get(outcome.name)
             predictor.ranker.counts.learn(outcome, spec, lookout.index, self._used, keep=FADE)
-            lookout.forget(outcome.name)
             if predictor.counting is not None:
                 predictor.counting.learn(outcome, lookout.index)
-        self._known = None
+        predictor.revision += 1
 
     def predict_tools(self, k: int = 1) -> list[ToolPrediction]:
         """Return the head's ranking."""
         names, p, _ = self.now()
         labels: list[str | None] = [*names, None]
-        order = np.argsort(-p, kind="stable")[:k].tolist()
+        order = np.argsort(-p, kind="stable")[: at_most(k)].tolist()
         return [ToolPrediction(labels[at], float(p[at])) for at in order if p[at] > 0]
 
     def predict(self, k: int = 1) -> list[Prediction]:

@@ -82,7 +82,7 @@ def list_candidates(slots: Sequence[Slot], moment: Moment) -> Listing:
             features[end, _ABSENT] = (1.0, *part.absent)
             texts = [*texts, ABSENT, OTHER]
         rows = part.rows.tolist() + [-1] * (size - n)
-        out.append(Candidates(slot.parameter, slot.facts.kind, texts, rows, features[start : start + size], slot.links))
+        out.append(Candidates(slot.parameter, slot.facts.type, texts, rows, features[start : start + size], slot.links))
     if marked:
         where, which, values = zip(*marked, strict=True)
         features[list(where), list(which)] = values

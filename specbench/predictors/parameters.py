@@ -26,6 +26,8 @@ MOST_KEPT_TO = 10_000
 """Tools never seen of which it is remembered what others keep to."""
 MOST_LISTENING = 2000
 """Parameters of which it is remembered which words announce their values."""
+MOST_PAIRED = 60
+"""Arguments of a call that are looked at in pairs."""
 MOST_THINGS = 1000
 """Things that are looked for in what users say."""
 
@@ -42,6 +44,7 @@ class ParameterIndex:
     """The counts of all parameters, and what is known of a parameter from other tools.
 
     ``derived`` is room for what others derive from the counts; what was derived from counts that have changed is gone.
+    ``revision`` counts their changes.
     """
 
     def __init__(self) -> None:
@@ -56,12 +59,14 @@ class ParameterIndex:
         self.conversations = 0
         self.derived: dict[Hashable, Derived] = {}
         self._cue_table = CueTable()
+        self.revision = 0
         self.heard: dict[str, int] = {}
         self.meant: dict[str, dict[str, int]] = {}
         self.names: dict[str, str] = {}
         self._aliases: dict[str, tuple[str, float]] | None = None
         self._announcing: set[str] | None = None
         self._prefixes: dict[int, list[str]] | None = None
+        self._spellings: dict[tuple[str, str], tuple[str, frozenset[int]]] = {}
         self._known_things: frozenset[str] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -143,6 +148,11 @@ class ParameterIndex:
         elif self._relatives is not None:
             changed += self._relatives.forget(call.name)
         self._forget(call.name, changed)
+        for name in self.tools[call.name]:
+            self._spellings.pop((call.name, name), None)
+        self._kept_to.clear()
+        self._aliases = self._prefixes = None
+        self.revision += 1
         aliases = self.aliases()
         self.meant = {word: row for word, row in self.meant.items() if word in aliases}
         self.heard = {word: self.heard[word] for word in self.meant}
@@ -198,9 +208,11 @@ class ParameterIndex:
         """Return what identifiers begin with, by the number of digits that follow: {7: ["#W"]}."""
         if self._prefixes is None:
             found: dict[int, dict[str, None]] = {}
-            for table in self.tools.values():
-                for counts in table.values():
-                    prefix, lengths = counts.spelling() or ("", ())
+            for tool, table in self.tools.items():
+                for name, counts in table.items():
+                    if (tool, name) not in self._spellings:
+                        self._spellings[tool, name] = counts.spelling() or ("", frozenset())
+                    prefix, lengths = self._spellings[tool, name]
                     for length in lengths:
                         found.setdefault(length, {})[prefix] = None
             self._prefixes = {length: list(prefixes) for length, prefixes in found.items()}
@@ -268,6 +280,7 @@ class ParameterIndex:
         """Count, for each pair of parameters: filled together, equal, first before second."""
         table = self.pairs.setdefault(call.name, {})
         texts = sorted((n, text_of(v)) for n, v in call.arguments.items() if isinstance(v, str | int | float))
+        del texts[MOST_PAIRED:]
         for at, (name, text) in enumerate(texts):
             for other, second in texts[at + 1 :]:
                 row = table.setdefault(f"{name}|{other}", [0, 0, 0, 0])
@@ -357,7 +370,9 @@ class ParameterIndex:
         self._others.clear()
         self._relatives = None
         self._kept_to.clear()
+        self._spellings.clear()
         self._aliases = self._announcing = self._prefixes = self._known_things = None
+        self.revision += 1
 
     def state(self) -> dict[str, Any]:
         """Return the counts as JSON values."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 __all__ = ["MAX_LEAVES", "Group", "Leaf", "is_map", "singular", "stem", "walk"]
@@ -95,8 +96,8 @@ def walk(document: Any) -> tuple[list[Leaf], list[Group]]:
     leaves : list of Leaf
         At most :data:`MAX_LEAVES`, in document order. Keys that are data are leaves too (path ``…*#key``).
     groups : list of Group
-        By group number. An object's name is what its key ``name`` or ``title`` says (``restaurant_name``, too), an
-        entry's of a map the entry's key.
+        By group number, hardly more of them. An object's name is what its key ``name`` or ``title`` says
+        (``restaurant_name``, too), an entry's of a map the entry's key.
 
     Examples
     --------
@@ -112,7 +113,7 @@ def walk(document: Any) -> tuple[list[Leaf], list[Group]]:
     things: dict[int, set[str]] = {}
     counts: dict[str, int] = {}
     stack: list[tuple[Any, str, str, int, tuple[int, ...]]] = [(document, "", "", 0, ())]
-    while stack and len(leaves) < MAX_LEAVES:
+    while stack and len(leaves) < MAX_LEAVES and len(words) < MAX_LEAVES:
         value, path, key, group, parents = stack.pop()
         if isinstance(value, dict):
             here = len(words)
@@ -120,7 +121,7 @@ def walk(document: Any) -> tuple[list[Leaf], list[Group]]:
             data_keys = is_map(value)
             outer = (*parents[-1:], here)
             children: list[tuple[Any, str, str, int, tuple[int, ...]]] = []
-            for name, child in value.items():
+            for name, child in islice(value.items(), MAX_LEAVES - len(leaves)):
                 name = str(name)
                 if data_keys or not _is_field(name):
                     entry = len(words)
@@ -139,7 +140,7 @@ def walk(document: Any) -> tuple[list[Leaf], list[Group]]:
             if value and not isinstance(value[0], dict | list):
                 here = len(words)
                 words.append(set())
-            stack.extend((child, f"{path}[]", key, here, parents) for child in reversed(value))
+            stack.extend((child, f"{path}[]", key, here, parents) for child in reversed(value[:MAX_LEAVES]))
         elif value is not None:
             leaves.append(Leaf(value, path, key, group, _count(counts, path)))
             if isinstance(value, str) and len(value) <= 200:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from specbench.predictors.base import Predictor, Session, ranked
+from specbench.predictors.base import Predictor, Session, at_most, ranked
 from specbench.predictors.composed import ToolModel, labelled, on_offer
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.mappings import ArgumentPatterns, backed_off, signatures_of
@@ -134,7 +134,7 @@ class PatternSession(Session):
     def predict_tools(self, k: int = 1) -> list[ToolPrediction]:
         """Return the ranking of the tools."""
         best = sorted(self._chances().items(), key=lambda item: (-item[1], item[0] is None, item[0] or ""))
-        return [ToolPrediction(tool, p) for tool, p in best[:k] if p > 0.0]
+        return [ToolPrediction(tool, p) for tool, p in best[: at_most(k)] if p > 0.0]
 
     def predict(self, k: int = 1) -> list[Prediction]:
         """Return the best calls: for every tool the best combinations of its mappings."""

@@ -202,7 +202,8 @@ class Slot:
             if row is not None:
                 self._short[index.texts[row]] = share
                 self._alias_near[text] = facts.near(index.before[row], index.asked[row])
-        said = (text for text, each in facts.told.items() if each <= moment.said)
+        heard = moment.said
+        said = (text for text, each in facts.told.items() if each <= heard)
         named = dict.fromkeys((*facts.closed, *self._cues[0], *self._cues[1], *self._aliases, *said))
         named.pop(ABSENT, None)
         self._named = list(named)
@@ -210,7 +211,7 @@ class Slot:
         self._spoken = {
             text: self._said(text, words, moment)
             for text, words in words_of.items()
-            if text in TRUTH or not moment.said.isdisjoint(words)
+            if text in TRUTH or not heard.isdisjoint(words)
         }
 
     def _ordered(self, index: ContextIndex) -> _Order:

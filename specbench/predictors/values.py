@@ -161,7 +161,7 @@ class ValueTable:
         self.asked: list[frozenset[str]] = []
         self.rows_with_before: list[int] = []
         self.used_by: dict[tuple[str, str], dict[int, int]] = {}
-        self.row_paths: list[list[int]] = []
+        self.row_paths: list[dict[int, None]] = []
         self.rows_by_path: dict[str, list[int]] = {}
         self.path_names: list[str] = []
         self.groups: list[Group] = [Group(frozenset(), (), frozenset())]
@@ -319,7 +319,7 @@ class ValueTable:
             self.values.append(value)
             self.before.append({})
             self.asked.append(frozenset())
-            self.row_paths.append([])
+            self.row_paths.append({})
             self.row_groups.append([])
             shape = shape_of(text)
             self.shapes.append((shape, code_of(text)))
@@ -342,7 +342,7 @@ class ValueTable:
             self.rows_by_path[path] = []
         identifier = self._path_ids[path]
         if identifier not in self.row_paths[row]:
-            self.row_paths[row].append(identifier)
+            self.row_paths[row][identifier] = None
             self.rows_by_path[path].append(row)
             if len(self.row_paths[row]) == 1:
                 self._table[row, PATH] = identifier

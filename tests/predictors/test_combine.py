@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from specbench.predictors.argument_types import ArgumentType
 from specbench.predictors.arguments import Ranked
 from specbench.predictors.calls import COMBINED, CallRanker, combined_features
 from specbench.predictors.candidates import OTHER, Candidates
@@ -47,7 +48,13 @@ def ranked(index: ContextIndex) -> list[Ranked]:
         links = {f"get_booking.flights[].{path}": 1.0 if path == name else 0.1 for path in paths}
         p = np.full(len(texts), 1 / len(texts), np.float32)
         features = np.zeros((len(texts), 1), np.float32)
-        out.append(Ranked(Candidates(name, "str", texts, [*rows, -1], features, links), p, list(range(len(texts)))))
+        out.append(
+            Ranked(
+                Candidates(name, ArgumentType(None, {}), texts, [*rows, -1], features, links),
+                p,
+                list(range(len(texts))),
+            )
+        )
     return out
 
 
