@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from copy import deepcopy
 from datetime import date
 from itertools import pairwise
 
@@ -88,6 +89,53 @@ def test_a_tool_never_seen_is_filled_by_its_schema(fitted: LearnedPredictor) -> 
     assert ToolCall("search_customer", {"email": EMAIL}) in calls
 
 
+@pytest.mark.parametrize(
+    ("of", "value"),
+    [
+        ({"type": ["integer", "null"]}, 70312),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, 70312),
+        ({"enum": [70312, 70313]}, 70312),
+        ({"type": "string"}, "70312"),
+        ({"type": "array"}, None),
+        ({"type": "boolean"}, None),
+    ],
+)
+def test_a_tool_never_seen_is_offered_values_of_its_types_alone(
+    fitted: LearnedPredictor, of: dict, value: object
+) -> None:
+    schema = {"properties": {"bill_number": of | {"description": "Number of the bill"}}, "required": ["bill_number"]}
+    tools = {"fetch_bill": ToolSpec("fetch_bill", "Fetch a bill by its number", schema, Effect.READ)}
+    said = Message("user", "Please fetch my bill, the bill number is 70312")
+    calls = [each.call for each in fitted.predict(DecisionPoint("new", 0, (said,), tools), 9) if each.call]
+    values = [call.arguments["bill_number"] for call in calls]
+    if value is None:
+        assert all(isinstance(each, bool) for each in values)
+    else:
+        assert values[0] == value and {type(each) for each in values} == {type(value)}
+
+
+def test_conversations_without_an_agent_teach_nothing_and_break_nothing() -> None:
+    silent = [Trace("a", "b", "c", (Message("user", "hi"),)), Trace("d", "e", "f", ())]
+    assert LearnedPredictor().fit(silent).predict(asking("hi")) == []
+
+
+@pytest.mark.parametrize("k", [-1, 1.5, "2", None])
+def test_a_senseless_number_of_predictions_is_refused(fitted: LearnedPredictor, k: object) -> None:
+    session = fitted.at(asking("hi"))
+    for ask in (session.predict, session.predict_tools, lambda wanted: explain(session, wanted)):
+        with pytest.raises(ConfigError, match="whole number of 0 or more"):
+            ask(k)
+
+
+def test_a_session_can_be_copied(fitted: LearnedPredictor) -> None:
+    session = fitted.at(asking(f"My e-mail is {EMAIL}."))
+    kept = session.predict(5)
+    copy = deepcopy(session)
+    assert copy.predict(5) == kept
+    copy.observe(Message("assistant", "One moment."))
+    assert session.predict(5) == kept
+
+
 def test_training_twice_gives_the_same_predictor() -> None:
     points = [asking("my e-mail is a.b@example.com"), asking("hello")]
     first, second = (LearnedPredictor(seed=3).fit(make_traces(16)).predict_batch(points, 5) for _ in range(2))
@@ -121,6 +169,40 @@ def test_a_session_that_learned_says_what_a_fresh_one_says(fresh: LearnedPredict
         assert session.predict(8) == fresh.predict(decision.point, 8)
         session.learn(decision.calls[0] if decision.calls else None)
         assert session.predict(8) == fresh.predict(decision.point, 8)
+
+
+def test_what_one_session_learns_another_one_knows_at_once(fresh: LearnedPredictor) -> None:
+    point = asking(f"Hi, I want to change something. My e-mail is {EMAIL}.")
+    one, other = fresh.at(point), fresh.at(point)
+    before = other.predict(5)
+    for _ in range(5):
+        one.learn(ToolCall("get_order", {"order_id": "#W1234567"}))
+    assert one.predict(5) == other.predict(5) == fresh.predict(point, 5) != before
+    for session in (one, other):
+        session.observe(Message("user", "and #W7654321, please"))
+    assert one.predict(5) == other.predict(5)
+
+
+def test_what_was_learned_online_is_in_the_checkpoint(fresh: LearnedPredictor) -> None:
+    schema = {"properties": {"bill": {"type": "string"}}, "required": ["bill"]}
+    tools = make_tools() | {"fetch_bill": ToolSpec("fetch_bill", "Fetch a bill by number", schema, Effect.READ)}
+
+    def bill(words: str) -> DecisionPoint:
+        return DecisionPoint("new", 0, (Message("user", words),), tools)
+
+    for number in range(10_000_000, 10_000_600, 50):
+        fresh.learn(bill(f"Please fetch my bill BB-{number}"), ToolCall("fetch_bill", {"bill": f"BB-{number}"}))
+    for trace in make_traces(54)[48:]:
+        for session, decision in zip(fresh.replay(trace), trace.decisions(), strict=True):
+            session.learn(decision.outcome)
+    copy = LearnedPredictor()
+    copy.restore(fresh.state())
+    later = [decision.point for trace in make_traces(58)[54:] for decision in trace.decisions()]
+    for point in (*later, bill("Please fetch my bill 10009999")):
+        assert fresh.predict(point, 5) == copy.predict(point, 5)
+    # A number is looked at in the spelling that the tool has come to want.
+    index = fresh.at(bill("Please fetch my bill 10009999")).index  # type: ignore[attr-defined]
+    assert index.row("BB-10009999") is not None
 
 
 def test_a_class_that_is_new_is_not_pushed_down_before_it_has_come(fresh: LearnedPredictor) -> None:

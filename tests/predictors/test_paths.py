@@ -83,5 +83,8 @@ def test_entries_of_a_map_are_called_by_their_keys_and_people_are_no_things() ->
 
 def test_big_and_deep_documents_are_bounded() -> None:
     assert len(walk(list(range(100_000)))[0]) == MAX_LEAVES
+    assert len(walk({f"K{number}": 1 for number in range(100_000)})[0]) <= MAX_LEAVES + 1
+    assert len(walk([{}] * 100_000)[1]) <= MAX_LEAVES + 1
+    assert len(walk([{"a": {}}] * 100_000)[1]) <= MAX_LEAVES + 1
     deep = json.loads("[" * 900 + "1" + "]" * 900)
     assert walk(deep)[0][0].path == "[]" * 900
