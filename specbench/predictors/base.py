@@ -44,7 +44,8 @@ class Session(ABC):
     def learn(self, outcome: ToolCall | None) -> None:
         """Teach the predictor what the LLM decided here (online update). The default learns nothing.
 
-        Call it before the decision is observed. The predictor changes, for this session and all others.
+        Call it before the decision is observed, from one thread at a time. The predictor changes, for this session and
+        all others.
         """
 
 

@@ -205,6 +205,23 @@ class LearnedPredictor(Predictor):
         self.folds, self.seed = state["settings"]["folds"], state["settings"]["seed"]
         self.drop = frozenset(state["settings"]["drop"])
         self.fitted = True
+        self._rehearse()
+
+    def _rehearse(self) -> None:
+        """Make one prediction with all tools of the training: parts that do not fit together are found out at once.
+
+        Where texts are encoded by a model of its own, which may be slow or not be here, nothing is rehearsed.
+        """
+        if self.embedding.name not in ("tfidf", "hashing"):
+            return
+        session = LearnedSession(self, {}, None)
+        session.observe(Message("user", "Hello, I am Ann Lee of order 12, what of it?"))
+        session.predict()
+        lookout = session.lookout
+        filled = self.ranker.fill(lookout.ranked(list(lookout.tools)), lookout.moment)
+        said = [each.p for calls in filled.values() for each in calls]
+        if not np.isfinite([*said, *session.now()[1], *session._said.p]).all():
+            raise ValueError("its networks say no numbers")
 
 
 class LearnedSession(Session):

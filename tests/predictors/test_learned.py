@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from copy import deepcopy
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from specbench.errors import ConfigError
+from specbench.errors import CheckpointError, ConfigError
 from specbench.predictors.arguments import ArgumentRanker, Filled
 from specbench.predictors.calibration import JointCalibration
 from specbench.predictors.candidates import OTHER, Moment
+from specbench.predictors.checkpoint import load
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counting import folds_of
 from specbench.predictors.counts import ABSENT
@@ -203,6 +206,27 @@ def test_what_was_learned_online_is_in_the_checkpoint(fresh: LearnedPredictor) -
     # A number is looked at in the spelling that the tool has come to want.
     index = fresh.at(bill("Please fetch my bill 10009999")).index  # type: ignore[attr-defined]
     assert index.row("BB-10009999") is not None
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda p: p.head.weights[0].update({"in": p.head.weights[0]["in"].T.copy()}),
+        lambda p: p.head.weights[1]["out"].fill(np.nan),
+        lambda p: p.ranker.net.layers[0].pop(),
+        lambda p: setattr(p.ranker.net, "mean", np.nan * p.ranker.net.mean),
+        lambda p: p.scout.weights[0]["pair"].fill(np.nan),
+        lambda p: p.class_at.update({"get_order": 9999}),
+        lambda p: p.ranker.counts.tools.clear(),
+        lambda p: p.ranker.counts.heard.clear() or p.ranker.counts.meant.update({"please": {"Oslo": 3}}),
+    ],
+)
+def test_a_checkpoint_whose_parts_do_not_fit_together_is_refused(
+    fresh: LearnedPredictor, spoil: Callable[[LearnedPredictor], object], tmp_path: Path
+) -> None:
+    spoil(fresh)
+    with pytest.raises(CheckpointError, match="the state in this checkpoint is not one of LearnedPredictor"):
+        load(fresh.save(tmp_path / "spoilt"))
 
 
 def test_a_class_that_is_new_is_not_pushed_down_before_it_has_come(fresh: LearnedPredictor) -> None:
