@@ -76,12 +76,13 @@ def profile_llm(
     from specbench.llm.memory import QUANTISATIONS
     from specbench.llm.profiling import profile_model
     from specbench.llm.registry import load_named
-    from specbench.study.jsonfile import write_json
+    from specbench.study.jsonfile import check_file, write_json
     from specbench.study.progress import Progress
 
     chosen = next((each for each in QUANTISATIONS if each == quantisation), None)
     if chosen is None:
         raise ConfigError(f"--quantisation is {quantisation!r}; use {', '.join(QUANTISATIONS)}")
+    check_file(out)
     loaded = load_named(llm, quantisation=chosen, random_weights=random_weights)
     record = profile_model(loaded, lengths=_numbers(lengths), batches=_numbers(batches), note=Progress(not quiet).note)
     write_json(out, record)

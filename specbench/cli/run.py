@@ -60,8 +60,10 @@ def run(
     from specbench.agent.live_record import live_text
     from specbench.policies.parse import parse_policy
     from specbench.speculation import Options, RunAhead
+    from specbench.study.jsonfile import check_file
     from specbench.study.progress import Progress
 
+    check_file(out / "live.json")
     job = LiveJob(
         llm=llm,
         pace=(30.0 if llm == "micro" else 0.0) if pace is None else pace,

@@ -21,7 +21,7 @@ from specbench.sim.latency_text import check_latency
 from specbench.speculation import parse_options
 from specbench.study.data import load_data, split_data, split_sizes
 from specbench.study.environment import package_version, versions
-from specbench.study.jsonfile import read_json, strict, write_json
+from specbench.study.jsonfile import check_file, read_json, strict, write_json
 from specbench.study.progress import Progress
 from specbench.study.table import predicted
 from specbench.traces.store import Paths
@@ -112,6 +112,7 @@ def run_sweep(
     for text in latencies:
         check_latency(text)
     told, folder = Progress(progress), Path(out)
+    check_file(folder / "config.json")
     data = load_data(traces, format, skip_invalid, effects=effects)
     parts = split_data(data, seed)
     models = {text: parse_latency(text, seed=seed, traces=parts.test) for text in latencies}

@@ -93,6 +93,17 @@ def test_a_sweep_goes_on_where_it_stopped(toy_file: Path, tmp_path: Path) -> Non
         run_sweep(toy_file, tmp_path, **common)  # type: ignore[arg-type]
 
 
+def test_a_place_that_cannot_be_written_is_told_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    bad = str(tmp_path / "file" / "out")
+    for command in (["simulate"], ["sweep"], ["tune", "--waste", "0.1"], ["study"], ["profile-llm"], ["run"]):
+        traces = [] if command == ["profile-llm"] else ["--traces", "no.jsonl"]
+        done = runner.invoke(app, [*command, *traces, "--out", bad, "--quiet"])
+        assert done.exit_code == 2, command
+        assert "cannot be written (Not a directory); choose another --out" in done.stderr, command
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
 def test_a_parallel_sweep_gives_the_same_rows(toy_file: Path, tmp_path: Path) -> None:
     common: dict[str, object] = {"predictors": ["ngram"], "policies": ["threshold:0:0.9:0.05"], "predict_ms": 1.0}
     one = run_sweep(toy_file, tmp_path / "one", jobs=1, **common)  # type: ignore[arg-type]
