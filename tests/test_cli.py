@@ -82,6 +82,23 @@ def test_a_mistake_is_one_message_without_a_traceback(chat: Path, arguments: lis
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("seed", [-1, 2**32])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["train", "--out", "X"], ["evaluate", "--train", "X", "--test", "X", "--out", "X"], ["study"],
+        ["compare", "--traces", "X"], ["progressive", "--traces", "X"], ["simulate", "--traces", "X", "--out", "X"],
+        ["sweep", "--traces", "X", "--out", "X"], ["tune", "--traces", "X", "--waste", "1"], ["run", "--out", "X"],
+        ["train-llm", "--out", "X"], ["desk", "generate", "--out", "X"],
+    ],
+    ids=lambda words: words[0],
+)  # fmt: skip
+def test_a_seed_out_of_range_is_told_by_every_command(command: list[str], seed: int) -> None:
+    result = runner.invoke(app, [*command, "--seed", str(seed)])
+    assert result.exit_code == 2
+    assert f"error: --seed is a whole number from 0 to 4294967295; got {seed}" in result.stderr
+
+
 def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys; from typer.testing import CliRunner; from specbench.cli import app; "

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from specbench.cli.options import QuietOption
+from specbench.cli.options import QuietOption, seed_option
 from specbench.llm.micro.schedule import Schedule
 
 __all__ = ["app"]
@@ -25,8 +25,10 @@ def train_llm(
         int, typer.Option("--copy-steps", help="Steps of copying exercises before them.")
     ] = Schedule.copy_steps,
     tokens: Annotated[int, typer.Option("--tokens", help="Tokens of a step.")] = Schedule.tokens,
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same model.")] = Schedule.seed,
-    threads: Annotated[int, typer.Option("--threads", help="CPU threads; one gives the same bits everywhere.")] = 1,
+    seed: Annotated[int, seed_option("Same seed, same model.")] = Schedule.seed,
+    threads: Annotated[
+        int, typer.Option("--threads", min=1, help="CPU threads; one gives the same bits everywhere.")
+    ] = 1,
     lr: Annotated[float, typer.Option("--lr", help="Peak learning rate.")] = Schedule.lr,
     init: Annotated[
         Path | None,

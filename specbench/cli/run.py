@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from specbench.cli.options import Lists, QuietOption
+from specbench.cli.options import Lists, QuietOption, seed_option
 
 __all__ = ["app"]
 
@@ -50,7 +50,7 @@ def run(
     spans: Annotated[
         Path | None, typer.Option("--spans", help="Write every LLM call, tool call and speculation to this JSONL file.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of conversations, latencies and training.")] = 1,
+    seed: Annotated[int, seed_option("Of conversations, latencies and training.")] = 1,
     quiet: QuietOption = False,
 ) -> None:
     """Run a real model live, sequentially and speculatively in turns, and compare."""
