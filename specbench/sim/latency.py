@@ -16,6 +16,9 @@ from specbench.errors import ConfigError
 
 __all__ = ["Constant", "Latency", "LogNormal", "uniform"]
 
+MOST_SIGMA = 50
+"""Draws lie within 9.2 spreads: more would leave the range of numbers."""
+
 
 class Latency(Protocol):
     """Seconds of the LLM, of the tools and of the user."""
@@ -98,8 +101,8 @@ class LogNormal:
 
     def __post_init__(self) -> None:
         _check(self.think, self.tool, self.user)
-        if self.sigma < 0:
-            raise ConfigError(f"sigma is a spread, 0 or more; got {self.sigma!r}")
+        if not 0 <= self.sigma <= MOST_SIGMA:
+            raise ConfigError(f"sigma is a spread, 0 to {MOST_SIGMA}; got {self.sigma!r}")
 
     def think_s(self, trace_id: str, index: int) -> float:
         """Return the draw of a decision point."""
