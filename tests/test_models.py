@@ -99,3 +99,14 @@ def test_a_bare_environment_loads_it_and_predicts(held_out: list[Trace]) -> None
         assert predictions
         assert {name for name, _ in predictions} <= {*tools, None}
         assert 0 < sum(p for _, p in predictions) <= 1 + 1e-9
+
+
+def test_the_readme_shows_what_it_predicts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## A trained predictor in your agent")[2]
+    snippet = section.partition("```python\n")[2].partition("```")[0]
+    monkeypatch.chdir(ROOT)
+    exec(snippet, {})
+    shown = [line.removeprefix("# ").split(" ", 1) for line in snippet.splitlines() if line.startswith("# ")]
+    said = [line.split(" ", 1) for line in capsys.readouterr().out.splitlines()]
+    assert [call for _, call in said] == [call for _, call in shown]
+    assert [float(p) for p, _ in said] == pytest.approx([float(p) for p, _ in shown], abs=1.5 * TOLERANCE)
