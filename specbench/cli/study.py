@@ -136,10 +136,17 @@ def compare(
         bool, typer.Option("--embeddings", help="The learned predictor with each text embedding.")
     ] = False,
     sentence: Annotated[
-        Path | None, typer.Option("--sentence", help="Folder of your sentence-transformers model: one more embedding.")
+        Path | None,
+        typer.Option(
+            "--sentence",
+            help="Folder of your sentence-transformers model: one more embedding, with --embeddings or --ablations.",
+        ),
     ] = None,
     hidden: Annotated[
-        Path | None, typer.Option("--hidden", help="Folder of a chat model: its hidden states as one more embedding.")
+        Path | None,
+        typer.Option(
+            "--hidden", help="Folder of a chat model: its hidden states as one more embedding, with --embeddings."
+        ),
     ] = None,
     format: FormatOption = None,
     skip_invalid: SkipOption = False,
