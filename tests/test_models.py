@@ -13,7 +13,7 @@ import pytest
 
 from specbench.metrics.rates import rates
 from specbench.metrics.table import predict_traces
-from specbench.predictors.checkpoint import load, read_card
+from specbench.predictors.checkpoint import load, read_card, save
 from specbench.study.data import load_data, split_data
 from specbench.types import Trace
 
@@ -79,6 +79,12 @@ def test_its_hashes_hold() -> None:
     found = hashlib.sha256((SHIPPED / "model.safetensors").read_bytes()).hexdigest()
     assert document["sha256"]["model.safetensors"] == found
     assert load(SHIPPED).fitted  # which verifies both
+
+
+def test_written_anew_it_has_the_same_bytes(tmp_path: Path) -> None:
+    save(load(SHIPPED), tmp_path / "again", card=read_card(SHIPPED))
+    for path in SHIPPED.iterdir():
+        assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path.name
 
 
 def test_it_predicts_held_out_tasks_as_well_as_its_card_says(card: dict[str, Any], held_out: list[Trace]) -> None:

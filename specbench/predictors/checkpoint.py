@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
@@ -32,6 +33,7 @@ from specbench.predictors import make_predictor
 from specbench.predictors.base import Predictor
 from specbench.predictors.card import card_text
 from specbench.predictors.packing import pack, unpack
+from specbench.unicode import writable
 
 __all__ = ["FORMAT", "VERSION", "check_place", "load", "read_card", "save"]
 
@@ -89,7 +91,7 @@ def save(predictor: Predictor, folder: str | Path, *, card: Mapping[str, Any] | 
     target = _target(folder)
     arrays: dict[str, npt.NDArray[Any]] = {}
     state = pack(predictor.state(), "", arrays)
-    blob = encode_arrays(arrays)
+    blob = encode_arrays({_stored(name): array for name, array in arrays.items()})
     document: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
@@ -103,7 +105,7 @@ def save(predictor: Predictor, folder: str | Path, *, card: Mapping[str, Any] | 
     document["sha256"][_DOCUMENT] = _digest(document)
     files = {_ARRAYS: blob, _DOCUMENT: _dumps(document).encode()}
     if card is not None:
-        files[_CARD] = card_text(predictor.name, card).encode()
+        files[_CARD] = writable(card_text(predictor.name, card)).encode()
     try:
         _write(target, files)
     except OSError as error:
@@ -156,7 +158,7 @@ def load(folder: str | Path, *, make: Callable[[], Predictor] | None = None) -> 
         from safetensors import SafetensorError
         from safetensors.numpy import load as decode_arrays
 
-        arrays = decode_arrays(blob)
+        arrays = {_named(name): array for name, array in decode_arrays(blob).items()}
         predictor.restore(unpack(document["state"], arrays))
     except (SafetensorError, *_BAD_STATE) as error:
         raise CheckpointError(
@@ -182,6 +184,15 @@ def read_card(folder: str | Path) -> dict[str, Any] | None:
     if card is not None and not isinstance(card, dict):
         raise CheckpointError(f"{folder}: the card is not one that specbench writes. What to do: {_RETRAIN}")
     return card
+
+
+def _stored(name: str) -> str:
+    """Return the name of an array without half surrogate pairs: a JSON pointer has no other ``~u``."""
+    return re.sub("[\ud800-\udfff]", lambda half: f"~u{ord(half[0]):x}", name)
+
+
+def _named(stored: str) -> str:
+    return re.sub("~u([0-9a-f]{4})", lambda code: chr(int(code[1], 16)), stored)
 
 
 def _dumps(document: Mapping[str, Any]) -> str:

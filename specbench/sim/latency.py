@@ -137,7 +137,7 @@ def uniform(key: str) -> float:
     True
     """
     # Two CRCs of one key give 64 bits; a splitmix64 finaliser makes neighbouring keys independent.
-    data = key.encode()
+    data = key.encode("utf-8", "surrogatepass")
     bits = (crc32(data) << 32) | crc32(data, 0x9E3779B9)
     bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
     bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF

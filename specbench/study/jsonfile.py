@@ -12,6 +12,7 @@ from typing import Any
 
 from specbench.errors import ConfigError
 from specbench.places import try_place
+from specbench.unicode import writable
 
 __all__ = ["check_file", "read_json", "strict", "write_json"]
 
@@ -57,7 +58,9 @@ def write_json(path: str | Path, value: Any) -> Path:
     {'recall': None}
     """
     target = Path(path)
-    text = json.dumps(strict(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    text = _dumps(value, ensure_ascii=False)
+    if text != writable(text):  # half a surrogate pair: its escape is lossless
+        text = _dumps(value, ensure_ascii=True)
     temporary = _beside(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -91,6 +94,10 @@ def check_file(path: str | Path) -> None:
         try_place(_beside(target))
     except OSError as error:
         raise ConfigError(f"{target} cannot be written ({error.strerror}); choose another --out") from error
+
+
+def _dumps(value: Any, *, ensure_ascii: bool) -> str:
+    return json.dumps(strict(value), indent=1, ensure_ascii=ensure_ascii, allow_nan=False) + "\n"
 
 
 def _beside(target: Path) -> Path:

@@ -135,6 +135,16 @@ def test_the_folder_says_what_it_is(tmp_path: Path) -> None:
     assert 'specbench.load_predictor("path/to/this/folder")' in text
 
 
+def test_half_surrogate_pairs_come_back_exactly(tmp_path: Path) -> None:
+    kept = {"\ud800x": np.arange(3.0), "~ud800": np.ones(1), "a": {"\udfff/~": [np.zeros(2), "\ud83d"]}}
+    folder = checkpoint.save(Keeper(kept), tmp_path / "c", card={"tools": ["\ud800x", "¿qué?"]})
+    loaded = checkpoint.load(folder, make=Keeper)
+    assert isinstance(loaded, Keeper)
+    assert same(loaded.kept, kept)
+    assert checkpoint.read_card(folder) == {"tools": ["\ud800x", "¿qué?"]}
+    assert "- \\ud800x\n- ¿qué?\n" in (folder / "README.md").read_text(encoding="utf-8")
+
+
 def test_an_older_checkpoint_is_replaced_whole(tmp_path: Path) -> None:
     checkpoint.save(Keeper(1), tmp_path / "c", card={"licence": "MIT"})
     Keeper(2).save(tmp_path / "c")

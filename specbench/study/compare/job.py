@@ -29,6 +29,7 @@ from specbench.study.jsonfile import strict, write_json
 from specbench.study.progress import Progress
 from specbench.traces.store import Paths
 from specbench.types import Effect, Trace
+from specbench.unicode import writable
 
 __all__ = ["BASELINE", "KIND", "Comparison", "Parts", "compare_names", "run_compare"]
 
@@ -214,7 +215,7 @@ def _write(folder: Path, facts: Mapping[str, Any], tables: Mapping[str, pd.DataF
         if "learning_curve" in tables:
             ax = plots.plot_learning_curve(tables["learning_curve"], theme=theme)
             plots.save_figure(ax, figures, "learning_curve", theme)
-    (folder / "compare.md").write_text(comparison_page(facts, tables, left_out), encoding="utf-8")
+    (folder / "compare.md").write_text(writable(comparison_page(facts, tables, left_out)), encoding="utf-8")
 
 
 def _config(
