@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from specbench.errors import ConfigError
+from specbench.unicode import writable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -148,13 +149,13 @@ class Ledger:
         """One row a decision point."""
         import pandas as pd
 
-        return pd.DataFrame(self.outcomes, columns=list(Outcome._fields))
+        return pd.DataFrame([_cells(row) for row in self.outcomes], columns=list(Outcome._fields))
 
     def speculations_frame(self) -> pd.DataFrame:
         """One row a speculation."""
         import pandas as pd
 
-        return pd.DataFrame(self.speculations, columns=list(Speculation._fields))
+        return pd.DataFrame([_cells(row) for row in self.speculations], columns=list(Speculation._fields))
 
     def to_frame(self) -> pd.DataFrame:
         """All rows in one table, told apart by the column ``kind``: ``decision``, ``speculation`` or ``run_ahead``."""
@@ -163,7 +164,7 @@ class Ledger:
         return pd.DataFrame.from_records(self._records(), columns=_COLUMNS)
 
     def to_parquet(self, path: str | Path) -> None:
-        """Write all rows and the configuration to one Parquet file, atomically."""
+        """Write all rows and the configuration to one Parquet file, atomically; half surrogate pairs as escapes."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -175,9 +176,12 @@ class Ledger:
         temporary.replace(path)
 
     def _records(self) -> list[dict[str, Any]]:
-        records: list[dict[str, Any]] = [{"kind": "decision", **row._asdict()} for row in self.outcomes]
-        records += [{"kind": "speculation", **row._asdict()} for row in self.speculations]
-        return records + [{"kind": "run_ahead", **row._asdict()} for row in self.aheads]
+        kinds: tuple[tuple[str, list[Any]], ...] = (
+            ("decision", self.outcomes), ("speculation", self.speculations), ("run_ahead", self.aheads),
+        )  # fmt: skip
+        return [
+            {"kind": kind, **dict(zip(row._fields, _cells(row), strict=True))} for kind, rows in kinds for row in rows
+        ]
 
     @classmethod
     def from_parquet(cls, path: str | Path) -> Ledger:
@@ -211,6 +215,10 @@ class Ledger:
             self.outcomes.extend(other.outcomes)
             self.speculations.extend(other.speculations)
             self.aheads.extend(other.aheads)
+
+
+def _cells(row: tuple[Any, ...]) -> list[Any]:
+    return [writable(value) for value in row]
 
 
 _COLUMNS = ["kind", *dict.fromkeys(Outcome._fields + Speculation._fields + Ahead._fields)]

@@ -10,10 +10,12 @@ import base64
 import json
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from specbench.errors import ConfigError
+from specbench.unicode import writable
 
 __all__ = ["build_report", "make_environment", "percent", "read_result", "render_report", "write_page"]
 
@@ -76,10 +78,11 @@ def write_page(target: Path, text: str) -> Path:
     """Write a page as a whole or not at all, and return its path."""
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(writable(text), encoding="utf-8")
         temporary.replace(target)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # a parent may be a file
+            temporary.unlink()
         raise ConfigError(f"{target} cannot be written ({error.strerror})") from error
     return target
 

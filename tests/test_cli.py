@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -80,6 +81,31 @@ def test_a_mistake_is_one_message_without_a_traceback(chat: Path, arguments: lis
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_what_the_terminal_cannot_show_is_escaped(chat: Path) -> None:
+    chat.write_text(GOOD.replace('"yes?"', '"", "tool_calls": [{"function": {"name": "\\ud800x", "arguments": "{}"}}]'))
+    command = [sys.executable, "-c", "from specbench.cli import main; main()", "traces", "inspect", str(chat)]
+    done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+    assert done.returncode == 0, done.stderr
+    assert b"\\ud800x" in done.stdout
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["train", "--out", "X"], ["evaluate", "--train", "X", "--test", "X", "--out", "X"], ["study"],
+        ["compare", "--traces", "X"], ["progressive", "--traces", "X"], ["simulate", "--traces", "X", "--out", "X"],
+        ["sweep", "--traces", "X", "--out", "X"], ["tune", "--traces", "X", "--waste", "1"], ["run", "--out", "X"],
+        ["train-llm", "--out", "X"], ["desk", "generate", "--out", "X"],
+    ],
+    ids=lambda words: words[0],
+)  # fmt: skip
+def test_a_seed_out_of_range_is_told_by_every_command(command: list[str], seed: int) -> None:
+    result = runner.invoke(app, [*command, "--seed", str(seed)])
+    assert result.exit_code == 2
+    assert f"error: --seed is a whole number from 0 to 4294967295; got {seed}" in result.stderr
 
 
 def test_help_loads_nothing_heavy() -> None:

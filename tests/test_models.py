@@ -13,7 +13,7 @@ import pytest
 
 from specbench.metrics.rates import rates
 from specbench.metrics.table import predict_traces
-from specbench.predictors.checkpoint import load, read_card
+from specbench.predictors.checkpoint import load, read_card, save
 from specbench.study.data import load_data, split_data
 from specbench.types import Trace
 
@@ -81,6 +81,12 @@ def test_its_hashes_hold() -> None:
     assert load(SHIPPED).fitted  # which verifies both
 
 
+def test_written_anew_it_has_the_same_bytes(tmp_path: Path) -> None:
+    save(load(SHIPPED), tmp_path / "again", card=read_card(SHIPPED))
+    for path in SHIPPED.iterdir():
+        assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
 def test_it_predicts_held_out_tasks_as_well_as_its_card_says(card: dict[str, Any], held_out: list[Trace]) -> None:
     measured = rates(predict_traces(load(SHIPPED), held_out), intervals=False)
     said = {row["metric"]: row["value"] for row in card["metrics"]}
@@ -99,3 +105,14 @@ def test_a_bare_environment_loads_it_and_predicts(held_out: list[Trace]) -> None
         assert predictions
         assert {name for name, _ in predictions} <= {*tools, None}
         assert 0 < sum(p for _, p in predictions) <= 1 + 1e-9
+
+
+def test_the_readme_shows_what_it_predicts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## A trained predictor in your agent")[2]
+    snippet = section.partition("```python\n")[2].partition("```")[0]
+    monkeypatch.chdir(ROOT)
+    exec(snippet, {})
+    shown = [line.removeprefix("# ").split(" ", 1) for line in snippet.splitlines() if line.startswith("# ")]
+    said = [line.split(" ", 1) for line in capsys.readouterr().out.splitlines()]
+    assert [call for _, call in said] == [call for _, call in shown]
+    assert [float(p) for p, _ in said] == pytest.approx([float(p) for p, _ in shown], abs=1.5 * TOLERANCE)

@@ -79,7 +79,7 @@ class DeskLatency:
     medians_s: Mapping[str, float] = field(default_factory=lambda: dict(MEDIANS_S))
 
     def __post_init__(self) -> None:
-        if not self.scale >= 0 or not self.sigma >= 0:
+        if not (0 <= self.scale < math.inf and 0 <= self.sigma < math.inf):
             raise ConfigError(f"scale is {self.scale} and sigma {self.sigma}; both must be 0 or more")
 
     def seconds(self, name: str, arguments: Mapping[str, Any]) -> float:

@@ -89,11 +89,11 @@ async def run_desk(
     """
     if job.random_weights:
         raise ConfigError("a model with random weights decides nothing; --random-weights is for --traces")
+    latency = DeskLatency(scale=tool_scale, seed=job.seed)
     backend = make_backend(job.llm, pace_tokens_per_s=job.pace or None, quantisation=job.bits(), strict=job.strict)
     predictor = make_predictor(job.predictor)
     job.note(f"training {job.predictor} on {TRAINING_TALKS} scripted conversations of another desk")
     predictor.fit(scripted_talks(TRAINING_TALKS, seed=job.seed + 1))
-    latency = DeskLatency(scale=tool_scale, seed=job.seed)
     tracer = Tracer.from_environment(spans)
     compared = await compare_live(
         backend,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from io import TextIOWrapper
+
 import typer
 
 from specbench.cli import desk, llm, run, simulate, study, traces
@@ -25,5 +28,8 @@ app.add_typer(desk.app, name="desk")
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; what the terminal's encoding cannot show is shown as an escape, as on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app()

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from specbench.cli.options import seed_option
+
 __all__ = ["app"]
 
 app = typer.Typer(help="The support desk: the synthetic sample data.", no_args_is_help=True, rich_markup_mode=None)
@@ -21,7 +23,7 @@ def _desk() -> None:
 def generate(
     out: Annotated[Path, typer.Option("--out", help="The file to write: JSON Lines, schema v1.")],
     conversations: Annotated[int, typer.Option("--conversations", help="How many; two of each task.")] = 480,
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")] = 7,
+    seed: Annotated[int, seed_option("Same seed, same bytes.")] = 7,
     unseen: Annotated[bool, typer.Option("--unseen", help="Customers speak in held-out paraphrases.")] = False,
 ) -> None:
     """Play scripted conversations on the support desk; the defaults write the shipped file byte for byte."""

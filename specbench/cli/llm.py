@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from specbench.cli.options import QuietOption
+from specbench.cli.options import QuietOption, seed_option
 from specbench.llm.micro.schedule import Schedule
 
 __all__ = ["app"]
@@ -25,8 +25,10 @@ def train_llm(
         int, typer.Option("--copy-steps", help="Steps of copying exercises before them.")
     ] = Schedule.copy_steps,
     tokens: Annotated[int, typer.Option("--tokens", help="Tokens of a step.")] = Schedule.tokens,
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same model.")] = Schedule.seed,
-    threads: Annotated[int, typer.Option("--threads", help="CPU threads; one gives the same bits everywhere.")] = 1,
+    seed: Annotated[int, seed_option("Same seed, same model.")] = Schedule.seed,
+    threads: Annotated[
+        int, typer.Option("--threads", min=1, help="CPU threads; one gives the same bits everywhere.")
+    ] = 1,
     lr: Annotated[float, typer.Option("--lr", help="Peak learning rate.")] = Schedule.lr,
     init: Annotated[
         Path | None,
@@ -76,12 +78,13 @@ def profile_llm(
     from specbench.llm.memory import QUANTISATIONS
     from specbench.llm.profiling import profile_model
     from specbench.llm.registry import load_named
-    from specbench.study.jsonfile import write_json
+    from specbench.study.jsonfile import check_file, write_json
     from specbench.study.progress import Progress
 
     chosen = next((each for each in QUANTISATIONS if each == quantisation), None)
     if chosen is None:
         raise ConfigError(f"--quantisation is {quantisation!r}; use {', '.join(QUANTISATIONS)}")
+    check_file(out)
     loaded = load_named(llm, quantisation=chosen, random_weights=random_weights)
     record = profile_model(loaded, lengths=_numbers(lengths), batches=_numbers(batches), note=Progress(not quiet).note)
     write_json(out, record)

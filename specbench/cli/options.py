@@ -8,11 +8,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from specbench.errors import SpecbenchError
+from specbench.errors import ConfigError, SpecbenchError
 
 __all__ = [
     "FORMATS", "Commands", "EffectsOption", "FormatOption", "LatencyOption", "Lists", "PathsArgument",
-    "PredictMsOption", "PredictorsOption", "QuietOption", "SeedOption", "SkipOption", "show_problems", "spread",
+    "PredictMsOption", "PredictorsOption", "QuietOption", "SeedOption", "SkipOption", "seed_option", "show_problems",
+    "spread",
 ]  # fmt: skip
 
 MAX_PROBLEMS_SHOWN = 20
@@ -31,7 +32,20 @@ PredictorsOption = Annotated[
     list[str] | None,
     typer.Option("--predictors", help="Comma list of predictors; NAME+FILLER chooses the argument filler."),
 ]
-SeedOption = Annotated[int, typer.Option("--seed", help="Of the split, training, the bootstrap and drawn latencies.")]
+
+
+def seed_option(help: str) -> Any:
+    """Return the option ``--seed`` with what it is of; numpy and scikit-learn take 32 bits, so every command does."""
+    return typer.Option("--seed", callback=_seed, help=help)
+
+
+def _seed(value: int) -> int:
+    if not 0 <= value < 2**32:
+        raise ConfigError(f"--seed is a whole number from 0 to {2**32 - 1}; got {value}")
+    return value
+
+
+SeedOption = Annotated[int, seed_option("Of the split, training, the bootstrap and drawn latencies.")]
 LatencyOption = Annotated[
     str,
     typer.Option(

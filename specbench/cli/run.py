@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from specbench.cli.options import Lists, QuietOption
+from specbench.cli.options import Lists, QuietOption, seed_option
 
 __all__ = ["app"]
 
@@ -50,7 +50,7 @@ def run(
     spans: Annotated[
         Path | None, typer.Option("--spans", help="Write every LLM call, tool call and speculation to this JSONL file.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of conversations, latencies and training.")] = 1,
+    seed: Annotated[int, seed_option("Of conversations, latencies and training.")] = 1,
     quiet: QuietOption = False,
 ) -> None:
     """Run a real model live, sequentially and speculatively in turns, and compare."""
@@ -60,8 +60,10 @@ def run(
     from specbench.agent.live_record import live_text
     from specbench.policies.parse import parse_policy
     from specbench.speculation import Options, RunAhead
+    from specbench.study.jsonfile import check_file
     from specbench.study.progress import Progress
 
+    check_file(out / "live.json")
     job = LiveJob(
         llm=llm,
         pace=(30.0 if llm == "micro" else 0.0) if pace is None else pace,

@@ -136,9 +136,11 @@ def tune(
     quiet: QuietOption = False,
 ) -> None:
     """Find the policy that saves most within a waste budget or at a precision: chosen on validation, told on test."""
-    from specbench.study.jsonfile import write_json
+    from specbench.study.jsonfile import check_file, write_json
     from specbench.study.tune import run_tune
 
+    if out is not None:
+        check_file(out)
     result = run_tune(
         traces, predictor=predictor, waste=waste, precision=precision, amplification=amplification, latency=latency,
         options=options, predict_ms=predict_ms, seed=seed, format=format, skip_invalid=skip_invalid, effects=effects,

@@ -46,11 +46,12 @@ def evaluate(
     from specbench.study import DEFAULT_PREDICTORS, Settings, load_data
     from specbench.study import evaluate as measure
     from specbench.study.evaluate import parse_names
-    from specbench.study.jsonfile import write_json
+    from specbench.study.jsonfile import check_file, write_json
     from specbench.study.leaderboard import leaderboard_text
     from specbench.study.progress import Progress
 
     settings = Settings(seed, latency, predict_ms=predict_ms)
+    check_file(out)
     names = parse_names(predictors or DEFAULT_PREDICTORS)
     learned_from = load_data(train, format, skip_invalid, effects=effects, label="--train")
     measured_on = load_data(test, format, skip_invalid, effects=effects, label="--test")
@@ -135,10 +136,17 @@ def compare(
         bool, typer.Option("--embeddings", help="The learned predictor with each text embedding.")
     ] = False,
     sentence: Annotated[
-        Path | None, typer.Option("--sentence", help="Folder of your sentence-transformers model: one more embedding.")
+        Path | None,
+        typer.Option(
+            "--sentence",
+            help="Folder of your sentence-transformers model: one more embedding, with --embeddings or --ablations.",
+        ),
     ] = None,
     hidden: Annotated[
-        Path | None, typer.Option("--hidden", help="Folder of a chat model: its hidden states as one more embedding.")
+        Path | None,
+        typer.Option(
+            "--hidden", help="Folder of a chat model: its hidden states as one more embedding, with --embeddings."
+        ),
     ] = None,
     format: FormatOption = None,
     skip_invalid: SkipOption = False,

@@ -12,6 +12,7 @@ import numpy as np
 
 from specbench.embed.base import Floats, clipped
 from specbench.errors import CheckpointError, ConfigError, MissingExtraError
+from specbench.unicode import writable
 
 __all__ = ["SentenceEmbedding"]
 
@@ -83,7 +84,7 @@ class SentenceEmbedding:
         if not text.strip():
             return np.zeros(self.dim, np.float32)
         options = {"normalize_embeddings": True, "show_progress_bar": False, "convert_to_numpy": True}
-        return np.asarray(self._loaded().encode(clipped(text), **options), np.float32)
+        return np.asarray(self._loaded().encode(writable(clipped(text)), **options), np.float32)
 
     def state(self) -> dict[str, Any]:
         """Return the folder, the model's fingerprint and the length of the vectors; no weights."""

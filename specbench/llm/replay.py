@@ -12,6 +12,7 @@ from specbench.llm.loading import LoadedModel
 from specbench.llm.micro.format import message_text
 from specbench.llm.transformers_backend import TransformersBackend
 from specbench.types import Message
+from specbench.unicode import writable
 
 __all__ = ["ReplayBackend", "forced_ids"]
 
@@ -33,7 +34,7 @@ def forced_ids(loaded: LoadedModel, request: Request, message: Message) -> list[
         prompt, whole = "", "-"
     end = tokenizer.eos_token or ""
     text = whole[len(prompt) :] if whole.startswith(prompt) and prompt else message_text(message) + end
-    ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    ids: list[int] = tokenizer(writable(text), add_special_tokens=False)["input_ids"]
     while ids and tokenizer.decode(ids[-1:]).isspace():
         ids.pop()  # templates end a turn with a line break that no model writes
     return ids if ids and ids[-1] == tokenizer.eos_token_id else [*ids, tokenizer.eos_token_id]

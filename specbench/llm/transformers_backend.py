@@ -15,6 +15,7 @@ from specbench.llm.decoder import Decoder, TextAssembler, stop_ids
 from specbench.llm.loading import LoadedModel
 from specbench.llm.strict import StrictDecoding
 from specbench.llm.text import Piece, TextBackend, Writer
+from specbench.unicode import writable
 
 __all__ = ["TransformersBackend", "prompt_ids"]
 
@@ -36,7 +37,7 @@ def prompt_ids(loaded: LoadedModel, request: Request) -> list[int]:
         )
     except Exception as error:  # a template is a program of the model's author and raises what it likes
         raise LLMError(f"the chat template of {loaded.name} refuses this conversation: {error}") from error
-    ids: list[int] = loaded.tokenizer(text, add_special_tokens=False)["input_ids"]
+    ids: list[int] = loaded.tokenizer(writable(text), add_special_tokens=False)["input_ids"]
     context = context_tok(loaded)
     if len(ids) >= context:
         raise ContextError(

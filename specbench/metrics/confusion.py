@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from specbench.ledger import Ledger
+from specbench.unicode import writable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,12 +76,14 @@ def confusion(ledger: Ledger, most: int = 12) -> Confusion:
     columns = [name for name in rows if name in often] + sorted(often - set(rows))
     frame = pd.DataFrame(
         [[cells[row, column] for column in columns] for row in rows],
-        index=pd.Index(rows, name="called"), columns=pd.Index(columns, name="launched"), dtype=int,
-    )  # fmt: skip
+        index=pd.Index([writable(row) for row in rows], name="called"),
+        columns=pd.Index([writable(column) for column in columns], name="launched"),
+        dtype=int,
+    )
     return Confusion(frame, *(_of(rows, many) for many in (idle, points, hits)))
 
 
 def _of(rows: list[str], many: Counter[str]) -> pd.Series[int]:
     import pandas as pd
 
-    return pd.Series([many[row] for row in rows], index=rows, dtype=int)
+    return pd.Series([many[row] for row in rows], index=[writable(row) for row in rows], dtype=int)

@@ -45,7 +45,7 @@ def parse_policy(text: str) -> Policy:
                 raise ValueError(kind)
     except ConfigError:
         raise
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise ConfigError(f"{text!r} is no policy; use {FORMS}") from None
     return policy
 

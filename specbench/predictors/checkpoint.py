@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
@@ -27,12 +28,14 @@ import numpy.typing as npt
 
 from specbench import __version__
 from specbench.errors import CheckpointError, ConfigError, NotFittedError, SpecbenchError
+from specbench.places import try_place
 from specbench.predictors import make_predictor
 from specbench.predictors.base import Predictor
 from specbench.predictors.card import card_text
 from specbench.predictors.packing import pack, unpack
+from specbench.unicode import writable
 
-__all__ = ["FORMAT", "VERSION", "load", "read_card", "save"]
+__all__ = ["FORMAT", "VERSION", "check_place", "load", "read_card", "save"]
 
 FORMAT, VERSION = "specbench-predictor", 1
 _ARRAYS, _DOCUMENT, _CARD = "model.safetensors", "predictor.json", "README.md"
@@ -48,7 +51,8 @@ def save(predictor: Predictor, folder: str | Path, *, card: Mapping[str, Any] | 
     predictor
         Fitted.
     folder
-        Where to; parents are made. An older checkpoint there is replaced; anything else is left alone.
+        Where to; parents are made. An older checkpoint there is replaced; anything else is left alone. A link stays
+        one: the checkpoint lies where it points to.
     card
         The model card: JSON values (data hashes, split, metrics, tools, licence, ...). Kept in the checkpoint and
         written as ``README.md``.
@@ -63,7 +67,7 @@ def save(predictor: Predictor, folder: str | Path, *, card: Mapping[str, Any] | 
     NotFittedError
         When there is nothing to save yet.
     CheckpointError
-        When ``folder`` holds something that is not a checkpoint.
+        When ``folder`` holds something that is not a checkpoint, or cannot be written.
     PredictorError
         When the predictor's state is not JSON and arrays.
 
@@ -84,10 +88,10 @@ def save(predictor: Predictor, folder: str | Path, *, card: Mapping[str, Any] | 
     folder = Path(folder)
     if not predictor.fitted:
         raise NotFittedError(f"{predictor.name} has not been fitted; call fit(traces) before saving it")
-    _check_replaceable(folder)
+    target = _target(folder)
     arrays: dict[str, npt.NDArray[Any]] = {}
     state = pack(predictor.state(), "", arrays)
-    blob = encode_arrays(arrays)
+    blob = encode_arrays({_stored(name): array for name, array in arrays.items()})
     document: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
@@ -101,9 +105,33 @@ def save(predictor: Predictor, folder: str | Path, *, card: Mapping[str, Any] | 
     document["sha256"][_DOCUMENT] = _digest(document)
     files = {_ARRAYS: blob, _DOCUMENT: _dumps(document).encode()}
     if card is not None:
-        files[_CARD] = card_text(predictor.name, card).encode()
-    _write(folder, files)
+        files[_CARD] = writable(card_text(predictor.name, card)).encode()
+    try:
+        _write(target, files)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
     return folder
+
+
+def check_place(folder: str | Path) -> None:
+    """Raise where :func:`save` could not write a checkpoint to ``folder``: before a training, not after it.
+
+    Raises
+    ------
+    CheckpointError
+        When ``folder`` holds something that is not a checkpoint, or cannot be written.
+
+    Examples
+    --------
+    >>> check_place("/dev/null")
+    Traceback (most recent call last):
+    specbench.errors.CheckpointError: /dev/null is a file; a checkpoint is a folder: choose another name
+    """
+    target = _target(Path(folder))
+    try:
+        try_place(_beside(target, "partial"))
+    except OSError as error:
+        raise _unwritable(Path(folder), error) from error
 
 
 def load(folder: str | Path, *, make: Callable[[], Predictor] | None = None) -> Predictor:
@@ -130,7 +158,7 @@ def load(folder: str | Path, *, make: Callable[[], Predictor] | None = None) -> 
         from safetensors import SafetensorError
         from safetensors.numpy import load as decode_arrays
 
-        arrays = decode_arrays(blob)
+        arrays = {_named(name): array for name, array in decode_arrays(blob).items()}
         predictor.restore(unpack(document["state"], arrays))
     except (SafetensorError, *_BAD_STATE) as error:
         raise CheckpointError(
@@ -156,6 +184,15 @@ def read_card(folder: str | Path) -> dict[str, Any] | None:
     if card is not None and not isinstance(card, dict):
         raise CheckpointError(f"{folder}: the card is not one that specbench writes. What to do: {_RETRAIN}")
     return card
+
+
+def _stored(name: str) -> str:
+    """Return the name of an array without half surrogate pairs: a JSON pointer has no other ``~u``."""
+    return re.sub("[\ud800-\udfff]", lambda half: f"~u{ord(half[0]):x}", name)
+
+
+def _named(stored: str) -> str:
+    return re.sub("~u([0-9a-f]{4})", lambda code: chr(int(code[1], 16)), stored)
 
 
 def _dumps(document: Mapping[str, Any]) -> str:
@@ -238,37 +275,52 @@ def _empty(folder: Path, document: Mapping[str, Any], make: Callable[[], Predict
     return predictor
 
 
-def _check_replaceable(folder: Path) -> None:
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise CheckpointError(f"{folder} is a file; a checkpoint is a folder: choose another name")
-    held = {each.name for each in folder.iterdir()}
+def _target(folder: Path) -> Path:
+    """Return where a checkpoint of this name lies, links followed; raise when something else lies there."""
+    try:
+        target = folder.resolve()
+        if not target.exists():
+            return target
+        if not target.is_dir():
+            raise CheckpointError(f"{folder} is a file; a checkpoint is a folder: choose another name")
+        held = {each.name for each in target.iterdir()}
+    except (OSError, RuntimeError) as error:  # the latter: links that go round in a circle
+        raise _unwritable(folder, error) from error
     foreign = sorted(held - {_ARRAYS, _DOCUMENT, _CARD})
     if foreign or (held and _DOCUMENT not in held):
         raise CheckpointError(
             f"{folder} exists and is not a checkpoint (it holds {', '.join(foreign or sorted(held))}); nothing was "
             f"written. What to do: choose another folder, or empty this one"
         )
+    return target
 
 
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    mark = secrets.token_hex(4)
-    partial, old = (folder.with_name(f".{folder.name}.{kind}-{mark}") for kind in ("partial", "old"))
-    partial.mkdir()
+def _unwritable(folder: Path, error: Exception) -> CheckpointError:
+    why = getattr(error, "strerror", None) or error
+    return CheckpointError(
+        f"{folder} cannot be written ({why}); nothing was changed. What to do: choose another folder"
+    )
+
+
+def _beside(target: Path, kind: str) -> Path:
+    return target.with_name(f".{target.name}.{kind}-{secrets.token_hex(4)}")
+
+
+def _write(target: Path, files: Mapping[str, bytes]) -> None:
+    partial, old = _beside(target, "partial"), _beside(target, "old")
+    partial.mkdir(parents=True)
     try:
         for name, content in files.items():
             with (partial / name).open("xb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-        if folder.exists():
-            folder.rename(old)
-        partial.rename(folder)
+        if target.exists():
+            target.rename(old)
+        partial.rename(target)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
-        if old.exists() and not folder.exists():
-            old.rename(folder)
+        if old.exists() and not target.exists():
+            old.rename(target)
         raise
     shutil.rmtree(old, ignore_errors=True)

@@ -16,6 +16,9 @@ from specbench.errors import ConfigError
 
 __all__ = ["Constant", "Latency", "LogNormal", "uniform"]
 
+MOST_SIGMA = 50
+"""Draws lie within 9.2 spreads: more would leave the range of numbers."""
+
 
 class Latency(Protocol):
     """Seconds of the LLM, of the tools and of the user."""
@@ -98,8 +101,8 @@ class LogNormal:
 
     def __post_init__(self) -> None:
         _check(self.think, self.tool, self.user)
-        if self.sigma < 0:
-            raise ConfigError(f"sigma is a spread, 0 or more; got {self.sigma!r}")
+        if not 0 <= self.sigma <= MOST_SIGMA:
+            raise ConfigError(f"sigma is a spread, 0 to {MOST_SIGMA}; got {self.sigma!r}")
 
     def think_s(self, trace_id: str, index: int) -> float:
         """Return the draw of a decision point."""
@@ -134,7 +137,7 @@ def uniform(key: str) -> float:
     True
     """
     # Two CRCs of one key give 64 bits; a splitmix64 finaliser makes neighbouring keys independent.
-    data = key.encode()
+    data = key.encode("utf-8", "surrogatepass")
     bits = (crc32(data) << 32) | crc32(data, 0x9E3779B9)
     bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
     bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -189,7 +190,7 @@ class ByTokens:
             raise ConfigError(
                 f"token rates are above 0; got {self.prefill_tok_per_s!r} prefill, {self.decode_tok_per_s!r} decode"
             )
-        if not (self.tool >= 0 and self.user >= 0):
+        if not (self.tool >= 0 and self.user >= 0 and math.isfinite(self.tool + self.user)):
             raise ConfigError(f"latencies are seconds, 0 or more; got tool={self.tool!r}, user={self.user!r}")
 
     @classmethod

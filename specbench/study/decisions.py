@@ -6,6 +6,7 @@ import pandas as pd
 
 from specbench.ledger import Ledger
 from specbench.metrics import PredictionTable
+from specbench.unicode import writable
 
 __all__ = ["COLUMNS", "decision_rows"]
 
@@ -38,4 +39,4 @@ def decision_rows(table: PredictionTable, ledger: Ledger) -> pd.DataFrame:
                 None if best is None else best.p, outcome.launched, outcome.saved_s, outcome.reason,
             )
         )  # fmt: skip
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame([[writable(cell) for cell in row] for row in rows], columns=list(COLUMNS))

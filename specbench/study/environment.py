@@ -6,7 +6,9 @@ import math
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-__all__ = ["charged_ms", "package_version", "versions"]
+from specbench.errors import ConfigError
+
+__all__ = ["charged_ms", "check_predict_ms", "package_version", "versions"]
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "torch", "matplotlib", "seaborn")
 STEPS = (1, 2, 5, 10)
@@ -54,3 +56,21 @@ def charged_ms(measured_ms: float) -> float:
         return 1.0
     decade = 10.0 ** math.floor(math.log10(measured_ms))
     return next(step * decade for step in STEPS if step * decade >= measured_ms * (1 - 1e-12))
+
+
+def check_predict_ms(predict_ms: float | None) -> None:
+    """Raise when this cannot be charged for a prediction.
+
+    Examples
+    --------
+    >>> check_predict_ms(None), check_predict_ms(2.5)
+    (None, None)
+    >>> check_predict_ms(-1.0)
+    Traceback (most recent call last):
+    specbench.errors.ConfigError: predict_ms is a time in milliseconds, 0 or more; got -1.0; leave it out to charge ...
+    """
+    if predict_ms is not None and not 0 <= predict_ms < math.inf:
+        raise ConfigError(
+            f"predict_ms is a time in milliseconds, 0 or more; got {predict_ms!r}; leave it out to charge what is "
+            "measured"
+        )

@@ -21,7 +21,7 @@ from specbench.sim.latency import Latency
 from specbench.sim.latency_text import check_latency, parse_latency
 from specbench.sim.sweep import recall_at_precision, sweep
 from specbench.study.data import Data, known_tools, overlap, refuse_overlap
-from specbench.study.environment import charged_ms, package_version, versions
+from specbench.study.environment import charged_ms, check_predict_ms, package_version, versions
 from specbench.study.jsonfile import strict
 from specbench.study.progress import Progress
 from specbench.types import Trace
@@ -69,8 +69,7 @@ class Settings:
     predict_ms: float | None = None
 
     def __post_init__(self) -> None:
-        if self.predict_ms is not None and not self.predict_ms >= 0:
-            raise ConfigError(f"predict_ms is a time in milliseconds, 0 or more; got {self.predict_ms!r}")
+        check_predict_ms(self.predict_ms)
         check_latency(self.latency)
 
     def model(self, traces: Sequence[Trace] = ()) -> Latency:

@@ -12,6 +12,7 @@ from specbench.predictors.checkpoint import load, read_card, save
 from specbench.study.environment import package_version
 from specbench.study.folder import replaced_folder
 from specbench.study.jsonfile import write_json
+from specbench.unicode import writable
 
 if TYPE_CHECKING:
     from specbench.predictors.learned import LearnedPredictor
@@ -139,7 +140,7 @@ def _export_onnx(predictor: Predictor, card: Mapping[str, Any] | None, checkpoin
             "card": card,
         }
         write_json(folder / "config.json", config)
-        (folder / "README.md").write_text(_readme(checkpoint.name, sorted(graphs)), encoding="utf-8")
+        (folder / "README.md").write_text(writable(_readme(checkpoint.name, sorted(graphs))), encoding="utf-8")
     return out
 
 

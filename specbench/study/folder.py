@@ -42,14 +42,15 @@ def replaced_folder(out: str | Path, kind: str = KIND) -> Iterator[Path]:
     >>> [path.name for path in out.parent.iterdir()]
     ['run']
     """
-    target = Path(out).resolve()
-    _refuse_foreign(target, kind)
     mark = secrets.token_hex(4)
-    fresh, old = (target.with_name(f".{target.name}.{mark}.{kind}") for kind in ("new", "old"))
     try:
+        target = Path(out).resolve()
+        _refuse_foreign(target, kind)
+        fresh, old = (target.with_name(f".{target.name}.{mark}.{kind}") for kind in ("new", "old"))
         fresh.mkdir(parents=True)
-    except OSError as error:
-        raise ConfigError(f"{target} cannot be written ({error.strerror}); choose another --out") from error
+    except (OSError, RuntimeError) as error:  # the latter: links that go round in a circle
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{out} cannot be written ({why}); choose another --out") from error
     try:
         yield fresh
         _refuse_foreign(target, kind)

@@ -20,8 +20,8 @@ from specbench.sim import parse_latency, simulate
 from specbench.sim.latency_text import check_latency
 from specbench.speculation import parse_options
 from specbench.study.data import load_data, split_data, split_sizes
-from specbench.study.environment import package_version, versions
-from specbench.study.jsonfile import read_json, strict, write_json
+from specbench.study.environment import check_predict_ms, package_version, versions
+from specbench.study.jsonfile import check_file, read_json, strict, write_json
 from specbench.study.progress import Progress
 from specbench.study.table import predicted
 from specbench.traces.store import Paths
@@ -51,8 +51,11 @@ def expand_policies(texts: Sequence[str]) -> list[str]:
                 first, last, step = (float(each) for each in numbers)
             except ValueError:
                 raise ConfigError(f"{text!r} is no range; use KIND:FIRST:LAST:STEP") from None
-            if not step > 0 or not (last - first) / step < MOST_STEPS:
-                raise ConfigError(f"{text!r}: the step is above 0, and gives at most {MOST_STEPS} values")
+            if not step > 0 or not 0 <= (last - first) / step < MOST_STEPS:
+                raise ConfigError(
+                    f"{text!r}: the step is above 0, the last not below the first, and they give at most {MOST_STEPS} "
+                    "values"
+                )
             out += [f"{kind}:{value:g}" for value in np.arange(first, last + step / 2, step).round(9)]
         else:
             out.append(text)
@@ -111,7 +114,11 @@ def run_sweep(
         parse_options(text)
     for text in latencies:
         check_latency(text)
+    check_predict_ms(predict_ms)
+    if jobs == 0:
+        raise ConfigError("jobs is a number of processes, or -1 for all cores; got 0")
     told, folder = Progress(progress), Path(out)
+    check_file(folder / "config.json")
     data = load_data(traces, format, skip_invalid, effects=effects)
     parts = split_data(data, seed)
     models = {text: parse_latency(text, seed=seed, traces=parts.test) for text in latencies}

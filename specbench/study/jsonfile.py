@@ -6,12 +6,15 @@ import json
 import math
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from specbench.errors import ConfigError
+from specbench.places import try_place
+from specbench.unicode import writable
 
-__all__ = ["read_json", "strict", "write_json"]
+__all__ = ["check_file", "read_json", "strict", "write_json"]
 
 
 def strict(value: Any) -> Any:
@@ -55,16 +58,50 @@ def write_json(path: str | Path, value: Any) -> Path:
     {'recall': None}
     """
     target = Path(path)
-    text = json.dumps(strict(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    text = _dumps(value, ensure_ascii=False)
+    if text != writable(text):  # half a surrogate pair: its escape is lossless
+        text = _dumps(value, ensure_ascii=True)
+    temporary = _beside(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(target)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # a parent may be a file
+            temporary.unlink()
         raise ConfigError(f"{target} cannot be written ({error.strerror}); choose another --out") from error
     return target
+
+
+def check_file(path: str | Path) -> None:
+    """Raise where :func:`write_json` could not write: before the work whose numbers go there, not after it.
+
+    Raises
+    ------
+    ConfigError
+        When ``path`` is a folder, or cannot be written.
+
+    Examples
+    --------
+    >>> check_file("/dev/null/a.json")
+    Traceback (most recent call last):
+    specbench.errors.ConfigError: /dev/null/a.json cannot be written (Not a directory); choose another --out
+    """
+    target = Path(path)
+    try:
+        if target.is_dir():
+            raise ConfigError(f"{target} is a folder, not a file; choose another --out")
+        try_place(_beside(target))
+    except OSError as error:
+        raise ConfigError(f"{target} cannot be written ({error.strerror}); choose another --out") from error
+
+
+def _dumps(value: Any, *, ensure_ascii: bool) -> str:
+    return json.dumps(strict(value), indent=1, ensure_ascii=ensure_ascii, allow_nan=False) + "\n"
+
+
+def _beside(target: Path) -> Path:
+    return target.parent / f".{target.name}.{secrets.token_hex(4)}.tmp"
 
 
 def read_json(path: str | Path) -> Any:

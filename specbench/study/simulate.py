@@ -18,7 +18,7 @@ from specbench.sim import parse_latency, simulate
 from specbench.sim.latency_text import check_latency
 from specbench.speculation import parse_options
 from specbench.study.data import load_data, split_data, split_sizes
-from specbench.study.environment import package_version, versions
+from specbench.study.environment import check_predict_ms, package_version, versions
 from specbench.study.folder import replaced_folder
 from specbench.study.jsonfile import strict, write_json
 from specbench.study.progress import Progress
@@ -91,6 +91,7 @@ def run_simulate(
     """
     chosen, settings = parse_policy(policy), parse_options(options)
     check_latency(latency)
+    check_predict_ms(predict_ms)
     told = Progress(progress)
     paths = [str(each) for each in ([traces] if isinstance(traces, (str, Path)) else traces)]
     words = ["specbench", "simulate", "--traces", *paths, "--out", str(out), "--policy", policy, "--latency", latency]

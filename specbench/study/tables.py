@@ -8,6 +8,7 @@ import pandas as pd
 from specbench.ledger import Fate, Ledger
 from specbench.metrics.rates import hits_at, launches
 from specbench.metrics.table import PredictionTable
+from specbench.unicode import writable
 
 __all__ = ["per_tool", "recall_at_waste", "reliability_bins", "wilson_interval"]
 
@@ -112,7 +113,7 @@ def per_tool(table: PredictionTable, ledger: Ledger) -> pd.DataFrame:
 
     def row(tool: str, effect: str) -> dict[str, float | str]:
         empty = {"calls": 0, "right": 0, "launched": 0, "hits": 0, "saved_s": 0.0, "wasted_s": 0.0}
-        return rows.setdefault(tool, {"tool": tool, "effect": effect, **empty})
+        return rows.setdefault(tool, {"tool": writable(tool), "effect": effect, **empty})
 
     def add(cells: dict[str, float | str], **amounts: float) -> None:
         for name, amount in amounts.items():

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from specbench.predictors.checkpoint import save
+from specbench.predictors.checkpoint import check_place, save
 from specbench.study.card import model_card
 from specbench.study.data import load_data, split_data
 from specbench.study.evaluate import Evaluated, Settings, evaluate_predictor, seeded
@@ -51,9 +51,10 @@ def run_train(
     ConfigError
         When the traces have too few tasks for a split, or no predictor has that name.
     CheckpointError
-        When ``out`` holds something else.
+        When ``out`` holds something else, or cannot be written; before anything is trained.
     """
     settings = settings if settings is not None else Settings()
+    check_place(out)
     empty = seeded(predictor, settings.seed)
     data = load_data(traces, format, skip_invalid, effects=effects)
     parts = split_data(data, settings.seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from specbench.sim import Latency, parse_latency, simulate
 from specbench.sim.latency_text import check_latency
 from specbench.speculation import Options, parse_options
 from specbench.study.data import load_data, split_data, split_sizes
-from specbench.study.environment import package_version, versions
+from specbench.study.environment import check_predict_ms, package_version, versions
 from specbench.study.jsonfile import strict
 from specbench.study.progress import Progress
 from specbench.study.table import predicted
@@ -64,7 +65,13 @@ def choose_policy(
         As in :func:`specbench.sim.simulate`.
     candidates
         Policy texts.
+
+    Raises
+    ------
+    ConfigError
+        When a limit is out of range.
     """
+    _check_limits(waste, precision, amplification)
     best: tuple[str, SpeculationMetrics] | None = None
     for text in candidates:
         ledger = simulate(table, parse_policy(text), latency=latency, predict_s=predict_s, options=options)
@@ -107,8 +114,10 @@ def run_tune(
     """
     if waste is None and precision is None and amplification is None:
         raise ConfigError("say what the operating point must keep: a waste budget, a precision or an amplification")
+    _check_limits(waste, precision, amplification)
     settings = parse_options(options)
     check_latency(latency)
+    check_predict_ms(predict_ms)
     data = load_data(traces, format, skip_invalid, effects=effects)
     parts = split_data(data, seed)
     if not parts.validation:
@@ -155,3 +164,13 @@ def run_tune(
         }
     )
     return TuneResult(policy, on_validation, on_test, record)
+
+
+def _check_limits(waste: float | None, precision: float | None, amplification: float | None) -> None:
+    for name, value, least, most, words in (
+        ("waste", waste, 0.0, math.inf, "wasted ÷ sequential seconds, 0 or more"),
+        ("precision", precision, 0.0, 1.0, "a share of the launches, in [0, 1]"),
+        ("amplification", amplification, 1.0, math.inf, "calls executed ÷ needed, 1 or more"),
+    ):
+        if value is not None and not (least <= value <= most and math.isfinite(value)):
+            raise ConfigError(f"{name} is {words}; got {value!r}; leave it out for no such limit")

@@ -62,7 +62,7 @@ def split(traces: Iterable[Trace], test: float = 0.25, validation: float = 0.15,
         )
     held_out = _choose(tasks, _count(test, len(tasks), spare=parts - 1), seed)
     rest = [task for task in tasks if task not in held_out]
-    tuned = _choose(rest, _count(validation, len(tasks), spare=1, among=len(rest)), seed + 1)
+    tuned = _choose(rest, _count(validation, len(tasks), spare=1, among=len(rest)), (seed + 1) % 2**32)
     return Split(
         train=[trace for trace in everything if trace.task_id not in held_out and trace.task_id not in tuned],
         validation=[trace for trace in everything if trace.task_id in tuned],

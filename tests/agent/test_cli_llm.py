@@ -48,6 +48,7 @@ def test_run_forces_recorded_traces_through_a_model_with_random_weights(tmp_path
     [
         (["--llm", "gpt"], "no LLM is called 'gpt'"),
         (["--pace", "-1"], "use --pace 30"),
+        (["--tool-scale", "nan"], "scale is nan and sigma 0.25; both must be 0 or more"),
         (["--policy", "sometimes"], "is no policy"),
         (["--conversations", "0"], "it must be 1 or more"),
         (["--quantisation", "gptq"], "use none, int8, nf4"),
@@ -59,6 +60,13 @@ def test_run_tells_what_is_wrong(tmp_path, options, words):
     result = invoke("run", "--out", tmp_path / "live", "--quiet", *options)
     assert result.exit_code == 2, result.output
     assert words in result.output
+
+
+def test_train_llm_tells_what_is_wrong(tmp_path):
+    result = invoke("train-llm", "--out", tmp_path / "m", "--lr", "nan", "--quiet")
+    assert result.exit_code == 2, result.output
+    assert "lr is nan; a learning rate is above 0" in result.output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_train_llm_trains_measures_and_writes_a_card(tmp_path, monkeypatch):

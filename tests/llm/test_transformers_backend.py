@@ -233,3 +233,8 @@ def test_backends_have_names(monkeypatch):
     assert make_backend("micro", pace_tokens_per_s=30).name == "micro-llama (paced, 30 tok/s)"
     assert make_backend(f"transformers:{micro_folder()}").name == "micro-llama"
     assert make_backend("openai:llama@http://127.0.0.1:1/v1").name == "openai:llama"
+
+
+def test_half_a_surrogate_pair_is_read_as_its_escape(micro):
+    odd, escaped = (Request([Message("user", f"where is {text}?")]) for text in ("\ud83d", "\\ud83d"))
+    assert prompt_ids(micro, odd) == prompt_ids(micro, escaped)

@@ -135,6 +135,16 @@ def test_the_folder_says_what_it_is(tmp_path: Path) -> None:
     assert 'specbench.load_predictor("path/to/this/folder")' in text
 
 
+def test_half_surrogate_pairs_come_back_exactly(tmp_path: Path) -> None:
+    kept = {"\ud800x": np.arange(3.0), "~ud800": np.ones(1), "a": {"\udfff/~": [np.zeros(2), "\ud83d"]}}
+    folder = checkpoint.save(Keeper(kept), tmp_path / "c", card={"tools": ["\ud800x", "¿qué?"]})
+    loaded = checkpoint.load(folder, make=Keeper)
+    assert isinstance(loaded, Keeper)
+    assert same(loaded.kept, kept)
+    assert checkpoint.read_card(folder) == {"tools": ["\ud800x", "¿qué?"]}
+    assert "- \\ud800x\n- ¿qué?\n" in (folder / "README.md").read_text(encoding="utf-8")
+
+
 def test_an_older_checkpoint_is_replaced_whole(tmp_path: Path) -> None:
     checkpoint.save(Keeper(1), tmp_path / "c", card={"licence": "MIT"})
     Keeper(2).save(tmp_path / "c")
@@ -169,12 +179,50 @@ def test_a_failing_write_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: 
         raise OSError("no space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(CheckpointError, match=r"cannot be written \(no space left on device\); nothing was changed"):
         Keeper(2).save(tmp_path / "c")
     loaded = checkpoint.load(tmp_path / "c", make=Keeper)
     assert isinstance(loaded, Keeper)
     assert loaded.kept == 1
     assert [each.name for each in tmp_path.iterdir()] == ["c"]
+
+
+@pytest.mark.parametrize("linked", ["real", "missing"])
+def test_a_link_stays_one_and_what_it_points_to_is_replaced(linked: str, tmp_path: Path) -> None:
+    markov(tmp_path / "real")
+    (tmp_path / "link").symlink_to(linked)
+    Keeper(2).save(tmp_path / "link")
+    assert (tmp_path / "link").readlink() == Path(linked)
+    loaded = checkpoint.load(tmp_path / linked, make=Keeper)
+    assert isinstance(loaded, Keeper)
+    assert loaded.kept == 2
+    assert {each.name for each in tmp_path.iterdir()} == {"real", "link", linked}
+
+
+def test_the_folder_one_is_in_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    markov(Path())
+    assert checkpoint.load(tmp_path / "here").fitted
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("file/sub", "Not a directory"), ("n" * 250, "name too long"), ("n" * 300, "name too long"), ("circle", "loop")],
+)
+def test_a_folder_that_cannot_be_made_is_refused_before_and_at_the_writing(name: str, why: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "circle").symlink_to("circle")
+    for write in (markov, checkpoint.check_place):
+        with pytest.raises(CheckpointError, match=rf"cannot be written \(.*{why}.*\); nothing was changed. What to do"):
+            write(tmp_path / name)
+    assert {each.name for each in tmp_path.iterdir()} == {"file", "circle"}
+
+
+def test_asking_for_a_place_leaves_no_trace(tmp_path: Path) -> None:
+    checkpoint.check_place(tmp_path / "deep" / "er" / "c")
+    checkpoint.check_place(markov(tmp_path / "c"))
+    assert sorted(each.name for each in tmp_path.rglob("*")) == ["c", "model.safetensors", "predictor.json"]
 
 
 def test_nothing_is_saved_before_fit(tmp_path: Path) -> None:

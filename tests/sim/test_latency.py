@@ -85,7 +85,7 @@ def test_seconds_are_finite_and_not_negative(text: str) -> None:
 
 
 def test_spread_is_not_negative() -> None:
-    with pytest.raises(ConfigError, match="sigma is a spread, 0 or more; got -1"):
+    with pytest.raises(ConfigError, match="sigma is a spread, 0 to 50; got -1"):
         LogNormal(sigma=-1)
 
 

@@ -13,6 +13,7 @@ from specbench.errors import ConfigError
 from specbench.study import Settings, evaluate, evaluate_predictor, load_data
 from specbench.study.data import refuse_overlap
 from specbench.study.evaluate import THRESHOLDS, parse_names
+from specbench.study.jsonfile import write_json
 from specbench.traces.store import write_traces
 from specbench.types import Trace
 
@@ -152,6 +153,20 @@ def test_mistakes_are_told_before_any_work(
     result = run("--train", halves[0], "--test", halves[1], "--out", tmp_path / "o.json", *words)
     assert result.exit_code == 2
     assert message in result.stderr
+
+
+def test_a_file_that_cannot_be_written_is_told_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for name, words in (
+        ("file/o.json", "o.json cannot be written (Not a directory); choose another --out"),
+        (".", "is a folder, not a file; choose another --out"),
+    ):
+        result = run("--train", "no.jsonl", "--test", "no.jsonl", "--out", tmp_path / name)
+        assert result.exit_code == 2
+        assert words in result.stderr
+    with pytest.raises(ConfigError, match=r"o\.json cannot be written"):
+        write_json(tmp_path / "file" / "o.json", {})
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 
 def test_traces_without_decision_points_are_refused(tmp_path: Path) -> None:

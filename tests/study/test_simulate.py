@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -62,6 +63,12 @@ def test_simulate_replays_everything_with_a_checkpoint(toy_file: Path, toy_trace
         ({"latency": "quick"}, "'quick' is no latency model; use constant:THINK,TOOL"),
         ({"latency": "empirical"}, "an empirical latency needs traces with recorded timings"),
         ({"sessions": 0}, "sessions is a number of traces at a time"),
+        ({"policy": "threshold:0.5,inf"}, "'threshold:0.5,inf' is no policy"),
+        ({"predict_ms": math.nan}, "predict_ms is a time in milliseconds, 0 or more; got nan"),
+        ({"predict_ms": math.inf}, "0 or more; got inf; leave it out to charge what is measured"),
+        ({"latency": "lognormal:2,1,nan"}, "sigma is a spread, 0 to 50; got nan"),
+        ({"latency": "lognormal:2,1,1000"}, "got 1000.0"),
+        ({"latency": "tokens:500,30,inf"}, "latencies are seconds, 0 or more; got tool=inf"),
     ],
 )
 def test_wrong_words_are_told_and_leave_nothing(
@@ -91,6 +98,52 @@ def test_a_sweep_goes_on_where_it_stopped(toy_file: Path, tmp_path: Path) -> Non
         run_sweep(toy_file, out, seed=1, **common)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="holds something else than a sweep"):
         run_sweep(toy_file, tmp_path, **common)  # type: ignore[arg-type]
+
+
+def test_a_place_that_cannot_be_written_is_told_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    bad = str(tmp_path / "file" / "out")
+    for command in (["simulate"], ["sweep"], ["tune", "--waste", "0.1"], ["study"], ["profile-llm"], ["run"]):
+        traces = [] if command == ["profile-llm"] else ["--traces", "no.jsonl"]
+        done = runner.invoke(app, [*command, *traces, "--out", bad, "--quiet"])
+        assert done.exit_code == 2, command
+        assert "cannot be written (Not a directory); choose another --out" in done.stderr, command
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"policies": ["threshold:0.5:0.1:0.1"]}, "the step is above 0, the last not below the first"),
+        ({"predict_ms": -1.0}, "predict_ms is a time in milliseconds, 0 or more; got -1.0"),
+        ({"jobs": 0}, "jobs is a number of processes, or -1 for all cores; got 0"),
+    ],
+)
+def test_a_senseless_sweep_is_refused(tmp_path: Path, wrong: dict[str, object], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        run_sweep("no.jsonl", tmp_path / "sweep", **wrong)  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        (
+            {"waste": math.nan},
+            "waste is wasted ÷ sequential seconds, 0 or more; got nan; leave it out for no such limit",
+        ),
+        ({"waste": -0.1}, "0 or more; got -0.1"),
+        ({"waste": math.inf}, "0 or more; got inf"),
+        ({"precision": math.nan}, r"precision is a share of the launches, in \[0, 1\]; got nan"),
+        ({"precision": 1.5}, "got 1.5"),
+        ({"amplification": math.nan}, "amplification is calls executed ÷ needed, 1 or more; got nan"),
+        ({"amplification": 0.5}, "1 or more; got 0.5"),
+        ({"waste": 0.1, "predict_ms": math.nan}, "predict_ms is a time in milliseconds"),
+    ],
+)
+def test_a_senseless_limit_is_no_limit(limit: dict[str, float], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        run_tune("no.jsonl", **limit)  # type: ignore[arg-type]
 
 
 def test_a_parallel_sweep_gives_the_same_rows(toy_file: Path, tmp_path: Path) -> None:

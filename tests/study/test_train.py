@@ -61,6 +61,14 @@ def test_names_and_folders_are_checked(toy_file: Path, tmp_path: Path) -> None:
         run_train(toy_file, tmp_path / "thesis", predictor="markov")
 
 
+def test_a_bad_folder_is_told_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for name, words in (("file/sub", "cannot be written"), ("file", "is a file"), ("n" * 250, "cannot be written")):
+        with pytest.raises(CheckpointError, match=words):  # not a word about the traces, which are not there
+            run_train(tmp_path / "no.jsonl", tmp_path / name, predictor="markov")
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
 def test_the_command_prints_the_rates_and_the_folder(toy_file: Path, toy_traces: list[Trace], tmp_path: Path) -> None:
     words = ["train", "--traces", str(toy_file), "--predictor", "markov", "--out", str(tmp_path / "m"), "--quiet"]
     done = CliRunner().invoke(app, words)

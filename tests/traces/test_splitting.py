@@ -33,6 +33,7 @@ def test_no_task_crosses_and_no_trace_is_lost(tasks: list[int], test: float, val
 def test_the_split_depends_on_the_seed_and_the_tasks_not_on_the_order() -> None:
     traces = traces_of(list(range(40)))
     parts = split(traces, seed=1)
+    assert split(traces, seed=2**32 - 1).validation
     assert parts == split(traces, seed=1)
     assert parts != split(traces, seed=2)
     turned = split(traces[::-1], seed=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from specbench.errors import ConfigError
@@ -45,6 +46,8 @@ class Schedule:
         for name in ("copy_steps", "steps", "tokens", "copy_tokens"):
             if getattr(self, name) < (0 if name == "copy_steps" else 1):
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be positive")
+        if not 0 < self.lr < math.inf:
+            raise ConfigError(f"lr is {self.lr}; a learning rate is above 0, such as {type(self).lr}")
 
     def going_on(self) -> Schedule:
         """Return the schedule for going on from finished weights: whole conversations alone, falling sooner."""

@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from specbench.embed import make_embedding
+from specbench.errors import ConfigError
 from specbench.predictors import CONTROLS
 from specbench.study.command import command_line
 from specbench.study.compare.ablations import ablations, embedding_names, learned_variants
@@ -27,6 +29,7 @@ from specbench.study.jsonfile import strict, write_json
 from specbench.study.progress import Progress
 from specbench.traces.store import Paths
 from specbench.types import Effect, Trace
+from specbench.unicode import writable
 
 __all__ = ["BASELINE", "KIND", "Comparison", "Parts", "compare_names", "run_compare"]
 
@@ -42,9 +45,15 @@ class Parts:
     ablations, learning_curve, transfer, embeddings
         The table of that name.
     sentence
-        Folder of a sentence-transformers model of the user's own: one more embedding.
+        Folder of a sentence-transformers model of the user's own: one more embedding, in the tables of ablations and
+        embeddings.
     hidden
         Folder of a chat model, whose hidden states are one more embedding in the table of embeddings.
+
+    Raises
+    ------
+    ConfigError
+        When a folder is named for tables that are not asked for.
     """
 
     ablations: bool = False
@@ -54,13 +63,25 @@ class Parts:
     sentence: str | None = None
     hidden: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.sentence is not None and not (self.embeddings or self.ablations):
+            raise ConfigError(
+                f"the sentence model {self.sentence} is for the tables of embeddings and ablations, and neither is "
+                "asked for; add --embeddings or --ablations"
+            )
+        if self.hidden is not None and not self.embeddings:
+            raise ConfigError(
+                f"the hidden states of {self.hidden} are for the table of embeddings, which is not asked for; add "
+                "--embeddings"
+            )
+
     def options(self) -> list[str]:
         """Return the options of the command line that ask for these parts.
 
         Examples
         --------
-        >>> Parts(learning_curve=True, sentence="mini").options()
-        ['--learning-curve', '--sentence', 'mini']
+        >>> Parts(embeddings=True, sentence="mini").options()
+        ['--embeddings', '--sentence', 'mini']
         """
         named = ("ablations", "learning_curve", "transfer", "embeddings")
         flags = [f"--{name.replace('_', '-')}" for name in named if getattr(self, name)]
@@ -123,11 +144,14 @@ def run_compare(
     Raises
     ------
     ConfigError
-        When the traces have too few tasks, a predictor does not exist, or ``out`` is something else.
+        When the traces have too few tasks, a predictor or an embedding's model does not exist, or ``out`` is something
+        else.
     """
     settings = settings if settings is not None else Settings()
     parts = parts if parts is not None else Parts()
     names = compare_names(predictors)
+    for name in embedding_names(parts.sentence, parts.hidden):
+        make_embedding(name)  # a model that is not there is told before anything is trained
     told = Progress(progress)
     with replaced_folder(out, KIND) as folder:
         data = load_data(traces, format, skip_invalid, effects=effects)
@@ -191,7 +215,7 @@ def _write(folder: Path, facts: Mapping[str, Any], tables: Mapping[str, pd.DataF
         if "learning_curve" in tables:
             ax = plots.plot_learning_curve(tables["learning_curve"], theme=theme)
             plots.save_figure(ax, figures, "learning_curve", theme)
-    (folder / "compare.md").write_text(comparison_page(facts, tables, left_out), encoding="utf-8")
+    (folder / "compare.md").write_text(writable(comparison_page(facts, tables, left_out)), encoding="utf-8")
 
 
 def _config(

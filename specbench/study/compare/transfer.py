@@ -14,6 +14,7 @@ from specbench.study.compare.bench import Bench
 from specbench.study.compare.paired import CALL_RATES, paired_differences, subset
 from specbench.study.data import known_tools
 from specbench.types import Trace
+from specbench.unicode import writable
 
 __all__ = ["Transfer", "choose_services", "service_of", "transfer", "unseen_agents", "unseen_tools"]
 
@@ -36,7 +37,7 @@ class Transfer:
     @property
     def frame(self) -> pd.DataFrame:
         """The rows as a table."""
-        return pd.DataFrame(self.rows)
+        return pd.DataFrame([{name: writable(cell) for name, cell in row.items()} for row in self.rows])
 
 
 def transfer(bench: Bench, names: Sequence[str]) -> Transfer:

@@ -23,6 +23,7 @@ from specbench.study.progressive.run import RATES, decisions, differences, predi
 from specbench.study.progressive.scenarios import Scenario, parse_shift, stream
 from specbench.traces.store import Paths
 from specbench.types import Effect
+from specbench.unicode import writable
 
 __all__ = ["KIND", "WINDOW", "Progression", "progress_through", "run_progressive", "summary_text"]
 
@@ -160,12 +161,13 @@ def progress_through(
 def _summary(
     scenario: Scenario, name: str, frozen: pd.DataFrame, online: pd.DataFrame, seed: int
 ) -> list[dict[str, Any]]:
-    early = frozen["trace_id"].isin([trace.trace_id for trace in scenario.before])
+    early = frozen["trace_id"].isin([writable(trace.trace_id) for trace in scenario.before])
     parts = {"all": early | True}
     if scenario.before:
         parts |= {"before": early, "after": ~early}
     if scenario.tool is not None:
-        parts[f"calls of {scenario.tool}"] = ~early & (frozen["tool"] == scenario.tool)
+        tool = writable(scenario.tool)
+        parts[f"calls of {tool}"] = ~early & (frozen["tool"] == tool)
     return [
         {"scenario": scenario.name, "predictor": name, "part": part, "rate": rate, **row}
         for part, rows in parts.items()
@@ -207,7 +209,7 @@ def _draw(folder: Path, scenarios: Sequence[Scenario], curves: pd.DataFrame) -> 
                     rate=rate,
                     window=int(rows["window"].iloc[0]),
                     changes_at=points if scenario.before else None,
-                    change=f"{scenario.tool} appears" if scenario.tool else "the agent changes",
+                    change=f"{writable(scenario.tool)} appears" if scenario.tool else "the agent changes",
                     theme=theme,
                 )
                 plots.save_figure(ax, folder, f"{number}-{rate}", theme)

@@ -14,6 +14,7 @@ from specbench.metrics.rates import brier, hits_at, reply_right
 from specbench.metrics.table import DEPTH, PredictionTable
 from specbench.predictors.base import Predictor
 from specbench.types import Effect, Trace
+from specbench.unicode import writable
 
 __all__ = ["RATES", "decisions", "differences", "predict_then_learn", "rolling"]
 
@@ -77,9 +78,9 @@ def decisions(table: PredictionTable) -> pd.DataFrame:
     right, tool = hits_at(table, 1).astype(float), hits_at(table, 1, "tool").astype(float)
     return pd.DataFrame(
         {
-            "trace_id": [point.trace_id for point in table.points],
-            "task_id": table.tasks,
-            "tool": [outcome.name if outcome else None for outcome in table.outcomes],
+            "trace_id": [writable(point.trace_id) for point in table.points],
+            "task_id": [writable(task) for task in table.tasks],
+            "tool": [writable(outcome.name) if outcome else None for outcome in table.outcomes],
             "call_top1": np.where(called, right, np.nan),
             "read_call_top1": np.where(read, right, np.nan),
             "tool_top1": np.where(called, tool, np.nan),

@@ -9,6 +9,7 @@ from typing import Any
 
 from specbench.errors import ConfigError
 from specbench.types import Trace
+from specbench.unicode import writable
 
 __all__ = ["Scenario", "agent_change", "new_tool", "parse_shift", "stream"]
 
@@ -85,7 +86,7 @@ def agent_change(traces: Sequence[Trace], old: str, new: str, share: float = 0.8
     after = [trace for trace in traces if trace.agent == new and trace.task_id not in played]
     known = ", ".join(sorted({trace.agent for trace in traces if trace.agent is not None})) or "none"
     about = f"fitted on {old}; the stream goes on with {old}, then {new} takes over with other habits"
-    found = Scenario(f"agent-{old}-to-{new}", about, fit, before, after)
+    found = Scenario(writable(f"agent-{old}-to-{new}"), writable(about), fit, before, after)
     return _checked(found, f"the agents of these traces are: {known}; name two with --shift agent:OLD,NEW")
 
 
@@ -103,7 +104,9 @@ def new_tool(traces: Sequence[Trace], tool: str, share: float = 0.5) -> Scenario
     first, rest = _divided(traces, share)
     early, after = _divided(rest, 0.25)
     about = f"fitted without {tool}, as if it did not exist; mid-stream it is offered and called"
-    found = Scenario(f"tool-{tool}", about, _without(first, tool), _without(early, tool), after, tool)
+    found = Scenario(
+        writable(f"tool-{tool}"), writable(about), _without(first, tool), _without(early, tool), after, tool
+    )
     if not any(_calls(trace, tool) for trace in after):
         called = sorted({call.name for trace in after for message in trace.messages for call in message.tool_calls})
         raise ConfigError(

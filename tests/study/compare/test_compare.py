@@ -139,3 +139,24 @@ def test_a_mistake_is_one_message(toy_file: Path, tmp_path: Path) -> None:
     assert done.exit_code == 2
     assert done.stderr.startswith("error: no predictor is called 'crystal'")
     assert not (tmp_path / "c").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            ["--hidden", "."],
+            "the hidden states of . are for the table of embeddings, which is not asked for; add --emb",
+        ),
+        (["--hidden", ".", "--ablations"], "which is not asked for; add --embeddings"),
+        (["--sentence", "."], "and neither is asked for; add --embeddings or --ablations"),
+        (["--sentence", "/nope", "--embeddings"], "there is no sentence-transformers model at /nope"),
+        (["--sentence", "/nope", "--ablations"], "there is no sentence-transformers model at /nope"),
+        (["--hidden", "/nope", "--embeddings"], "there is no model at /nope"),
+    ],
+)
+def test_a_model_for_nothing_or_nowhere_is_told_before_any_work(tmp_path: Path, options: list[str], words: str) -> None:
+    done = run("--traces", "no.jsonl", "--out", tmp_path / "c", *options)
+    assert done.exit_code == 2
+    assert words in done.stderr
+    assert list(tmp_path.iterdir()) == []
