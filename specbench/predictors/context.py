@@ -53,6 +53,8 @@ PROSE = 5
 """Spaces from which an argument is a text and no value."""
 MAX_DAYS = 12
 """Dates of results that "the day after" may refer to, the latest ones."""
+SAID_ID = "user:id"
+"""Path of the identifiers that the user has named."""
 _ROLE_COLUMN = {"user": LAST_USER, "assistant": LAST_ASSISTANT, "tool": LAST_TOOL}
 _WORD = re.compile(r"[a-z0-9]+")
 
@@ -106,6 +108,8 @@ class ContextIndex(ValueTable):
         Stems of all words of the user.
     said_names : dict of frozenset of str
         Words of each name of several words that the user has said: the keys, the latest last.
+    respelt : set of int
+        Rows that stand at :data:`SAID_ID` only as tools would spell what the user has named.
     last_text : dict
         The latest text of ``user``, ``assistant``, ``tool`` and ``system``.
 
@@ -143,6 +147,7 @@ class ContextIndex(ValueTable):
         self.named_values: list[tuple[str, str]] = []
         self.said_names: dict[frozenset[str], None] = {}
         self._stated: dict[int, None] = {}
+        self.respelt: set[int] = set()
         self._unplaced: tuple[int, frozenset[str]] = 0, frozenset()
         self._pending: list[ToolCall] = []
 
@@ -292,9 +297,11 @@ class ContextIndex(ValueTable):
                 # What the agent had just asked for tells which parameter a bare answer fills.
                 self.asked[row] = self.asked_now
                 self.touched.append(row)
+                if found.kind == "id":
+                    self.respelt.discard(row)
                 digits = same_id(found.text) or ""
                 for prefix in self.prefixes.get(len(digits), ()) if digits else ():
-                    self._add(prefix + digits, "user:id", at)
+                    self._spell(prefix + digits, at)
             if found.before:
                 if role == "user" and "user" not in self.before[row]:
                     self.rows_with_before.append(row)
@@ -314,6 +321,29 @@ class ContextIndex(ValueTable):
             record[column] = record[LAST] = at
             record[MENTIONS] += 1
             record[OFFSET] = start
+
+    def _spell(self, text: str, at: int) -> None:
+        """Take in another spelling of an identifier that the user has named."""
+        row = self._row_of.get(text)
+        if row is None or self._path_ids.get(SAID_ID, -1) not in self.row_paths[row]:
+            row = self._add(text, SAID_ID, at)
+            self.respelt.add(row)
+
+    def found_at(self, value: Any) -> tuple[int | None, list[str]]:
+        """Return the row of a value and the paths at which it really stands: not where tools would spell it so."""
+        row = self.row(value)
+        if row is None:
+            return None, []
+        paths = [self.path_names[path] for path in self.row_paths[row]]
+        if row in self.respelt:
+            paths.remove(SAID_ID)
+        return (row if paths else None), paths
+
+    def paths_with_values(self) -> list[str]:
+        """Return the paths at which some value really stands; see :meth:`found_at`."""
+        if not self.respelt or not self.respelt.issuperset(self.rows_by_path[SAID_ID]):
+            return self.path_names
+        return [path for path in self.path_names if path != SAID_ID]
 
     def _say_name(self, name: str) -> None:
         """Take down the words of a name of several words; of many names, the latest."""

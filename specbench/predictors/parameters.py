@@ -253,7 +253,7 @@ class ParameterIndex:
         return self.common.get(text, 0) / self.conversations if self.conversations else 0.0
 
     def _count_value(self, counts: ParameterCounts, text: str, words: set[str], index: ContextIndex) -> None:
-        for place in index.path_names:
+        for place in index.paths_with_values():
             counts.present[place] = counts.present.get(place, 0) + 1
         if len(text) <= 60:
             counts.cue(words, text)
@@ -261,12 +261,11 @@ class ParameterIndex:
         counts.codes[code] = counts.codes.get(code, 0) + 1
         shape = shape_of(text)
         counts.shapes[shape] = counts.shapes.get(shape, 0) + 1
-        row = index.row(text)
+        row, paths = index.found_at(text)
         if row is not None:
             counts.found += 1
-            for path in index.row_paths[row]:
-                name = index.path_names[path]
-                counts.paths[name] = counts.paths.get(name, 0) + 1
+            for path in paths:
+                counts.paths[path] = counts.paths.get(path, 0) + 1
             for word in index.before[row].get("user", ()):
                 counts.before[word] = counts.before.get(word, 0) + 1
         # A day is no rival of a city: only values of the same kind have been passed over.
