@@ -20,7 +20,7 @@ from specbench.predictors.candidates import OTHER, Moment
 from specbench.predictors.checkpoint import load
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counting import folds_of
-from specbench.predictors.counts import ABSENT
+from specbench.predictors.counts import ABSENT, ParameterCounts
 from specbench.predictors.dates import infer_today
 from specbench.predictors.explain import explain
 from specbench.predictors.features import INGREDIENTS
@@ -227,6 +227,25 @@ def test_a_checkpoint_whose_parts_do_not_fit_together_is_refused(
     spoil(fresh)
     with pytest.raises(CheckpointError, match="the state in this checkpoint is not one of LearnedPredictor"):
         load(fresh.save(tmp_path / "spoilt"))
+
+
+def test_a_spelling_that_tools_want_is_not_counted_as_if_it_had_stood_there() -> None:
+    get = ToolCall("get_order", {"order_id": "#W1234567"})
+
+    def learned(*said: Message, prefixes: dict[int, list[str]]) -> ParameterCounts:
+        counts = ParameterIndex()
+        counts.count(get, None, ContextIndex(None, prefixes).extend(said))
+        return counts.tools["get_order"]["order_id"]
+
+    spelt = Message("user", "It is order 1234567")
+    alone, known = (learned(spelt, prefixes=prefixes) for prefixes in ({}, {7: ["#W"]}))
+    assert ContextIndex(None, {7: ["#W"]}).extend([spelt]).row("#W1234567") is not None
+    assert known == alone and not known.found
+    # What stands there besides is counted, and what the user has spelt so themselves.
+    result = Message("tool", '{"orders": ["#W1234567"]}', name="get_user")
+    for said in ((spelt, result), (spelt, Message("user", "I mean #W1234567"))):
+        alone, known = (learned(*said, prefixes=prefixes) for prefixes in ({}, {7: ["#W"]}))
+        assert known == alone and known.found == 1
 
 
 def test_a_class_that_is_new_is_not_pushed_down_before_it_has_come(fresh: LearnedPredictor) -> None:
