@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,17 +48,17 @@ class Scenario:
 
 
 def stream(traces: Sequence[Trace], share: float = 0.3) -> Scenario:
-    """Fit on the first ``share`` of the tasks; all others are the stream.
+    """Fit on the first ``share`` of the tasks; all others are the stream, each once.
 
     Examples
     --------
     >>> from specbench.testing import make_traces
     >>> plain = stream(make_traces(20))
     >>> len(plain.fit), len(plain.stream), plain.stream[0].task_id
-    (6, 14, 'task_3')
+    (6, 7, 'task_3')
     """
     first, rest = _divided(traces, share)
-    about = f"fitted on the first {100 * share:.0f} % of the tasks, then all others in order"
+    about = f"fitted on the first {100 * share:.0f} % of the tasks, then all others in order, each once"
     return _checked(Scenario("stream", about, first, [], rest), "give more tasks, or another --fit-share")
 
 
@@ -78,12 +78,12 @@ def agent_change(traces: Sequence[Trace], old: str, new: str, share: float = 0.8
     >>> traces = [replace(trace, agent="ab"[at // 2 % 2]) for at, trace in enumerate(make_traces(40))]
     >>> change = agent_change(traces, "a", "b")
     >>> len(change.fit), len(change.before), len(change.after)
-    (16, 4, 20)
+    (16, 2, 10)
     """
     own = [trace for trace in traces if trace.agent == old]
     played = {trace.task_id for trace in own}
     fit, before = _divided(own, share)
-    after = [trace for trace in traces if trace.agent == new and trace.task_id not in played]
+    after = _once(trace for trace in traces if trace.agent == new and trace.task_id not in played)
     known = ", ".join(sorted({trace.agent for trace in traces if trace.agent is not None})) or "none"
     about = f"fitted on {old}; the stream goes on with {old}, then {new} takes over with other habits"
     found = Scenario(writable(f"agent-{old}-to-{new}"), writable(about), fit, before, after)
@@ -135,12 +135,25 @@ def parse_shift(text: str, traces: Sequence[Trace]) -> Scenario:
 
 
 def _divided(traces: Sequence[Trace], share: float) -> tuple[list[Trace], list[Trace]]:
-    """Cut where ``share`` of the tasks have begun; later traces of an early task stay with it."""
+    """Cut where ``share`` of the tasks have begun; later traces of an early task stay with it.
+
+    What comes after has each task once: the online arm would know one that comes again.
+    """
     if not 0.0 < share < 1.0:
         raise ConfigError(f"the share of the tasks to fit on lies between 0 and 1; got {share!r}")
     tasks = list(dict.fromkeys(trace.task_id for trace in traces))
     early = set(tasks[: math.ceil(share * len(tasks) - 1e-9)])
-    return [each for each in traces if each.task_id in early], [each for each in traces if each.task_id not in early]
+    return (
+        [trace for trace in traces if trace.task_id in early],
+        _once(trace for trace in traces if trace.task_id not in early),
+    )
+
+
+def _once(traces: Iterable[Trace]) -> list[Trace]:
+    first: dict[str, Trace] = {}
+    for trace in traces:
+        first.setdefault(trace.task_id, trace)
+    return list(first.values())
 
 
 def _without(traces: Sequence[Trace], tool: str) -> list[Trace]:
