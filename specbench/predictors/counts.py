@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
@@ -207,26 +207,40 @@ class _Sum(Mapping[str, float]):
         self._tables = tables
         self._known: dict[str, float] = {}
 
-    def __getitem__(self, key: str) -> float:
-        known = self._known.get(key)
+    def get(self, key: str, default: Any = None) -> Any:  # what is asked for most: not by way of an exception
+        known: float | None = self._known.get(key)
         if known is None:
-            found = [table[key] for table in self._tables if key in table]
-            if not found:
-                raise KeyError(key)
-            known = found[0]
-            for count in found[1:]:
-                known += count
+            for table in self._tables:
+                if key in table:
+                    known = table[key] if known is None else known + table[key]
+            if known is None:
+                return default
             self._known[key] = known
         return known
+
+    def items(self) -> ItemsView[str, float]:
+        return self._whole().items()
+
+    def values(self) -> ValuesView[float]:
+        return self._whole().values()
+
+    def _whole(self) -> dict[str, float]:
+        return {key: self.get(key) for key in self}
+
+    def __getitem__(self, key: str) -> float:
+        found: float | None = self.get(key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.get(key) is not None
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys(key for table in self._tables for key in table))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
-
-    def __contains__(self, key: object) -> bool:
-        return any(key in table for table in self._tables)
 
 
 class _SummedRows(Mapping[str, Mapping[str, float]]):
@@ -236,16 +250,18 @@ class _SummedRows(Mapping[str, Mapping[str, float]]):
         self._tables = tables
 
     def __getitem__(self, key: str) -> Mapping[str, float]:
-        rows = [table[key] for table in self._tables if key in table]
-        if not rows:
+        if key not in self:
             raise KeyError(key)
-        return _Sum(rows)
+        return _Sum([table[key] for table in self._tables if key in table])
+
+    def __contains__(self, key: object) -> bool:
+        for table in self._tables:  # noqa: SIM110 (a generator takes three times as long)
+            if key in table:
+                return True
+        return False
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys(key for table in self._tables for key in table))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
-
-    def __contains__(self, key: object) -> bool:
-        return any(key in table for table in self._tables)

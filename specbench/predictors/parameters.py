@@ -66,6 +66,7 @@ class ParameterIndex:
         self._aliases: dict[str, tuple[str, float]] | None = None
         self._announcing: set[str] | None = None
         self._prefixes: dict[int, list[str]] | None = None
+        self._meanings: dict[str, tuple[str, float] | None] = {}
         self._spellings: dict[tuple[str, str], tuple[str, frozenset[int]]] = {}
         self._known_things: frozenset[str] | None = None
 
@@ -175,6 +176,7 @@ class ParameterIndex:
             return
         for word in words:
             if word[0] != "@":
+                self._meanings.pop(word, None)
                 self.heard[word] = self.heard.get(word, 0) + 1
                 row = self.meant.setdefault(word, {})
                 for text in values:
@@ -195,14 +197,23 @@ class ParameterIndex:
         result called ``ATL``.
         """
         if self._aliases is None:
-            used = {value for table in self.tools.values() for counts in table.values() for value in counts.values}
+            tables = [counts.values for table in self.tools.values() for counts in table.values()] if self.names else []
+            used = {value for value in set(self.names.values()) if any(value in table for table in tables)}
             self._aliases = {phrase: (value, 1.0) for phrase, value in self.names.items() if value in used}
-            for word, row in self.meant.items():
-                text = max(row, key=lambda each: (row[each], each))
-                share = row[text] / (self.heard[word] + 1)
-                if row[text] >= 3 and share >= 0.5 and word not in text.lower():
-                    self._aliases.setdefault(word, (text, share))
+            for word in self.meant:
+                if word not in self._meanings:
+                    self._meanings[word] = self._meaning(word)
+                meaning = self._meanings[word]
+                if meaning is not None:
+                    self._aliases.setdefault(word, meaning)
         return self._aliases
+
+    def _meaning(self, word: str) -> tuple[str, float] | None:
+        """Return what a word stands for, with the share of its calls; ``None`` where it stands for nothing."""
+        row = self.meant[word]
+        text = max(row, key=lambda each: (row[each], each))
+        share = row[text] / (self.heard[word] + 1)
+        return (text, share) if row[text] >= 3 and share >= 0.5 and word not in text.lower() else None
 
     def prefixes(self) -> dict[int, list[str]]:
         """Return what identifiers begin with, by the number of digits that follow: {7: ["#W"]}."""
@@ -370,6 +381,7 @@ class ParameterIndex:
         self._relatives = None
         self._kept_to.clear()
         self._spellings.clear()
+        self._meanings.clear()
         self._aliases = self._announcing = self._prefixes = self._known_things = None
         self.revision += 1
 
