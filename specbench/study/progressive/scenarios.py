@@ -13,6 +13,9 @@ from specbench.unicode import writable
 
 __all__ = ["Scenario", "agent_change", "new_tool", "parse_shift", "stream"]
 
+CHANGED = 0.4
+"""Share of a new agent's tasks that it alone plays, where the old one has played them all."""
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -65,7 +68,8 @@ def stream(traces: Sequence[Trace], share: float = 0.3) -> Scenario:
 def agent_change(traces: Sequence[Trace], old: str, new: str, share: float = 0.8) -> Scenario:
     """Fit on the first ``share`` of the tasks of one agent; its others are ``before``, the new agent's are ``after``.
 
-    Tasks that the old agent has played are left out of ``after``: the online arm would know them.
+    Tasks that the old agent has played are left out of ``after``: the online arm would know them. Where that would
+    leave none, the last :data:`CHANGED` of the new agent's are its own.
 
     Raises
     ------
@@ -80,8 +84,11 @@ def agent_change(traces: Sequence[Trace], old: str, new: str, share: float = 0.8
     >>> len(change.fit), len(change.before), len(change.after)
     (16, 2, 10)
     """
-    own = [trace for trace in traces if trace.agent == old]
-    played = {trace.task_id for trace in own}
+    played, others = (dict.fromkeys(trace.task_id for trace in traces if trace.agent == name) for name in (old, new))
+    if others.keys() <= played.keys():
+        for task in list(others)[math.floor((1 - CHANGED) * len(others)) :]:
+            del played[task]
+    own = [trace for trace in traces if trace.agent == old and trace.task_id in played]
     fit, before = _divided(own, share)
     after = _once(trace for trace in traces if trace.agent == new and trace.task_id not in played)
     known = ", ".join(sorted({trace.agent for trace in traces if trace.agent is not None})) or "none"

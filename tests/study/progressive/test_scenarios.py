@@ -72,6 +72,17 @@ def test_tasks_of_the_old_agent_are_not_streamed_again(make_toy_trace: Callable[
     assert tasks(change.after) == {f"toy/{task}" for task in range(10, 15)}
 
 
+def test_of_tasks_that_both_agents_have_played_the_last_are_the_new_ones(make_toy_trace: Callable[..., Trace]) -> None:
+    both = [
+        replace(make_toy_trace(task, at), agent=name) for task in range(10) for at, name in enumerate(("old", "new"))
+    ]
+    change = agent_change(both, "old", "new")
+    assert_no_task_returns(change)
+    assert tasks(change.after) == {f"toy/{task}" for task in range(6, 10)}
+    assert {trace.agent for trace in change.after} == {"new"}
+    assert len(change.fit) + len(change.before) == 6 and change.before
+
+
 def test_a_new_tool_is_neither_offered_nor_called_before(toy_traces: list[Trace]) -> None:
     found = new_tool(toy_traces, "cancel")
     assert_no_task_returns(found)
