@@ -56,7 +56,7 @@ def count(traces: Sequence[Trace], today: date | None = None) -> ParameterIndex:
                 if call.invalid_arguments is None:
                     counts.count(call, trace.tools.get(call.name), index, known.setdefault(trace.task_id, set()))
             index.append(message)
-        counts.name_values(index)
+        counts.meanings.take_names(index)
         counts.count_things(index.things)
         counts.count_words({index.texts[row] for path in ("user:word", "assistant:word") for row in index.rows(path)})
     return counts

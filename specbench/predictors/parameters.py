@@ -13,15 +13,13 @@ from typing import Any, Protocol
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT, Counts, ParameterCounts, SummedCounts
 from specbench.predictors.cues import CueTable
-from specbench.predictors.evidence import name_tokens
+from specbench.predictors.meanings import Meanings
 from specbench.predictors.relatives import Relatives, described
 from specbench.predictors.values import code_of, shape_of, text_of
 from specbench.types import ToolCall, ToolSpec
 
 __all__ = ["ParameterIndex", "cue_words"]
 
-MOST_NAMES = 600
-"""Names that are taken down from results."""
 MOST_KEPT_TO = 10_000
 """Tools never seen of which it is remembered what others keep to."""
 MOST_LISTENING = 2000
@@ -60,13 +58,10 @@ class ParameterIndex:
         self.derived: dict[Hashable, Derived] = {}
         self._cue_table = CueTable()
         self.revision = 0
-        self.heard: dict[str, int] = {}
-        self.meant: dict[str, dict[str, int]] = {}
-        self.names: dict[str, str] = {}
+        self.meanings = Meanings()
         self._aliases: dict[str, tuple[str, float]] | None = None
         self._announcing: set[str] | None = None
         self._prefixes: dict[int, list[str]] | None = None
-        self._meanings: dict[str, tuple[str, float] | None] = {}
         self._spellings: dict[tuple[str, str], tuple[str, frozenset[int]]] = {}
         self._known_things: frozenset[str] | None = None
 
@@ -116,7 +111,7 @@ class ParameterIndex:
                 known.add((call.name, name, text))
             self._count_value(counts, text, set() if online and used else heard, index)
         self._count_pairs(call)
-        self._count_meanings(call, words, index)
+        self.meanings.count(call, words, index)
 
     def learn(
         self,
@@ -154,9 +149,7 @@ class ParameterIndex:
         self._kept_to.clear()
         self._aliases = self._prefixes = None
         self.revision += 1
-        aliases = self.aliases()
-        self.meant = {word: row for word, row in self.meant.items() if word in aliases}
-        self.heard = {word: self.heard[word] for word in self.meant}
+        self.meanings.keep(self.aliases())
 
     def _forget(self, tool: str, changed: Iterable[Counts]) -> None:
         """Forget what was derived from counts that have changed, and all that was derived for a tool."""
@@ -166,54 +159,12 @@ class ParameterIndex:
             if each.tool == tool or id(each.own) in stale or id(each.others) in stale:
                 self.derived.pop(key, None)
 
-    def _count_meanings(self, call: ToolCall, words: set[str], index: ContextIndex) -> None:
-        """Count which values come after which words of the user, whatever the parameter."""
-        values = {value for value in call.arguments.values() if isinstance(value, str) and len(value) <= 40}
-        # What the user has said in so many words, no other word of theirs stands for.
-        said = index.user_words.keys()
-        values = {v for v in values if v[:1].isupper() and not name_tokens(v.lower()) <= said}
-        if not values:
-            return
-        for word in words:
-            if word[0] != "@":
-                self._meanings.pop(word, None)
-                self.heard[word] = self.heard.get(word, 0) + 1
-                row = self.meant.setdefault(word, {})
-                for text in values:
-                    row[text] = row.get(text, 0) + 1
-
-    def name_values(self, index: ContextIndex) -> None:
-        """Take down what the maps in a conversation's results call by which name: ``{"ATL": "Atlanta", ...}``."""
-        for pair in index.named_values:
-            for phrase, meant in (pair, pair[::-1]):
-                words = phrase.lower().split()
-                if len(words) <= 2 and phrase[:1].isupper() and len(self.names) < MOST_NAMES:
-                    self.names.setdefault(" ".join(words), meant)
-
     def aliases(self) -> dict[str, tuple[str, float]]:
-        """Return what words of the user stand for, whatever the parameter: word or word pair → (value, share of calls).
-
-        "nyc" comes with ``New York`` in some argument of nearly every call that follows it; "atlanta" is what some
-        result called ``ATL``.
-        """
+        """Return what words of the user stand for: see :meth:`Meanings.aliases`."""
         if self._aliases is None:
-            tables = [counts.values for table in self.tools.values() for counts in table.values()] if self.names else []
-            used = {value for value in set(self.names.values()) if any(value in table for table in tables)}
-            self._aliases = {phrase: (value, 1.0) for phrase, value in self.names.items() if value in used}
-            for word in self.meant:
-                if word not in self._meanings:
-                    self._meanings[word] = self._meaning(word)
-                meaning = self._meanings[word]
-                if meaning is not None:
-                    self._aliases.setdefault(word, meaning)
+            taken = [counts.values for table in self.tools.values() for counts in table.values()]
+            self._aliases = self.meanings.aliases(taken)
         return self._aliases
-
-    def _meaning(self, word: str) -> tuple[str, float] | None:
-        """Return what a word stands for, with the share of its calls; ``None`` where it stands for nothing."""
-        row = self.meant[word]
-        text = max(row, key=lambda each: (row[each], each))
-        share = row[text] / (self.heard[word] + 1)
-        return (text, share) if row[text] >= 3 and share >= 0.5 and word not in text.lower() else None
 
     def prefixes(self) -> dict[int, list[str]]:
         """Return what identifiers begin with, by the number of digits that follow: {7: ["#W"]}."""
@@ -308,14 +259,7 @@ class ParameterIndex:
                 counts = mine.setdefault(name, ParameterCounts(absent=before))
                 counts.add(other.tools[tool].get(name) or ParameterCounts(absent=calls))
             self.calls[tool] = before + calls
-        for word, count in other.heard.items():
-            self.heard[word] = self.heard.get(word, 0) + count
-        for word, meanings in other.meant.items():
-            total = self.meant.setdefault(word, {})
-            for text, count in meanings.items():
-                total[text] = total.get(text, 0) + count
-        for phrase, value in other.names.items():
-            self.names.setdefault(phrase, value)
+        self.meanings.add(other.meanings)
         self.conversations += other.conversations
         for mine_of, theirs_of in ((self.common, other.common), (self.things, other.things)):
             for word, count in theirs_of.items():
@@ -335,9 +279,7 @@ class ParameterIndex:
         self.tools = {
             tool: {name: counts.pruned() for name, counts in table.items()} for tool, table in self.tools.items()
         }
-        kept = {word: text for word, (text, _) in self.aliases().items() if text in self.meant.get(word, ())}
-        self.meant = {word: {text: self.meant[word][text]} for word, text in kept.items()}
-        self.heard = {word: self.heard[word] for word in kept}
+        self.meanings.compact(self.aliases())
         self.common = {word: n for word, n in self.common.items() if n >= max(2, 0.01 * self.conversations)}
         self.settle()
         self.things = {thing: n for thing, n in self.things.items() if thing in self.known_things()}
@@ -381,7 +323,6 @@ class ParameterIndex:
         self._relatives = None
         self._kept_to.clear()
         self._spellings.clear()
-        self._meanings.clear()
         self._aliases = self._announcing = self._prefixes = self._known_things = None
         self.revision += 1
 
@@ -390,10 +331,7 @@ class ParameterIndex:
         return {
             "calls": self.calls,
             "pairs": self.pairs,
-            # Counted from sets: sorted, so that training twice gives the same bytes.
-            "heard": dict(sorted(self.heard.items())),
-            "meant": dict(sorted(self.meant.items())),
-            "names": self.names,
+            **self.meanings.state(),
             "conversations": self.conversations,
             "common": dict(sorted(self.common.items())),
             "things": dict(sorted(self.things.items())),
@@ -406,8 +344,7 @@ class ParameterIndex:
         """Take over counts."""
         self.calls = dict(state["calls"])
         self.pairs = {tool: {k: list(v) for k, v in rows.items()} for tool, rows in state["pairs"].items()}
-        self.heard, self.meant = dict(state["heard"]), {word: dict(row) for word, row in state["meant"].items()}
-        self.names = dict(state["names"])
+        self.meanings.restore(state)
         self.conversations, self.common = state["conversations"], dict(state["common"])
         self.things = dict(state["things"])
         self.tools = {

@@ -1,9 +1,14 @@
 """Counts of several parameters: the same as those added up at once."""
 
+import pickle
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import MAX_CUES, ParameterCounts, SummedCounts
+from specbench.predictors.parameters import ParameterIndex
+from specbench.types import Message, ToolCall
 
 TABLE = st.dictionaries(st.sampled_from("abcd"), st.integers(1, 9))
 COUNTS = st.builds(
@@ -42,3 +47,15 @@ def test_what_is_learned_on_and_on_is_bounded():
     counts.bound()
     for table in (counts.present, counts.passed, counts.before, counts.paths):
         assert len(table) == MAX_CUES and "0" in table
+
+
+def test_words_that_stand_for_nothing_are_not_kept():
+    counts, sizes = ParameterIndex(), []
+    call = ToolCall("find", {"city": "New York"})
+    for _ in range(5):
+        counts.count(call, None, ContextIndex().extend([Message("user", "nyc")]))
+    for number in range(60):
+        counts.learn(call, None, ContextIndex().extend([Message("user", f"nyc word{number} other{number}")]))
+        if number in (9, 59):
+            sizes.append(len(pickle.dumps(counts.meanings)))
+    assert sizes[0] == sizes[1] and counts.aliases().keys() == {"nyc"}

@@ -218,7 +218,7 @@ def test_what_was_learned_online_is_in_the_checkpoint(fresh: LearnedPredictor) -
         lambda p: p.scout.weights[0]["pair"].fill(np.nan),
         lambda p: p.class_at.update({"get_order": 9999}),
         lambda p: p.ranker.counts.tools.clear(),
-        lambda p: p.ranker.counts.heard.clear() or p.ranker.counts.meant.update({"please": {"Oslo": 3}}),
+        lambda p: p.ranker.counts.meanings.meant.update({"never heard": {"Oslo": 3}}),
     ],
 )
 def test_a_checkpoint_whose_parts_do_not_fit_together_is_refused(
