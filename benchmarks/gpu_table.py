@@ -19,9 +19,8 @@ HEAD = """\
 
 `python benchmarks/gpu.py` measured this elsewhere ({when}); `make bench` only shows it. {weights}Each token is a step
 of transformers: much of it goes by while Python launches kernels, so a step is as long with one row as with four, and
-varies with the processor and with what else it does: in one run NF4's steps took 29 to 41 ms, in the next 29 to 72. The
-first is the profile; conversations are of the second. The files in [`gpu/`](gpu) are latency models, too: `specbench
-evaluate --latency profile:benchmarks/gpu/{profile},1`.
+varies with the processor and with what else it does. {notes}The files in [`gpu/`](gpu) are latency models, too:
+`specbench evaluate --latency profile:benchmarks/gpu/{profile},1`.
 """
 LIVE = """\
 Conversations run sequentially and speculatively in turns, p ≥ 0.3; every message, and every row of the desk's database,
@@ -46,6 +45,7 @@ def section(folder: Path = FOLDER) -> list[str]:
     if not profiles:
         return []
     random = RANDOM if all(each["random_weights"] for each in profiles.values()) else ""
+    notes = "".join(f"{each['note']} " for each in profiles.values() if "note" in each)  # written by hand
     costs, runs = [], []
     for name, profile in profiles.items():
         numbers = profile["dtype"] if profile["quantisation"] == "none" else profile["quantisation"].upper()
@@ -53,7 +53,11 @@ def section(folder: Path = FOLDER) -> list[str]:
         costs.append([title, *_costs(profile)])
         runs += [[title, *_live(_read(each))] for each in sorted(folder.glob(f"live-*-{name}.json"))]
     return [
-        _filled(HEAD.format(weights=random, profile=f"profile-{next(iter(profiles))}.json", when=_when(profiles))),
+        _filled(
+            HEAD.format(
+                weights=random, notes=notes, profile=f"profile-{next(iter(profiles))}.json", when=_when(profiles)
+            )
+        ),
         *_table(COSTS, costs),
         "",
         _filled(LIVE),
