@@ -54,7 +54,7 @@ def canonical(value: Any) -> str:
     if value is False:
         return "false"
     if isinstance(value, int):
-        return str(value)
+        return int.__repr__(value)  # a kind of int, such as an IntEnum, is its number
     if isinstance(value, float):
         return _number(value)
     if type(value) is dict or isinstance(value, Mapping):
@@ -79,4 +79,4 @@ def _number(value: float) -> str:
         return "Infinity" if value > 0 else "-Infinity"
     if value.is_integer():
         return str(int(value))
-    return repr(value)
+    return float.__repr__(value)  # not numpy's

@@ -42,6 +42,7 @@ class Book:
         self.launched_at: dict[int, int] = {}
         self.writing: list[tuple[ToolCall, Traits]] = []
         self.started_s = 0.0
+        self.closed = False
         self.state = State(total=shared.total, expected=shared.expected, costs=shared.costs)
 
     def open(
@@ -55,6 +56,8 @@ class Book:
         parent: Launch | None = None,
     ) -> Opened:
         """Ask the policy, and launch what it chose as far as safety and limits allow. The caller starts the work.
+
+        Whatever a policy chooses, only declared reads and staged writes are launched.
 
         Parameters
         ----------
@@ -72,16 +75,23 @@ class Book:
             The speculation whose result they build on; given up with it.
         """
         self.shared.now = now
+        if self.closed:
+            return Opened([], None, "the conversation has ended")
         choice = policy.choose(point, predictions, self.state)
-        if not choice.launch:
+        # Before anything is launched: arguments of which there is no canonical form launch nothing at all.
+        chosen = [(call, p, call.key) for call, p in choice.launch if call is not None]
+        if not chosen:
             return Opened([], None, choice.reason)
         launches: list[Launch] = []
         best: Launch | None = None
         refused = None
         asked_breaker = False
-        for call, p in choice.launch:
-            assert call is not None  # policies launch calls only
-            known = self.live.get(call.key)
+        for call, p, key in chosen:
+            effect = point.tools[call.name].effect if call.name in point.tools else Effect.UNKNOWN
+            if effect not in (Effect.READ, Effect.STAGED):
+                refused = refused or f"{call.name} is not declared to be read or staged"
+                continue
+            known = self.live.get(key)
             if known is not None:
                 if self._alive(known, index):
                     known.wanted_at = max(known.wanted_at, index)
@@ -95,7 +105,6 @@ class Book:
                 asked_breaker = True
                 if refused:
                     break
-            effect = point.tools[call.name].effect if call.name in point.tools else Effect.UNKNOWN
             traits = self.shared.traits_of(call.name)
             reason = self._refuse(now, call, traits)
             if reason is not None:
@@ -174,20 +183,38 @@ class Book:
             self._uncommit(launch)
             self._leave()
 
-    def abandoned(self, now: float, launch: Launch) -> None:
-        """The agent was cancelled while it waited for a result that it had claimed."""
+    def broken(self, now: float, launch: Launch) -> None:
+        """A staged write that was claimed could not be made real."""
         self.shared.now = now
+        self._uncommit(launch)
+        launch.failed = True
+        self._count_waste(launch)
+
+    def abandoned(self, now: float, launch: Launch) -> None:
+        """The agent was cancelled before it got the result that it had claimed."""
+        self.shared.now = now
+        if launch.committed_at is None:  # it had failed
+            return
+        self._uncommit(launch)
+        launch.squashed_s = now
         if launch.ended_s is None:
-            self._uncommit(launch)
-            launch.squashed_s = now
             self._leave()
             self.shared.stop(launch)
+        else:
+            self._count_waste(launch)
+            self.shared.discard(launch)
 
     def lost(self, now: float, launch: Launch) -> None:
         """The work was cancelled from outside: the whole run is being cancelled."""
         self.shared.now = now
-        self.live.pop(launch.key, None)
-        launch.committed_at, launch.squashed_s = None, now
+        launch.squashed_s = now
+        if launch.committed_at is None:
+            if self.live.get(launch.key) is launch:
+                del self.live[launch.key]
+            self._vacate(launch)
+        else:
+            self._uncommit(launch)
+            self._leave()
         self.stopped(now, launch)
 
     def _uncommit(self, launch: Launch) -> None:
@@ -274,8 +301,8 @@ class Book:
         self._give_up(launch, self.shared.now)
 
     def close(self, now: float) -> None:
-        """The session ends: whatever was not used is given up."""
-        self.shared.now = now
+        """The session ends: whatever was not used is given up, and nothing is launched any more."""
+        self.shared.now, self.closed = now, True
         for launch in list(self.live.values()):
             self._give_up(launch, now)
 

@@ -46,8 +46,10 @@ class Breaker:
         if not 0 <= self.off_below <= 1:
             raise ConfigError(f"off_below is a hit rate in [0, 1]; got {self.off_below!r}")
         for name in ("window", "at_least", "probe_every", "probes", "errors"):
-            if getattr(self, name) < 1:
+            if not getattr(self, name) >= 1:
                 raise ConfigError(f"{name} is a count, 1 or more; got {getattr(self, name)!r}")
+        if not self.rest_s >= 0:
+            raise ConfigError(f"rest_s is seconds, 0 or more; got {self.rest_s!r}")
 
 
 class BreakerState:

@@ -73,6 +73,10 @@ class TokenBucket:
         self.level = self.left(now) - 1.0
         return max(0.0, -self.level / self.per_s) if self.level < -EPSILON else 0.0
 
+    def give_back(self) -> None:
+        """A token that was taken was not needed."""
+        self.level = min(self.burst, self.level + 1.0)
+
 
 class RateLimits:
     """The buckets of all tools and groups.
@@ -103,9 +107,11 @@ class RateLimits:
 
     def refuse(self, now: float, tool: str, group: str | None) -> str | None:
         """Take a token for a speculation and return ``None``, or return why it may not run."""
-        names = [name for name in (tool, group) if name in self.limits]
+        names = self._names(tool, group)
         for name in names:
             real, spare = self._real[name], self._spare.get(name)
+            if spare is not None and spare.burst < 1.0 - EPSILON:
+                return f"rate limit of {name}: the reserve for speculation, {spare.burst:.2g}, is no whole call"
             if spare is None or spare.left(now) < 1.0 - EPSILON:
                 return f"rate limit of {name}: the reserve for speculation is used up"
             if real.left(now) < NEAR * real.burst:
@@ -116,13 +122,19 @@ class RateLimits:
 
     def wait_s(self, now: float, tool: str, group: str | None) -> float:
         """Take a token for a real call and return the seconds that it must wait."""
-        longest = 0.0
-        for name in (tool, group):
-            if name is None or name not in self.limits:
-                continue
+        return self.take(now, tool, group)[0]
+
+    def take(self, now: float, tool: str, group: str | None) -> tuple[float, list[TokenBucket]]:
+        """Like :meth:`wait_s`, with the buckets that the tokens came from: a call that never runs gives them back."""
+        longest, taken = 0.0, []
+        for name in self._names(tool, group):
             real, spare = self._real[name], self._spare.get(name)
             if real.left(now) < 1.0 - EPSILON and spare is not None and spare.left(now) >= 1.0 - EPSILON:
-                spare.take(now)
-            else:
-                longest = max(longest, real.take(now))
-        return longest
+                real = spare
+            longest = max(longest, real.take(now))
+            taken.append(real)
+        return longest, taken
+
+    def _names(self, tool: str, group: str | None) -> list[str]:
+        """The limits that a call must pass; one of the tool's own name counts once."""
+        return [name for name in dict.fromkeys((tool, group)) if name is not None and name in self.limits]

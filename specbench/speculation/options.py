@@ -36,10 +36,14 @@ class RunAhead:
     tok_per_s: float = 30.0
 
     def __post_init__(self) -> None:
-        if self.depth < 1:
-            raise ConfigError(f"run-ahead depth is 1 or more; got {self.depth!r} (leave run_ahead out for none)")
+        if not isinstance(self.depth, int) or self.depth < 1:
+            raise ConfigError(f"run-ahead depth is a count, 1 or more (none: no run_ahead); got {self.depth!r}")
         if not 0 <= self.p <= 1:
             raise ConfigError(f"run-ahead p is a probability in [0, 1]; got {self.p!r}")
+        if self.budget_tok is not None and not self.budget_tok >= 0:
+            raise ConfigError(f"run-ahead budget_tok is a number of tokens, 0 or more; got {self.budget_tok!r}")
+        if not self.tok_per_s >= 0:
+            raise ConfigError(f"run-ahead tok_per_s is tokens a second, 0 or more; got {self.tok_per_s!r}")
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class Options:
             raise ConfigError(f"carry_ttl_s is seconds, 0 or more; got {self.carry_ttl_s!r}")
         for name in ("tool_slots", "llm_slots", "max_entries", "max_bytes"):
             value = getattr(self, name)
-            if value is not None and value < 1:
+            if value is not None and not value >= 1:
                 raise ConfigError(f"{name} is a count, 1 or more; got {value!r}")
 
     def describe(self) -> dict[str, Any]:

@@ -81,11 +81,23 @@ def touches(write: ToolCall, of_write: Traits, read: ToolCall, of_read: Traits) 
     if not of_write.keys or not of_read.keys:
         return True
     read_keys = keys_of(read, of_read.keys)
-    return any(
-        fnmatchcase(key, _literal_but_star(own)) or fnmatchcase(own, _literal_but_star(key))
-        for own in keys_of(write, of_write.keys)
-        for key in read_keys
-    )
+    return any(_meet(own, key) for own in keys_of(write, of_write.keys) for key in read_keys)
+
+
+def _meet(one: str, two: str) -> bool:
+    """Whether some key matches both; ``*`` stands for anything in either.
+
+    Examples
+    --------
+    >>> _meet("user:u1:order:*", "user:*:order:7"), _meet("user:u1:*", "user:u2:*"), _meet("a*", "a")
+    (True, False, True)
+    """
+    if "*" not in one or "*" not in two:
+        return fnmatchcase(one, _literal_but_star(two)) or fnmatchcase(two, _literal_but_star(one))
+    # What stands between their stars can be one after the other: only the ends have to agree.
+    (start, *_, end), (other_start, *_, other_end) = one.split("*"), two.split("*")
+    starts, ends = sorted((start, other_start), key=len), sorted((end, other_end), key=len)
+    return starts[1].startswith(starts[0]) and ends[1].endswith(ends[0])
 
 
 def _filled(pattern: str, arguments: Mapping[str, Any]) -> str:

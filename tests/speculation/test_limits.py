@@ -68,3 +68,19 @@ def test_a_group_is_shared_and_both_must_pass() -> None:
 def test_wrong_limits_are_told(per_s: float, burst: float, reserve: float) -> None:
     with pytest.raises(ConfigError, match=r"a rate limit is calls a second|the reserve for speculation is a share"):
         Limit(per_s, burst, reserve)
+
+
+def test_what_is_not_needed_is_given_back() -> None:
+    limits = RateLimits({"tool": Limit(1.0, 2.0, 0.0)})
+    assert limits.wait_s(0.0, "tool", "tool") == limits.wait_s(0.0, "tool", "tool") == 0.0  # of both names one limit
+    wait_s, tokens = limits.take(0.0, "tool", None)
+    assert wait_s == pytest.approx(1.0)
+    for bucket in tokens:
+        bucket.give_back()
+    assert limits.wait_s(0.0, "tool", None) == pytest.approx(1.0)
+
+
+def test_a_reserve_of_less_than_a_call_says_so() -> None:
+    assert RateLimits({"tool": Limit(10.0, 4.0)}).refuse(0.0, "tool", None) == (
+        "rate limit of tool: the reserve for speculation, 0.8, is no whole call"
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +24,18 @@ def test_the_same_values_always_touch(x: object, y: object) -> None:
     assert touches(write, ITEM, same, ITEM)
     if "*" not in f"{x}{y}":
         assert touches(write, ITEM, read, ITEM) == (keys_of(write, ITEM.keys) == keys_of(read, ITEM.keys))
+
+
+PATTERN = st.text(alphabet="ab*", max_size=4)
+
+
+@given(one=PATTERN, two=PATTERN)
+def test_patterns_touch_if_any_key_matches_both(one: str, two: str) -> None:
+    """Against all texts of up to six letters, which are enough for patterns of four."""
+    write, read = ToolCall("put", {}), ToolCall("get", {})
+    texts = ("".join(letters) for size in range(7) for letters in product("ab", repeat=size))
+    both = any(fnmatchcase(text, one) and fnmatchcase(text, two) for text in texts)
+    assert touches(write, Traits((one,)), read, Traits((two,))) is both
 
 
 @pytest.mark.parametrize(
