@@ -1,14 +1,17 @@
-"""Where warmed results are kept: in this process, or in Redis for several. A cache that fails is a miss, no error."""
+"""Where warmed results are kept: in this process, or in Redis for several.
+
+A cache that does not give or take is a miss, no error. One that does not forget says so: what it holds may be stale.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, NamedTuple, Protocol
 
 import anyio
 
-from specbench.errors import ConfigError, MissingExtraError
+from specbench.errors import ConfigError, MissingExtraError, SpecbenchError
 from specbench.types import ToolCall
 
 __all__ = ["Cache", "Kept", "RedisCache", "TTLCache"]
@@ -33,11 +36,11 @@ class Cache(Protocol):
         ...
 
     async def delete(self, call: ToolCall) -> None:
-        """Forget a call."""
+        """Forget a call; raises where that cannot be."""
         ...
 
-    def calls(self) -> AsyncIterator[ToolCall]:
-        """Yield the calls that are kept."""
+    def calls(self) -> AsyncGenerator[ToolCall, None]:
+        """Yield the calls that are kept; raises where they cannot be told."""
         ...
 
 
@@ -81,7 +84,7 @@ class TTLCache:
         """Forget a call."""
         self._kept.pop(call.key, None)
 
-    async def calls(self) -> AsyncIterator[ToolCall]:
+    async def calls(self) -> AsyncGenerator[ToolCall, None]:
         """Yield the calls that are kept."""
         for entry in list(self._kept.values()):
             yield entry[0].call
@@ -116,43 +119,74 @@ class RedisCache:
 
     async def get(self, call: ToolCall) -> Kept | None:
         """Return what is kept of a call; a Redis that does not answer keeps nothing."""
-        text = await self._try(self._redis.get(self.prefix + call.key))
-        return None if text is None else Kept(call, json.loads(text)["value"])
+        record = self._read(await self._try(self._redis.get(self.prefix + call.key)))
+        return None if record is None else Kept(call, record["value"])
 
     async def set(self, call: ToolCall, value: Any, ttl_s: float) -> None:
-        """Keep a result, if it is JSON."""
+        """Keep a result, if JSON gives it back as it is."""
         try:
             text = json.dumps({"name": call.name, "arguments": dict(call.arguments), "value": value})
-        except (TypeError, ValueError):
+            if json.loads(text)["value"] != value:  # a tuple, a number as a key
+                return
+        except (TypeError, ValueError, RecursionError):
             return
         await self._try(self._redis.set(self.prefix + call.key, text, px=max(1, round(1000 * ttl_s))))
 
     async def delete(self, call: ToolCall) -> None:
-        """Forget a call."""
-        await self._try(self._redis.delete(self.prefix + call.key))
+        """Forget a call.
 
-    async def calls(self) -> AsyncIterator[ToolCall]:
-        """Yield the calls that are kept."""
-        keys = await self._try(self._keys()) or []
-        for key in keys:
-            text = await self._try(self._redis.get(key))
-            if text is not None:
-                record = json.loads(text)
+        Raises
+        ------
+        SpecbenchError
+            When Redis does not answer.
+        """
+        await self._must(self._redis.delete(self.prefix + call.key))
+
+    async def calls(self) -> AsyncGenerator[ToolCall, None]:
+        """Yield the calls that are kept.
+
+        Raises
+        ------
+        SpecbenchError
+            When Redis does not answer.
+        """
+        for key in await self._must(self._keys()):
+            record = self._read(await self._must(self._redis.get(key)))
+            if record is not None:
                 yield ToolCall(record["name"], record["arguments"])
 
     async def close(self) -> None:
         """Close the connections."""
         await self._redis.aclose()
 
+    def _read(self, text: str | None) -> dict[str, Any] | None:
+        """Return an entry; ``None`` for what this cache has not written."""
+        if text is None:
+            return None
+        try:
+            record = json.loads(text)
+            if {"name", "arguments", "value"} <= record.keys():
+                return dict(record)
+        except (ValueError, AttributeError, RecursionError):
+            pass
+        self.errors += 1
+        return None
+
     async def _keys(self) -> list[str]:
         pattern = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in self.prefix) + "*"
         return [key async for key in self._redis.scan_iter(match=pattern)]
 
     async def _try(self, answer: Any) -> Any:
+        try:
+            return await self._must(answer)
+        except SpecbenchError:
+            return None
+
+    async def _must(self, answer: Any) -> Any:
         from redis.exceptions import RedisError
 
         try:
             return await answer
-        except (RedisError, OSError):
+        except (RedisError, OSError) as error:
             self.errors += 1
-            return None
+            raise SpecbenchError(f"Redis does not answer ({type(error).__name__})") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import anyio
 
 from specbench.runtime.results import ToolResult
 from specbench.runtime.tools import Tool
-from specbench.runtime.work import ToolCallError, Work, find_tool, run_call, size_of
+from specbench.runtime.work import Escaped, ToolCallError, Work, aside, find_tool, run_call, size_of
 from specbench.speculation import Book, Launch
 from specbench.speculation.traits import touches
 from specbench.types import DecisionPoint, Effect, ToolCall
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from specbench.runtime.executor import Executor
 
 __all__ = ["Calls"]
+
+_log = logging.getLogger("specbench.runtime")
 
 
 class Calls:
@@ -52,31 +55,30 @@ class Calls:
 
     def start(self, launch: Launch, arrived: Callable[[Launch], None]) -> None:
         """Start the work of a speculation."""
-        launch.work = Work()
+        launch.work = Work(self._discard)
         self.executor.spawn(self._work, launch, arrived)
 
     async def _work(self, launch: Launch, arrived: Callable[[Launch], None]) -> None:
         work: Work = launch.work
         tool = self.executor.tools[launch.call.name]
-        whole = False
         try:
             with work.scope:
                 if launch.squashed_s is None:
                     if launch.staged:
-                        work.value = await self._stage(tool, launch)
+                        work.value = await aside(tool, self._stage(tool, launch))
                     else:
-                        work.value = await run_call(tool, launch.call, self.executor.threads)
-                    whole = True
+                        work.value = await aside(tool, run_call(tool, launch.call, self.executor.threads))
+                    work.whole = True
         except Exception as error:  # contained: the real call finds out for itself
             work.error = error
         finally:
-            if launch.staged and not (whole and launch.squashed_s is None):
+            if launch.staged and not (work.whole and launch.squashed_s is None):
                 with anyio.CancelScope(shield=True):
                     await self._roll_back(launch)
             now = self._tick()
             if launch.squashed_s is not None:
                 self.book.stopped(now, launch)
-            elif whole:
+            elif work.whole:
                 self.book.arrived(now, launch, size_of(work.value) if self.executor.sized else 0)
             elif work.error is not None:
                 self.book.failed(now, launch)
@@ -102,9 +104,10 @@ class Calls:
         if cached is not None:
             return ToolResult(call, copy.deepcopy(cached[2]))
         if self.executor.warmer is not None and not tool.writes:
-            warm, value = await self.executor.warmer.get(call)
-            if warm:
-                return ToolResult(call, value)
+            warm = await self.executor.warmer.get(call)
+            if warm is not None:
+                self._seconds += warm.seconds
+                return ToolResult(call, warm.value)
         return await self._run(tool, call)
 
     async def _join(self, call: ToolCall, launch: Launch) -> ToolResult | None:
@@ -114,15 +117,19 @@ class Calls:
         except BaseException:
             self.book.abandoned(self._tick(), launch)
             raise
+        if work.error is None and launch.committed_at is None:  # it was lost
+            return None
         if launch.staged and work.error is None:
             try:
                 await self._commit(launch)
             except Exception as error:
-                work.error, launch.failed, launch.committed_at = error, True, None
+                work.error = error
+                self.book.broken(self._tick(), launch)
                 with anyio.CancelScope(shield=True):
                     await self._roll_back(launch)
         if work.error is not None:
-            return None if self.executor.options.retry_failed else ToolResult(call, error=work.error)
+            again = self.executor.options.retry_failed or isinstance(work.error, Escaped)
+            return None if again else ToolResult(call, error=work.error)
         assert launch.ended_s is not None
         self._seconds += launch.ended_s - launch.launched_s
         tool = self.executor.tools[call.name]
@@ -131,9 +138,14 @@ class Calls:
 
     async def _run(self, tool: Tool, call: ToolCall) -> ToolResult:
         executor, book = self.executor, self.book
-        wait_s = executor.shared.limits.wait_s(self._tick(), tool.name, tool.traits.group)
+        wait_s, tokens = executor.shared.limits.take(self._tick(), tool.name, tool.traits.group)
         if wait_s > 0:
-            await anyio.sleep(wait_s)
+            try:
+                await anyio.sleep(wait_s)
+            except BaseException:
+                for bucket in tokens:
+                    bucket.give_back()
+                raise
         slots = executor.shared.tool_slots
         self._tick()
         ticket = anyio.Event()
@@ -149,15 +161,18 @@ class Calls:
             if tool.writes:
                 self._forget(tool, call)
                 book.write_starts(began, call)
-                await self.roll_back()
-                if executor.warmer is not None:
-                    await executor.warmer.wrote(call, tool.traits)
+                executor.write_began()
             try:
+                if tool.writes:
+                    await executor.make_way(self)
+                    if executor.warmer is not None:
+                        await executor.warmer.wrote(call, tool.traits)
                 value = await run_call(tool, call, executor.threads)
             except Exception as error:
                 return ToolResult(call, error=error)
             finally:
                 if tool.writes:
+                    executor.write_ended()
                     book.write_ended(call)
                     if executor.warmer is not None:
                         with anyio.CancelScope(shield=True):
@@ -180,6 +195,8 @@ class Calls:
     async def _stage(self, tool: Tool, launch: Launch) -> Any:
         assert tool.staging is not None
         work: Work = launch.work
+        if tool.exclusive:
+            await self.executor.no_writes()
         work.token = self.executor.journal.begin(tool.name, launch.call)
         return await tool.staging.stage(work.token, dict(launch.call.arguments))
 
@@ -195,14 +212,13 @@ class Calls:
                 self.executor.journal.commit(token)
                 if not await tool.staging.commit(token):
                     raise RuntimeError(f"{tool.name}: the staged write was lost before it was committed")
-                self.executor.journal.done(token)
+                self._note_done(launch)
         finally:
             self.book.write_ended(call)
 
-    def discard(self, launch: Launch) -> None:
-        """A speculation that had ended was given up: a staged one must be rolled back before anything real runs."""
-        if launch.staged:
-            self._undo.append(launch)
+    def _discard(self, launch: Launch) -> None:
+        """A staged write was given up: it must be rolled back before anything real runs."""
+        self._undo.append(launch)
 
     async def roll_back(self) -> None:
         """Undo every staged write that was given up; returns when all are undone."""
@@ -211,6 +227,13 @@ class Calls:
             with anyio.CancelScope(shield=True):
                 await launch.work.done.wait()
                 await self._roll_back(launch)
+
+    async def let_go(self) -> None:
+        """Give up staged writes that keep others from writing: a real one comes first."""
+        for launch in list(self.book.live.values()):
+            if launch.staged and self.executor.tools[launch.call.name].exclusive:
+                self.book.preempted(launch)
+        await self.roll_back()
 
     async def finish(self) -> None:
         """Wait until nothing of a closed session is at work any more."""
@@ -224,9 +247,21 @@ class Calls:
         if not work.token:
             return
         assert tool.staging is not None
-        await tool.staging.rollback(work.token)
-        self.executor.journal.done(work.token)
-        work.token = ""
+        try:
+            await tool.staging.rollback(work.token)
+        except Exception:  # nobody asked for it; its entry in the journal stays, so that the next start tries again
+            _log.exception("%s: the staged write %s could not be undone", tool.name, work.token)
+            work.token = ""
+            return
+        self._note_done(launch)
+
+    def _note_done(self, launch: Launch) -> None:
+        """A staged write is real or undone, whether or not that can be noted."""
+        token, launch.work.token = launch.work.token, ""
+        try:
+            self.executor.journal.done(token)
+        except Exception as error:  # at the next start it is found to be so
+            _log.warning("%s", error)
 
     # --- cached reads -----------------------------------------------------------------------------------------------
 
@@ -243,7 +278,11 @@ class Calls:
         if self.executor.warmer is not None:
             self.executor.warmer.happened(call, value)
         if tool.traits.cache_ttl_s and not tool.writes:
-            self._cache[call.key] = (call, self._tick() + tool.traits.cache_ttl_s, copy.deepcopy(value))
+            try:
+                kept = copy.deepcopy(value)
+            except Exception:  # of what cannot be copied nothing is kept
+                return
+            self._cache[call.key] = (call, self._tick() + tool.traits.cache_ttl_s, kept)
 
     def _forget(self, tool: Tool, call: ToolCall) -> None:
         """A write voids the cached reads that it may touch."""

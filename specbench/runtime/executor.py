@@ -13,6 +13,7 @@ from specbench.errors import ConfigError
 from specbench.ledger import Ahead, Ledger, Outcome, Speculation
 from specbench.policies import Estimates, Never, Policy, Threshold
 from specbench.predictors import Predictor
+from specbench.runtime.calls import Calls
 from specbench.runtime.journal import Journal
 from specbench.runtime.live import LiveSession
 from specbench.runtime.results import StepResult
@@ -91,7 +92,10 @@ class Executor:
         self.predictor = None if isinstance(self.policy, Never) else predictor
         self.options = options if options is not None else SAFE_OPTIONS
         self.journal = journal if journal is not None else Journal(None)
+        if not isinstance(k, int) or k < 1:
+            raise ConfigError(f"k is a count of predictions, 1 or more; got {k!r}")
         self.k = k
+        self._check_limits()
         self.warmer = warmer
         self.sized = self.predictor is not None
         self.shared = Shared(self.options, self.tools.traits, self._stop, self._preempt_thinking, expected)
@@ -101,25 +105,31 @@ class Executor:
         self.aheads: list[Ahead] = []
         self._rows: list[Speculation] = []
         self._sessions: dict[str, LiveSession] = {}
+        self._ending: list[LiveSession] = []
+        self._writes = 0
+        self._quiet: anyio.Event | None = None
         self._group: TaskGroup | None = None
-        self._running = 0
 
     async def __aenter__(self) -> Self:
         if self._group is not None:
             raise ConfigError("this executor is in use already; make another one")
         self.threads = anyio.CapacityLimiter(THREADS)
         await self.journal.recover(self.tools)
+        if self.warmer is not None:
+            try:
+                self.warmer.attach(self.tools, self.spawn)
+            except ConfigError:
+                self.journal.release()
+                raise
         self._group = anyio.create_task_group()
         await self._group.__aenter__()
-        if self.warmer is not None:
-            self.warmer.attach(self.tools, self.spawn)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
         assert self._group is not None
-        sessions = list(self._sessions.values())
+        sessions = [*self._sessions.values(), *self._ending]
         with anyio.CancelScope(shield=True):
             for session in sessions:
                 session.close()
@@ -130,8 +140,13 @@ class Executor:
             await self._group.__aexit__(None, None, None)
         finally:
             self._group = None
-            for trace_id in list(self._sessions):
-                self._rows.extend(self._sessions.pop(trace_id).book.rows())
+            for session in (*self._sessions.values(), *self._ending):
+                self._rows.extend(session.book.rows())
+            self._sessions.clear()
+            self._ending.clear()
+            self.journal.release()
+            if self.warmer is not None:
+                self.warmer.detach()
         return None
 
     async def run_step(
@@ -180,23 +195,24 @@ class Executor:
 
     def end_session(self, trace_id: str) -> None:
         """A conversation is over: give up what was not used, and free its memory. Its rows stay."""
-        session = self._sessions.get(trace_id)
+        session = self._sessions.pop(trace_id, None)
         if session is not None:
+            self._ending.append(session)
             session.close()
             self.spawn(self._forget, session)
 
     async def _forget(self, session: LiveSession) -> None:
         await session.calls.finish()
+        self._ending.remove(session)
         self._rows.extend(session.book.rows())
-        if self._sessions.get(session.book.trace_id) is session:
-            del self._sessions[session.book.trace_id]
 
     def ledger(self, **config: Any) -> Ledger:
         """Return what has happened so far; after ``async with`` it is complete.
 
         Speculations whose work goes on are left out, and fates are final for conversations that have ended.
         """
-        rows = [*self._rows, *(row for session in self._sessions.values() for row in session.book.rows())]
+        sessions = (*self._sessions.values(), *self._ending)
+        rows = [*self._rows, *(row for session in sessions for row in session.book.rows())]
         rows.sort(key=lambda row: row.trace_id)
         outcomes = sorted(self.outcomes, key=lambda row: row.trace_id)
         aheads = sorted(self.aheads, key=lambda row: row.trace_id)
@@ -215,7 +231,8 @@ class Executor:
 
     def spawn(self, action: Any, *arguments: Any) -> None:
         """Start a task that ends with the executor at the latest."""
-        assert self._group is not None
+        if self._group is None:
+            raise ConfigError("the executor was left while a step of it ran; leave it when all steps have ended")
         self._group.start_soon(action, *arguments)
 
     def wake(self, ticket: object) -> None:
@@ -232,7 +249,40 @@ class Executor:
 
     def _discard(self, launch: Launch) -> None:
         if launch.staged:
-            self._sessions[launch.book.trace_id].calls.discard(launch)
+            launch.work.undo(launch)
+
+    def write_began(self) -> None:
+        """A conversation really writes."""
+        self._writes += 1
+
+    def write_ended(self) -> None:
+        """The write has ended."""
+        self._writes -= 1
+        if not self._writes and self._quiet is not None:
+            self._quiet.set()
+            self._quiet = None
+
+    async def no_writes(self) -> None:
+        """Wait until no conversation writes."""
+        while self._writes:
+            self._quiet = self._quiet if self._quiet is not None else anyio.Event()
+            await self._quiet.wait()
+
+    async def make_way(self, calls: Calls) -> None:
+        """A session really writes: what it gave up is undone first, and no staged write of others locks it out."""
+        await calls.roll_back()
+        for session in list(self._sessions.values()):
+            if session.calls is not calls:
+                await session.calls.let_go()
+
+    def _check_limits(self) -> None:
+        known = {*self.tools, *(tool.traits.group for tool in self.tools.values() if tool.traits.group)}
+        for name in self.options.limits:
+            if name not in known:
+                raise ConfigError(
+                    f"a rate limit is given for {name!r}, which is no tool and no group; there are "
+                    f"{', '.join(sorted(known)) or 'none'}"
+                )
 
     def _preempt_thinking(self, step: Step) -> None:
         for session in self._sessions.values():

@@ -10,10 +10,15 @@ import json
 import os
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from specbench.errors import ConfigError, SpecbenchError
 from specbench.types import ToolCall
+
+try:
+    import fcntl
+except ImportError:  # Windows: there, two executors on one file go unnoticed
+    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from specbench.runtime.tools import Toolbox
@@ -40,12 +45,13 @@ class Journal:
         self.path = None if path is None else Path(path)
         self.recovered: list[tuple[str, str, str]] = []
         self._open: set[str] = set()
+        self._held: IO[bytes] | None = None
 
     def begin(self, tool: str, call: ToolCall) -> str:
         """Note that a write is about to be staged; returns its token."""
         token = secrets.token_hex(16)
-        self._open.add(token)
         self._write({"event": "begin", "token": token, "tool": tool})
+        self._open.add(token)
         return token
 
     def commit(self, token: str) -> None:
@@ -63,11 +69,41 @@ class Journal:
     async def recover(self, tools: Toolbox) -> None:
         """Finish what an earlier process left behind; ``recovered`` then lists (token, tool, what was done).
 
+        Where the system has file locks, the file is this journal's until :meth:`release`.
+
         Raises
         ------
         ConfigError
-            When the file is no journal, or names a tool that is not there: nothing is lost, it stays as it is.
+            When the file is no journal, is another one's at present, or names a tool that is not there: nothing is
+            lost, it stays as it is.
         """
+        self._lock()
+        try:
+            await self._recover(tools)
+        except BaseException:
+            self.release()
+            raise
+
+    def release(self) -> None:
+        """Leave the file to others."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+    def _lock(self) -> None:
+        if self.path is None or fcntl is None:
+            return
+        held = self.path.with_name(self.path.name + ".lock").open("wb")
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            held.close()
+            raise ConfigError(
+                f"{self.path} is the journal of another executor that runs; each needs a file of its own"
+            ) from None
+        self._held = held
+
+    async def _recover(self, tools: Toolbox) -> None:
         for token, (tool, committing) in self._left().items():
             staging = tools[tool].staging if tool in tools else None
             if staging is None:
@@ -105,8 +141,9 @@ class Journal:
                 else:
                     raise ValueError(event)
             except (ValueError, KeyError, TypeError) as error:
-                if number == len(lines):
-                    break  # torn by the crash: what it announced had not begun
+                if number == len(lines):  # torn by the crash: what it announced had not begun
+                    self._replace([each + b"\n" for each in lines[:-1]])
+                    break
                 raise ConfigError(
                     f"{self.path}, line {number}: no entry of a journal that specbench wrote ({error}); got "
                     f"{line[:80]!r}. Name another file, or move this one away once you know what it is"
@@ -129,8 +166,11 @@ class Journal:
     def _replace(self, lines: list[bytes]) -> None:
         assert self.path is not None
         temporary = self.path.with_name(self.path.name + ".partial")
-        with temporary.open("wb") as file:
-            file.writelines(lines)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path)
+        try:
+            with temporary.open("wb") as file:
+                file.writelines(lines)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path)
+        except OSError as error:
+            raise SpecbenchError(f"{self.path}: the journal cannot be written ({error.strerror})") from error

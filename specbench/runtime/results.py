@@ -125,11 +125,19 @@ class StepResult:
 
 
 def render(value: Any) -> str:
-    """Return a result as text: itself, or JSON.
+    """Return a result as text: itself, JSON, or what Python shows of a value that is no JSON. Never raises.
 
     Examples
     --------
-    >>> render({"a": 1}), render("plain")
-    ('{"a": 1}', 'plain')
+    >>> render({"a": 1}), render("plain"), render({(1, 2): 3})
+    ('{"a": 1}', 'plain', '{(1, 2): 3}')
     """
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except Exception:
+        try:
+            return repr(value)
+        except Exception:
+            return f"<{type(value).__name__} that cannot be shown>"

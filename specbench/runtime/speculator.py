@@ -159,7 +159,10 @@ class Speculator:
         step = self.step
         while step is not None:
             if step.best is launch:
-                self.run_ahead(step)
+                try:
+                    self.run_ahead(step)
+                except Exception as error:  # contained: whatever a result or a `think` is made of
+                    step.reason = f"running ahead raised {type(error).__name__}: {error}"
             step = step.child
 
     def run_ahead(self, step: Step) -> None:
@@ -217,7 +220,8 @@ class Speculator:
         while step is not None:
             step.dropped = True
             if step.thought_s is None:
-                self.executor.wake(self.executor.shared.llm_slots.vacate(step))
+                slots = self.executor.shared.llm_slots
+                self.executor.wake(slots.vacate(step) if step.depth else slots.leave())  # one that was adopted is real
             step.stop_thinking()
             step.stop_predicting()
             if self.step is not None and self.step.answer is not None:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anyio.to_thread
 
@@ -63,7 +63,8 @@ class SqliteSavepoint:
 
     Until it is committed nobody else sees it. The commit notes the token in the same transaction (table
     ``specbench_staged``), so after a crash it is known whether the write is real. A staged write holds the database's
-    write lock: other writers wait for ``busy_s``. Meant for local databases; hold and confirm (:class:`Compensation`)
+    write lock: it is given up when a conversation of the same executor really writes, and other writers wait for
+    ``busy_s``. Meant for local databases; hold and confirm (:class:`Compensation`)
     suits shared ones better.
 
     Parameters
@@ -76,6 +77,8 @@ class SqliteSavepoint:
     busy_s
         Seconds to wait for the write lock.
     """
+
+    exclusive: ClassVar[bool] = True
 
     path: str | Path
     write: Callable[..., Any]

@@ -21,7 +21,8 @@ class Staging(Protocol):
     """A write in two parts: prepared in a way that nobody sees, then made real or undone.
 
     All three may be called with a token that a crash has left behind, and again with the same token; ``commit`` and
-    ``rollback`` of a token that is not known do nothing.
+    ``rollback`` of a token that is not known do nothing. With an attribute ``exclusive`` that is true, a staged write
+    keeps everybody else from writing (a lock); it is then given up as soon as any conversation really writes.
     """
 
     async def stage(self, token: str, arguments: Mapping[str, Any]) -> Any:
@@ -51,7 +52,8 @@ class Tool:
     traits
         Keys, staleness, cache, rate limit group, cost.
     timeout_s
-        The longest that one run may take; a :class:`TimeoutError` then.
+        The longest that one run may take; a :class:`TimeoutError` then. A plain function cannot be cut short: the error
+        comes when it has returned.
     staging
         For effect ``staged``.
 
@@ -94,6 +96,11 @@ class Tool:
         """Whether a real run may change something. Unknown is write."""
         return self.spec.effect not in (Effect.READ, Effect.LOCAL)
 
+    @property
+    def exclusive(self) -> bool:
+        """Whether its staged writes keep others from writing; see :class:`Staging`."""
+        return bool(getattr(self.staging, "exclusive", False))
+
     @cached_property
     def in_thread(self) -> bool:
         """Whether ``run`` is a plain function: it runs in a thread, and goes on there when it is cancelled."""
@@ -114,6 +121,11 @@ class Toolbox(Mapping[str, Tool]):
     def __init__(self, tools: Iterable[Tool]) -> None:
         self._tools: dict[str, Tool] = {}
         for tool in tools:
+            if not isinstance(tool, Tool):
+                raise ConfigError(
+                    f"tools are specbench.runtime.Tool(spec, run), got {type(tool).__name__} {tool!r}; the "
+                    "specification says name and effect of a function"
+                )
             if tool.name in self._tools:
                 raise ConfigError(f"two tools are called {tool.name!r}; names are unique")
             self._tools[tool.name] = tool

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio
 
 from specbench.errors import ConfigError
 from specbench.runtime.caches import Cache, TTLCache
 from specbench.runtime.tools import Toolbox
-from specbench.runtime.work import run_call
+from specbench.runtime.work import aside, run_call
 from specbench.speculation import Traits
 from specbench.speculation.traits import touches
 from specbench.types import Effect, ToolCall
 
-__all__ = ["CacheWarmer", "WarmStats", "Warmer"]
+__all__ = ["CacheWarmer", "Warm", "WarmStats", "Warmer"]
+
+MOST_TIMES = 10_000
+"""Loads of which it is remembered how long they took."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,13 @@ class WarmStats:
         )
 
 
+class Warm(NamedTuple):
+    """A warm result, and the seconds that its load took; 0 for one that another process has loaded."""
+
+    value: Any
+    seconds: float
+
+
 class CacheWarmer:
     """Loads ahead by rules. Give it to an :class:`~specbench.runtime.Executor`, or use it on its own in an agent.
 
@@ -114,14 +125,28 @@ class CacheWarmer:
         self._threads: anyio.CapacityLimiter | None = None
         self._warmed: set[str] = set()
         self._unused: set[str] = set()
+        self._took: dict[str, float] = {}
+        self._distrusted_until = 0.0
         self._loading: dict[str, tuple[ToolCall, anyio.Event]] = {}
         self._void: set[str] = set()
 
     def attach(self, tools: Toolbox, spawn: Callable[..., None]) -> None:
-        """Say which tools there are and how a task is started; an executor does that."""
+        """Say which tools there are and how a task is started; an executor does that.
+
+        Raises
+        ------
+        ConfigError
+            When another executor uses it.
+        """
+        if self._spawn is not None:
+            raise ConfigError("this CacheWarmer is in use by an executor that runs; make one for each")
         self._tools, self._spawn = tools, spawn
         self._limit = anyio.Semaphore(self.parallel)
         self._threads = anyio.CapacityLimiter(self.parallel)
+
+    def detach(self) -> None:
+        """The executor has ended."""
+        self._spawn = None
 
     def happened(self, call: ToolCall, value: Any) -> None:
         """A call has returned: start the loads that its rules name. Never raises, never waits."""
@@ -129,12 +154,10 @@ class CacheWarmer:
             if warmer.event != call.name:
                 continue
             try:
-                wanted = list(warmer.calls(call, copy.deepcopy(value)))
+                for each in list(warmer.calls(call, copy.deepcopy(value))):
+                    self._start(each, warmer.ttl_s)
             except Exception:  # a rule that does not understand a result loads nothing
                 self.stats.errors += 1
-                continue
-            for each in wanted:
-                self._start(each, warmer.ttl_s)
 
     def _start(self, call: ToolCall, ttl_s: float) -> None:
         assert self._tools is not None and self._spawn is not None
@@ -142,6 +165,8 @@ class CacheWarmer:
         if tool is None or tool.spec.effect is not Effect.READ:
             self.stats.refused += 1
         elif call.key not in self._loading:
+            if tool.traits.max_staleness_s is not None:
+                ttl_s = min(ttl_s, tool.traits.max_staleness_s)
             self._warmed.add(call.name)
             self._loading[call.key] = (call, anyio.Event())
             self._spawn(self._load, call, ttl_s)
@@ -153,36 +178,43 @@ class CacheWarmer:
                 if await self.cache.get(call) is not None:
                     return
                 began = anyio.current_time()
-                try:
-                    value = await run_call(self._tools[call.name], call, self._threads)
-                except Exception:  # contained: the agent's own call finds out for itself
-                    self.stats.errors += 1
-                    return
+                tool = self._tools[call.name]
+                value = copy.deepcopy(await aside(tool, run_call(tool, call, self._threads)))
+                seconds = anyio.current_time() - began
                 self.stats.loaded += 1
-                self.stats.load_s += anyio.current_time() - began
+                self.stats.load_s += seconds
                 if call.key not in self._void:  # a write came while it was loading
                     await self.cache.set(call, value, ttl_s)
                     self._unused.add(call.key)
+                    self._took[call.key] = seconds
+                    if len(self._took) > MOST_TIMES:
+                        del self._took[next(iter(self._took))]
+        except Exception:  # contained: the agent's own call finds out for itself
+            self.stats.errors += 1
         finally:
             self._void.discard(call.key)
             self._loading.pop(call.key)[1].set()
 
-    async def get(self, call: ToolCall) -> tuple[bool, Any]:
-        """Return (true, result) when the call is warm, or becomes so by a load that runs; else (false, ``None``)."""
+    async def get(self, call: ToolCall) -> Warm | None:
+        """Return the result of a call that is warm, or becomes so by a load that runs."""
         if call.name not in self._warmed:
-            return False, None
+            return None
         loading = self._loading.get(call.key)
         if loading is not None:
             await loading[1].wait()
-        kept = await self.cache.get(call)
+        kept = None
+        if anyio.current_time() >= self._distrusted_until:
+            try:
+                kept = await self.cache.get(call)
+            except Exception:  # a cache that fails is a miss
+                self.stats.errors += 1
         if kept is None:
             self.stats.misses += 1
-            return False, None
+            return None
         self.stats.hits += 1
-        if call.key in self._unused:
-            self._unused.discard(call.key)
-            self.stats.used += 1
-        return True, copy.deepcopy(kept.value)
+        self.stats.used += call.key in self._unused
+        self._unused.discard(call.key)
+        return Warm(copy.deepcopy(kept.value), self._took.get(call.key, 0.0))
 
     async def wrote(self, call: ToolCall, traits: Traits) -> None:
         """A write starts or ends: forget what it may touch, also what is just being loaded."""
@@ -190,7 +222,13 @@ class CacheWarmer:
         for key, (loading, _) in self._loading.items():
             if touches(call, traits, loading, self._tools[loading.name].traits):
                 self._void.add(key)
-        async for kept in self.cache.calls():
-            tool = self._tools.get(kept.name)
-            if tool is None or touches(call, traits, kept, tool.traits):
-                await self.cache.delete(kept)
+        try:
+            async with aclosing(self.cache.calls()) as calls:
+                async for kept in calls:
+                    tool = self._tools.get(kept.name)
+                    if tool is None or touches(call, traits, kept, tool.traits):
+                        await self.cache.delete(kept)
+        except Exception:  # what it still holds may be stale: nothing of it is believed until all has expired
+            self.stats.errors += 1
+            longest = max((warmer.ttl_s for warmer in self.warmers), default=0.0)
+            self._distrusted_until = anyio.current_time() + longest

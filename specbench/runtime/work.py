@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
@@ -9,9 +11,10 @@ import anyio.to_thread
 
 from specbench.runtime.results import render
 from specbench.runtime.tools import Tool, Toolbox
+from specbench.speculation import Launch
 from specbench.types import ToolCall
 
-__all__ = ["ToolCallError", "Work", "find_tool", "run_call", "size_of"]
+__all__ = ["Escaped", "ToolCallError", "Work", "aside", "find_tool", "run_call", "size_of"]
 
 THREADS = 10_000
 """Real calls never wait for a thread: speculations are capped by slots, not by threads."""
@@ -21,16 +24,25 @@ class ToolCallError(Exception):
     """A call that cannot be run: no such tool, or arguments that are no JSON object. The agent sees it as a result."""
 
 
+class Escaped(Exception):
+    """A speculation ended by what is no error of a tool, such as ``sys.exit``: the real call finds out for itself."""
+
+
 class Work:
-    """A speculation at work: how to stop it, when it is over, and what it gave."""
+    """A speculation at work: how to stop it, when it is over, and what it gave.
 
-    __slots__ = ("done", "error", "scope", "token", "value")
+    ``whole`` says that it ran to its end, ``undo`` is told when a staged one that had ended is given up.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("done", "error", "scope", "token", "undo", "value", "whole")
+
+    def __init__(self, undo: Callable[[Launch], None]) -> None:
         self.scope = anyio.CancelScope()
         self.done = anyio.Event()
+        self.undo = undo
         self.value: Any = None
         self.error: Exception | None = None
+        self.whole = False
         self.token = ""
 
 
@@ -52,7 +64,8 @@ def find_tool(tools: Toolbox, call: ToolCall) -> Tool:
 async def run_call(tool: Tool, call: ToolCall, limiter: anyio.CapacityLimiter) -> Any:
     """Run a call and return its result.
 
-    A plain function runs in a thread and is waited for even when it is cancelled: nothing is left running behind.
+    A plain function runs in a thread and is waited for even when it is cancelled or too late: nothing is left running
+    behind.
 
     Raises
     ------
@@ -62,9 +75,31 @@ async def run_call(tool: Tool, call: ToolCall, limiter: anyio.CapacityLimiter) -
     if tool.timeout_s is None:
         return await _run(tool, call, limiter)
     with anyio.move_on_after(tool.timeout_s) as scope:
-        return await _run(tool, call, limiter)
-    assert scope.cancelled_caught
+        value = await _run(tool, call, limiter)
+        if not (tool.in_thread and scope.cancel_called):
+            return value
     raise TimeoutError(f"{tool.name} took longer than {tool.timeout_s:g} s")
+
+
+async def aside(tool: Tool, run: Awaitable[Any]) -> Any:
+    """Wait for the run of a tool that nobody has asked for.
+
+    Raises
+    ------
+    Escaped
+        For what would otherwise go through all tasks: ``sys.exit`` in a thread, the cancellation of something that the
+        tool has waited for.
+    """
+    try:
+        return await run
+    except SystemExit:
+        if not tool.in_thread:  # it may be the program's own, from a signal
+            raise
+        raise Escaped(f"{tool.name} called sys.exit") from None
+    except anyio.get_cancelled_exc_class():
+        if anyio.current_effective_deadline() == -math.inf:  # it is this very run that is cancelled
+            raise
+        raise Escaped(f"what {tool.name} waited for was cancelled") from None
 
 
 async def _run(tool: Tool, call: ToolCall, limiter: anyio.CapacityLimiter) -> Any:
@@ -82,9 +117,4 @@ def size_of(value: Any) -> int:
     >>> size_of("four"), size_of([1, 2])
     (4, 6)
     """
-    if isinstance(value, (str, bytes)):
-        return len(value)
-    try:
-        return len(render(value))
-    except (TypeError, ValueError, RecursionError):
-        return 1024
+    return len(value) if isinstance(value, (str, bytes)) else len(render(value))

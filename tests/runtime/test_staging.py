@@ -15,7 +15,7 @@ import pytest
 
 from specbench.errors import ConfigError
 from specbench.ledger import Fate
-from specbench.runtime import Executor, Journal, Tool
+from specbench.runtime import Executor, Journal, SqliteSavepoint, Tool
 from specbench.types import Effect, ToolSpec
 from tests.runtime.agent import Says, call, point, sure, thinks
 from tests.runtime.crashing import held, savepoint
@@ -155,10 +155,54 @@ def test_a_torn_last_line_is_forgiven_a_foreign_file_is_not(database: Path) -> N
             return again.recovered
 
     assert [what for _, _, what in anyio.run(restart)] == ["rolled back"]
+    journal.begin("sell", call("sell"))
+    with path.open("ab") as file:
+        file.write(b'{"event": "com')
+    for _ in range(2):  # the tool is not there yet: the torn line is gone, the other one stays
+        with pytest.raises(ConfigError, match="a staged write of 'sell' was left behind"):
+            anyio.run(restart)
+        assert path.read_bytes().count(b"\n") == 1 and path.read_bytes().endswith(b"}\n")
     path.write_text("name,price\napple,1\n")
     with pytest.raises(ConfigError, match=r"line 1: no entry of a journal that specbench wrote"):
         anyio.run(restart)
     assert path.read_text() == "name,price\napple,1\n"
+
+
+def test_a_journal_belongs_to_one_executor_at_a_time(database: Path) -> None:
+    path = database.with_name("journal")
+
+    async def main() -> None:
+        async with Executor([savepoint(database)], journal=Journal(path)):
+            with pytest.raises(ConfigError, match="the journal of another executor that runs"):
+                async with Executor([savepoint(database)], journal=Journal(path)):
+                    pass
+        async with Executor([savepoint(database)], journal=Journal(path)):
+            pass
+
+    anyio.run(main)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_speculated_write_locks_nobody_out(database: Path, backend: str) -> None:
+    """One conversation stages a write that it will not make, another one really writes."""
+
+    async def main() -> None:
+        tool = savepoint(database)
+        assert isinstance(tool.staging, SqliteSavepoint)
+        tool.staging.busy_s = 0.5
+
+        async def dithers() -> Any:
+            await anyio.sleep(1.5)
+            return "No seat for me."
+
+        async with Executor([tool], Says(sure(call("buy", seat=7)))) as executor, anyio.create_task_group() as group:
+            group.start_soon(executor.run_step, point(executor, trace_id="a"), dithers)
+            await anyio.sleep(0.3)
+            step = await executor.run_step(point(executor, trace_id="b"), thinks(0.0, call("buy", seat=8)))
+            assert step.results[0].error is None
+        assert rows(database) == [(8, "sold")]
+
+    anyio.run(main, backend=backend)
 
 
 def test_a_pair_needs_its_declaration(database: Path) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 import anyio
 import pytest
 
-from specbench.errors import ConfigError
+from specbench.errors import ConfigError, SpecbenchError
 from specbench.runtime import CacheWarmer, Executor, RedisCache, TTLCache, Warmer
 from specbench.speculation import Traits
 from specbench.testing import BACKENDS, run_virtual
 from specbench.types import Effect, ToolCall
-from tests.runtime.agent import Recorder, call, point, thinks
+from tests.runtime.agent import Recorder, Says, call, point, sure, thinks
 
 RULE = Warmer("find", lambda _, value: [call("orders", of=1), call("tickets", of=1), call("delete", of=1)], ttl_s=30.0)
 
@@ -86,6 +86,111 @@ def test_a_rule_or_load_that_fails_is_a_miss() -> None:
     run_virtual(main)
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_seconds_that_warming_saves_are_counted(backend: str) -> None:
+    async def main() -> None:
+        tools, warmer = Recorder(), CacheWarmer([RULE])
+        async with Executor(box(tools), warmer=warmer) as executor:
+            step = await executor.run_step(point(executor), thinks(1.0, call("find")))
+            for think_s, saved_s in ((0.5, 0.5), (1.0, 2.0)):  # while it loads, and once it is there
+                step = await executor.run_step(step.next_point(), thinks(think_s, call("orders", of=1)))
+                assert (step.outcome.tool_s, step.outcome.saved_s) == (pytest.approx(2.0), pytest.approx(saved_s))
+
+    run_virtual(main, backend=backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_rules_that_name_nonsense_load_nothing(backend: str) -> None:
+    async def main() -> None:
+        tools, nonsense = Recorder(), Warmer("find", lambda *_: [None, call("orders", of={1, 2})], 30.0)  # type: ignore[list-item]
+        async with Executor(box(tools), warmer=CacheWarmer([nonsense])) as executor:
+            step = await executor.run_step(point(executor), thinks(1.0, call("find")))
+            assert step.results[0].error is None and executor.warmer is not None
+            assert (executor.warmer.stats.errors, executor.warmer.stats.loaded) == (1, 0)
+
+    run_virtual(main, backend=backend)
+
+
+class Failing(TTLCache):
+    """A cache that stops answering for a while."""
+
+    failing: str = ""
+
+    async def get(self, call: ToolCall) -> Any:
+        if self.failing == "get":
+            raise ValueError("no answer")
+        return await super().get(call)
+
+    async def delete(self, call: ToolCall) -> None:
+        if self.failing == "delete":
+            raise SpecbenchError("no answer")
+        await super().delete(call)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("failing", ["get", "delete"])
+def test_a_cache_that_fails_never_gives_what_a_write_has_changed(backend: str, failing: str) -> None:
+    async def main() -> None:
+        tools, cache = Recorder(), Failing()
+        async with Executor(box(tools), warmer=CacheWarmer([RULE], cache)) as executor:
+            step = await executor.run_step(point(executor), thinks(1.0, call("find")))
+            await anyio.sleep(5.0)  # all is loaded
+            cache.failing = failing
+            step = await executor.run_step(step.next_point(), thinks(5.0, call("delete", of=1)))
+            if failing == "delete":
+                cache.failing = ""
+            await executor.run_step(step.next_point(), thinks(1.0, call("orders", of=1)))
+        assert sum(name.startswith("orders") for name, _, _ in tools.log) == 2  # asked anew
+
+    run_virtual(main, backend=backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_volatile_read_is_warm_for_as_long_as_it_may_be_stale(backend: str) -> None:
+    async def main() -> None:
+        tools, rule = Recorder(), Warmer("find", lambda *_: [call("price")], 300.0)
+        mine = [tools.tool("find"), tools.tool("price", 0.1, traits=Traits(max_staleness_s=1.0))]
+        async with Executor(mine, warmer=CacheWarmer([rule])) as executor:
+            step = await executor.run_step(point(executor), thinks(0.0, call("find")))
+            await executor.run_step(step.next_point(), thinks(5.0, call("price")))
+        assert sum(name.startswith("price") for name, _, _ in tools.log) == 2
+
+    run_virtual(main, backend=backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_warmer_belongs_to_one_executor_at_a_time(backend: str) -> None:
+    async def main() -> None:
+        warmer = CacheWarmer([RULE])
+        for _ in range(2):  # one after the other is fine
+            async with Executor(box(Recorder()), warmer=warmer):
+                with pytest.raises(ConfigError, match="in use by an executor that runs"):
+                    async with Executor(box(Recorder()), warmer=warmer):
+                        pass
+
+    run_virtual(main, backend=backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_write_that_is_cancelled_before_it_runs_blocks_nothing(backend: str) -> None:
+    class Slow(TTLCache):
+        async def delete(self, call: ToolCall) -> None:
+            await anyio.sleep(1.0)
+
+    async def main() -> None:
+        tools = Recorder()
+        says = Says(sure(call("orders", of=1)))
+        async with Executor(box(tools), says, warmer=CacheWarmer([RULE], Slow())) as executor:
+            step = await executor.run_step(point(executor), thinks(1.0, call("find")))
+            await anyio.sleep(5.0)
+            with anyio.move_on_after(0.5):
+                await executor.run_step(step.next_point(), thinks(0.1, call("delete", of=1)))
+            step = await executor.run_step(step.next_point(), thinks(1.0, text="Sorry."))
+            assert step.outcome.reason == "p 0.90 reaches 0.60"
+
+    run_virtual(main, backend=backend)
+
+
 def test_wrong_settings_are_told() -> None:
     with pytest.raises(ConfigError, match="ttl_s is seconds above 0; got 0"):
         Warmer("find", lambda *_: [], 0)
@@ -147,10 +252,13 @@ def test_the_cache_in_redis(redis_url: str) -> None:
         cache, other = RedisCache(redis_url), RedisCache(redis_url, prefix="[odd]*:")
         await exercise(cache, anyio.sleep)
         await other.set(call("look"), "other", ttl_s=60)
-        await cache.set(call("look"), object(), ttl_s=60)  # no JSON: not kept
+        for value in (object(), (1, 2), {1: "one"}):  # JSON does not give them back as they are
+            await cache.set(call("look"), value, ttl_s=60)
+        await cache._redis.set(cache.prefix + call("orders").key, "somebody else's")
+        assert await cache.get(call("orders")) is None
         assert [each.key async for each in cache.calls()] == []
         assert [each.key async for each in other.calls()] == ["look({})"]
-        assert cache.errors == 0
+        assert cache.errors == 2  # somebody else's, twice
         await cache.close()
         await other.close()
 
@@ -162,8 +270,11 @@ def test_a_redis_that_is_not_there_is_a_miss() -> None:
         cache = RedisCache("redis://:secret@127.0.0.1:1/0", timeout_s=0.2)
         await cache.set(call("look"), 1, ttl_s=60)
         assert await cache.get(call("look")) is None
-        assert [each async for each in cache.calls()] == []
-        assert cache.errors == 3
+        with pytest.raises(SpecbenchError, match="Redis does not answer"):
+            await cache.delete(call("look"))  # what it holds may be stale from now on
+        with pytest.raises(SpecbenchError, match="Redis does not answer"):
+            [each async for each in cache.calls()]
+        assert cache.errors == 4
         await cache.close()
 
     anyio.run(main)
