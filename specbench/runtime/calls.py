@@ -31,6 +31,7 @@ class Calls:
     def __init__(self, book: Book, executor: Executor) -> None:
         self.book, self.executor = book, executor
         self._undo: list[Launch] = []
+        self._undoing = anyio.Lock()
         self._cache: dict[str, tuple[ToolCall, float, Any]] = {}
         self._seconds = 0.0
         self._checked: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
@@ -222,11 +223,14 @@ class Calls:
 
     async def roll_back(self) -> None:
         """Undo every staged write that was given up; returns when all are undone."""
-        while self._undo:
-            launch = self._undo.pop()
-            with anyio.CancelScope(shield=True):
-                await launch.work.done.wait()
-                await self._roll_back(launch)
+        if not self._undo and not self._undoing.locked():
+            return
+        with anyio.CancelScope(shield=True):
+            async with self._undoing:  # another conversation may be at it
+                while self._undo:
+                    launch = self._undo.pop()
+                    await launch.work.done.wait()
+                    await self._roll_back(launch)
 
     async def let_go(self) -> None:
         """Give up staged writes that keep others from writing: a real one comes first."""
