@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.predictors.argument_types import ArgumentType
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context import ARGUMENT_PATH, ContextIndex
 from specbench.predictors.counts import Counts
 from specbench.predictors.cues import CueTable
 from specbench.predictors.evidence import name_tokens
@@ -54,6 +54,8 @@ LIVE = (
     # words of the values beside it
     "named_now", "named_ever", "named_best", "named_first", "title_now", "title_ever", "title_best",
     "things_now", "things_ever", "things_best", "longer",
+    # how often other tools reuse the value of what was its argument
+    "reuse_rate",
 )  # fmt: skip
 """Of values that stand in the conversation; computed at every moment."""
 FEATURES = (
@@ -101,6 +103,7 @@ class Moment:
         self._messages: dict[int, npt.NDArray[np.float64]] = {}
         self._heard: npt.NDArray[np.float64] | None = None
         self._announced: dict[int, dict[str, float]] = {}
+        self._reuse = np.zeros(1, np.float32)
 
     def next(self) -> Moment:
         """Return the moment now: this one, if nothing has been said since."""
@@ -109,6 +112,7 @@ class Moment:
         out = Moment(self.index)
         out.calls = self.calls
         out._table, out._known, out._messages = self._table, self._known, self._messages
+        out._reuse = self._reuse
         return out
 
     @property
@@ -182,6 +186,20 @@ class Moment:
             found = self._table.values(of, self._heard) if self._heard is not None else []
             known = self._announced[id(of)] = {text: share for text, share in found if not self.elsewhere(text)}
         return known
+
+    def reuse(self, counts: ParameterIndex) -> npt.NDArray[np.float32]:
+        """Return how often other tools reuse the values of arguments, by path of the index; 0 for other paths.
+
+        One more 0 comes last, for values that are no argument (-1).
+        """
+        names, known = self.index.path_names, len(self._reuse) - 1
+        if known < len(names):
+            fresh = [
+                counts.reuse.of(name.removeprefix(ARGUMENT_PATH)) if name.startswith(ARGUMENT_PATH) else 0.0
+                for name in names[known:]
+            ]
+            self._reuse = np.concatenate([self._reuse[:-1], np.array([*fresh, 0.0], np.float32)])
+        return self._reuse
 
     def aliases(self, counts: ParameterIndex) -> dict[str, tuple[float, str]]:
         """Return the values that words of the last user messages stand for, with their shares and the words.

@@ -20,6 +20,7 @@ from specbench.predictors.evidence import name_tokens
 from specbench.predictors.extract import extract
 from specbench.predictors.paths import is_map, stem, walk
 from specbench.predictors.values import (
+    ARGUMENT,
     GROUP,
     GROUP_SIZE,
     LAST,
@@ -40,7 +41,7 @@ from specbench.predictors.values import (
 )  # fmt: skip
 from specbench.types import Message, ToolCall
 
-__all__ = ["ContextIndex", "Event", "notes"]
+__all__ = ["ARGUMENT_PATH", "ContextIndex", "Event", "notes"]
 
 MAX_VALUE_CHARS = 120
 MAX_TEXT_CHARS = 8000
@@ -55,6 +56,8 @@ MAX_DAYS = 12
 """Dates of results that "the day after" may refer to, the latest ones."""
 SAID_ID = "user:id"
 """Path of the identifiers that the user has named."""
+ARGUMENT_PATH = "argument:"
+"""What the paths of arguments begin with."""
 _ROLE_COLUMN = {"user": LAST_USER, "assistant": LAST_ASSISTANT, "tool": LAST_TOOL}
 _WORD = re.compile(r"[a-z0-9]+")
 
@@ -210,9 +213,10 @@ class ContextIndex(ValueTable):
             text = text_of(item)
             if len(text) > MAX_VALUE_CHARS:
                 continue
-            row = self._add(item, f"argument:{parameter}", at)
+            path = f"{ARGUMENT_PATH}{parameter}"
+            row = self._add(item, path, at)
             record = self._table[row]
-            record[LAST_USE] = at
+            record[LAST_USE], record[ARGUMENT] = at, self._path_ids[path]
             record[USES] += 1
             self.used_by.setdefault((tool, parameter), {})[row] = at
 

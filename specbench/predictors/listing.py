@@ -11,6 +11,7 @@ from specbench.predictors.candidates import FEATURES, LIVE, OTHER, STABLE, Candi
 from specbench.predictors.counts import ABSENT
 from specbench.predictors.slots import Gathered, Slot
 from specbench.predictors.values import (
+    ARGUMENT,
     FIRST,
     GROUP,
     GROUP_SIZE,
@@ -120,6 +121,7 @@ def _live(
     out[:, at["ordinal"]] = 1.0 / (1.0 + ordinals)
     out[:, at["offset"]] = np.minimum(table[:, OFFSET], 400) / 400.0
     out[:, at["longer"]] = table[:, LONGER]
+    out[:, at["reuse_rate"]] = moment.reuse(slots[0].counts)[table[:, ARGUMENT]]
     used = _used(out, slots, parts, lengths, table, moment)
     # Latest first; in one message the order of the list.
     order = table[:, LAST].astype(np.int64) * 4096 - ordinals

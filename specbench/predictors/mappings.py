@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from specbench.canonical import canonical
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context import ARGUMENT_PATH, ContextIndex
 from specbench.predictors.ngram import histories
 from specbench.predictors.values import LAST_USER, OFFSET
 from specbench.types import ToolCall, Trace
@@ -197,8 +197,8 @@ class ArgumentPatterns:
             if source.startswith("="):
                 out[f"always {source}"] = json.loads(source[1:])
                 continue
-            if source.startswith("argument:"):
-                row = _latest_argument(index, source.removeprefix("argument:"))
+            if source.startswith(ARGUMENT_PATH):
+                row = _latest_argument(index, source.removeprefix(ARGUMENT_PATH))
                 if row is not None:
                     offer("same", source, row)
                 continue

@@ -15,6 +15,7 @@ from specbench.predictors.counts import ABSENT, Counts, ParameterCounts, SummedC
 from specbench.predictors.cues import CueTable
 from specbench.predictors.meanings import Meanings
 from specbench.predictors.relatives import Relatives, described
+from specbench.predictors.reuse import ReuseRates
 from specbench.predictors.values import code_of, shape_of, text_of
 from specbench.types import ToolCall, ToolSpec
 
@@ -59,6 +60,7 @@ class ParameterIndex:
         self._cue_table = CueTable()
         self.revision = 0
         self.meanings = Meanings()
+        self.reuse = ReuseRates()
         self._aliases: dict[str, tuple[str, float]] | None = None
         self._announcing: set[str] | None = None
         self._prefixes: dict[int, list[str]] | None = None
@@ -111,6 +113,7 @@ class ParameterIndex:
                 known.add((call.name, name, text))
             self._count_value(counts, text, set() if online and used else heard, index)
         self._count_pairs(call)
+        self.reuse.count(call, spec, index.calls)
         self.meanings.count(call, words, index)
 
     def learn(
@@ -260,6 +263,7 @@ class ParameterIndex:
                 counts.add(other.tools[tool].get(name) or ParameterCounts(absent=calls))
             self.calls[tool] = before + calls
         self.meanings.add(other.meanings)
+        self.reuse.add(other.reuse)
         self.conversations += other.conversations
         for mine_of, theirs_of in ((self.common, other.common), (self.things, other.things)):
             for word, count in theirs_of.items():
@@ -332,6 +336,7 @@ class ParameterIndex:
             "calls": self.calls,
             "pairs": self.pairs,
             **self.meanings.state(),
+            "reuse": self.reuse.state(),
             "conversations": self.conversations,
             "common": dict(sorted(self.common.items())),
             "things": dict(sorted(self.things.items())),
@@ -345,6 +350,7 @@ class ParameterIndex:
         self.calls = dict(state["calls"])
         self.pairs = {tool: {k: list(v) for k, v in rows.items()} for tool, rows in state["pairs"].items()}
         self.meanings.restore(state)
+        self.reuse.restore(state["reuse"])
         self.conversations, self.common = state["conversations"], dict(state["common"])
         self.things = dict(state["things"])
         self.tools = {

@@ -27,14 +27,14 @@ STOP_WORDS = frozenset((
 
 COLUMNS = (
     "first", "last", "last_user", "last_assistant", "last_tool", "mentions",
-    "last_use", "uses", "ordinal", "group", "group_size", "path", "placed", "offset", "shape", "longer",
+    "last_use", "uses", "ordinal", "group", "group_size", "path", "placed", "offset", "shape", "longer", "argument",
 )  # fmt: skip
 """Columns of :attr:`ValueTable.table`. ``first``, ``last*``, ``last_use`` and ``placed`` are message numbers (NEVER if
 none). ``path``, ``ordinal``, ``group_size`` and ``placed`` say where the value stands: at which path, as which of how
-many there, since which message."""
+many there, since which message. ``argument`` is the path of its latest use in a call, -1 if none."""
 (
     FIRST, LAST, LAST_USER, LAST_ASSISTANT, LAST_TOOL, MENTIONS, LAST_USE, USES, ORDINAL, GROUP, GROUP_SIZE, PATH,
-    PLACED, OFFSET, SHAPE, LONGER,
+    PLACED, OFFSET, SHAPE, LONGER, ARGUMENT,
 ) = range(len(COLUMNS))  # fmt: skip
 NAMED = ("now", "ever", "first", "title_now", "title_ever", "things_now", "things_ever")
 """Columns of :attr:`ValueTable.named`."""
@@ -326,8 +326,8 @@ class ValueTable:
             if shape not in self._shape_ids:
                 self._shape_ids[shape] = len(self.shape_names)
                 self.shape_names.append(shape)
-            numbers = (at, at, NEVER, NEVER, NEVER, 0, NEVER, 0, ordinal, group, 1, 0, at, 0, self._shape_ids[shape], 0)
-            self._table[row] = numbers
+            form = self._shape_ids[shape]
+            self._table[row] = (at, at, NEVER, NEVER, NEVER, 0, NEVER, 0, ordinal, group, 1, 0, at, 0, form, 0, -1)
             self._respell(row, text)
             lower = text.lower()
             self._by_lower.setdefault(lower, row)
