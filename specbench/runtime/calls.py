@@ -88,8 +88,11 @@ class Calls:
 
     # --- real calls -------------------------------------------------------------------------------------------------
 
-    async def obtain(self, call: ToolCall, launch: Launch | None) -> ToolResult:
-        """Return the result of a call that the agent makes: from its speculation, from the cache, or by running it."""
+    async def obtain(self, call: ToolCall, launch: Launch | None, run: Callable[..., Any] | None = None) -> ToolResult:
+        """Return the result of a call that the agent makes: from its speculation, from the cache, or by running it.
+
+        ``run`` runs it in place of the tool's own function.
+        """
         if launch is not None:
             result = await self._join(call, launch)
             if result is not None:
@@ -105,7 +108,7 @@ class Calls:
             warm, value = await self.executor.warmer.get(call)
             if warm:
                 return ToolResult(call, value)
-        return await self._run(tool, call)
+        return await self._run(tool if run is None else replace(tool, run=run), call)
 
     async def _join(self, call: ToolCall, launch: Launch) -> ToolResult | None:
         work: Work = launch.work
