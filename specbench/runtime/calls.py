@@ -99,6 +99,7 @@ class Calls:
                 return result
         try:
             tool = find_tool(self.executor.tools, call)
+            tool = tool if run is None else replace(tool, run=run)
         except ToolCallError as error:
             return ToolResult(call, error=error)
         cached = self._cached(tool, call)
@@ -108,7 +109,7 @@ class Calls:
             warm, value = await self.executor.warmer.get(call)
             if warm:
                 return ToolResult(call, value)
-        return await self._run(tool if run is None else replace(tool, run=run), call)
+        return await self._run(tool, call)
 
     async def _join(self, call: ToolCall, launch: Launch) -> ToolResult | None:
         work: Work = launch.work
