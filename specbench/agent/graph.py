@@ -1,9 +1,12 @@
 """The agent as a LangGraph graph: ``entry_point`` → ``execute_tool`` → … → ``final_answer``.
 
 ``entry_point`` starts the LLM and, beside it, the speculation of the executor; it ends with the decision.
-``execute_tool`` joins the calls that were run ahead, or runs them. Speculations live in the executor and never in the
-state, which holds plain data: it works with any checkpointer, and a run that is taken up again in another process runs
-its calls anew.
+``execute_tool`` joins the calls that were run ahead, or runs them; nothing real runs before it, so that a run can pause
+there, be looked at, edited or given up. Speculations live in the executor and never in the state, which holds plain
+data: it works with any checkpointer, and a run that is taken up again in another process runs its calls without them.
+
+Two runs of one thread at once: the later decision gives up the speculations of the one before, and while one run
+thinks or runs its calls, a step of the other is refused (:class:`~specbench.errors.ConfigError`). No call runs twice.
 """
 
 from __future__ import annotations
@@ -56,6 +59,7 @@ class SpeculativeAgent:
         The model.
     executor
         With the tools, the predictor and the policy; it must be running (``async with executor``) when the graph is.
+        A run without a ``thread_id`` ends its session there; a thread's stays, for the user's next message.
     max_tok
         Longest message of the model.
     agent
@@ -102,7 +106,11 @@ class SpeculativeAgent:
     async def _entry_point(self, state: AgentState, config: RunnableConfig) -> AgentState:
         """Start the LLM and the speculation; end with the decision."""
         point = self._point(from_langchain(state["messages"]), state, config)
-        decided = await self._steps.decide(point, self._think)
+        try:
+            decided = await self._steps.decide(point, self._think)
+        except BaseException:
+            self._end(point.trace_id, config)
+            raise
         calls = decided.calls
         decision = ", ".join(call.key for call in calls) if calls else "reply"
         message = ai_message(decided.text, calls)
@@ -116,20 +124,26 @@ class SpeculativeAgent:
 
     async def _final_answer(self, state: AgentState, config: RunnableConfig) -> AgentState:
         """The reply stands; note what the step took."""
-        return {"log": [_row(await self._joined(state, config))]}
+        result = await self._joined(state, config)
+        self._end(result.point.trace_id, config)
+        return {"log": [_row(result)]}
 
     async def _joined(self, state: AgentState, config: RunnableConfig) -> StepResult:
         messages = from_langchain(state["messages"])
-        point = self._point(messages[:-1], state, config)
-        result = await self._steps.join(point.trace_id)
+        point, said = self._point(messages[:-1], state, config), messages[-1]
+        result = await self._steps.join(point, said.tool_calls)
         if result is not None:
             return result
-        said = messages[-1]  # taken up again from a checkpoint: the decision is there, its step is not
+        # Taken up again from a checkpoint, or edited: the decision is there, its step is not.
         return await self.executor.run_step(point, lambda: Decided(said.tool_calls, said.content))
 
+    def _end(self, trace_id: str, config: RunnableConfig) -> None:
+        """Without a thread nobody can come back to the conversation."""
+        if not _thread(config):
+            self.executor.end_session(trace_id)
+
     def _point(self, messages: Sequence[Message], state: AgentState, config: RunnableConfig) -> DecisionPoint:
-        thread = (config.get("configurable") or {}).get("thread_id")
-        trace_id = str(thread or state.get("conversation") or uuid.uuid4())
+        trace_id = str(_thread(config) or state.get("conversation") or uuid.uuid4())
         index = sum(message.role == "assistant" for message in messages)
         return DecisionPoint(trace_id, index, tuple(messages), self.executor.tools.specs, self._agent)
 
@@ -143,9 +157,7 @@ class SpeculativeAgent:
                 while heard:
                     event = heard.pop(0)
                     if isinstance(event, End):
-                        decided = decided_of(event, point)
-                        self._steps.know(point, decided)
-                        yield decided
+                        yield decided_of(event, point)
                         return
                     part = part_of(event, first)
                     if part is not None:
@@ -153,6 +165,10 @@ class SpeculativeAgent:
                         yield part
         finally:
             LISTENER.reset(token)
+
+
+def _thread(config: RunnableConfig) -> Any:
+    return (config.get("configurable") or {}).get("thread_id")
 
 
 def _next_node(state: AgentState) -> str:

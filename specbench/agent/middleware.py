@@ -7,8 +7,10 @@
     async with executor:
         await agent.ainvoke({"messages": [("user", "Where is my order?")]})
 
-The model call starts the speculation beside it; the tool calls join what was run ahead, or run. Tools run in the
-executor; one that it does not know runs where it did before.
+The model call starts the speculation beside it; nothing real runs before LangGraph reaches a tool. A call that was run
+ahead is joined then. Any other, one that a human has edited too, runs where it did before: with its injected arguments,
+``interrupt()``, ``Command`` and artifacts; the executor only hears of it. LangChain's callbacks hear nothing of calls
+that were run ahead.
 """
 
 from __future__ import annotations
@@ -19,15 +21,21 @@ from typing import Any
 from specbench.agent.langchain_messages import from_langchain, specs_of
 from specbench.agent.walking import WalkingSteps
 from specbench.errors import ConfigError, MissingExtraError
-from specbench.runtime import Decided, Executor, Tool
+from specbench.runtime import Decided, Executor, Tool, ToolResult
 from specbench.speculation import Traits
-from specbench.types import DecisionPoint, Effect, ToolSpec
+from specbench.types import DecisionPoint, Effect, ToolCall, ToolSpec
 
 try:
     from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
     from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
+    from langchain_core.messages.tool import ToolOutputMixin
+    from langchain_core.runnables import RunnableConfig
+    from langchain_core.runnables.config import ensure_config, var_child_runnable_config
     from langchain_core.tools import BaseTool
+    from langchain_core.utils.pydantic import get_fields
     from langgraph.config import get_config
+    from langgraph.errors import GraphBubbleUp
+    from pydantic import ValidationError
 except ImportError as error:
     raise MissingExtraError("langchain", extra="agent") from error
 
@@ -37,14 +45,16 @@ __all__ = ["SpeculationMiddleware", "tools_of"]
 def tools_of(
     tools: Sequence[BaseTool], effects: Mapping[str, Effect], traits: Mapping[str, Traits] | None = None
 ) -> list[Tool]:
-    """LangChain tools as an executor runs them.
+    """LangChain tools as an executor runs them: a result is the text that LangChain makes of it.
 
     Parameters
     ----------
     tools
         LangChain's; they are run with ``ainvoke``.
     effects
-        What each does to the world. One that is not named is unknown, and never speculated.
+        What each does to the world. One that is not named is unknown, and never speculated. A read with injected
+        arguments (``ToolRuntime``, ``InjectedState``, …) is not speculated either, as only LangGraph has them: it
+        counts as local.
     traits
         Keys, staleness and the like, by name.
 
@@ -60,16 +70,64 @@ def tools_of(
     made = []
     for tool, spec in zip(tools, specs.values(), strict=True):
         effect = effects.get(spec.name, Effect.UNKNOWN)
+        if effect is Effect.READ and _is_injected(tool):
+            effect = Effect.LOCAL
         declared = ToolSpec(spec.name, spec.description, spec.parameters, effect)
         made.append(Tool(declared, _runner(tool), (traits or {}).get(spec.name, Traits())))
     return made
 
 
+def _is_injected(tool: BaseTool) -> bool:
+    """Whether the tool takes more than the model gives."""
+    told = tool.tool_call_schema
+    if isinstance(told, dict):  # a JSON schema says all that there is
+        return False
+    return not set(get_fields(tool.get_input_schema())) <= set(get_fields(told))
+
+
 def _runner(tool: BaseTool) -> Callable[..., Awaitable[Any]]:
     async def run(**arguments: Any) -> Any:
-        return await tool.ainvoke(arguments)
+        config = _aside()
+        token = var_child_runnable_config.set(config)
+        try:
+            call = {"type": "tool_call", "name": tool.name, "args": arguments, "id": _AHEAD}
+            return _value(await tool.ainvoke(call, config))
+        finally:
+            var_child_runnable_config.reset(token)
 
     return run
+
+
+_AHEAD = "speculated"
+"""The id of calls that nobody has made yet."""
+
+
+def _aside() -> RunnableConfig:
+    """The run's own configuration, without what would tell the graph of a call that it has not made."""
+    config = ensure_config()
+    own = {key: value for key, value in config.get("configurable", {}).items() if not key.startswith("__pregel")}
+    return {**config, "configurable": own, "callbacks": None}
+
+
+class _Said(str):
+    """A result as the executor has it, its text, with the message that LangChain made of it."""
+
+    message: ToolMessage
+
+
+class _Failed(Exception):
+    """A tool has told the model of an error, and not raised it."""
+
+
+def _value(output: Any) -> Any:
+    """What LangChain made of a result, as the result of a call: text, or what is no message, such as a command."""
+    if not isinstance(output, ToolMessage):
+        return output
+    if output.status == "error":
+        raise _Failed(str(output.text))
+    said = _Said(output.text)
+    said.message = output
+    return said
 
 
 class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
@@ -97,25 +155,38 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
             answered.append(await handler(request))
             said = next(each for each in reversed(answered[0].result) if isinstance(each, AIMessage))
             (message,) = from_langchain([said])
-            decided = Decided(message.tool_calls, message.content)
-            self._steps.know(point, decided)
-            return decided
+            return Decided(message.tool_calls, message.content)
 
-        await self._steps.decide(point, think)
+        decided = await self._steps.decide(point, think)
+        if not decided.calls:
+            await self._steps.join(point, ())
+            if not _thread():  # nobody can come back to it
+                self.executor.end_session(point.trace_id)
         return answered[0]
 
     async def awrap_tool_call(self, request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
-        """Join the call that the step has run; a tool that the executor does not know runs as it did before."""
+        """Join the call if it was run ahead; else it runs as it did before, but its error is told to the model."""
         call = request.tool_call
         if call["name"] not in self.executor.tools:
             return await handler(request)
-        step = await self._steps.join(self._trace_id(request.state["messages"]), keep=True)
-        found = [each for each in step.results if each.call.id == call["id"]] if step is not None else []
-        if not found:
+        answered: list[Any] = []
+
+        async def run(**_: Any) -> Any:
+            answered.append(await handler(request))
+            return _value(answered[0])
+
+        wanted = ToolCall(call["name"], call["args"], call["id"])
+        result = await self._steps.obtain(self._trace_id(request.state["messages"]), wanted, run)
+        if result is None:
             return await handler(request)
-        result = found[0]
-        status: Any = "success" if result.error is None else "error"
-        return ToolMessage(result.text, tool_call_id=call["id"], name=call["name"], status=status)
+        if answered:
+            return answered[0]
+        if isinstance(result.error, (GraphBubbleUp, ValidationError)):  # an interrupt, or no answer to one
+            raise result.error
+        if result.error is not None:
+            return ToolMessage(result.text, tool_call_id=call["id"], name=call["name"], status="error")
+        ahead = _RunAhead(name=call["name"], description="", given=request.tool, call=wanted, output=_output(result))
+        return await handler(request.override(tool=ahead))
 
     def _point(self, messages: Sequence[AnyMessage]) -> DecisionPoint:
         index = sum(isinstance(message, AIMessage) for message in messages)
@@ -124,6 +195,36 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
 
     def _trace_id(self, messages: Sequence[AnyMessage]) -> str:
         """The thread's id; without one, that of the first message of the customer, which LangGraph has given it."""
-        thread = (get_config().get("configurable") or {}).get("thread_id")
         first = next((message.id for message in messages if message.type == "human"), None)
-        return str(thread or first or "conversation")
+        return str(_thread() or first or "conversation")
+
+
+def _thread() -> Any:
+    return (get_config().get("configurable") or {}).get("thread_id")
+
+
+def _output(result: ToolResult) -> Any:
+    """What LangChain makes of a result that was there already."""
+    call, value = result.call, result.value
+    if isinstance(value, _Said):
+        return value.message.model_copy(update={"tool_call_id": call.id})
+    parts = value if isinstance(value, list) else [value]
+    if parts and all(isinstance(part, ToolOutputMixin) for part in parts):
+        return value
+    return ToolMessage(result.text, tool_call_id=call.id or "", name=call.name)
+
+
+class _RunAhead(BaseTool):
+    """A tool that has run already, for whatever else stands between the agent and its tools; another call it runs."""
+
+    given: Any
+    call: Any
+    output: Any
+
+    def _run(self) -> Any:
+        raise NotImplementedError
+
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        if ToolCall(input["name"], input["args"]) == self.call:
+            return self.output
+        return await self.given.ainvoke(input, config, **kwargs)

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from typing import Any
 
-import anyio
-
-from specbench.runtime import Decided, Executor, StepResult
+from specbench.runtime import Decided, Executor, OpenStep, StepResult, ToolResult
 from specbench.runtime.steps import Think
-from specbench.types import DecisionPoint
+from specbench.runtime.watch import same_messages
+from specbench.types import DecisionPoint, ToolCall
 
 __all__ = ["WalkingSteps"]
 
 
-@dataclass
-class _Step:
-    """A step that runs in the executor while the framework walks on."""
-
-    point: DecisionPoint
-    decision: Decided | None = None
-    result: StepResult | None = None
-    error: Exception | None = None
-    known: anyio.Event = field(default_factory=anyio.Event)
-    done: anyio.Event = field(default_factory=anyio.Event)
-    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
-
-
 class WalkingSteps:
-    """The steps that are under way, one a conversation: decided first, joined later.
+    """The steps that are decided, one a conversation. Real calls run when the framework asks for them, never before.
+
+    A step that nobody asks for (the run was cancelled, a human said no) ends when its conversation decides again, or
+    with the executor; until then nothing of it runs.
 
     Parameters
     ----------
@@ -36,83 +26,97 @@ class WalkingSteps:
 
     Examples
     --------
+    >>> import anyio
     >>> async def main():
     ...     async with Executor([]) as executor:
     ...         steps = WalkingSteps(executor)
-    ...         async def think():
-    ...             return "Hello."
-    ...         decided = await steps.decide(DecisionPoint("t", 0, ()), think)
-    ...         joined = await steps.join("t")
-    ...         return decided.text, joined.outcome.index, await steps.join("t")
+    ...         point = DecisionPoint("t", 0, ())
+    ...         decided = await steps.decide(point, lambda: "Hello.")
+    ...         joined = await steps.join(point, decided.calls)
+    ...         return decided.text, joined.outcome.index, await steps.join(point, decided.calls)
     >>> anyio.run(main)
     ('Hello.', 0, None)
     """
 
     def __init__(self, executor: Executor) -> None:
         self.executor = executor
-        self._steps: dict[str, _Step] = {}
+        self._steps: dict[str, OpenStep] = {}
 
     def __len__(self) -> int:
         return len(self._steps)
 
     async def decide(self, point: DecisionPoint, think: Think) -> Decided:
-        """Start a step, with speculation beside it, and wait for its decision; its calls go on.
+        """Run a step up to its decision, with speculation beside it. The step before, if nobody waits for it, is over.
 
         Raises
         ------
+        ConfigError
+            While another run of the same conversation thinks, or runs its calls.
         Exception
             Whatever ``think`` raises.
         """
-        step = self._steps[point.trace_id] = _Step(point)
-        self.executor.spawn(self._run, step, think)
-        try:
-            await step.known.wait()
-        except BaseException:
-            step.scope.cancel()
-            self._steps.pop(point.trace_id, None)
-            raise
-        if step.error is not None:
-            self._steps.pop(point.trace_id, None)
-            raise step.error
-        assert step.decision is not None
-        return step.decision
+        await self._leave(point.trace_id)
+        step = await self.executor.open_step(point, think)
+        self._steps[point.trace_id] = step
+        return step.decided
 
-    def know(self, point: DecisionPoint, decided: Decided) -> None:
-        """Tell the decision before the step is over, so that the framework can go on."""
+    async def join(self, point: DecisionPoint, calls: Sequence[ToolCall]) -> StepResult | None:
+        """Run the calls of a step that was decided at ``point``, and end it.
+
+        Parameters
+        ----------
+        point, calls
+            Where the framework is, and the calls that it wants.
+
+        Returns
+        -------
+        StepResult or None
+            ``None`` where no step is under way, or one that decided something else: another run of the conversation
+            has come between, or somebody has edited the decision. That step is given up.
+        """
         step = self._steps.get(point.trace_id)
-        if step is not None and step.point is point:
-            step.decision = decided
-            step.known.set()
+        if step is None or not (step.live and _is_for(step, point, calls)):
+            await self._leave(point.trace_id)
+            return None
+        del self._steps[point.trace_id]
+        try:
+            for call in step.decided.calls:
+                await step.obtain(call)
+            return await step.finish()
+        except BaseException:
+            await step.abandon()
+            raise
 
-    async def join(self, trace_id: str, *, keep: bool = False) -> StepResult | None:
-        """Wait for the end of the conversation's step; ``None`` where none is under way.
+    async def obtain(self, trace_id: str, call: ToolCall, run: Callable[..., Any]) -> ToolResult | None:
+        """Run one call within the conversation's step; ``None`` where none is under way.
 
         Parameters
         ----------
         trace_id
             The conversation.
-        keep
-            Others will join the same step.
+        call
+            As the framework wants it, which may be another than was decided.
+        run
+            Runs it, where no speculation has.
         """
-        step = self._steps.get(trace_id) if keep else self._steps.pop(trace_id, None)
-        if step is None:
+        step = self._steps.get(trace_id)
+        if step is None or not step.live:
             return None
-        try:
-            await step.done.wait()
-        except BaseException:
-            step.scope.cancel()
-            raise
-        if step.error is not None:
-            raise step.error
-        return step.result
+        result = await step.obtain(call, run)
+        if step.whole:
+            await step.finish()
+        return result
 
-    async def _run(self, step: _Step, think: Think) -> None:
-        try:
-            with step.scope:
-                step.result = await self.executor.run_step(step.point, think)
-                step.decision = step.result.decided
-        except Exception as error:  # told to whoever waits for it
-            step.error = error
-        finally:
-            step.known.set()
-            step.done.set()
+    async def _leave(self, trace_id: str) -> None:
+        """End the conversation's step, unless a call of it runs just now."""
+        step = self._steps.get(trace_id)
+        if step is None or step.busy:
+            return
+        del self._steps[trace_id]
+        if step.live:
+            await (step.finish() if step.begun else step.abandon())
+
+
+def _is_for(step: OpenStep, point: DecisionPoint, calls: Sequence[ToolCall]) -> bool:
+    decided, wanted = ({(call.id, call.key) for call in each} for each in (step.decided.calls, calls))
+    return decided == wanted and same_messages(step.point.messages, point.messages)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import anyio
+from anyio.lowlevel import RunVar
 
 from specbench.errors import ConfigError, MissingExtraError
 from specbench.llm.base import Backend, End, Event, EventStream, LLMError, Request, StopReason, TextDelta, Usage
@@ -29,12 +33,16 @@ class OpenAIBackend(Backend):
     statuses in :data:`RETRIED` before the stream began. What timed out or broke off in the middle may have been
     charged, and is not repeated.
 
+    Connections belong to the event loop that made them, and are closed with it or by :meth:`aclose`: one backend serves
+    any number of loops, one after the other or at once.
+
     Parameters
     ----------
     model
         The model's name on the server.
     base_url
-        ``http://localhost:8000/v1``; ``OPENAI_BASE_URL`` when not given.
+        ``http://localhost:8000/v1``; ``OPENAI_BASE_URL`` when not given. A user and password in it are sent in place of
+        the key, and never shown or logged.
     api_key
         ``OPENAI_API_KEY`` when not given. Servers of one's own (a ``base_url``) need none. It is never shown or logged.
     timeout_s
@@ -69,10 +77,21 @@ class OpenAIBackend(Backend):
         if key is None:
             raise ConfigError("no server is known: set OPENAI_BASE_URL to yours, or OPENAI_API_KEY for the hosted one")
         self.name = f"openai:{model}"
-        self._model, self._key, self._retries, self._pause_s = model, key, retries, pause_s
+        self._model, self._retries, self._pause_s = model, retries, pause_s
         self._timeout_s = timeout_s
-        self._client = openai.AsyncOpenAI(api_key=key, base_url=base_url, timeout=timeout_s, max_retries=0)
-        self._where = str(self._client.base_url)
+        base_url, headers, self._secrets = _without_user(base_url)
+        if key != "none":
+            self._secrets.append(key)
+        self._make: Callable[[], Any] = partial(
+            openai.AsyncOpenAI,
+            api_key=key,
+            base_url=base_url,
+            default_headers=headers,
+            timeout=timeout_s,
+            max_retries=0,
+        )
+        self._where = base_url or "https://api.openai.com/v1"
+        self._open: RunVar[tuple[Any, AsyncGenerator[Any, None]] | None] = RunVar("openai_client", None)
 
     def stream(self, request: Request) -> AbstractAsyncContextManager[EventStream]:
         """Run the model on a request; see :mod:`specbench.llm.base`."""
@@ -104,10 +123,11 @@ class OpenAIBackend(Backend):
             body["tools"] = chat_tools(request.tools)
         if request.temperature > 0:
             body["seed"] = request.seed
+        client = await self._client()
         pause_s = self._pause_s
         for left in range(self._retries, -1, -1):
             try:
-                return await self._client.chat.completions.create(**body)
+                return await client.chat.completions.create(**body)
             except Exception as error:
                 wait_s = self._wait_s(error, pause_s)
                 if left == 0 or wait_s is None:
@@ -130,14 +150,35 @@ class OpenAIBackend(Backend):
         return None
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        await self._client.close()
+        """Close the connections of this event loop."""
+        kept = self._open.get()
+        if kept is not None:
+            await kept[1].aclose()
+
+    async def _client(self) -> Any:
+        """The client of this event loop; the loop closes it at its end, as it does every open generator."""
+        kept = self._open.get()
+        if kept is None:
+            keeper = self._keep()
+            kept = await anext(keeper), keeper
+            self._open.set(kept)
+        return kept[0]
+
+    async def _keep(self) -> AsyncGenerator[Any, None]:
+        client = self._make()
+        try:
+            yield client
+        finally:
+            self._open.set(None)
+            await client.close()
 
     def told(self, error: Exception) -> Exception:
         """The error as one of ours, without the key in it; errors that are no matter of the server stay as they are."""
         import openai
 
-        text = str(error).replace(self._key, "[key]") if self._key != "none" else str(error)
+        text = str(error)
+        for secret in self._secrets:
+            text = text.replace(secret, "[key]")
         if isinstance(error, openai.APITimeoutError):
             return LLMError(f"{self._where} was silent for {self._timeout_s:g} s; is the model loaded? Raise timeout_s")
         if isinstance(error, openai.APIConnectionError):
@@ -153,6 +194,18 @@ class OpenAIBackend(Backend):
                 f"{self._where} does not speak the OpenAI chat interface ({text[:200]}); is the base URL right?"
             )
         return error
+
+
+def _without_user(url: str | None) -> tuple[str | None, dict[str, str], list[str]]:
+    """The URL without user and password, the header that tells the server of them, and what must not be shown."""
+    parts = urlsplit(url or "")
+    user, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return url, {}, []
+    name, _, password = user.partition(":")
+    told = b64encode(f"{unquote(name)}:{unquote(password)}".encode()).decode()
+    secrets = [each for each in (password, unquote(password), told) if each]
+    return urlunsplit(parts._replace(netloc=host)), {"Authorization": f"Basic {told}"}, secrets
 
 
 class _Events(EventStream):

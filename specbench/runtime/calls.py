@@ -91,14 +91,18 @@ class Calls:
 
     # --- real calls -------------------------------------------------------------------------------------------------
 
-    async def obtain(self, call: ToolCall, launch: Launch | None) -> ToolResult:
-        """Return the result of a call that the agent makes: from its speculation, from the cache, or by running it."""
+    async def obtain(self, call: ToolCall, launch: Launch | None, run: Callable[..., Any] | None = None) -> ToolResult:
+        """Return the result of a call that the agent makes: from its speculation, from the cache, or by running it.
+
+        ``run`` runs it in place of the tool's own function.
+        """
         if launch is not None:
             result = await self._join(call, launch)
             if result is not None:
                 return result
         try:
             tool = find_tool(self.executor.tools, call)
+            tool = tool if run is None else replace(tool, run=run)
         except ToolCallError as error:
             return ToolResult(call, error=error)
         cached = self._cached(tool, call)

@@ -16,6 +16,7 @@ from specbench.predictors import Predictor
 from specbench.runtime.calls import Calls
 from specbench.runtime.journal import Journal
 from specbench.runtime.live import LiveSession
+from specbench.runtime.opened import OpenStep
 from specbench.runtime.results import StepResult
 from specbench.runtime.steps import Step, Think
 from specbench.runtime.streaming import AnswerStream
@@ -186,12 +187,28 @@ class Executor:
         Exception
             Whatever ``think`` raises; nothing is left running then.
         """
+        return await self._session(point, task_id).run(point, think, answer)
+
+    async def open_step(self, point: DecisionPoint, think: Think, *, task_id: str | None = None) -> OpenStep:
+        """Run one step up to its decision: its calls run as they are asked for, perhaps much later, perhaps never.
+
+        For frameworks that decide in one place and run tools in another, and may stop in between. Parameters and
+        errors are those of :meth:`run_step`.
+
+        Returns
+        -------
+        OpenStep
+            The decision; nothing real has run.
+        """
+        return await self._session(point, task_id).open(point, think)
+
+    def _session(self, point: DecisionPoint, task_id: str | None) -> LiveSession:
         if self._group is None:
             raise ConfigError("the executor is not running; use `async with Executor(...) as executor:`")
         session = self._sessions.get(point.trace_id)
         if session is None:
             session = self._sessions[point.trace_id] = LiveSession(self, point.trace_id, task_id or point.trace_id)
-        return await session.run(point, think, answer)
+        return session
 
     def end_session(self, trace_id: str) -> None:
         """A conversation is over: give up what was not used, and free its memory. Its rows stay."""

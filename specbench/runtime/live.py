@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from specbench.errors import ConfigError
 from specbench.ledger import Fate, Outcome, Window
 from specbench.runtime.calls import Calls
+from specbench.runtime.opened import OpenStep
 from specbench.runtime.results import Decided, StepResult, ToolResult
 from specbench.runtime.speculator import Speculator
 from specbench.runtime.steps import Step, Think, think
 from specbench.runtime.streaming import AnswerStream
 from specbench.runtime.watch import same_messages
-from specbench.speculation import Book
-from specbench.types import DecisionPoint, Message
+from specbench.speculation import Book, Launch
+from specbench.types import DecisionPoint, Message, ToolCall
 
 if TYPE_CHECKING:
     from specbench.runtime.executor import Executor
@@ -33,9 +35,32 @@ class LiveSession:
         self.calls = Calls(self.book, executor)
         self.ahead = Speculator(executor, self.book, self.calls)
         self.count = 0
+        self.live = True
 
     async def run(self, point: DecisionPoint, think_of: Think, answer: AnswerStream | None) -> StepResult:
         """Run one step; see :meth:`specbench.runtime.Executor.run_step`."""
+        step, decided, interrupted = await self._begin(point, think_of, answer)
+        try:
+            results = [await self.obtain(step, decided, call, at) for at, call in enumerate(decided.calls)]
+            await self.settle(step, decided)
+        except BaseException:
+            await self.give_up(step)
+            raise
+        return self.finish(step, decided, results, interrupted)
+
+    async def open(self, point: DecisionPoint, think_of: Think) -> OpenStep:
+        """Run one step up to its decision; see :meth:`specbench.runtime.Executor.open_step`."""
+        step, decided, interrupted = await self._begin(point, think_of, None)
+        try:
+            await self._narrow(step, decided)
+        except BaseException:
+            await self.give_up(step)
+            raise
+        return OpenStep(self, step, decided, interrupted)
+
+    async def _begin(
+        self, point: DecisionPoint, think_of: Think, answer: AnswerStream | None
+    ) -> tuple[Step, Decided, bool]:
         if self.ahead.step is not None and self.ahead.step.ended_s is None:
             raise ConfigError(
                 f"session {self.book.trace_id!r} is in the middle of a step; one step at a time, or another trace_id"
@@ -54,13 +79,11 @@ class LiveSession:
         self.ahead.step, step.answer, self.count = step, answer, step.number + 1
         try:
             decided, interrupted = await self._decide(step, adopted)
-            results = await self._obtain_all(step, decided)
         except BaseException:
-            self._abort(step)
-            with anyio.CancelScope(shield=True):
-                await self.calls.roll_back()
+            await self.give_up(step)
             raise
-        return self._finish(step, decided, results, interrupted)
+        self._decided(step, decided)
+        return step, decided, interrupted
 
     # --- thinking ---------------------------------------------------------------------------------------------------
 
@@ -115,48 +138,68 @@ class LiveSession:
 
     # --- deciding ---------------------------------------------------------------------------------------------------
 
-    async def _obtain_all(self, step: Step, decided: Decided) -> list[ToolResult]:
-        executor, book = self.executor, self.book
+    def _decided(self, step: Step, decided: Decided) -> None:
+        """The decision is there: nothing more is predicted or built on a guess of it."""
         now = step.decided_s = self.ahead.tick()
         step.stop_predicting()
         if step.asked_s is not None:  # the prediction did not come in time
             step.predict_s, step.asked_s = now - step.asked_s, None
-        book.state.session.decisions += 1
+        self.book.state.session.decisions += 1
         assert step.thinking_s is not None and step.thought_s is not None
-        executor.shared.expected.saw_think(step.thought_s - step.thinking_s)
+        self.executor.shared.expected.saw_think(step.thought_s - step.thinking_s)
         for call in decided.calls:
-            book.asked(call)
+            self.book.asked(call)
         if step.parent is not None:
             self.ahead.log_ahead(step, Fate.COMMIT)
-        first = decided.calls[0] if decided.calls else None
-        used = book.claim(now, step.number, first) if first is not None and self.calls.speculable(first) else None
-        book.settle(now, step.number, used)
-        step.hit = used is not None and not used.failed
+
+    async def _narrow(self, step: Step, decided: Decided) -> None:
+        """Give up what the decision rules out, without waiting for its calls."""
+        now = self.ahead.tick()
+        for launch in list(self.book.live.values()):
+            if launch.wanted_at == step.number and launch.call not in decided.calls:
+                self.book.contradicted(now, launch)
+        child = step.child
+        if child is not None and child.parent is not None and decided.calls != (child.parent.call,):
+            self.ahead.drop(child)
+            step.child = None
+        await self.calls.roll_back()
+
+    async def obtain(
+        self, step: Step, decided: Decided, call: ToolCall, at: int | None, run: Callable[..., Any] | None = None
+    ) -> ToolResult:
+        """Return the result of call number ``at`` of the decision, or (``None``) of one that was never decided."""
+        used = None
+        if at is not None and self.calls.speculable(call):
+            used = self.book.claim(self.ahead.tick(), step.number, call)
+        await self.settle(step, decided, used)
+        result = await self.calls.obtain(call, used, run)
+        if at == 0:
+            step.hit = used is not None and not used.failed and result.speculated
+        return result
+
+    async def settle(self, step: Step, decided: Decided, used: Launch | None = None) -> None:
+        """Before the first real call, or the end: give up all that is neither ``used`` nor for later; once a step."""
+        if step.settled:
+            return
+        step.settled = True
+        self.book.settle(self.ahead.tick(), step.number, used)
         child = step.child
         if child is not None and not (child.parent is used and len(decided.calls) == 1 and not decided.text):
             self.ahead.drop(child)
             step.child = None
         await self.calls.roll_back()
-        if decided.calls and self.ahead.watch is not None and Window.TOOL in executor.options.windows:
-            executor.spawn(self.ahead.foresee, step, Window.TOOL, (Message("assistant", decided.text, decided.calls),))
-        results = []
-        for number, call in enumerate(decided.calls):
-            if number and self.calls.speculable(call):
-                used = book.claim(self.ahead.tick(), step.number, call)
-            result = await self.calls.obtain(call, used)
-            used = None
-            if not number:
-                step.hit = step.hit and result.speculated
-            results.append(result)
-        return results
+        if decided.calls and self.ahead.watch is not None and Window.TOOL in self.executor.options.windows:
+            said = Message("assistant", decided.text, decided.calls)
+            self.executor.spawn(self.ahead.foresee, step, Window.TOOL, (said,))
 
-    def _finish(self, step: Step, decided: Decided, results: list[ToolResult], interrupted: bool) -> StepResult:
+    def finish(self, step: Step, decided: Decided, results: list[ToolResult], interrupted: bool) -> StepResult:
+        """The step is over: write its row."""
         now = step.ended_s = self.ahead.tick()
         calls = decided.calls
         first = calls[0] if calls else None
         assert step.thinking_s is not None and step.thought_s is not None
         think_s, tool_s = step.thought_s - step.thinking_s, self.calls.take_seconds()
-        sequential_s, speculative_s = think_s + tool_s, now - step.began_s
+        sequential_s, speculative_s = think_s + tool_s, now - step.began_s - step.waited_s
         outcome = Outcome(
             self.book.trace_id, self.task_id, step.number, first.name if first else None,
             None if first is None else str(self.calls.effect(first.name)), first.key if first else None, len(calls),
@@ -207,8 +250,13 @@ class LiveSession:
 
     # --- giving up --------------------------------------------------------------------------------------------------
 
-    def _abort(self, step: Step) -> None:
+    async def give_up(self, step: Step) -> None:
         """The step was cancelled or the LLM raised: nothing that was launched for it may be left behind."""
+        self._abort(step)
+        with anyio.CancelScope(shield=True):
+            await self.calls.roll_back()
+
+    def _abort(self, step: Step) -> None:
         now = step.ended_s = self.ahead.tick()
         step.stop_predicting()
         if step.parent is not None and step.decided_s is None:
@@ -225,6 +273,7 @@ class LiveSession:
 
     def close(self) -> None:
         """The conversation is over."""
+        self.live = False
         now = self.ahead.tick()
         if self.ahead.step is not None:
             self.ahead.step.stop_predicting()

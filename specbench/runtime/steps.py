@@ -38,12 +38,12 @@ class Step:
         self.thought_s: float | None = None
         self.decided_s: float | None = None
         self.ended_s: float | None = None
-        self.predict_s = 0.0
+        self.predict_s = self.waited_s = 0.0
         self.asked_s: float | None = None
         self.predictions: list[Prediction] | None = None
         self.best: Launch | None = None
         self.child: Step | None = None
-        self.chained = self.dropped = self.hit = False
+        self.chained = self.dropped = self.settled = self.hit = False
         self.reason = "the prediction came after the decision"
         self.scope: anyio.CancelScope | None = None
         self.predicting: list[anyio.CancelScope] = []

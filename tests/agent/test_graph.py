@@ -12,6 +12,7 @@ from specbench.agent.desk import SupportDesk
 from specbench.agent.desk_tools import DeskLatency, desk_tools
 from specbench.agent.graph import SpeculativeAgent
 from specbench.agent.graph_picture import draw_graph
+from specbench.errors import ConfigError
 from specbench.llm.paced import PacedBackend
 from specbench.llm.scripted import ScriptedBackend
 from specbench.policies import TopK
@@ -202,3 +203,168 @@ def test_runs_side_by_side_do_not_mix(threads):
         return [state["messages"][-1].text for state in states]
 
     assert on_virtual_time(run) == ["It is A.", "It is B.", "It is C."]
+
+
+def refund_agent(executor, reply="done"):
+    """Refunds order 7 when it is asked to, and answers everything else."""
+
+    def answer(request):
+        return call("refund", order=7) if request.messages[-1].content == "refund 7" else reply
+
+    return SpeculativeAgent(ScriptedBackend(answer, prefill_s=1.0), executor)
+
+
+class Till:
+    """A tool that writes, and what it has written."""
+
+    def __init__(self):
+        self.done = []
+        self.tool = Tool(ToolSpec("refund", effect=Effect.WRITE), self.refund)
+
+    async def refund(self, order: int) -> str:
+        await anyio.sleep(0.5)
+        self.done.append(order)
+        return f"refunded {order}"
+
+
+START, THREAD = {"messages": [("user", "refund 7")]}, {"configurable": {"thread_id": "t1"}}
+
+
+def test_a_write_waits_for_the_human_who_is_asked_before_the_tools():
+    async def run():
+        till = Till()
+        async with Executor([till.tool]) as executor:
+            graph = refund_agent(executor).compile(InMemorySaver())
+            await graph.ainvoke(START, THREAD, interrupt_before=["execute_tool"])
+            await anyio.sleep(3600)
+            before = list(till.done)
+            state = await graph.ainvoke(None, THREAD)
+        return before, till.done, state["log"]
+
+    before, done, log = on_virtual_time(run)
+    assert (before, done) == ([], [7])
+    assert log[0]["think_s"] == pytest.approx(1.0)  # the hour is nobody's
+    assert log[0]["saved_s"] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_decision_that_a_human_edits_is_not_carried_out():
+    async def run():
+        till = Till()
+        async with Executor([till.tool]) as executor:
+            graph = refund_agent(executor).compile(InMemorySaver())
+            state = await graph.ainvoke(START, THREAD, interrupt_before=["execute_tool"])
+            said = state["messages"][-1]
+            edited = said.model_copy(update={"tool_calls": [{**said.tool_calls[0], "args": {"order": 8}}]})
+            await graph.aupdate_state(THREAD, {"messages": [edited]})
+            state = await graph.ainvoke(None, THREAD)
+        return till.done, state["messages"][2].text
+
+    assert on_virtual_time(run) == ([8], "refunded 8")
+
+
+def test_a_paused_run_that_another_process_takes_up_writes_once():
+    async def run():
+        till, saver = Till(), InMemorySaver()
+        async with Executor([till.tool]) as executor:
+            await refund_agent(executor).compile(saver).ainvoke(START, THREAD, interrupt_before=["execute_tool"])
+            await anyio.sleep(10)
+        async with Executor([till.tool]) as executor:
+            await refund_agent(executor).compile(saver).ainvoke(None, THREAD)
+        return till.done
+
+    assert on_virtual_time(run) == [7]
+
+
+class SlowSaver(InMemorySaver):
+    """A database takes its time; what happens between the nodes can be seen."""
+
+    async def aput(self, *args, **kwargs):
+        await anyio.sleep(0.3)
+        return await super().aput(*args, **kwargs)
+
+
+@pytest.mark.parametrize("after_s", [0.5, 1.4, 1.5, 1.7, 1.9])
+def test_a_run_that_is_cancelled_between_the_nodes_writes_nothing(after_s):
+    async def run():
+        till = Till()
+        async with Executor([till.tool]) as executor:
+            agent = refund_agent(executor)
+            with anyio.move_on_after(after_s):
+                await agent.compile(SlowSaver()).ainvoke(START, THREAD, durability="sync")
+            await anyio.sleep(60)
+            before = list(till.done)
+            await agent.compile(InMemorySaver()).ainvoke({"messages": [("user", "hello")]}, THREAD)
+            held = len(agent._steps)
+        return before, till.done, held
+
+    assert on_virtual_time(run) == ([], [], 0)
+
+
+@pytest.mark.parametrize("guess", ["a", "b"])
+def test_a_right_guess_outlives_a_pause_and_a_wrong_one_does_not(guess):
+    runs = []
+
+    async def look(x: str) -> str:
+        runs.append(x)
+        await anyio.sleep(5)
+        return x.upper()
+
+    def saying(x, prefill_s=0.0):
+        return ScriptedBackend(
+            lambda it: call("look", x=x) if it.messages[-1].role == "user" else "done", prefill_s=prefill_s
+        )
+
+    async def run():
+        draft = LLMDraftPredictor(saying(guess), points=0).fit([])
+        executor = Executor([Tool(ToolSpec("look", effect=Effect.READ), look)], draft, TopK(1))
+        async with executor:
+            graph = SpeculativeAgent(saying("a", 1.0), executor).compile(InMemorySaver())
+            await graph.ainvoke({"messages": [("user", "x")]}, THREAD, interrupt_before=["execute_tool"])
+            await anyio.sleep(60)
+            state = await graph.ainvoke(None, THREAD)
+        return state, executor.ledger()
+
+    state, ledger = on_virtual_time(run)
+    first, hit = state["log"][0], guess == "a"
+    assert state["messages"][2].text == "A" and runs.count("a") == 1
+    assert first["speculated"] is hit and first["saved_s"] == pytest.approx(5.0 if hit else 0.0)
+    assert ledger.speculations[0].ended_s == pytest.approx(5.0 if hit else 1.0)
+
+
+@pytest.mark.parametrize("after_s", [0.3, 0.9, 1.2, 1.5, 1.8, 2.1, 2.4])
+def test_two_messages_at_once_on_a_thread_never_write_twice(after_s):
+    async def run():
+        till = Till()
+        async with Executor([till.tool]) as executor:
+            graph = refund_agent(executor).compile(SlowSaver())
+
+            async def second():
+                await anyio.sleep(after_s)
+                return await graph.ainvoke({"messages": [("user", "hello?")]}, THREAD)
+
+            first = graph.ainvoke(START, THREAD, durability="sync")
+            answers = await asyncio.gather(first, second(), return_exceptions=True)
+        return till.done, answers
+
+    done, answers = on_virtual_time(run)
+    assert all(isinstance(each, (dict, ConfigError)) for each in answers)
+    refused = [str(each) for each in answers if isinstance(each, ConfigError)]
+    assert all("in the middle of a step" in text for text in refused) and len(refused) < 2
+    assert done == ([7] if isinstance(answers[0], dict) else [])
+    if isinstance(answers[0], dict):
+        assert [message.type for message in answers[0]["messages"]][:3].count("tool") == 1
+
+
+def test_a_conversation_without_a_thread_is_over_with_its_answer_or_its_error():
+    async def run():
+        async with Executor([]) as executor:
+            graph = SpeculativeAgent(ScriptedBackend(["one", "two"]), executor).compile()
+            for _ in range(2):
+                await graph.ainvoke({"messages": [("user", "hi")]})
+            with pytest.raises(Exception, match="the script is over"):
+                await graph.ainvoke({"messages": [("user", "hi")]})
+            await anyio.sleep(1)
+            held = len(executor._sessions)
+        return held, len(executor.ledger().outcomes)
+
+    assert on_virtual_time(run) == (0, 2)

@@ -1,5 +1,9 @@
 """Our backends in LangChain: tools that the model sees, calls that come back, streaming, sync and async."""
 
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import anyio
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
@@ -9,6 +13,7 @@ from langchain_core.tools import tool
 from specbench.agent.langchain_messages import from_langchain, specs_of, to_langchain
 from specbench.agent.langchain_model import LISTENER, BackendChatModel
 from specbench.llm.base import ArgumentDone, CallStarted
+from specbench.llm.openai_backend import OpenAIBackend
 from specbench.llm.scripted import ScriptedBackend
 from specbench.types import Message, ToolCall, ToolSpec
 
@@ -104,3 +109,29 @@ def test_a_tool_result_and_its_error_reach_the_model():
 @pytest.mark.parametrize("given", [get_order, ToolSpec("get_order"), {"name": "get_order", "parameters": {}}])
 def test_tools_come_in_many_shapes(given):
     assert list(specs_of([given])) == ["get_order"]
+
+
+def test_a_chat_model_over_http_is_invoked_again_and_again():
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # the connection stays open
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["content-length"]))
+            parts = [{"content": "hi"}, {}]
+            chunks = [{"index": 0, "delta": part, "finish_reason": None if part else "stop"} for part in parts]
+            body = "".join(f"data: {json.dumps({'id': 'c', 'choices': [each]})}\n\n" for each in chunks).encode()
+            self.send_response(200)
+            self.send_header("content-type", "text/event-stream")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        model = BackendChatModel(backend=OpenAIBackend("m", base_url=f"http://127.0.0.1:{server.server_port}/v1"))
+        assert [model.invoke("hi").text for _ in range(3)] == ["hi"] * 3
+        assert anyio.run(model.ainvoke, "hi").text == "hi"
+        server.shutdown()

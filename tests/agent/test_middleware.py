@@ -4,8 +4,16 @@ import asyncio
 
 import anyio
 import pytest
-from langchain.agents import create_agent
-from langchain_core.tools import tool
+from langchain.agents import AgentState, create_agent
+from langchain.agents.middleware import HumanInTheLoopMiddleware
+from langchain.tools import ToolRuntime
+from langchain_core.callbacks import AsyncCallbackHandler
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.tools import StructuredTool, ToolException, tool
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import Command, interrupt
 
 from specbench.agent.langchain_model import BackendChatModel
 from specbench.agent.middleware import SpeculationMiddleware, tools_of
@@ -71,3 +79,217 @@ def test_a_tool_that_fails_tells_the_model():
 def test_effects_are_of_tools_that_exist():
     with pytest.raises(ConfigError, match="no tool is called 'lok'; there are look, fail"):
         tools_of([look, fail], {"lok": Effect.READ})
+
+
+# --- nothing is written before LangGraph reaches the tools -----------------------------------------------------------
+
+
+class Calls(GenericFakeChatModel):
+    """Makes the calls that it is given, then says that it is done."""
+
+    def bind_tools(self, *_, **__):
+        return self
+
+
+def model_of(*calls):
+    asked = [{"name": name, "args": args, "id": f"c{at}"} for at, (name, args) in enumerate(calls)]
+    return Calls(messages=iter([AIMessage("", tool_calls=asked), AIMessage("done")]))
+
+
+def guessing(*calls):
+    """A predictor that drafts the first of these calls after the user's message."""
+
+    def draft(request):
+        return Message("assistant", "", (ToolCall(*calls[0]),)) if request.messages[-1].role == "user" else "done"
+
+    return LLMDraftPredictor(ScriptedBackend(draft), points=0).fit([])
+
+
+def answers_of(state):
+    told = [message for message in state["messages"] if message.type == "tool"]
+    return [(m.tool_call_id, m.name, m.status, m.content, m.artifact) for m in told]
+
+
+def reviewed(decisions, *, ahead):
+    """Two refunds of which a human decides: what was written before and after, and what the model was told."""
+    done = []
+
+    @tool
+    async def refund(order: int) -> str:
+        """Refund."""
+        done.append(order)
+        return f"refunded {order}"
+
+    async def main():
+        executor = Executor(tools_of([refund], {"refund": Effect.WRITE}))
+        middleware = [HumanInTheLoopMiddleware(interrupt_on={"refund": True})]
+        if ahead:
+            middleware.append(SpeculationMiddleware(executor))
+        model = model_of(("refund", {"order": 7}), ("refund", {"order": 9}))
+        agent = create_agent(model, [refund], middleware=middleware, checkpointer=InMemorySaver())
+        config = {"configurable": {"thread_id": "t"}}
+        async with executor:
+            await agent.ainvoke({"messages": [("user", "refund 7 and 9")]}, config)
+            await anyio.sleep(3600)
+            before = list(done)
+            state = await agent.ainvoke(Command(resume={"decisions": decisions}), config)
+        return before, sorted(done), answers_of(state), executor.ledger()
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(main())
+
+
+APPROVE, REJECT = {"type": "approve"}, {"type": "reject", "message": "no!"}
+EDIT = {"type": "edit", "edited_action": {"name": "refund", "args": {"order": 8}}}
+
+
+@pytest.mark.parametrize(
+    ("decisions", "written"),
+    [
+        ([APPROVE, APPROVE], [7, 9]),
+        ([REJECT, REJECT], []),
+        ([REJECT, APPROVE], [9]),
+        ([APPROVE, REJECT], [7]),
+        ([EDIT, APPROVE], [8, 9]),
+        ([EDIT, REJECT], [8]),
+    ],
+)
+def test_only_what_the_human_lets_pass_is_written(decisions, written):
+    before, done, told, ledger = reviewed(decisions, ahead=True)
+    assert (before, done) == ([], written)
+    assert (before, done, told) == reviewed(decisions, ahead=False)[:3]
+    assert all(row.speculative_s < 1 for row in ledger.outcomes)  # the hour is nobody's
+
+
+# --- the agent sees what it saw without ------------------------------------------------------------------------------
+
+
+@tool
+async def who(runtime: ToolRuntime) -> str:
+    """Who."""
+    return f"{len(runtime.state['messages'])} messages"
+
+
+@tool
+async def ask() -> str:
+    """Ask a human."""
+    return "the human says " + interrupt("may I?")
+
+
+@tool
+async def mark() -> Command:
+    """Mark the state."""
+    return Command(update={"seen": 1, "messages": [ToolMessage("marked", tool_call_id="c0")]})
+
+
+@tool(response_format="content_and_artifact")
+async def rows() -> tuple:
+    """Rows."""
+    return "two rows", {"rows": [1, 2]}
+
+
+@tool
+async def table() -> dict:
+    """A table."""
+    return {"ä": [1, 2.0, None]}
+
+
+@tool
+async def mine(config: RunnableConfig) -> str:
+    """Whose."""
+    return f"{config['configurable']['user']}'s"
+
+
+@tool
+async def refuse() -> str:
+    """Refuse."""
+    raise ToolException("closed")
+
+
+refuse.handle_tool_error = True
+
+
+class Seen(AgentState):
+    seen: int
+
+
+@pytest.mark.parametrize("effect", [Effect.UNKNOWN, Effect.READ])
+@pytest.mark.parametrize("each", [who, ask, mark, rows, table, mine, refuse], ids=lambda each: each.name)
+def test_special_tools_give_what_they_gave(each, effect):
+    async def main(ahead):
+        executor = Executor(tools_of([each], {each.name: effect}), guessing((each.name, {})), TopK(1))
+        middleware = [SpeculationMiddleware(executor)] if ahead else []
+        agent = create_agent(
+            model_of((each.name, {})), [each], middleware=middleware, checkpointer=InMemorySaver(), state_schema=Seen
+        )
+        config = {"configurable": {"thread_id": "t", "user": "Ann"}}
+        async with executor:
+            state = await agent.ainvoke({"messages": [("user", "hi")]}, config)
+            asked = [one.value for one in state.get("__interrupt__", ())]
+            if asked:
+                state = await agent.ainvoke(Command(resume="yes"), config)
+        return asked, answers_of(state), state.get("seen"), executor.ledger().outcomes
+
+    *plain, _ = anyio.run(main, False)
+    *same, outcomes = anyio.run(main, True)
+    assert same == plain
+    assert len(outcomes) == 2
+    runs_ahead = effect is Effect.READ and each in (mark, rows, table, mine)
+    assert bool(outcomes[0].launched) is (effect is Effect.READ and each is not who)
+    assert outcomes[0].hit is runs_ahead or each is ask
+
+
+def test_a_json_schema_hides_no_injected_arguments():
+    schema = {"type": "object", "properties": {"x": {"type": "string"}}}
+    given = StructuredTool(name="given", description="", args_schema=schema, coroutine=look.coroutine)
+    one, two = tools_of([given, who], {"given": Effect.READ, "who": Effect.READ})
+    assert (one.spec.effect, two.spec.effect) == (Effect.READ, Effect.LOCAL)
+
+
+def test_a_call_that_is_guessed_but_not_made_is_heard_by_nobody():
+    class Listener(AsyncCallbackHandler):
+        def __init__(self):
+            self.heard = []
+
+        async def on_tool_start(self, serialized, *_, **__):
+            self.heard.append(serialized["name"])
+
+    async def main():
+        executor = Executor(tools_of([rows, table], {"rows": Effect.READ}), guessing(("rows", {})), TopK(1))
+        agent = create_agent(model_of(("table", {})), [rows, table], middleware=[SpeculationMiddleware(executor)])
+        listener = Listener()
+        async with executor:
+            await agent.ainvoke({"messages": [("user", "hi")]}, {"callbacks": [listener]})
+        return listener.heard, [row.tool for row in executor.ledger().speculations]
+
+    assert anyio.run(main) == (["table"], ["rows"])
+
+
+def test_a_middleware_that_stands_after_it_is_asked_about_calls_that_were_run_ahead():
+    async def main():
+        executor = Executor(tools_of([table], {"table": Effect.READ}), guessing(("table", {})), TopK(1))
+        review = HumanInTheLoopMiddleware(interrupt_on={"table": True}, interrupt_mode="per_call")
+        middleware = [SpeculationMiddleware(executor), review]
+        agent = create_agent(model_of(("table", {})), [table], middleware=middleware, checkpointer=InMemorySaver())
+        config = {"configurable": {"thread_id": "t"}}
+        async with executor:
+            state = await agent.ainvoke({"messages": [("user", "hi")]}, config)
+            asked = len(state["__interrupt__"])
+            state = await agent.ainvoke(Command(resume=REJECT), config)
+        return asked, state["messages"][2].status
+
+    assert anyio.run(main) == (1, "error")
+
+
+def test_without_a_thread_the_session_ends_with_the_reply():
+    async def main():
+        executor = Executor(tools_of([look, fail], {}))
+        model = BackendChatModel(backend=ScriptedBackend(answer))
+        agent = create_agent(model, [look, fail], middleware=[SpeculationMiddleware(executor)])
+        async with executor:
+            for _ in range(3):
+                await agent.ainvoke({"messages": [("user", "fail")]})
+            await anyio.sleep(0.01)
+            return len(executor._sessions), len(executor.ledger().outcomes)
+
+    assert anyio.run(main) == (0, 6)

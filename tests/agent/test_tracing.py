@@ -16,8 +16,9 @@ from specbench.errors import ConfigError
 from specbench.llm.scripted import ScriptedBackend
 from specbench.policies import TopK
 from specbench.predictors import make_predictor
+from specbench.runtime import Executor, Tool
 from specbench.testing.clock import run_virtual
-from specbench.types import Message, ToolCall
+from specbench.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec
 
 KEY = "lsv2-very-secret"
 SECRET = "the words of a customer"
@@ -174,3 +175,80 @@ def test_errors_are_told():
     with pytest.raises(KeyError), Tracer([sink]).conversation("c"):
         raise KeyError("x")
     assert sink.spans[0].error == "KeyError: 'x'" and sink.spans[0].ended is not None
+
+
+class Mute:
+    """Cannot even be shown."""
+
+    def __repr__(self):
+        raise RuntimeError("no")
+
+
+def traced_calls(tracer, *functions):
+    """Call each function once in an executor, traced; what they gave."""
+    tools = tracer.tools([Tool(ToolSpec(each.__name__, effect=Effect.READ), each) for each in functions])
+
+    async def run():
+        async with Executor(tools) as executor:
+            with tracer.conversation("talk"):
+                calls = [ToolCall(each.__name__, {"x": 1}) for each in functions]
+                step = await executor.run_step(DecisionPoint("t", 0, (), executor.tools.specs), lambda: calls)
+        return [each.value if each.error is None else each.error for each in step.results]
+
+    return run_virtual(run)
+
+
+def test_no_result_breaks_a_traced_tool(tmp_path):
+    mute, loop = Mute(), []
+    loop.append(loop)
+
+    async def keys(x):
+        return {(1, 2): 3}
+
+    async def circle(x):
+        return loop
+
+    async def silent(x):
+        return mute
+
+    tracer = Tracer([JsonlSink(tmp_path / "spans.jsonl")])
+    results = traced_calls(tracer, keys, circle, silent)
+    assert results[0] == {(1, 2): 3} and results[1] is loop and results[2] is mute
+    spans = [json.loads(line) for line in (tmp_path / "spans.jsonl").read_text().splitlines()]
+    assert [span["name"] for span in spans] == ["keys", "circle", "talk"]
+    assert spans[0]["outputs"] == {"result": "{(1, 2): 3}"} and tracer.dropped == 1
+    tracer.close()
+
+
+def test_tools_in_threads_are_traced_too(tmp_path):
+    def plain(x):
+        return x
+
+    def broken(x):
+        raise ValueError("no")
+
+    tracer = Tracer([JsonlSink(tmp_path / "spans.jsonl")])
+    results = traced_calls(tracer, plain, broken)
+    tracer.close()
+    assert results[0] == 1 and str(results[1]) == "no"
+    spans = [json.loads(line) for line in (tmp_path / "spans.jsonl").read_text().splitlines()]
+    assert [(span["name"], span["error"]) for span in spans[:2]] == [("plain", None), ("broken", "ValueError: no")]
+    assert {span["parent_id"] for span in spans[:2]} == {spans[2]["id"]}
+
+
+def test_a_sink_that_raises_is_counted_and_breaks_nothing():
+    class Bad:
+        dropped = 0
+
+        def put(self, span):
+            raise OSError("gone")
+
+        def close(self):
+            pass
+
+    async def look(x):
+        return x
+
+    tracer = Tracer([Bad()])
+    assert traced_calls(tracer, look) == [1]
+    assert tracer.dropped == 2

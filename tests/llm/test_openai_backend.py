@@ -3,6 +3,7 @@
 import json
 import logging
 import threading
+from base64 import b64encode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import anyio
@@ -10,6 +11,7 @@ import pytest
 
 from specbench.errors import ConfigError
 from specbench.llm.base import ArgumentDone, CallStarted, LLMError, Request
+from specbench.llm.deltas import CallDeltas
 from specbench.llm.openai_backend import OpenAIBackend
 from specbench.types import Message, ToolCall, ToolSpec
 
@@ -213,3 +215,41 @@ def test_leaving_early_closes_the_stream_and_counts():
         backend = backend_of(server)
         anyio.run(run, backend)
     assert (backend.usage.cancelled, backend.usage.completion_tok) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "calls"),
+    [
+        ([("a", "f", '{"x":1}'), ("b", "f", '{"x":2}')], ["a", "b"]),
+        ([(None, "f", '{"x":1}'), (None, "f", '{"x":2}')], [None, None]),
+        ([("a", "f", '{"x"'), (None, "", ":1}"), ("b", "f", ""), (None, "", '{"x":'), (None, "", "2}")], ["a", "b"]),
+        ([("a", "f", ""), ("b", "", '{"x":'), ("c", "", "1}"), ("d", "", "")], ["a"]),
+        ([("a", "f", ""), ("a", "f", '{"x":'), ("a", "f", "1}"), ("a", "f", "")], ["a"]),
+        ([(None, "f", '{"x":'), (None, "f", "1}"), (None, "f", "")], [None]),
+    ],
+)
+def test_calls_that_share_an_index_are_told_apart(pieces, calls):
+    deltas = CallDeltas()
+    events = [event for tok, piece in enumerate(pieces) for event in deltas.feed(0, *piece, tok)]
+    assert [(call.id, dict(call.arguments)) for call in deltas.close()] == [
+        (id, {"x": at + 1}) for at, id in enumerate(calls)
+    ]
+    assert [event.index for event in events if isinstance(event, CallStarted)] == list(range(len(calls)))
+    assert [(e.index, e.value) for e in events if isinstance(e, ArgumentDone)] == [
+        (at, at + 1) for at in range(len(calls))
+    ]
+
+
+@pytest.mark.parametrize("answer", [(401, {}, "{}"), (400, {}, "p@ss/word and cEBzcy93b3Jk"), None])
+def test_a_password_in_the_address_is_sent_and_never_shown(answer, caplog):
+    caplog.set_level(logging.DEBUG)
+    with Server(answer) as server:
+        url = server.url.replace("http://", "http://ann:p%40ss%2Fword@")
+        with pytest.raises(LLMError) as raised:
+            complete(OpenAIBackend("m", base_url=url, retries=0))
+    assert server.requests[0][0]["authorization"] == "Basic " + b64encode(b"ann:p@ss/word").decode()
+    assert server.url in str(raised.value)
+    for shown in (str(raised.value), caplog.text):
+        assert not any(
+            secret in shown for secret in ("ann", "p%40ss", "p@ss/word", b64encode(b"ann:p@ss/word").decode())
+        )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from threading import Lock
+from typing import Any, Protocol
 
 from specbench.agent.tracing.spans import Span
 from specbench.errors import ConfigError, MissingExtraError
@@ -44,19 +46,37 @@ class JsonlSink:
             raise ConfigError(
                 f"{path} cannot be written ({error.strerror}); choose another file for the spans"
             ) from error
+        self._lock = Lock()  # tools in threads end when they like
         self.dropped = 0
 
     def put(self, span: Span) -> None:
-        """Write a line."""
+        """Write a line; inputs and outputs that are no JSON stand there as Python shows them."""
         try:
-            self._file.write(json.dumps(span.record(), ensure_ascii=False, default=str) + "\n")
-            self._file.flush()
-        except (OSError, ValueError):
+            record = span.record()
+            try:
+                line = _line(record)
+            except (TypeError, ValueError, RecursionError):
+                line = _line(record | {name: _shown(record[name]) for name in ("inputs", "outputs")})
+            with self._lock:
+                self._file.write(line)
+                self._file.flush()
+        except Exception:  # a full disk, a value that cannot even be shown
             self.dropped += 1
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError:
+            self.dropped += 1
+
+
+def _line(record: dict[str, Any]) -> str:
+    return json.dumps(record, ensure_ascii=False, default=str) + "\n"
+
+
+def _shown(values: Mapping[str, Any]) -> dict[str, str]:
+    return {name: repr(value) for name, value in values.items()}
 
 
 class LangSmithSink:

@@ -40,6 +40,7 @@ class Tracer:
 
     def __init__(self, sinks: Sequence[Sink] = ()) -> None:
         self._sinks = tuple(sinks)
+        self._dropped = 0
 
     @classmethod
     def from_environment(cls, jsonl: str | Path | None = None) -> Tracer:
@@ -57,7 +58,7 @@ class Tracer:
     @property
     def dropped(self) -> int:
         """Deliveries that failed."""
-        return sum(sink.dropped for sink in self._sinks)
+        return self._dropped + sum(sink.dropped for sink in self._sinks)
 
     def close(self) -> None:
         """Deliver what is left, in a short time."""
@@ -109,23 +110,30 @@ class Tracer:
         return [self._tool(tool) for tool in tools] if self.enabled else list(tools)
 
     def _tool(self, tool: Tool) -> Tool:
-        if tool.in_thread:
-            return tool
         run = tool.run
 
-        async def traced(**arguments: Any) -> Any:
-            span = Span(tool.name, "tool", _CONVERSATION.get(), arguments, metadata={"effect": str(tool.spec.effect)})
-            try:
-                result = await run(**arguments)
-                span.outputs = {"result": result}
-                return result
-            except BaseException as error:
-                span.error = f"{type(error).__name__}: {error}"
-                raise
-            finally:
-                self._end(span)
+        def traced_in_thread(**arguments: Any) -> Any:
+            with self._call(tool, arguments) as span:
+                span.outputs = {"result": run(**arguments)}
+            return span.outputs["result"]
 
-        return replace(tool, run=traced)
+        async def traced(**arguments: Any) -> Any:
+            with self._call(tool, arguments) as span:
+                span.outputs = {"result": await run(**arguments)}
+            return span.outputs["result"]
+
+        return replace(tool, run=traced_in_thread if tool.in_thread else traced)
+
+    @contextmanager
+    def _call(self, tool: Tool, arguments: dict[str, Any]) -> Iterator[Span]:
+        span = Span(tool.name, "tool", _CONVERSATION.get(), arguments, metadata={"effect": str(tool.spec.effect)})
+        try:
+            yield span
+        except BaseException as error:
+            span.error = f"{type(error).__name__}: {error}"
+            raise
+        finally:
+            self._end(span)
 
     def speculations(self, ledger: Ledger, conversation: Span | None) -> None:
         """A span for each speculation of a conversation's ledger: fate, probability and seconds as metadata."""
@@ -152,7 +160,10 @@ class Tracer:
 
     def _put(self, span: Span) -> None:
         for sink in self._sinks:
-            sink.put(span)
+            try:
+                sink.put(span)
+            except Exception:  # a sink of somebody else's: tracing is no reason to fail
+                self._dropped += 1
 
 
 def _message(message: Message) -> dict[str, Any]:

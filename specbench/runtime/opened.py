@@ -1,0 +1,129 @@
+"""A step that is decided, and whose calls run one by one, as somebody asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from specbench.errors import ConfigError
+from specbench.runtime.results import Decided, StepResult, ToolResult
+from specbench.runtime.steps import Step
+from specbench.types import ToolCall
+
+if TYPE_CHECKING:
+    from specbench.runtime.live import LiveSession
+
+__all__ = ["OpenStep"]
+
+
+class OpenStep:
+    """A decision whose calls have not run; :meth:`specbench.runtime.Executor.open_step` gives it.
+
+    Nothing of it runs by itself but the speculations that fit the decision. The seconds between decision, calls and end
+    are the framework's: the ledger does not count them. It ends by :meth:`finish` or :meth:`abandon`, and with its
+    session at the latest.
+
+    Parameters
+    ----------
+    session, step
+        Where it belongs.
+    decided, interrupted
+        What was decided.
+
+    Examples
+    --------
+    >>> from specbench.runtime import Executor, Tool
+    >>> from specbench.types import DecisionPoint, Effect, ToolSpec
+    >>> async def refund(order):
+    ...     return f"refunded {order}"
+    >>> async def main():
+    ...     async with Executor([Tool(ToolSpec("refund", effect=Effect.WRITE), refund)]) as executor:
+    ...         step = await executor.open_step(DecisionPoint("t", 0, ()), lambda: ToolCall("refund", {"order": 7}))
+    ...         (call,) = step.decided.calls  # a human may look at it now
+    ...         return (await step.obtain(call)).value, (await step.finish()).outcome.call
+    >>> anyio.run(main)
+    ('refunded 7', 'refund({"order":7})')
+    """
+
+    def __init__(self, session: LiveSession, step: Step, decided: Decided, interrupted: bool) -> None:
+        self.point, self.decided, self.interrupted = step.point, decided, interrupted
+        self.begun = False
+        self._session, self._step = session, step
+        self._results: dict[int, ToolResult] = {}
+        self._end: StepResult | None = None
+        self._lock = anyio.Lock()
+        self._since_s = anyio.current_time()
+
+    @property
+    def live(self) -> bool:
+        """Whether its session goes on."""
+        return self._session.live
+
+    @property
+    def busy(self) -> bool:
+        """Whether a real call runs."""
+        return self._lock.locked()
+
+    @property
+    def whole(self) -> bool:
+        """Whether every call of the decision has run."""
+        return len(self._results) == len(self.decided.calls)
+
+    async def obtain(self, call: ToolCall, run: Callable[..., Any] | None = None) -> ToolResult:
+        """Return the result of a call: of its speculation, or by running it. One call at a time, in order of asking.
+
+        Only a call of the decision (name, arguments and id), and only the first time, is given what was speculated.
+
+        Parameters
+        ----------
+        call
+            May be another than was decided: somebody has edited it, or it runs once more.
+        run
+            Runs the call, in place of the tool's own function.
+
+        Raises
+        ------
+        ConfigError
+            When the session is over.
+        """
+        async with self._lock:
+            if not self.live:
+                raise ConfigError(f"session {self.point.trace_id!r} has ended; nothing more can run in it")
+            self._wake()
+            self.begun = True
+            at = self._number(call)
+            try:
+                result = await self._session.obtain(self._step, self.decided, call, at, run)
+            finally:
+                self._since_s = anyio.current_time()
+                if self._end is not None:
+                    self._session.calls.take_seconds()  # its row is written
+            if at is not None:
+                self._results[at] = result
+            return result
+
+    async def finish(self) -> StepResult:
+        """End the step, with the results of those of its calls that were asked for."""
+        async with self._lock:
+            if self._end is None:
+                self._wake()
+                await self._session.settle(self._step, self.decided)
+                results = [result for _, result in sorted(self._results.items())]
+                self._end = self._session.finish(self._step, self.decided, results, self.interrupted)
+            return self._end
+
+    async def abandon(self) -> None:
+        """Give the step up, as if it had been cancelled."""
+        if self._end is None:
+            await self._session.give_up(self._step)
+
+    def _wake(self) -> None:
+        self._step.waited_s += anyio.current_time() - self._since_s
+
+    def _number(self, call: ToolCall) -> int | None:
+        for at, decided in enumerate(self.decided.calls):
+            if at not in self._results and decided == call and decided.id == call.id:
+                return at
+        return None
