@@ -35,7 +35,6 @@ class LiveSession:
         self.calls = Calls(self.book, executor)
         self.ahead = Speculator(executor, self.book, self.calls)
         self.count = 0
-        self.live = True
 
     async def run(self, point: DecisionPoint, think_of: Think, answer: AnswerStream | None) -> StepResult:
         """Run one step; see :meth:`specbench.runtime.Executor.run_step`."""
@@ -273,7 +272,6 @@ class LiveSession:
 
     def close(self) -> None:
         """The conversation is over."""
-        self.live = False
         now = self.ahead.tick()
         if self.ahead.step is not None:
             self.ahead.step.stop_predicting()

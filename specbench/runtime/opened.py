@@ -59,7 +59,7 @@ class OpenStep:
     @property
     def live(self) -> bool:
         """Whether its session goes on."""
-        return self._session.live
+        return not self._session.book.closed
 
     @property
     def busy(self) -> bool:
