@@ -81,15 +81,7 @@ def brier(table: PredictionTable) -> Floats:
     ----------
     G. Brier (1950), *Verification of forecasts expressed in terms of probability*, Monthly Weather Review 78(1).
     """
-    out = np.zeros(len(table))
-    for row, outcome in enumerate(table.outcomes):
-        score, seen = 0.0, False
-        for call, p in table.predictions[row]:
-            happened = call == outcome
-            seen = seen or happened
-            score += (p - happened) ** 2
-        out[row] = score + (not seen)
-    return out
+    return np.array([full.others + (1 - full.outcome) ** 2 for full in table.in_full()], float)
 
 
 def calibration_error(p: Floats, hit: Flags, bins: int = 10) -> float | None:

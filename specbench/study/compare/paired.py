@@ -102,4 +102,5 @@ def subset(table: PredictionTable, traces: frozenset[str]) -> PredictionTable:
         tools=[table.tools[at] for at in rows],
         tasks=[table.tasks[at] for at in rows],
         ahead=[table.ahead[at] for at in rows] if table.ahead else [],
+        full=[table.full[at] for at in rows] if table.full else [],
     )
