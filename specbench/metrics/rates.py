@@ -87,6 +87,8 @@ def brier(table: PredictionTable) -> Floats:
 def calibration_error(p: Floats, hit: Flags, bins: int = 10) -> float | None:
     """Return the expected calibration error over bins of equal count; ``None`` without predictions.
 
+    Equal probabilities share a bin, which may grow by that, so that the order of the points does not matter.
+
     References
     ----------
     M. Pakdaman Naeini et al. (2015), *Obtaining Well Calibrated Probabilities Using Bayesian Binning*, AAAI.
@@ -99,7 +101,9 @@ def calibration_error(p: Floats, hit: Flags, bins: int = 10) -> float | None:
     if not len(p):
         return None
     order = np.argsort(p, kind="stable")
-    parts = np.array_split(order, min(bins, len(p)))
+    starts = [part[0] for part in np.array_split(order, min(bins, len(p)))]
+    edges = np.unique(np.searchsorted(p[order], p[starts]))  # where the first of equal ones stands; 0 for the first bin
+    parts = np.split(order, edges[1:])
     return float(sum(len(part) * abs(p[part].mean() - hit[part].mean()) for part in parts) / len(p))
 
 
