@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,9 @@ def load_data(
 ) -> Data:
     """Read traces for a study; see :func:`specbench.traces.store.read_traces` for the parameters.
 
+    Traces hold no staging pair, so a ``staged`` tool counts as the ``write`` that it is without one: declared reads
+    alone are launched.
+
     Parameters
     ----------
     label
@@ -89,7 +92,15 @@ def load_data(
             f"{label}: {len(traces)} trace(s) but no decision point; a decision point is an assistant message, give "
             "conversations that have some"
         )
-    return Data(traces, report)
+    return Data([_without_pairs(trace) for trace in traces], report)
+
+
+def _without_pairs(trace: Trace) -> Trace:
+    staged = {name: spec for name, spec in trace.tools.items() if spec.effect is Effect.STAGED}
+    if not staged:
+        return trace
+    writes = {name: replace(spec, effect=Effect.WRITE) for name, spec in staged.items()}
+    return replace(trace, tools={**trace.tools, **writes})
 
 
 def shipped_traces() -> Path:

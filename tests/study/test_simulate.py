@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +20,8 @@ from specbench.sim import Constant
 from specbench.study.grid import KEYS, run_sweep
 from specbench.study.simulate import run_simulate
 from specbench.study.tune import choose_policy, run_tune
-from specbench.types import Trace
+from specbench.traces.store import write_traces
+from specbench.types import Effect, ToolSpec, Trace
 
 RICH = "windows=think+tool+user; carry=60; ahead=2@0.2; slots=4; limit=get_order:5/20"
 runner = CliRunner()
@@ -188,3 +190,12 @@ def test_from_the_command_line(toy_file: Path, tmp_path: Path) -> None:
     )
     assert tuned.exit_code == 0 and tuned.stdout.startswith("policy: threshold:")
     assert json.loads((tmp_path / "c").read_text())["limits"]["waste"] == 0.1
+
+
+def test_staged_tools_are_not_launched_because_traces_have_no_pair(toy_traces: list[Trace], tmp_path: Path) -> None:
+    staged = {"get_order": ToolSpec("get_order", effect=Effect.STAGED)}
+    write_traces(tmp_path / "staged.jsonl", [replace(each, tools={**each.tools, **staged}) for each in toy_traces])
+    result = run_simulate(tmp_path / "staged.jsonl", tmp_path / "run", predictor="oracle", executor=True)
+    assert {row.tool for row in result.ledger.speculations} == {"find_user"}
+    assert result.executor_differs == []
+    assert {row.effect for row in result.ledger.outcomes if row.tool == "get_order"} == {"write"}
