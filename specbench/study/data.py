@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from specbench.errors import ConfigError
+from specbench.traces.sources.openai_chat import derived_task
 from specbench.traces.splitting import Split, split
 from specbench.traces.store import Paths, ReadReport, load
 from specbench.types import Effect, Trace
@@ -24,8 +25,6 @@ __all__ = [
 ]
 
 TASKS_NAMED = 5
-DERIVED_TASK = "text-"
-"""Task ids that a reader derived from the first user message, for want of declared ones, start like this."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,8 @@ def overlap(train: Sequence[Trace], test: Sequence[Trace]) -> list[str]:
 def refuse_overlap(train: Sequence[Trace], test: Sequence[Trace]) -> None:
     """Raise when training and test share a declared task id: what was learned by heart would look like skill.
 
-    Ids that a reader derived from the first user message do not count: two customers may both open with "hello".
+    Ids that a reader derived from the first user message, for want of declared ones, do not count: two customers may
+    both open with "hello".
 
     Examples
     --------
@@ -138,7 +138,8 @@ def refuse_overlap(train: Sequence[Trace], test: Sequence[Trace]) -> None:
     Traceback (most recent call last):
     specbench.errors.ConfigError: training and test share 1 task(s): retail/7. ...
     """
-    shared = [task for task in overlap(train, test) if not task.startswith(DERIVED_TASK)]
+    declared = {trace.task_id for trace in (*train, *test) if trace.task_id != derived_task(trace.messages)}
+    shared = [task for task in overlap(train, test) if task in declared]
     if shared:
         named = ", ".join(shared[:TASKS_NAMED]) + (", ..." if len(shared) > TASKS_NAMED else "")
         raise ConfigError(

@@ -225,8 +225,12 @@ def _files(paths: Paths) -> list[Path]:
                 raise TraceError(
                     "the folder holds no trace files", path=path, remedy="give a folder with *.json or *.jsonl files"
                 )
-        elif path.exists():
+        elif path.is_file():
             inside = [path]
+        elif path.exists():
+            raise TraceError(
+                "this is a pipe or a device, which can be read but once", path=path, remedy="write it to a file first"
+            )
         else:
             raise TraceError("there is no such file or folder", path=path, remedy="check the path")
         for file in inside:
