@@ -22,6 +22,7 @@ from specbench.study.simulate import run_simulate
 from specbench.study.tune import choose_policy, run_tune
 from specbench.traces.store import write_traces
 from specbench.types import Effect, ToolSpec, Trace
+from tests.tables import table
 
 RICH = "windows=think+tool+user; carry=60; ahead=2@0.2; slots=4; limit=get_order:5/20"
 runner = CliRunner()
@@ -190,6 +191,13 @@ def test_from_the_command_line(toy_file: Path, tmp_path: Path) -> None:
     )
     assert tuned.exit_code == 0 and tuned.stdout.startswith("policy: threshold:")
     assert json.loads((tmp_path / "c").read_text())["limits"]["waste"] == 0.1
+
+
+def test_of_policies_that_save_the_same_the_cheapest_is_chosen() -> None:
+    rows = [("t", ["read:1"], [("read:1", 0.9)])] * 5 + [("t", [], [("read:2", 0.1)])] * 5
+    found = choose_policy(table(*rows), waste=1.0, latency=Constant())
+    assert found is not None
+    assert (found[0], found[1].saved_s, found[1].wasted_s) == ("threshold:0.125,1", 5.0, 0.0)
 
 
 def test_staged_tools_are_not_launched_because_traces_have_no_pair(toy_traces: list[Trace], tmp_path: Path) -> None:
