@@ -78,4 +78,5 @@ def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def _hashes(config: Mapping[str, Any]) -> list[str]:
-    return sorted(file["sha256"] for file in config["data"]["files"])
+    files = config["data"]["files"]
+    return sorted(text for file in files for text in (file["sha256"], *file.get("beside", {}).values()))

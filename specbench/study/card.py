@@ -88,9 +88,12 @@ def _card(
             **found,
             "split": [{"part": name, **sizes} for name, sizes in split_sizes(parts).items()],
             "data": [
-                {"file": Path(file.path).name, "format": file.format, "traces": file.read, "sha256": file.sha256}
+                {
+                    "file": Path(file.path).name, "format": file.format, "traces": file.read, "sha256": file.sha256,
+                    **({"beside": dict(file.beside)} if file.beside else {}),
+                }
                 for file in data.report.files
-            ],
+            ],  # fmt: skip
             "tools": _tools(fitted_on),
             "agents": sorted({trace.agent for trace in fitted_on if trace.agent is not None}),
             "versions": versions(),

@@ -39,6 +39,11 @@ class Data:
         """The task ids."""
         return {trace.task_id for trace in self.traces}
 
+    @property
+    def hashes(self) -> list[str]:
+        """The hashes of all files, those read beside traces too, sorted."""
+        return sorted(hash for file in self.report.files for hash in (file.sha256, *file.beside.values()))
+
     def to_dict(self) -> dict[str, Any]:
         """Return files with hashes, and the numbers of traces and tasks, as JSON values."""
         return {
@@ -49,6 +54,7 @@ class Data:
                     "sha256": file.sha256,
                     "traces": file.read,
                     "skipped": list(file.skipped),
+                    **({"beside": dict(file.beside)} if file.beside else {}),
                 }
                 for file in self.report.files
             ],

@@ -17,6 +17,7 @@ from specbench.runtime.replay import execute
 from specbench.sim import parse_latency, simulate
 from specbench.sim.latency_text import check_latency
 from specbench.speculation import parse_options
+from specbench.study.command import reading_words
 from specbench.study.data import load_data, split_data, split_sizes
 from specbench.study.environment import check_predict_ms, package_version, versions
 from specbench.study.folder import replaced_folder
@@ -98,9 +99,7 @@ def run_simulate(
     words += ["--options", options, "--sessions", str(sessions), "--seed", str(seed)]
     words += ["--predictor", predictor] if checkpoint is None else ["--checkpoint", str(checkpoint)]
     words += ["--executor"] if executor else []
-    words += [] if predict_ms is None else ["--predict-ms", f"{predict_ms:g}"]
-    words += [] if effects is None else ["--effects", str(effects)]
-    words += [] if format is None else ["--format", format]
+    words += reading_words(format, skip_invalid, effects, predict_ms)
     with replaced_folder(out, KIND) as folder:
         data = load_data(traces, format, skip_invalid, effects=effects)
         parts = split_data(data, seed)

@@ -36,6 +36,9 @@ Paths: TypeAlias = str | Path | Sequence[str | Path]
 SIDE_FILES = frozenset({"schema.json", "effects.json", "dataset_info.json"})
 """JSON files that stand beside traces and hold none: passed over in a folder."""
 
+READ_BESIDE = {"sgd": ("schema.json",)}
+"""Those that a reader takes more from: they are data too, and are hashed."""
+
 _log = logging.getLogger("specbench.traces")
 
 
@@ -53,6 +56,8 @@ class FileReport:
         Number of those whose trace id another file had already used; they got a suffix ``~2``, ``~3``, ...
     skipped
         One reason for every record that was skipped (``skip_invalid``).
+    beside
+        Name and hash of the side files that were read with it (SGD's ``schema.json``).
     """
 
     path: str
@@ -61,6 +66,7 @@ class FileReport:
     read: int = 0
     renamed: int = 0
     skipped: list[str] = field(default_factory=list)
+    beside: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -162,6 +168,8 @@ def _stream(
             entry.format = source.name
             if report is not None:
                 entry.sha256 = _sha256(path)
+                sides = [path.with_name(name) for name in READ_BESIDE.get(source.name, ())]
+                entry.beside = {side.name: _sha256(side) for side in sides if side.is_file()}
         except TraceError as error:
             on_error(error.at(path=path))
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from specbench.cli import app
 from specbench.errors import ConfigError
 from specbench.ledger import Ledger
+from specbench.llm.profiling import LatencyProfile
 from specbench.metrics import SpeculationMetrics, predict_traces
 from specbench.predictors import make_predictor
 from specbench.sim import Constant
@@ -47,9 +48,11 @@ def test_simulate_writes_a_whole_folder(toy_file: Path, tmp_path: Path) -> None:
     assert "--options 'windows=think+tool+user" in config["command"]
     again = run_simulate(
         toy_file, out, predictor="ngram", policy="threshold:0.2,2", latency="constant:2,1,4", options=RICH, sessions=3,
-        predict_ms=1e3 * result.ledger.config["predict_s"],
+        predict_ms=1e3 * result.ledger.config["predict_s"], skip_invalid=True, format="specbench_jsonl",
     )  # fmt: skip
     assert again.ledger.outcomes == result.ledger.outcomes
+    command = json.loads((out / "config.json").read_text())["command"]
+    assert command.endswith(" --format specbench_jsonl --skip-invalid")
 
 
 def test_simulate_replays_everything_with_a_checkpoint(toy_file: Path, toy_traces: list[Trace], tmp_path: Path) -> None:
@@ -97,10 +100,45 @@ def test_a_sweep_goes_on_where_it_stopped(toy_file: Path, tmp_path: Path) -> Non
     assert len(more) == 12 and (more["launched"] == -1).sum() == 2
     assert len(pd.read_parquet(out / "sweep.parquet")) == 12
     assert not more.duplicated(KEYS).any()
-    with pytest.raises(ConfigError, match="holds a sweep of other traces, another seed or other sessions"):
+    with pytest.raises(ConfigError, match=r"holds a sweep of other traces, effects, .* of another seed"):
         run_sweep(toy_file, out, seed=1, **common)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="holds something else than a sweep"):
         run_sweep(toy_file, tmp_path, **common)  # type: ignore[arg-type]
+
+
+def test_a_sweep_of_other_effects_profiles_or_version_is_another_sweep(
+    toy_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    effects, profile = tmp_path / "effects.json", tmp_path / "p.json"
+    effects.write_text('{"get_order": "read"}')
+
+    def profiled(step_base_s: float) -> None:
+        numbers = {each.name: 0.0 for each in fields(LatencyProfile)} | {"step_base_s": step_base_s}
+        profile.write_text(json.dumps({"profile": numbers}))
+
+    def run(*latencies: str) -> pd.DataFrame:
+        return run_sweep(
+            toy_file, tmp_path / "out", predictors=["frequent"], policies=["topk:1"], latencies=latencies, jobs=1,
+            predict_ms=1.0, effects=effects, sessions=2,
+        )  # fmt: skip
+
+    profiled(0.01)
+    assert len(run(f"profile:{profile},1")) == 1
+    assert len(run("constant:2,1")) == 2
+    assert len(run("constant:2,1", f"profile:{profile},1")) == 2
+    command = json.loads((tmp_path / "out" / "config.json").read_text())["command"]
+    assert command.endswith(f"--sessions 2 --seed 0 --predict-ms 1.0 --effects {effects}")
+    profiled(0.02)
+    with pytest.raises(ConfigError, match="holds a sweep of other traces, effects, latency profiles"):
+        run(f"profile:{profile},1")
+    profiled(0.01)
+    effects.write_text('{"get_order": "write"}')
+    with pytest.raises(ConfigError, match="holds a sweep of other traces, effects, latency profiles"):
+        run("constant:2,1")
+    effects.write_text('{"get_order": "read"}')
+    monkeypatch.setattr("specbench.study.grid.package_version", lambda: "9")
+    with pytest.raises(ConfigError, match="or by another specbench"):
+        run("constant:2,1")
 
 
 def test_a_place_that_cannot_be_written_is_told_before_any_work(tmp_path: Path) -> None:
