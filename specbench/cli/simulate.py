@@ -140,7 +140,7 @@ def tune(
     from specbench.study.tune import run_tune
 
     if out is not None:
-        check_file(out)
+        check_file(out, [*traces, effects])
     result = run_tune(
         traces, predictor=predictor, waste=waste, precision=precision, amplification=amplification, latency=latency,
         options=options, predict_ms=predict_ms, seed=seed, format=format, skip_invalid=skip_invalid, effects=effects,

@@ -56,15 +56,13 @@ def replaced_folder(out: str | Path, kind: str = KIND) -> Iterator[Path]:
         _refuse_foreign(target, kind)
         if target.exists():
             target.rename(old)
-        try:
-            fresh.rename(target)
-        except OSError:
-            if old.exists():
-                old.rename(target)
-            raise
+        fresh.rename(target)
     finally:
+        if old.exists() and not target.exists():  # interrupted between the two renames
+            old.rename(target)
         shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        if target.exists():
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _refuse_foreign(target: Path, kind: str) -> None:

@@ -189,3 +189,19 @@ def test_traces_without_decision_points_are_refused(tmp_path: Path) -> None:
 
 def test_names_are_taken_once() -> None:
     assert parse_names("markov,ngram, markov") == ["markov", "ngram"]
+
+
+def test_files_that_are_read_or_foreign_are_not_overwritten(halves: tuple[Path, Path], tmp_path: Path) -> None:
+    traces, notes = halves[0].read_bytes(), tmp_path / "notes.txt"
+    notes.write_text("mine")
+    for out, words in ((halves[1], "is read here, so it is not overwritten"), (notes, "was not written by this command")):
+        result = run("--train", halves[0], "--test", halves[1], "--predictors", "silent", "--out", out)
+        assert result.exit_code == 2 and words in result.stderr
+        tuned = CliRunner().invoke(app, ["tune", "--traces", str(halves[1]), "--waste", "1", "--out", str(out)])
+        assert tuned.exit_code == 2 and words in tuned.stderr
+        converted = CliRunner().invoke(app, ["traces", "convert", str(halves[1]), "--out", str(out)])
+        assert converted.exit_code == 2 and words in converted.stderr
+    assert (halves[0].read_bytes(), notes.read_text()) == (traces, "mine")
+    for _ in range(2):  # the second time over its own result
+        result = run("--train", halves[0], "--test", halves[1], "--predictors", "silent", "--out", tmp_path / "o.json")
+        assert result.exit_code == 0, result.stderr
