@@ -17,7 +17,15 @@ from typing import Any
 from specbench.errors import ConfigError
 from specbench.unicode import writable
 
-__all__ = ["build_report", "make_environment", "percent", "read_result", "refuse_foreign", "render_report", "write_page"]
+__all__ = [
+    "build_report",
+    "make_environment",
+    "percent",
+    "read_result",
+    "refuse_foreign",
+    "render_report",
+    "write_page",
+]
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_ROWS = 40

@@ -65,7 +65,9 @@ def run(
     from specbench.study.progress import Progress
 
     if traces and spans is not None:
-        raise ConfigError("--spans is of the desk's conversations; recorded decisions (--traces) have none, leave it out")
+        raise ConfigError(
+            "--spans is of the desk's conversations; recorded decisions (--traces) have none, leave it out"
+        )
     check_file(out / "live.json", mark='"lossless": ')
     job = LiveJob(
         llm=llm,

@@ -71,6 +71,8 @@ def simulate(
         progress=not quiet,
     )  # fmt: skip
     show_problems(result.skipped, "skipped")
+    for warning in result.warnings:
+        typer.echo(f"warning: {warning}", err=True)
     typer.echo(f"modelled: {result.metrics.report()}")
     typer.echo("\n".join(result.metrics.verdicts()))
     if result.executor_differs is not None:

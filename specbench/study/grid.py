@@ -23,6 +23,7 @@ from specbench.speculation import parse_options
 from specbench.study.command import reading_words
 from specbench.study.data import load_data, split_data, split_sizes
 from specbench.study.environment import check_predict_ms, package_version, versions
+from specbench.study.folder import told_when_full
 from specbench.study.jsonfile import check_file, read_json, strict, write_json
 from specbench.study.progress import Progress
 from specbench.study.table import predicted
@@ -106,7 +107,7 @@ def run_sweep(
     Raises
     ------
     ConfigError
-        When ``out`` holds a sweep of other data, effects, profiles or settings, of another specbench, or something else.
+        When ``out`` holds a sweep of other data, effects, profiles or settings, by another specbench, or anything else.
     """
     policies = expand_policies(policies)
     for name in predictors:
@@ -225,8 +226,8 @@ def _resume(folder: Path, identity: dict[str, Any]) -> pd.DataFrame:
     profiles = {**(earlier.get("profiles") or {}), **identity["profiles"]}
     if {**earlier, "profiles": {**profiles, **(earlier.get("profiles") or {})}} != {**identity, "profiles": profiles}:
         raise ConfigError(
-            f"{folder} holds a sweep of other traces, effects, latency profiles, sessions or milliseconds a prediction, "
-            "of another seed, or by another specbench; choose another --out, or remove that one"
+            f"{folder} holds a sweep of other traces, effects, latency profiles, sessions or milliseconds a "
+            "prediction, of another seed, or by another specbench; choose another --out, or remove that one"
         )
     identity["profiles"] = profiles
     path = folder / "sweep.parquet"
@@ -235,5 +236,9 @@ def _resume(folder: Path, identity: dict[str, Any]) -> pd.DataFrame:
 
 def _write(frame: pd.DataFrame, path: Path) -> None:
     temporary = path.with_name(path.name + ".partial")
-    frame.to_parquet(temporary, compression="zstd")
-    temporary.replace(path)
+    try:
+        with told_when_full(path.parent):
+            frame.to_parquet(temporary, compression="zstd")
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -298,6 +299,10 @@ def write_traces(path: str | Path, traces: Iterable[Trace]) -> int:
                 except TraceError as error:
                     raise error.at(path=target, line=len(seen)) from None
         temporary.replace(target)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise TraceError(f"the file cannot be written ({error.strerror})", path=target) from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

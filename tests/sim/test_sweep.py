@@ -141,7 +141,8 @@ def test_more_thresholds_do_not_change_a_threshold() -> None:
 
 def test_shares_of_the_reads_are_of_launched_reads() -> None:
     tools = {"look": ToolSpec("look", effect=Effect.READ), "put": ToolSpec("put", effect=Effect.STAGED)}
-    found = table(*[(f"t{at}", ["look"] if at < 2 else ["put"], [("look" if at < 2 else "put", 0.9)]) for at in range(10)])
+    called = ["look"] * 2 + ["put"] * 8
+    found = table(*[(f"t{at}", [tool], [(tool, 0.9)]) for at, tool in enumerate(called)])
     found = replace(found, points=[replace(point, tools=tools) for point in found.points])
     row = sweep(found, [0.5]).iloc[0]
     assert (row["launched"], row["read_recall"], row["recall"]) == (2, 1.0, 0.2)

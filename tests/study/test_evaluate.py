@@ -194,7 +194,7 @@ def test_names_are_taken_once() -> None:
 def test_files_that_are_read_or_foreign_are_not_overwritten(halves: tuple[Path, Path], tmp_path: Path) -> None:
     traces, notes = halves[0].read_bytes(), tmp_path / "notes.txt"
     notes.write_text("mine")
-    for out, words in ((halves[1], "is read here, so it is not overwritten"), (notes, "was not written by this command")):
+    for out, words in ((halves[1], "is read here, so it is not"), (notes, "was not written by this command")):
         result = run("--train", halves[0], "--test", halves[1], "--predictors", "silent", "--out", out)
         assert result.exit_code == 2 and words in result.stderr
         tuned = CliRunner().invoke(app, ["tune", "--traces", str(halves[1]), "--waste", "1", "--out", str(out)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 from dataclasses import fields, replace
@@ -20,6 +21,7 @@ from specbench.predictors import make_predictor
 from specbench.sim import Constant
 from specbench.study.grid import KEYS, run_sweep
 from specbench.study.simulate import run_simulate
+from specbench.study.train import run_train
 from specbench.study.tune import choose_policy, run_tune
 from specbench.traces.store import write_traces
 from specbench.types import Effect, ToolSpec, Trace
@@ -236,6 +238,41 @@ def test_of_policies_that_save_the_same_the_cheapest_is_chosen() -> None:
     found = choose_policy(table(*rows), waste=1.0, latency=Constant())
     assert found is not None
     assert (found[0], found[1].saved_s, found[1].wasted_s) == ("threshold:0.125,1", 5.0, 0.0)
+
+
+def test_a_checkpoint_replays_a_single_conversation(toy_traces: list[Trace], tmp_path: Path) -> None:
+    make_predictor("markov").fit(toy_traces[:20]).save(tmp_path / "markov")
+    write_traces(tmp_path / "one.jsonl", toy_traces[30:31])
+    result = run_simulate(tmp_path / "one.jsonl", tmp_path / "run", checkpoint=tmp_path / "markov")
+    assert {row.trace_id for row in result.ledger.outcomes} == {toy_traces[30].trace_id}
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["split"] is None
+
+
+def test_a_checkpoints_own_training_traces_are_warned_of(
+    toy_file: Path, toy_traces: list[Trace], tmp_path: Path
+) -> None:
+    run_train(toy_file, tmp_path / "trained", predictor="markov")
+    write_traces(tmp_path / "other.jsonl", toy_traces[:4])
+    for traces, words in ((toy_file, "the checkpoint was trained on toy.jsonl"), (tmp_path / "other.jsonl", "")):
+        options = ["--traces", str(traces), "--checkpoint", str(tmp_path / "trained"), "--out", str(tmp_path / "run")]
+        done = runner.invoke(app, ["simulate", *options, "--quiet"])
+        assert done.exit_code == 0, done.stderr
+        assert ("warning: the checkpoint was trained on" in done.stderr) == bool(words) and words in done.stderr
+        warnings = json.loads((tmp_path / "run" / "metrics.json").read_text())["warnings"]
+        assert len(warnings) == bool(words) and words in "".join(warnings)
+
+
+def test_a_full_disk_is_told_as_one(toy_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Ledger, "to_parquet", full)
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", full)
+    words = r"cannot be written \(No space left on device\); make room, or choose another --out"
+    with pytest.raises(ConfigError, match=words):
+        run_simulate(toy_file, tmp_path / "run", predictor="markov")
+    with pytest.raises(ConfigError, match=words):
+        run_sweep(toy_file, tmp_path / "sweep", predictors=["markov"], policies=["topk:1"], jobs=1)
 
 
 def test_staged_tools_are_not_launched_because_traces_have_no_pair(toy_traces: list[Trace], tmp_path: Path) -> None:

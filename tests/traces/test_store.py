@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
@@ -287,3 +288,13 @@ def test_a_field_that_occurs_twice_in_a_trace_is_an_error(tmp_path: Path) -> Non
     (tmp_path / "a.jsonl").write_text(line)
     with pytest.raises(TraceError, match=r"a\.jsonl, line 1, field messages: a key occurs twice"):
         list(read_traces(tmp_path / "a.jsonl"))
+
+
+def test_a_full_disk_is_told_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(TraceError, match=r"a\.jsonl: the file cannot be written \(No space left on device\)"):
+        write_traces(tmp_path / "a.jsonl", [simple("a")])
+    assert list(tmp_path.iterdir()) == []

@@ -156,8 +156,8 @@ def _part(part: Any, place: str) -> str:
             f"a part of type {kind} is not of OpenAI's chat format",
             field=place,
             got=part,
-            remedy="convert it: a call belongs into the assistant message's tool_calls (id, function: {name, arguments}), "
-            "a result into a message of role tool with its tool_call_id",
+            remedy="convert it: a call belongs into the assistant message's tool_calls (id, function: {name, "
+            "arguments}), a result into a message of role tool with its tool_call_id",
         )
     if kind not in _TEXT_PARTS:
         return f"[{kind}]"
