@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from specbench.errors import ConfigError
-from specbench.report import make_environment, read_result, write_page
+from specbench.report import PAGE, make_environment, read_result, refuse_foreign, write_page
 
 __all__ = ["build_comparison", "config_differences"]
 
@@ -27,7 +27,7 @@ def build_comparison(one: str | Path, two: str | Path, out: str | Path | None = 
     Raises
     ------
     ConfigError
-        When a folder is not one that ``specbench study`` made.
+        When a folder is not one that ``specbench study`` made, or ``out`` is a file that no comparison is.
     """
     runs = []
     for folder in (Path(one), Path(two)):
@@ -49,6 +49,7 @@ def build_comparison(one: str | Path, two: str | Path, out: str | Path | None = 
     )  # fmt: skip
     home = Path(two)
     target = Path(out) if out is not None else home.parent / f"compare-{Path(one).name}-{home.name}.html"
+    refuse_foreign(target, PAGE)
     return write_page(target, text)
 
 
@@ -78,4 +79,5 @@ def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def _hashes(config: Mapping[str, Any]) -> list[str]:
-    return sorted(file["sha256"] for file in config["data"]["files"])
+    files = config["data"]["files"]
+    return sorted(text for file in files for text in (file["sha256"], *file.get("beside", {}).values()))

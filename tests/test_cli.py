@@ -125,3 +125,11 @@ def test_reading_traces_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_option_that_would_do_nothing_is_refused(tmp_path: Path) -> None:
+    options = ["--traces", "no.jsonl", "--spans", str(tmp_path / "s.jsonl"), "--out", str(tmp_path / "run")]
+    result = runner.invoke(app, ["run", *options])
+    assert result.exit_code == 2
+    assert "--spans is of the desk's conversations; recorded decisions (--traces) have none" in result.stderr
+    assert list(tmp_path.iterdir()) == []

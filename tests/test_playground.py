@@ -93,6 +93,17 @@ def test_export(play: Playground, tmp_path: Path) -> None:
     assert "checkpoint" in play.busy.status.value
 
 
+def test_an_export_leaves_the_users_own_files_alone(play: Playground, tmp_path: Path) -> None:
+    (tmp_path / "analysis.py").write_text("MY WORK\n")
+    play.training.out.value = str(tmp_path / "analysis")
+    play.training.export.click()
+    assert "was not written by this command, so it is not overwritten" in play.busy.status.value
+    play.training.train.click()
+    assert "was not written by this command, so it is not overwritten" in play.busy.status.value
+    assert (tmp_path / "analysis.py").read_text() == "MY WORK\n"
+    assert not (tmp_path / "analysis").exists()
+
+
 def test_other_traces(play: Playground, make_toy_trace: Callable[..., object], toy_file: Path) -> None:
     play.traces.value = "nowhere.jsonl"
     play.load.click()

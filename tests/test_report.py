@@ -152,6 +152,19 @@ def test_two_runs_side_by_side(hostile: Path, make_toy_trace: Callable[..., Trac
         build_comparison(other, tmp_path / "nothing")
 
 
+def test_a_page_never_takes_the_place_of_another_file(hostile: Path, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("mine")
+    for runs in ([hostile], [hostile, hostile]):
+        done = CliRunner().invoke(app, ["report", *map(str, runs), "--out", str(notes)])
+        assert done.exit_code == 2
+        assert "notes.txt is there and was not written by this command, so it is not overwritten" in done.stderr
+        assert notes.read_text() == "mine"
+        for _ in range(2):  # the second time over the first page
+            done = CliRunner().invoke(app, ["report", *map(str, runs), "--out", str(tmp_path / "page.html")])
+            assert (done.exit_code, done.stdout) == (0, f"report: {tmp_path / 'page.html'}\n")
+
+
 def test_the_decisions_say_why(hostile: Path) -> None:
     import pandas as pd
 

@@ -84,7 +84,7 @@ def profile_llm(
     chosen = next((each for each in QUANTISATIONS if each == quantisation), None)
     if chosen is None:
         raise ConfigError(f"--quantisation is {quantisation!r}; use {', '.join(QUANTISATIONS)}")
-    check_file(out)
+    check_file(out, mark='"profile": {')
     loaded = load_named(llm, quantisation=chosen, random_weights=random_weights)
     record = profile_model(loaded, lengths=_numbers(lengths), batches=_numbers(batches), note=Progress(not quiet).note)
     write_json(out, record)

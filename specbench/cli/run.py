@@ -58,12 +58,17 @@ def run(
 
     from specbench.agent.live_jobs import LiveJob, run_desk, run_traces, write_live
     from specbench.agent.live_record import live_text
+    from specbench.errors import ConfigError
     from specbench.policies.parse import parse_policy
     from specbench.speculation import Options, RunAhead
     from specbench.study.jsonfile import check_file
     from specbench.study.progress import Progress
 
-    check_file(out / "live.json")
+    if traces and spans is not None:
+        raise ConfigError(
+            "--spans is of the desk's conversations; recorded decisions (--traces) have none, leave it out"
+        )
+    check_file(out / "live.json", mark='"lossless": ')
     job = LiveJob(
         llm=llm,
         pace=(30.0 if llm == "micro" else 0.0) if pace is None else pace,

@@ -71,6 +71,8 @@ def simulate(
         progress=not quiet,
     )  # fmt: skip
     show_problems(result.skipped, "skipped")
+    for warning in result.warnings:
+        typer.echo(f"warning: {warning}", err=True)
     typer.echo(f"modelled: {result.metrics.report()}")
     typer.echo("\n".join(result.metrics.verdicts()))
     if result.executor_differs is not None:
@@ -140,7 +142,7 @@ def tune(
     from specbench.study.tune import run_tune
 
     if out is not None:
-        check_file(out)
+        check_file(out, [*traces, effects])
     result = run_tune(
         traces, predictor=predictor, waste=waste, precision=precision, amplification=amplification, latency=latency,
         options=options, predict_ms=predict_ms, seed=seed, format=format, skip_invalid=skip_invalid, effects=effects,

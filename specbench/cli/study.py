@@ -51,7 +51,7 @@ def evaluate(
     from specbench.study.progress import Progress
 
     settings = Settings(seed, latency, predict_ms=predict_ms)
-    check_file(out)
+    check_file(out, [*train, *test, effects])
     names = parse_names(predictors or DEFAULT_PREDICTORS)
     learned_from = load_data(train, format, skip_invalid, effects=effects, label="--train")
     measured_on = load_data(test, format, skip_invalid, effects=effects, label="--test")
@@ -281,10 +281,12 @@ def export(
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that `specbench study` made.")],
     other: Annotated[Path | None, typer.Argument(metavar="[RUN]", help="Another: lays the two side by side.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="The page that compares two.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The page; default: report.html in the folder, or beside the second.")
+    ] = None,
 ) -> None:
     """Rebuild report.html of a results folder, or compare two."""
     from specbench.compare_report import build_comparison
     from specbench.report import build_report
 
-    typer.echo(f"report: {build_report(run) if other is None else build_comparison(run, other, out)}")
+    typer.echo(f"report: {build_report(run, out) if other is None else build_comparison(run, other, out)}")

@@ -48,8 +48,10 @@ def convert(
     effects: EffectsOption = None,
 ) -> None:
     """Convert traces of any format to specbench's own."""
+    from specbench.report import refuse_foreign
     from specbench.traces.store import ReadReport, read_traces, write_traces
 
+    refuse_foreign(out, '"specbench":1', [*paths, effects])
     report = ReadReport()
     written = write_traces(out, read_traces(paths, format, skip_invalid, effects=effects, report=report))
     show_problems(report.skipped, "skipped")

@@ -66,7 +66,8 @@ def ratio_interval(
 ) -> tuple[float, float] | None:
     """Return the percentile interval of Σ numerator / Σ denominator when tasks are resampled.
 
-    Returns ``None`` when the denominator is zero, or when there is only one task (then there is nothing to resample).
+    Returns ``None`` when the denominator is zero, in all resamples too, or when there is only one task (then there is
+    nothing to resample).
 
     References
     ----------
@@ -83,5 +84,7 @@ def ratio_interval(
     weights = task_weights(len(top), resamples, seed)
     tops, bottoms = weights @ top, weights @ bottom
     ratios = tops[bottoms > 0] / bottoms[bottoms > 0]
+    if not len(ratios):
+        return None
     low, high = np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

@@ -31,7 +31,8 @@ class Confusion:
     points
         All decision points of each row.
     hits
-        Those at which a launch was the very call, arguments included.
+        Those with a launch at which the very call, arguments included, had been launched. A hit by a result that was
+        carried over to a point without a launch is none of these.
     """
 
     launched: pd.DataFrame
@@ -65,9 +66,10 @@ def confusion(ledger: Ledger, most: int = 12) -> Confusion:
     import pandas as pd
 
     at = {(row.trace_id, row.index): row.tool or REPLY for row in ledger.outcomes}
-    points, hits = Counter(at.values()), Counter(row.tool or REPLY for row in ledger.outcomes if row.hit)
+    points = Counter(at.values())
     tried = {(row.trace_id, row.index, row.tool) for row in ledger.speculations if (row.trace_id, row.index) in at}
     busy = {place[:2] for place in tried}
+    hits = Counter(row.tool or REPLY for row in ledger.outcomes if row.hit and (row.trace_id, row.index) in busy)
     cells = Counter((at[trace_id, index], tool) for trace_id, index, tool in tried)
     idle = Counter(tool for place, tool in at.items() if place not in busy)
     rows = [name for name, _ in sorted(points.items(), key=lambda item: (-item[1], item[0]))[:most]]

@@ -48,10 +48,10 @@ def bits(table: PredictionTable) -> Bits:
     if not len(table):
         return Bits(0.0, 0.0, 0.0, None, None)
     tool, call = np.zeros(len(table)), np.zeros(len(table))
-    for row, outcome in enumerate(table.outcomes):
+    for row, (outcome, full) in enumerate(zip(table.outcomes, table.in_full(), strict=True)):
         name = outcome.name if outcome is not None else None
         tool[row] = _bits(sum(each.p for each in table.tools[row] if each.tool == name))
-        call[row] = _bits(sum(each.p for each in table.predictions[row] if each.call == outcome))
+        call[row] = _bits(full.outcome)
     ones = np.ones(len(table))
     return Bits(
         float(tool.mean()), float(call.mean() - tool.mean()), float(call.mean()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,9 +11,9 @@ import numpy.typing as npt
 from specbench.metrics.bootstrap import ratio_interval
 from specbench.metrics.table import PredictionTable
 from specbench.policies import launchable
-from specbench.types import Effect, ToolCall
+from specbench.types import DecisionPoint, Effect, Prediction, ToolCall
 
-__all__ = ["Launches", "brier", "calibration_error", "hits_at", "launches", "rates", "reply_right"]
+__all__ = ["Launches", "brier", "calibration_error", "hits_at", "launches", "rates", "reads", "reply_right"]
 
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -29,6 +30,12 @@ class Launches(NamedTuple):
     hit: Flags
 
 
+def reads(point: DecisionPoint, predictions: Sequence[Prediction], most: int) -> list[Prediction]:
+    """Return the first ``most`` predicted calls of declared reads: traces come without the pairs of staged tools."""
+    able = launchable(point, predictions)
+    return [each for each in able if each.call and point.tools[each.call.name].effect is Effect.READ][:most]
+
+
 def launches(table: PredictionTable, k: int = 1) -> Launches:
     """Return the ``k`` best READ predictions at each point."""
     p, hit = np.zeros((len(table), k)), np.zeros((len(table), k), bool)
@@ -36,7 +43,7 @@ def launches(table: PredictionTable, k: int = 1) -> Launches:
         zip(table.points, table.predictions, table.outcomes, strict=True)
     ):
         launched: set[ToolCall | None] = set()
-        for rank, prediction in enumerate(launchable(point, predictions, k)):
+        for rank, prediction in enumerate(reads(point, predictions, k)):
             if prediction.call not in launched:
                 p[row, rank] = prediction.p
                 hit[row, rank] = prediction.call == outcome
@@ -81,19 +88,13 @@ def brier(table: PredictionTable) -> Floats:
     ----------
     G. Brier (1950), *Verification of forecasts expressed in terms of probability*, Monthly Weather Review 78(1).
     """
-    out = np.zeros(len(table))
-    for row, outcome in enumerate(table.outcomes):
-        score, seen = 0.0, False
-        for call, p in table.predictions[row]:
-            happened = call == outcome
-            seen = seen or happened
-            score += (p - happened) ** 2
-        out[row] = score + (not seen)
-    return out
+    return np.array([full.others + (1 - full.outcome) ** 2 for full in table.in_full()], float)
 
 
 def calibration_error(p: Floats, hit: Flags, bins: int = 10) -> float | None:
     """Return the expected calibration error over bins of equal count; ``None`` without predictions.
+
+    Equal probabilities share a bin, which may grow by that, so that the order of the points does not matter.
 
     References
     ----------
@@ -107,7 +108,9 @@ def calibration_error(p: Floats, hit: Flags, bins: int = 10) -> float | None:
     if not len(p):
         return None
     order = np.argsort(p, kind="stable")
-    parts = np.array_split(order, min(bins, len(p)))
+    starts = [part[0] for part in np.array_split(order, min(bins, len(p)))]
+    edges = np.unique(np.searchsorted(p[order], p[starts]))  # where the first of equal ones stands; 0 for the first bin
+    parts = np.split(order, edges[1:])
     return float(sum(len(part) * abs(p[part].mean() - hit[part].mean()) for part in parts) / len(p))
 
 

@@ -34,7 +34,8 @@ class SpeculationMetrics:
     precision
         Commits ÷ launched.
     attempt_hit_rate
-        Hits ÷ decision points with a launch: what the circuit breaker watches.
+        Hits at decision points with a launch ÷ these points: what the circuit breaker watches. A hit by a result that
+        was carried over to a point without a launch is none of theirs.
     amplification
         Tool calls executed ÷ needed.
     saved_s, wasted_s, net_s
@@ -91,14 +92,14 @@ class SpeculationMetrics:
         rows = ledger.outcomes
         tasks = [row.task_id for row in rows]
         saved_ci, net_ci = _share_intervals(ledger, resamples, seed) if resamples else (None, None)
-        attempts = sum(1 for row in rows if row.launched)
+        attempts = [row.hit for row in rows if row.launched]
         lost = [row for row in ledger.aheads if row.fate != Fate.COMMIT]
         middle = _quantiles([row.speculative_s for row in rows])
         sequential = _quantiles([row.sequential_s for row in rows])
         return cls(
             points=sums["points"], calls=sums["calls"], launched=sums["launched"], hits=sums["hits"],
             commits=sums["commits"], hit_rate=sums["recall"], precision=sums["precision"],
-            attempt_hit_rate=sums["hits"] / attempts if attempts else None, amplification=sums["amplification"],
+            attempt_hit_rate=sum(attempts) / len(attempts) if attempts else None, amplification=sums["amplification"],
             saved_s=sums["saved_s"], wasted_s=sums["wasted_s"], net_s=sums["net_s"],
             run_ahead_lost_s=sum(row.run_s for row in lost), run_ahead_lost_tok=sum(row.used_tok for row in lost),
             sequential_s=sums["sequential_s"], speculative_s=sums["speculative_s"], saved_share=sums["saved_share"],

@@ -5,17 +5,47 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from specbench.predictors.base import Predictor
-from specbench.types import DecisionPoint, Effect, Prediction, ToolCall, ToolPrediction, Trace
+from specbench.predictors.base import Predictor, Session
+from specbench.types import Decision, DecisionPoint, Effect, Prediction, ToolCall, ToolPrediction, Trace
 
-__all__ = ["DEPTH", "PredictionTable", "predict_traces"]
+__all__ = ["DEPTH", "Full", "PredictionTable", "predict_traces"]
 
 DEPTH = 8
 """Predictions kept at each decision point."""
+WIDE = 256
+"""Predictions and tools looked at, at least, before a predictor counts as giving an outcome no probability."""
+
+
+class Full(NamedTuple):
+    """The whole distribution at a decision point, as far as scores need it.
+
+    Parameters
+    ----------
+    outcome
+        The probability of what happened.
+    others
+        Σp² of all other outcomes.
+    """
+
+    outcome: float
+    others: float
+
+    @classmethod
+    def of(cls, predictions: Sequence[Prediction], outcome: ToolCall | None) -> Full:
+        """Sum up predictions.
+
+        Examples
+        --------
+        >>> Full.of([Prediction(ToolCall("ls"), 0.5), Prediction(None, 0.25)], None)
+        Full(outcome=0.25, others=0.25)
+        """
+        happened = sum(p for call, p in predictions if call == outcome)
+        return cls(happened, sum(p * p for call, p in predictions if call != outcome))
 
 
 @dataclass
@@ -29,12 +59,14 @@ class PredictionTable:
     calls
         What the LLM did: its calls in order, empty for a reply.
     predictions, tools
-        The ranked outcomes and the ranked tools of the predictor.
+        The ranked outcomes, the best :data:`DEPTH` of them, and all ranked tools of the predictor.
     tasks
         Task id of each point.
     ahead
         What the predictor said right after the message of the decision *before* each point, when its tools still ran or
         the user still read; ``[]`` at the first point of a trace. Empty when it was not asked.
+    full
+        What the scores need of the predictions that were not kept; empty where there were none.
     latency_ms
         Milliseconds to take in the new messages and predict, measured; empty when it was not.
     """
@@ -46,6 +78,7 @@ class PredictionTable:
     tools: list[list[ToolPrediction]] = field(default_factory=list)
     tasks: list[str] = field(default_factory=list)
     ahead: list[list[Prediction]] = field(default_factory=list)
+    full: list[Full] = field(default_factory=list)
     latency_ms: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     def __len__(self) -> int:
@@ -55,6 +88,19 @@ class PredictionTable:
     def outcomes(self) -> list[ToolCall | None]:
         """The label of each point: its first call, or ``None`` for a reply."""
         return [calls[0] if calls else None for calls in self.calls]
+
+    def in_full(self) -> list[Full]:
+        """Return the whole distributions, where only the kept predictions are known from these."""
+        return self.full or [Full.of(*row) for row in zip(self.predictions, self.outcomes, strict=True)]
+
+    def ask(self, session: Session, decision: Decision, k: int = DEPTH) -> None:
+        """Add a decision point with what a predictor says there, and keep the ``k`` best predictions."""
+        predictions = session.predict(max(k, WIDE))
+        self.points.append(decision.point)
+        self.calls.append(decision.calls)
+        self.predictions.append(predictions[:k])
+        self.tools.append(session.predict_tools(WIDE))
+        self.full.append(Full.of(predictions, decision.outcome))
 
     def effects(self) -> list[Effect | None]:
         """Effect of each outcome's tool; ``None`` for a reply."""
@@ -90,12 +136,9 @@ def predict_traces(
         for decision in trace.decisions():
             started = time.perf_counter()
             session = next(sessions)
-            predictions = session.predict(k)
+            session.predict(k)
             latency.append(1e3 * (time.perf_counter() - started))
-            table.points.append(decision.point)
-            table.calls.append(decision.calls)
-            table.predictions.append(predictions)
-            table.tools.append(session.predict_tools(k + 8))
+            table.ask(session, decision, k)
             table.tasks.append(trace.task_id)
         if ahead:
             said = [session.predict(k) for session in predictor.replay_ahead(trace)]

@@ -13,7 +13,8 @@ import ipywidgets as w
 
 from specbench.playground.busy import Busy, button
 from specbench.predictors.fillers import FILLERS
-from specbench.study.script import script
+from specbench.report import refuse_foreign
+from specbench.study.script import SCRIPT, script
 from specbench.study.workbench import Setting, Workbench
 
 __all__ = ["Training"]
@@ -91,6 +92,7 @@ class Training:
         self.embedding.disabled = self.filler.disabled = not self._learned()
 
     def _train(self) -> None:
+        refuse_foreign(_code_file(Path(self.out.value)), SCRIPT)
         label, recipe = self.out.value, self.recipe()
         code = script(self.bench.origin, recipe, replace(self._setting(), predictor=label), label, run=False)
         self.busy.task(self._train_in_process(label, recipe, [sys.executable, "-c", code]))
@@ -117,13 +119,18 @@ class Training:
 
     def _export(self) -> None:
         setting, folder = self._setting(), Path(self.out.value)
+        refuse_foreign(_code_file(folder), SCRIPT)
         self.bench.save(setting.predictor, folder)
         self._write_code(setting, folder)
         self.busy.say(f"checkpoint: {folder}; the same run as a script: {folder}.py")
 
     def _write_code(self, setting: Setting, folder: Path) -> None:
         self.show(setting)
-        folder.with_name(folder.name + ".py").write_text(self.code.value, encoding="utf-8")
+        _code_file(folder).write_text(self.code.value, encoding="utf-8")
+
+
+def _code_file(folder: Path) -> Path:
+    return folder.parent / f"{folder.name}.py"
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:

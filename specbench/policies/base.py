@@ -42,11 +42,14 @@ class Policy(Protocol):
 
 
 def launchable(point: DecisionPoint, predictions: Sequence[Prediction], most: int | None = None) -> list[Prediction]:
-    """Return the first ``most`` predicted calls whose tool is declared ``read`` or ``staged``, in the order given."""
+    """Return the first ``most`` predicted calls whose tool is declared ``read`` or ``staged``, in the order given.
+
+    A call of probability 0 is none of them.
+    """
     kept: list[Prediction] = []
     for prediction in predictions:
         call = prediction.call
-        if call is not None:
+        if call is not None and prediction.p > 0:
             spec = point.tools.get(call.name)
             if spec is not None and (spec.effect is Effect.READ or spec.effect is Effect.STAGED):
                 kept.append(prediction)

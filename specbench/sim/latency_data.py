@@ -10,6 +10,7 @@ from typing import Any
 from specbench.canonical import canonical
 from specbench.errors import ConfigError
 from specbench.sim.latency import uniform
+from specbench.traces.links import linked
 from specbench.types import Message, Trace
 
 __all__ = ["CHARACTERS_PER_TOKEN", "ByTokens", "Empirical", "token_counts", "tokens_at"]
@@ -58,16 +59,17 @@ class Empirical:
         tools: dict[str, list[float]] = {"": []}
         for trace in traces:
             for message in trace.messages:
-                if message.timing is None:
+                if message.timing is not None and message.role == "assistant":
+                    think.append(message.timing.duration_s)
+                elif message.timing is not None and message.role == "user":
+                    user.append(message.timing.duration_s)
+            for result, asked in linked(trace.messages):
+                if result.timing is None:
                     continue
-                seconds = message.timing.duration_s
-                if message.role == "assistant":
-                    think.append(seconds)
-                elif message.role == "tool":
-                    tools[""].append(seconds)
-                    tools.setdefault(message.name or "", []).append(seconds)
-                elif message.role == "user":
-                    user.append(seconds)
+                tools[""].append(result.timing.duration_s)
+                name = asked.call.name if asked is not None else result.name
+                if name:
+                    tools.setdefault(name, []).append(result.timing.duration_s)
         if not think or not tools[""]:
             raise ConfigError(
                 "an empirical latency needs traces with recorded timings of LLM and tools; these carry none: "

@@ -2,6 +2,7 @@
 
 Every launch has a fixed price and a fixed gain that do not depend on the threshold, so a sweep is sums over the
 launches whose probability reaches it. :func:`specbench.sim.simulate` is the reference; a test holds the two equal.
+Declared reads alone are launched here: a staged tool needs its pair, which traces do not have.
 """
 
 from __future__ import annotations
@@ -15,9 +16,8 @@ import pandas as pd
 
 from specbench.errors import ConfigError
 from specbench.metrics.bootstrap import task_sums, task_weights
-from specbench.metrics.rates import launches
+from specbench.metrics.rates import launches, reads
 from specbench.metrics.table import PredictionTable
-from specbench.policies import launchable
 from specbench.sim.latency import Constant, Latency
 from specbench.types import Effect
 
@@ -55,8 +55,8 @@ def _price(table: PredictionTable, k: int, latency: Latency, predict_s: float) -
         if predict_s >= think:
             p[row] = 0.0
             continue
-        for rank, (call, _) in enumerate(launchable(point, predictions, k)):
-            assert call is not None  # launchable() keeps calls only
+        for rank, (call, _) in enumerate(reads(point, predictions, k)):
+            assert call is not None  # reads() keeps calls only
             run = latency.tool_s(point.trace_id, call.key)
             if not p[row, rank]:
                 continue  # an equal call is launched already

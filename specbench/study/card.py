@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from specbench.study.jsonfile import strict
 from specbench.traces.splitting import Split
 from specbench.types import Trace
 
-__all__ = ["METRICS", "licence_of", "model_card", "origin_card"]
+__all__ = ["METRICS", "licence_of", "model_card", "origin_card", "trained_on"]
 
 METRICS = (
     "tool_top1", "tool_top3", "call_top1", "call_top3", "read_call_top1", "read_call_top3", "reply_accuracy", "brier",
@@ -73,6 +73,21 @@ def origin_card(data: Data, parts: Split, seed: int, command: str) -> dict[str, 
     return _card(data, parts, seed, command, {}, {})
 
 
+def trained_on(card: Mapping[str, Any] | None, data: Data) -> list[str]:
+    """Return the names of the files whose bytes the predictor of ``card`` has learned from, at least in part.
+
+    Examples
+    --------
+    >>> from specbench.traces.store import FileReport, ReadReport
+    >>> data = Data([], ReadReport([FileReport("new.jsonl", sha256="1f"), FileReport("old.jsonl", sha256="2e")]))
+    >>> trained_on({"data": [{"file": "renamed.jsonl", "sha256": "2e"}]}, data), trained_on(None, data)
+    (['old.jsonl'], [])
+    """
+    rows = (card or {}).get("data")
+    known = {row.get("sha256") for row in rows if isinstance(row, dict)} if isinstance(rows, list) else set()
+    return [Path(file.path).name for file in data.report.files if file.sha256 in known]
+
+
 def _card(
     data: Data, parts: Split, seed: int, command: str, measured: dict[str, Any], found: dict[str, Any]
 ) -> dict[str, Any]:
@@ -88,7 +103,13 @@ def _card(
             **found,
             "split": [{"part": name, **sizes} for name, sizes in split_sizes(parts).items()],
             "data": [
-                {"file": Path(file.path).name, "format": file.format, "traces": file.read, "sha256": file.sha256}
+                {
+                    "file": Path(file.path).name,
+                    "format": file.format,
+                    "traces": file.read,
+                    "sha256": file.sha256,
+                    **({"beside": dict(file.beside)} if file.beside else {}),
+                }
                 for file in data.report.files
             ],
             "tools": _tools(fitted_on),

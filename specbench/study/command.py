@@ -9,7 +9,7 @@ from pathlib import Path
 from specbench.study.evaluate import Settings
 from specbench.traces.store import Paths
 
-__all__ = ["command_line"]
+__all__ = ["command_line", "reading_words"]
 
 
 def command_line(
@@ -33,10 +33,20 @@ def command_line(
     paths = [traces] if isinstance(traces, (str, Path)) else traces
     words = ["specbench", name, "--traces", *map(str, paths), "--out", str(out)]
     words += ["--predictors", ",".join(predictors), "--seed", str(settings.seed), "--latency", settings.latency]
-    if settings.predict_ms is not None:
-        words += ["--predict-ms", f"{settings.predict_ms:g}"]
-    if format is not None:
-        words += ["--format", format]
-    if effects is not None:
-        words += ["--effects", str(effects)]
-    return shlex.join([*words, *options, *(["--skip-invalid"] if skip_invalid else [])])
+    return shlex.join([*words, *options, *reading_words(format, skip_invalid, effects, settings.predict_ms)])
+
+
+def reading_words(
+    format: str | None, skip_invalid: bool, effects: object = None, predict_ms: float | None = None
+) -> list[str]:
+    """Return the options of how traces are read, and of what a prediction costs, as far as they were given.
+
+    Examples
+    --------
+    >>> reading_words("sgd", True, predict_ms=2.0)
+    ['--predict-ms', '2.0', '--format', 'sgd', '--skip-invalid']
+    """
+    words = [] if predict_ms is None else ["--predict-ms", str(predict_ms)]
+    words += [] if format is None else ["--format", format]
+    words += [] if effects is None else ["--effects", str(effects)]
+    return [*words, *(["--skip-invalid"] if skip_invalid else [])]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from specbench.errors import ConfigError
+from specbench.traces.sources.openai_chat import derived_task
 from specbench.traces.splitting import Split, split
 from specbench.traces.store import Paths, ReadReport, load
 from specbench.types import Effect, Trace
@@ -24,8 +25,6 @@ __all__ = [
 ]
 
 TASKS_NAMED = 5
-DERIVED_TASK = "text-"
-"""Task ids that a reader derived from the first user message, for want of declared ones, start like this."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,11 @@ class Data:
         """The task ids."""
         return {trace.task_id for trace in self.traces}
 
+    @property
+    def hashes(self) -> list[str]:
+        """The hashes of all files, those read beside traces too, sorted."""
+        return sorted(hash for file in self.report.files for hash in (file.sha256, *file.beside.values()))
+
     def to_dict(self) -> dict[str, Any]:
         """Return files with hashes, and the numbers of traces and tasks, as JSON values."""
         return {
@@ -50,6 +54,7 @@ class Data:
                     "sha256": file.sha256,
                     "traces": file.read,
                     "skipped": list(file.skipped),
+                    **({"beside": dict(file.beside)} if file.beside else {}),
                 }
                 for file in self.report.files
             ],
@@ -67,6 +72,9 @@ def load_data(
     label: str = "traces",
 ) -> Data:
     """Read traces for a study; see :func:`specbench.traces.store.read_traces` for the parameters.
+
+    Traces hold no staging pair, so a ``staged`` tool counts as the ``write`` that it is without one: declared reads
+    alone are launched.
 
     Parameters
     ----------
@@ -89,7 +97,15 @@ def load_data(
             f"{label}: {len(traces)} trace(s) but no decision point; a decision point is an assistant message, give "
             "conversations that have some"
         )
-    return Data(traces, report)
+    return Data([_without_pairs(trace) for trace in traces], report)
+
+
+def _without_pairs(trace: Trace) -> Trace:
+    staged = {name: spec for name, spec in trace.tools.items() if spec.effect is Effect.STAGED}
+    if not staged:
+        return trace
+    writes = {name: replace(spec, effect=Effect.WRITE) for name, spec in staged.items()}
+    return replace(trace, tools={**trace.tools, **writes})
 
 
 def shipped_traces() -> Path:
@@ -119,7 +135,8 @@ def overlap(train: Sequence[Trace], test: Sequence[Trace]) -> list[str]:
 def refuse_overlap(train: Sequence[Trace], test: Sequence[Trace]) -> None:
     """Raise when training and test share a declared task id: what was learned by heart would look like skill.
 
-    Ids that a reader derived from the first user message do not count: two customers may both open with "hello".
+    Ids that a reader derived from the first user message, for want of declared ones, do not count: two customers may
+    both open with "hello".
 
     Examples
     --------
@@ -127,7 +144,8 @@ def refuse_overlap(train: Sequence[Trace], test: Sequence[Trace]) -> None:
     Traceback (most recent call last):
     specbench.errors.ConfigError: training and test share 1 task(s): retail/7. ...
     """
-    shared = [task for task in overlap(train, test) if not task.startswith(DERIVED_TASK)]
+    declared = {trace.task_id for trace in (*train, *test) if trace.task_id != derived_task(trace.messages)}
+    shared = [task for task in overlap(train, test) if task in declared]
     if shared:
         named = ", ".join(shared[:TASKS_NAMED]) + (", ..." if len(shared) > TASKS_NAMED else "")
         raise ConfigError(

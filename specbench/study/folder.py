@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -11,9 +13,11 @@ from pathlib import Path
 from specbench.errors import ConfigError
 from specbench.study.jsonfile import read_json
 
-__all__ = ["KIND", "replaced_folder"]
+__all__ = ["KIND", "replaced_folder", "told_when_full"]
 
 KIND = "specbench study"
+NO_MORE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
+"""Errors of a disk that takes no more."""
 
 
 @contextmanager
@@ -52,19 +56,36 @@ def replaced_folder(out: str | Path, kind: str = KIND) -> Iterator[Path]:
         why = getattr(error, "strerror", None) or error
         raise ConfigError(f"{out} cannot be written ({why}); choose another --out") from error
     try:
-        yield fresh
+        with told_when_full(out):
+            yield fresh
         _refuse_foreign(target, kind)
         if target.exists():
             target.rename(old)
-        try:
-            fresh.rename(target)
-        except OSError:
-            if old.exists():
-                old.rename(target)
-            raise
+        fresh.rename(target)
     finally:
+        if old.exists() and not target.exists():  # interrupted between the two renames
+            old.rename(target)
         shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        if target.exists():
+            shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def told_when_full(out: str | Path) -> Iterator[None]:
+    """Turn what a disk that takes no more raises, whoever was writing, into an error that says so.
+
+    Raises
+    ------
+    ConfigError
+        When the disk is full, the quota is used up, or the disk fails.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_MORE:
+            raise
+        why = os.strerror(error.errno)
+        raise ConfigError(f"{out} cannot be written ({why}); make room, or choose another --out") from error
 
 
 def _refuse_foreign(target: Path, kind: str) -> None:

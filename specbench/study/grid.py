@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -16,15 +17,17 @@ from specbench.errors import ConfigError
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import parse_policy
 from specbench.predictors import make_predictor
-from specbench.sim import parse_latency, simulate
+from specbench.sim import ByProfile, parse_latency, simulate
 from specbench.sim.latency_text import check_latency
 from specbench.speculation import parse_options
+from specbench.study.command import reading_words
 from specbench.study.data import load_data, split_data, split_sizes
 from specbench.study.environment import check_predict_ms, package_version, versions
+from specbench.study.folder import told_when_full
 from specbench.study.jsonfile import check_file, read_json, strict, write_json
 from specbench.study.progress import Progress
 from specbench.study.table import predicted
-from specbench.traces.store import Paths
+from specbench.traces.store import Paths, read_effects
 from specbench.types import Effect
 
 __all__ = ["KEYS", "expand_policies", "run_sweep"]
@@ -82,7 +85,8 @@ def run_sweep(
     """Simulate every combination on held-out traces and write ``sweep.parquet`` to ``out``, a row a combination.
 
     A sweep that was interrupted goes on where it stopped: the same command does only what is missing, and a longer
-    list of policies, latencies or options adds to it.
+    list of policies, latencies or options adds to it. What the rows depend on besides is kept as contents, not as file
+    names, in ``config.json``.
 
     Parameters
     ----------
@@ -103,7 +107,7 @@ def run_sweep(
     Raises
     ------
     ConfigError
-        When ``out`` holds a sweep of other data or another seed, or something else.
+        When ``out`` holds a sweep of other data, effects, profiles or settings, by another specbench, or anything else.
     """
     policies = expand_policies(policies)
     for name in predictors:
@@ -123,14 +127,17 @@ def run_sweep(
     parts = split_data(data, seed)
     models = {text: parse_latency(text, seed=seed, traces=parts.test) for text in latencies}
     identity = {
-        "data": sorted(file["sha256"] for file in data.to_dict()["files"]),
-        "seed": seed, "sessions": sessions, "predict_ms": predict_ms,
-        "effects": None if effects is None else str(effects),
+        "data": data.hashes, "seed": seed, "sessions": sessions, "predict_ms": predict_ms,
+        "effects": None if effects is None else read_effects(effects),
+        "profiles": {text: asdict(model.profile) for text, model in models.items() if isinstance(model, ByProfile)},
+        "specbench": package_version(),
     }  # fmt: skip
     done = _resume(folder, identity)
     paths = [str(each) for each in ([traces] if isinstance(traces, (str, Path)) else traces)]
     command = ["specbench", "sweep", "--traces", *paths, "--out", str(out), "--predictors", ",".join(predictors)]
-    command += ["--policies", *policies, "--latencies", *latencies, "--options", *options, "--seed", str(seed)]
+    command += ["--policies", *policies, "--latencies", *latencies, "--options", *options]
+    command += ["--sessions", str(sessions), "--seed", str(seed)]
+    command += reading_words(format, skip_invalid, effects, predict_ms)
     folder.mkdir(parents=True, exist_ok=True)
     write_json(
         folder / "config.json",
@@ -208,23 +215,30 @@ def _cells(
     return rows
 
 
-def _resume(folder: Path, identity: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the rows of an earlier run of the same sweep."""
+def _resume(folder: Path, identity: dict[str, Any]) -> pd.DataFrame:
+    """Return the rows of an earlier run of the same sweep; ``identity`` gets the profiles of these rows."""
     if not folder.exists() or not any(folder.iterdir()):
         return pd.DataFrame()
     config = read_json(folder / "config.json") if (folder / "config.json").is_file() else {}
     if not isinstance(config, dict) or config.get("kind") != KIND:
         raise ConfigError(f"{folder} holds something else than a sweep; choose another --out")
-    if config.get("identity") != identity:
+    earlier = config.get("identity") or {}
+    profiles = {**(earlier.get("profiles") or {}), **identity["profiles"]}
+    if {**earlier, "profiles": {**profiles, **(earlier.get("profiles") or {})}} != {**identity, "profiles": profiles}:
         raise ConfigError(
-            f"{folder} holds a sweep of other traces, another seed or other sessions; choose another --out, or remove "
-            "that one"
+            f"{folder} holds a sweep of other traces, effects, latency profiles, sessions or milliseconds a "
+            "prediction, of another seed, or by another specbench; choose another --out, or remove that one"
         )
+    identity["profiles"] = profiles
     path = folder / "sweep.parquet"
     return pd.read_parquet(path) if path.is_file() else pd.DataFrame()
 
 
 def _write(frame: pd.DataFrame, path: Path) -> None:
     temporary = path.with_name(path.name + ".partial")
-    frame.to_parquet(temporary, compression="zstd")
-    temporary.replace(path)
+    try:
+        with told_when_full(path.parent):
+            frame.to_parquet(temporary, compression="zstd")
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import math
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from specbench.errors import ConfigError
 from specbench.places import try_place
+from specbench.report import refuse_foreign
 from specbench.unicode import writable
 
 __all__ = ["check_file", "read_json", "strict", "write_json"]
+
+RESULT = '"specbench": "'
+"""What tells a result that specbench wrote: the version that did. (Traces have a number there.)"""
 
 
 def strict(value: Any) -> Any:
@@ -73,13 +77,22 @@ def write_json(path: str | Path, value: Any) -> Path:
     return target
 
 
-def check_file(path: str | Path) -> None:
-    """Raise where :func:`write_json` could not write: before the work whose numbers go there, not after it.
+def check_file(path: str | Path, inputs: Sequence[str | Path | None] = (), mark: str = RESULT) -> None:
+    """Raise where :func:`write_json` could not or should not write: before the work whose numbers go there.
+
+    Parameters
+    ----------
+    path
+        The file.
+    inputs
+        Files and folders that are read: none of them is overwritten.
+    mark
+        A text in every file that the command writes: one without it is somebody else's.
 
     Raises
     ------
     ConfigError
-        When ``path`` is a folder, or cannot be written.
+        When ``path`` is a folder, cannot be written, is read, or is a file that the command did not write.
 
     Examples
     --------
@@ -91,6 +104,7 @@ def check_file(path: str | Path) -> None:
     try:
         if target.is_dir():
             raise ConfigError(f"{target} is a folder, not a file; choose another --out")
+        refuse_foreign(target, mark, inputs)
         try_place(_beside(target))
     except OSError as error:
         raise ConfigError(f"{target} cannot be written ({error.strerror}); choose another --out") from error

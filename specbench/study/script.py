@@ -10,7 +10,10 @@ from specbench.errors import ConfigError
 from specbench.study.setting import Setting
 from specbench.traces.store import Paths
 
-__all__ = ["origin_of", "script"]
+__all__ = ["SCRIPT", "origin_of", "script"]
+
+SCRIPT = "from specbench.study.workbench import Setting, Workbench"
+"""The first line of every script."""
 
 
 def script(
@@ -43,7 +46,7 @@ def script(
     ConfigError
         When the predictor was handed over as an object: nothing says how to make it.
     """
-    lines = ["from specbench.study.workbench import Setting, Workbench", "", f"bench = Workbench({_arguments(origin)})"]
+    lines = [SCRIPT, "", f"bench = Workbench({_arguments(origin)})"]
     if recipe is not None:
         if not recipe:
             raise ConfigError(

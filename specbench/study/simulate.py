@@ -13,11 +13,14 @@ from typing import Any
 from specbench.ledger import Ledger
 from specbench.metrics import SpeculationMetrics, differences
 from specbench.policies import Never, parse_policy
+from specbench.predictors.checkpoint import read_card
 from specbench.runtime.replay import execute
 from specbench.sim import parse_latency, simulate
 from specbench.sim.latency_text import check_latency
 from specbench.speculation import parse_options
-from specbench.study.data import load_data, split_data, split_sizes
+from specbench.study.card import trained_on
+from specbench.study.command import reading_words
+from specbench.study.data import Data, load_data, split_data, split_sizes
 from specbench.study.environment import check_predict_ms, package_version, versions
 from specbench.study.folder import replaced_folder
 from specbench.study.jsonfile import strict, write_json
@@ -34,7 +37,9 @@ KIND = "specbench simulate"
 
 @dataclass(frozen=True)
 class SimulateResult:
-    """What a simulated run gave, where it lies, and in what the executor's ledger differs (if it was run)."""
+    """What a simulated run gave, where it lies, in what the executor's ledger differs (if it was run), and what must be
+    known to read the numbers.
+    """
 
     folder: Path
     ledger: Ledger
@@ -42,6 +47,7 @@ class SimulateResult:
     baseline: SpeculationMetrics
     skipped: list[str]
     executor_differs: list[str] | None
+    warnings: list[str]
 
 
 def run_simulate(
@@ -98,13 +104,12 @@ def run_simulate(
     words += ["--options", options, "--sessions", str(sessions), "--seed", str(seed)]
     words += ["--predictor", predictor] if checkpoint is None else ["--checkpoint", str(checkpoint)]
     words += ["--executor"] if executor else []
-    words += [] if predict_ms is None else ["--predict-ms", f"{predict_ms:g}"]
-    words += [] if effects is None else ["--effects", str(effects)]
-    words += [] if format is None else ["--format", format]
+    words += reading_words(format, skip_invalid, effects, predict_ms)
     with replaced_folder(out, KIND) as folder:
         data = load_data(traces, format, skip_invalid, effects=effects)
-        parts = split_data(data, seed)
-        on = parts.test if checkpoint is None else data.traces
+        parts = None if checkpoint is not None else split_data(data, seed)
+        on = parts.test if parts is not None else data.traces
+        warnings = [] if checkpoint is None else _warnings(checkpoint, data)
         found = predicted(
             predictor if checkpoint is None else Path(checkpoint).name, parts, on,
             seed=seed, checkpoint=checkpoint, predict_ms=predict_ms, progress=told,
@@ -129,6 +134,7 @@ def run_simulate(
                     "metrics": metrics.to_dict(),
                     "without_speculation": baseline.to_dict(),
                     "executor_differs": differs,
+                    "warnings": warnings,
                     "modelled": "seconds come from the latency model",
                 }
             ),
@@ -141,9 +147,19 @@ def run_simulate(
                 "created": datetime.now(UTC).isoformat(timespec="seconds"),
                 "command": shlex.join(words),
                 "config": strict(dict(ledger.config)),
-                "split": split_sizes(parts) if checkpoint is None else None,
+                "split": split_sizes(parts) if parts is not None else None,
                 "data": data.to_dict(),
                 "versions": versions(),
             },
         )
-    return SimulateResult(Path(out), ledger, metrics, baseline, data.report.skipped, differs)
+    return SimulateResult(Path(out), ledger, metrics, baseline, data.report.skipped, differs, warnings)
+
+
+def _warnings(checkpoint: str | Path, data: Data) -> list[str]:
+    known = trained_on(read_card(checkpoint), data)
+    if not known:
+        return []
+    return [
+        f"the checkpoint was trained on {', '.join(known)}: its training tasks are replayed too, so the numbers are "
+        "too good, and their intervals do not tell by how much; give traces that it has not seen"
+    ]

@@ -32,7 +32,7 @@ class Predicted:
 
 def predicted(
     name: str,
-    parts: Split,
+    parts: Split | None,
     on: Sequence[Trace],
     *,
     seed: int = 0,
@@ -50,7 +50,7 @@ def predicted(
     name
         See :func:`specbench.predictors.make_predictor`; a label when a checkpoint is given.
     parts
-        The split; by default the predictor is fitted on training and validation.
+        The split; by default the predictor is fitted on training and validation. A fitted one needs none.
     on
         The traces to predict.
     seed, fit_on, checkpoint, predict_ms, ahead, progress
@@ -66,7 +66,7 @@ def predicted(
         predictor = load(checkpoint)
     if predictor is None:
         predictor = seeded(name, seed)
-        traces = list(fit_on) if fit_on is not None else parts.train + parts.validation
+        traces = list(fit_on or ()) if parts is None or fit_on is not None else parts.train + parts.validation
         progress.note(f"{name}: fitting on {len(traces)} traces")
         predictor.fit(traces)
     table = predict_traces(predictor, list(progress.bar(on, f"{name}: predicting")), ahead=ahead)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from specbench.predictors.checkpoint import check_place, save
 from specbench.study.card import model_card
+from specbench.study.command import reading_words
 from specbench.study.data import load_data, split_data
 from specbench.study.evaluate import Evaluated, Settings, evaluate_predictor, seeded
 from specbench.study.progress import Progress
@@ -64,8 +65,6 @@ def run_train(
     paths = [traces] if isinstance(traces, (str, Path)) else list(traces)
     words = ["specbench", "train", "--traces", *map(str, paths), "--predictor", predictor]
     words += ["--seed", str(settings.seed), "--out", str(out)]
-    words += ["--format", format] if format is not None else []
-    words += ["--effects", str(effects)] if effects is not None else []
-    words += ["--skip-invalid"] if skip_invalid else []
+    words += reading_words(format, skip_invalid, effects)
     save(result.predictor, out, card=model_card(result, data, parts, settings, shlex.join(words)))
     return result

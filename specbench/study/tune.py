@@ -51,6 +51,8 @@ def choose_policy(
 ) -> tuple[str, SpeculationMetrics] | None:
     """Return the candidate that saves most and keeps every limit that is given; ``None`` when none does.
 
+    Of those that save as much, to the microsecond, it is the one that wastes least, then the first.
+
     Parameters
     ----------
     table
@@ -84,9 +86,13 @@ def choose_policy(
             continue
         if amplification is not None and (found.amplification or 0.0) > amplification:
             continue
-        if best is None or found.saved_s > best[1].saved_s:
+        if best is None or _worth(found) > _worth(best[1]):
             best = text, found
     return best
+
+
+def _worth(found: SpeculationMetrics) -> tuple[float, float]:
+    return round(found.saved_s, 6), -round(found.wasted_s, 6)
 
 
 def run_tune(

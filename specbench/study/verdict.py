@@ -48,6 +48,11 @@ def verdict(
             "Only tools without side effects are ever launched. Effects are declared, never guessed: pass --effects "
             'with a JSON file such as {"get_order": "read"}, or declare them in the traces.',
         ]
+    if point["saved_share"] is None:
+        return [
+            f"There is no time to save: neither the LLM nor a tool takes any (modelled: {latency}).",
+            "Choose a latency model with seconds in it (--latency).",
+        ]
     ceiling = predictors["oracle"]["at_default_threshold"]["saved_share"] if "oracle" in predictors else None
     recalls = {name: same_waste[name] or 0.0 for name in predictors if name not in controls}
     return [

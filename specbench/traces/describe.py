@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from specbench.traces.links import linked
 from specbench.types import Effect, Message, Trace
 
 __all__ = ["Description", "OracleSaving", "ToolCount", "describe"]
@@ -173,6 +174,7 @@ def describe(traces: Iterable[Trace]) -> Description:
     measured = _Sums()
     for trace in traces:
         tasks.add(trace.task_id)
+        durations_s = _durations_s(trace.messages)
         outcomes: list[str | None] = [_START] * max(ENTROPY_ORDERS)
         points_before = count["points"]
         for position, message in enumerate(trace.messages):
@@ -188,7 +190,7 @@ def describe(traces: Iterable[Trace]) -> Description:
             outcomes.append(calls[0].name if calls else None)
             for order, counter in contexts.items():
                 counter[tuple(outcomes[-order - 1 :])] += 1
-            measured.add(trace, position)
+            measured.add(trace, message, [durations_s.get((position, number)) for number in range(len(calls))])
         count["traces"] += 1
         count["without"] += count["points"] == points_before
     calls_total = by_tool.total()
@@ -242,11 +244,9 @@ class _Sums:
     tool_s: float = 0.0
     saved_s: float = 0.0
 
-    def add(self, trace: Trace, position: int) -> None:
-        message = trace.messages[position]
+    def add(self, trace: Trace, message: Message, durations_s: list[float | None]) -> None:
         if message.timing is None:
             return
-        durations_s = [_duration_s(trace.messages, position, call.id) for call in message.tool_calls]
         known_s = [duration_s for duration_s in durations_s if duration_s is not None]
         if len(known_s) < len(durations_s):
             return
@@ -262,10 +262,10 @@ class _Sums:
         return OracleSaving("measured", self.points, self.think_s, self.tool_s, self.saved_s)
 
 
-def _duration_s(messages: tuple[Message, ...], position: int, call_id: str | None) -> float | None:
-    for message in messages[position + 1 :]:
-        if message.role == "assistant":
-            break
-        if message.role == "tool" and call_id is not None and message.tool_call_id == call_id:
-            return None if message.timing is None else message.timing.duration_s
-    return None
+def _durations_s(messages: tuple[Message, ...]) -> dict[tuple[int, int], float]:
+    """Return the measured seconds of calls, by the position of their message and their number in it."""
+    return {
+        (asked.position, asked.number): result.timing.duration_s
+        for result, asked in linked(messages)
+        if asked is not None and result.timing is not None
+    }

@@ -84,9 +84,10 @@ def peek(head: str) -> Peek:
     return Peek(listed, frozenset(keys))
 
 
-def json_lines(path: Path, on_error: OnError) -> Iterator[tuple[int, Any]]:
+def json_lines(path: Path, on_error: OnError, *, unique_keys: bool = False) -> Iterator[tuple[int, Any]]:
     """Yield ``(line number, value)`` of a JSON Lines file, holding one line in memory. Blank lines are passed over.
 
+    With ``unique_keys``, a key that occurs twice in an object is an error: JSON readers keep the last one silently.
     A line that cannot be read goes to ``on_error``, with what to do; so does a file without any line.
     """
     try:
@@ -110,7 +111,7 @@ def json_lines(path: Path, on_error: OnError) -> Iterator[tuple[int, Any]]:
                 continue
             empty = False
             try:
-                value = _decode(raw)
+                value = _decode(raw, line=True, hook=_unique if unique_keys else None)
             except TraceError as error:
                 # JSON Lines has one record a line, whatever line the parser counted within it.
                 error.line = number
@@ -158,9 +159,20 @@ def convert_records(
             yield trace
 
 
-def _decode(raw: bytes) -> Any:
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise TraceError("a key occurs twice in an object", field=twice, remedy="give each field once")
+    return found
+
+
+def _decode(raw: bytes, *, line: bool = False, hook: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
     try:
-        return json.loads(raw.decode("utf-8"))
+        return json.loads(raw.decode("utf-8"), object_pairs_hook=hook)
+    except TraceError:  # a ValueError too: of the hook
+        raise
     except UnicodeDecodeError as error:
         raise TraceError(
             f"the text is not UTF-8 (byte {error.start} of it)",
@@ -169,14 +181,16 @@ def _decode(raw: bytes) -> Any:
             remedy="save the file as UTF-8; is it a text file at all?",
         ) from error
     except json.JSONDecodeError as error:
-        cut_off = error.pos >= len(error.doc.rstrip())
+        remedy = "repair this place, or skip invalid records (skip_invalid=True, --skip-invalid)"
+        if error.pos >= len(error.doc.rstrip()):
+            remedy = "the text ends too early: was the file cut off while it was written?"
+            if line and raw.endswith(b"\n"):
+                remedy = "the line ends too early: JSON Lines has one record a line; `jq -c . FILE` puts it on one"
         raise TraceError(
             f"the text is not JSON ({error.msg}, column {error.colno})",
             line=error.lineno,
             got=error.doc[max(0, error.pos - 20) : error.pos + 20],
-            remedy="the text ends too early: was the file cut off while it was written?"
-            if cut_off
-            else "repair this place, or skip invalid records (skip_invalid=True, --skip-invalid)",
+            remedy=remedy,
         ) from error
     except RecursionError as error:
         raise _too_deep() from error

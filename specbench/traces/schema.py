@@ -1,7 +1,7 @@
 """The trace schema, version 1: one trace as a JSON object, one object a line. Documented in ``data/README.md``.
 
 Fields that have their default are left out when writing. Reading is strict: a field that is missing, unknown or of the
-wrong type is an error that names it; nothing is dropped silently.
+wrong type is an error that names it; nothing is dropped silently. ``null`` stands for an optional field that is absent.
 """
 
 from __future__ import annotations
@@ -136,11 +136,11 @@ def trace_from_dict(record: Any) -> Trace:
             raise TraceError(
                 "metadata holds JSON scalars only", field=f"metadata.{key}", got=value, remedy="flatten or drop it"
             )
-    messages: list[Any] = _field(record, "", "messages", list_field, [])
+    messages = list_field(record["messages"], "messages")
     return Trace(
-        trace_id=_field(record, "", "trace_id", name_field, ""),
-        task_id=_field(record, "", "task_id", name_field, ""),
-        source=_field(record, "", "source", text_field, ""),
+        trace_id=name_field(record["trace_id"], "trace_id"),
+        task_id=name_field(record["task_id"], "task_id"),
+        source=text_field(record["source"], "source"),
         messages=tuple(_message_from_dict(raw, f"messages[{index}]") for index, raw in enumerate(messages)),
         tools=tools,
         agent=_field(record, "", "agent", text_field, None),
@@ -228,7 +228,7 @@ def _check_keys(record: Any, place: str, known: tuple[str, ...], required: tuple
 
 
 def _field(record: dict[str, Any], place: str, key: str, check: Callable[[Any, str], _T], default: _T) -> _T:
-    if key not in record or (record[key] is None and default is None):
+    if record.get(key) is None:
         return default
     return check(record[key], f"{place}.{key}" if place else key)
 
@@ -236,7 +236,7 @@ def _field(record: dict[str, Any], place: str, key: str, check: Callable[[Any, s
 def _tool_from_dict(record: Any, place: str) -> ToolSpec:
     _check_keys(record, place, _TOOL_KEYS, required=("name",))
     return ToolSpec(
-        _field(record, place, "name", name_field, ""),
+        name_field(record["name"], f"{place}.name"),
         _field(record, place, "description", text_field, ""),
         _field(record, place, "parameters", object_field, {}),
         _field(record, place, "effect", effect_field, Effect.UNKNOWN),
@@ -267,7 +267,7 @@ def _message_from_dict(record: Any, place: str) -> Message:
 
 def _call_from_dict(record: Any, place: str) -> ToolCall:
     _check_keys(record, place, _CALL_KEYS, required=("name",))
-    if "arguments" in record and "invalid_arguments" in record:
+    if record.get("arguments") is not None and record.get("invalid_arguments") is not None:
         raise TraceError(
             "a call has either arguments or invalid_arguments",
             field=f"{place}.invalid_arguments",
@@ -282,7 +282,7 @@ def _call_from_dict(record: Any, place: str) -> ToolCall:
             remedy="write them as text in invalid_arguments",
         )
     return ToolCall(
-        _field(record, place, "name", name_field, ""),
+        name_field(record["name"], f"{place}.name"),
         arguments,
         _field(record, place, "id", text_field, None),
         _field(record, place, "invalid_arguments", text_field, None),

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -36,6 +37,9 @@ Paths: TypeAlias = str | Path | Sequence[str | Path]
 SIDE_FILES = frozenset({"schema.json", "effects.json", "dataset_info.json"})
 """JSON files that stand beside traces and hold none: passed over in a folder."""
 
+READ_BESIDE = {"sgd": ("schema.json",)}
+"""Those that a reader takes more from: they are data too, and are hashed."""
+
 _log = logging.getLogger("specbench.traces")
 
 
@@ -53,6 +57,8 @@ class FileReport:
         Number of those whose trace id another file had already used; they got a suffix ``~2``, ``~3``, ...
     skipped
         One reason for every record that was skipped (``skip_invalid``).
+    beside
+        Name and hash of the side files that were read with it (SGD's ``schema.json``).
     """
 
     path: str
@@ -61,6 +67,7 @@ class FileReport:
     read: int = 0
     renamed: int = 0
     skipped: list[str] = field(default_factory=list)
+    beside: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -162,6 +169,8 @@ def _stream(
             entry.format = source.name
             if report is not None:
                 entry.sha256 = _sha256(path)
+                sides = [path.with_name(name) for name in READ_BESIDE.get(source.name, ())]
+                entry.beside = {side.name: _sha256(side) for side in sides if side.is_file()}
         except TraceError as error:
             on_error(error.at(path=path))
             continue
@@ -225,8 +234,12 @@ def _files(paths: Paths) -> list[Path]:
                 raise TraceError(
                     "the folder holds no trace files", path=path, remedy="give a folder with *.json or *.jsonl files"
                 )
-        elif path.exists():
+        elif path.is_file():
             inside = [path]
+        elif path.exists():
+            raise TraceError(
+                "this is a pipe or a device, which can be read but once", path=path, remedy="write it to a file first"
+            )
         else:
             raise TraceError("there is no such file or folder", path=path, remedy="check the path")
         for file in inside:
@@ -286,6 +299,10 @@ def write_traces(path: str | Path, traces: Iterable[Trace]) -> int:
                 except TraceError as error:
                     raise error.at(path=target, line=len(seen)) from None
         temporary.replace(target)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise TraceError(f"the file cannot be written ({error.strerror})", path=target) from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -75,3 +75,8 @@ def test_level_and_resamples() -> None:
     assert wide[0] < narrow[0] < 0.5 < narrow[1] < wide[1]
     with pytest.raises(ConfigError, match="the number of resamples is at least 1; got 0"):
         ratio_interval(tasks, right, [1] * 50, resamples=0)
+
+
+def test_without_a_ratio_in_any_resample_there_is_no_interval() -> None:
+    found = {ratio_interval(["a", "b"], [1, 0], [1, 0], resamples=1, seed=seed) for seed in range(8)}
+    assert found == {(1.0, 1.0), None}

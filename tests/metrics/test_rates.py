@@ -129,6 +129,26 @@ def test_calibration_error_by_hand() -> None:
     assert calibration_error(np.array([0.7]), np.array([True]), bins=10) == pytest.approx(0.3)
 
 
+@given(st.lists(st.tuples(st.sampled_from([0.1, 0.5, 0.9]) | st.floats(0, 1), st.booleans()), min_size=1))
+def test_the_order_of_the_points_does_not_change_the_calibration_error(rows: list[tuple[float, bool]]) -> None:
+    expected = calibration_error(*map(np.array, zip(*rows, strict=True)))
+    for other in (rows[::-1], sorted(rows), sorted(rows, key=lambda row: (row[0], not row[1]))):
+        assert calibration_error(*map(np.array, zip(*other, strict=True))) == pytest.approx(expected)
+
+
+def test_equal_probabilities_share_a_bin() -> None:
+    assert calibration_error(np.full(100, 0.5), np.arange(100) < 50) == 0.0
+    p, hit = np.array([0.1, 0.2, 0.2, 0.2, 0.9, 0.9]), np.array([True, False, False, True, True, True])
+    assert calibration_error(p, hit, bins=3) == pytest.approx((4 * abs(0.175 - 0.5) + 2 * 0.1) / 6)
+
+
+def test_the_bins_of_unequal_probabilities_are_of_equal_count() -> None:
+    p = np.random.default_rng(0).permutation(np.linspace(0, 1, 25))
+    hit = p > 0.3
+    parts = np.array_split(np.argsort(p), 10)
+    assert calibration_error(p, hit) == sum(len(at) * abs(p[at].mean() - hit[at].mean()) for at in parts) / 25
+
+
 def test_effects_of_undeclared_tools_are_unknown() -> None:
     effects = table(("a.1", ["undeclared"], []), ("a.1", [], []), ("a.1", ["note"], [])).effects()
     assert effects == [Effect.UNKNOWN, None, Effect.LOCAL]

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from specbench.errors import ConfigError
 from specbench.ledger import Ledger
-from specbench.metrics import SpeculationMetrics, summarise
+from specbench.metrics import SpeculationMetrics, confusion, summarise
 from specbench.metrics.speculation import disclosed_entities
 from specbench.metrics.theory import breadth_probability, breadth_time_ratio, client_speed_up
 from specbench.policies import TopK
@@ -33,6 +33,18 @@ def test_by_hand() -> None:
     said = metrics.verdicts()
     assert said[0].startswith("Speculation wastes as much as it saves, or more")
     assert said[1].startswith("Rule of thumb, below 40% of the calls waste may outweigh: holds here (hit rate 33 %")
+
+
+def test_a_carried_hit_is_no_hit_of_an_attempt() -> None:
+    rows = [
+        ("t", ["read:1"], [("read:1", 0.6), ("read:2", 0.3)]),
+        ("t", ["read:2"], [(None, 0.9)]),  # served by what was launched at the point before
+    ]
+    ledger = simulate(table(*rows), TopK(2), latency=Constant(2.0, 1.0), options=Options(carry_ttl_s=60))
+    metrics = SpeculationMetrics.of(ledger)
+    assert (metrics.hits, metrics.hit_rate, metrics.attempt_hit_rate) == (2, 1.0, 1.0)
+    found = confusion(ledger)
+    assert (found.points["read"], found.idle["read"], found.hits["read"]) == (2, 1, 1)
 
 
 def test_run_ahead_is_an_axis_of_its_own() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specbench.errors import ConfigError
-from specbench.sim import ByTokens, Constant, LogNormal, parse_latency
+from specbench.sim import ByTokens, Constant, Empirical, LogNormal, parse_latency
 from specbench.types import Message, Timing, ToolCall, ToolSpec, Trace
 
 
@@ -107,6 +107,18 @@ def test_empirical_draws_are_of_what_was_recorded() -> None:
     assert model.describe()["model"] == "empirical (drawn from recorded timings)"
     with pytest.raises(ConfigError, match="needs traces with recorded timings of LLM and tools; these carry none"):
         parse_latency("empirical", traces=[])
+
+
+def test_empirical_results_without_a_name_are_those_of_their_call() -> None:
+    def result(start: float, end: float, call: str) -> tuple[Message, Message]:
+        asked = Message("assistant", "", (ToolCall(call, id=call),), timing=Timing(start - 1, start))
+        return asked, Message("tool", "there", (), call, timing=Timing(start, end))
+
+    messages = *result(1.0, 1.5, "fast"), *result(3.0, 33.0, "slow"), Message("tool", "?", timing=Timing(40.0, 47.0))
+    model = Empirical.of([Trace("t", "t", "hand", messages)])
+    assert model.tools == {"": (0.5, 7.0, 30.0), "fast": (0.5,), "slow": (30.0,)}
+    assert model.describe()["samples"] == 5
+    assert model.tool_s("t", "fast({})") == 0.5
 
 
 def test_tokens_are_prefill_and_decoding() -> None:

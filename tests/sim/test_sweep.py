@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from specbench.predictors import make_predictor
 from specbench.sim import Constant, Latency, LogNormal, recall_at_precision, simulate, sweep
 from specbench.sim.sweep import COLUMNS
 from specbench.testing import make_traces, odd_trace
-from specbench.types import Effect
+from specbench.types import Effect, ToolSpec
 from tests.sim.test_replay import LATENCIES
 from tests.tables import table, tables
 
@@ -136,3 +137,19 @@ def test_more_thresholds_do_not_change_a_threshold() -> None:
     many = sweep(table, np.linspace(0, 1, 101).tolist())
     alone = sweep(table, [many["threshold"][37]])
     assert many.iloc[37].equals(alone.iloc[0].rename(37))
+
+
+def test_shares_of_the_reads_are_of_launched_reads() -> None:
+    tools = {"look": ToolSpec("look", effect=Effect.READ), "put": ToolSpec("put", effect=Effect.STAGED)}
+    called = ["look"] * 2 + ["put"] * 8
+    found = table(*[(f"t{at}", [tool], [(tool, 0.9)]) for at, tool in enumerate(called)])
+    found = replace(found, points=[replace(point, tools=tools) for point in found.points])
+    row = sweep(found, [0.5]).iloc[0]
+    assert (row["launched"], row["read_recall"], row["recall"]) == (2, 1.0, 0.2)
+    assert recall_at_precision(found) == 1.0
+
+
+def test_what_cannot_happen_is_launched_nowhere() -> None:
+    found = table(("t", ["read:1"], [("read:1", 0.0), ("look", 0.0)]))
+    assert_equals_simulator(found, [0.0, 0.5], 2, Constant(), 0.0)
+    assert sweep(found, [0.0], k=2).iloc[0]["launched"] == 0

@@ -14,8 +14,9 @@ from specbench.study import Settings, evaluate, evaluate_predictor, load_data
 from specbench.study.data import refuse_overlap
 from specbench.study.evaluate import THRESHOLDS, parse_names
 from specbench.study.jsonfile import write_json
+from specbench.traces.sources.openai_chat import derived_task
 from specbench.traces.store import write_traces
-from specbench.types import Trace
+from specbench.types import Message, Trace
 
 RATES = (
     "tool_top1", "tool_top3", "call_top1", "call_top3", "read_call_top1", "read_call_top3", "reply_accuracy", "brier",
@@ -113,8 +114,15 @@ def test_a_shared_task_is_a_leak(halves: tuple[Path, Path], toy_file: Path, tmp_
 
 
 def test_task_ids_made_from_an_equal_first_message_are_no_leak() -> None:
-    twins = [Trace("a", "text-0123", "doc", ())], [Trace("b", "text-0123", "doc", ())]
+    hello = (Message("user", "hello"),)
+    twins = [[Trace(name, derived_task(hello), "doc", hello)] for name in "ab"]
     refuse_overlap(*twins)
+
+
+def test_a_declared_task_id_that_looks_like_a_derived_one_is_a_leak() -> None:
+    twins = [[Trace(name, "text-to-sql/7", "doc", (Message("user", "hello"),))] for name in "ab"]
+    with pytest.raises(ConfigError, match="training and test share 1 task"):
+        refuse_overlap(*twins)
 
 
 def test_novelty_is_measured_against_the_tools_of_training(
@@ -181,3 +189,19 @@ def test_traces_without_decision_points_are_refused(tmp_path: Path) -> None:
 
 def test_names_are_taken_once() -> None:
     assert parse_names("markov,ngram, markov") == ["markov", "ngram"]
+
+
+def test_files_that_are_read_or_foreign_are_not_overwritten(halves: tuple[Path, Path], tmp_path: Path) -> None:
+    traces, notes = halves[0].read_bytes(), tmp_path / "notes.txt"
+    notes.write_text("mine")
+    for out, words in ((halves[1], "is read here, so it is not"), (notes, "was not written by this command")):
+        result = run("--train", halves[0], "--test", halves[1], "--predictors", "silent", "--out", out)
+        assert result.exit_code == 2 and words in result.stderr
+        tuned = CliRunner().invoke(app, ["tune", "--traces", str(halves[1]), "--waste", "1", "--out", str(out)])
+        assert tuned.exit_code == 2 and words in tuned.stderr
+        converted = CliRunner().invoke(app, ["traces", "convert", str(halves[1]), "--out", str(out)])
+        assert converted.exit_code == 2 and words in converted.stderr
+    assert (halves[0].read_bytes(), notes.read_text()) == (traces, "mine")
+    for _ in range(2):  # the second time over its own result
+        result = run("--train", halves[0], "--test", halves[1], "--predictors", "silent", "--out", tmp_path / "o.json")
+        assert result.exit_code == 0, result.stderr

@@ -14,6 +14,8 @@ from specbench.cli import app
 from specbench.errors import ConfigError
 from specbench.ledger import Ledger
 from specbench.study import Settings, StudyResult, run_study
+from specbench.study.folder import KIND, replaced_folder
+from specbench.study.jsonfile import write_json
 from specbench.traces.store import write_traces
 from specbench.types import Message, Trace
 
@@ -191,3 +193,28 @@ def test_the_learned_predictor_runs_the_default_policy(toy_file: Path, tmp_path:
     learned = done.metrics["predictors"]["learned"]
     assert learned["read_call_top1"] > 0.5
     assert specbench.load_predictor(tmp_path / "out" / "checkpoints" / "learned").name == "learned"
+
+
+@pytest.mark.parametrize("renames", [1, 2])
+def test_an_interrupt_between_the_renames_loses_no_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renames: int
+) -> None:
+    def write(text: str) -> None:
+        with replaced_folder(tmp_path / "run") as folder:
+            write_json(folder / "config.json", {"kind": KIND})
+            (folder / "result.txt").write_text(text)
+
+    write("old")
+    rename, done = Path.rename, []
+
+    def interrupted(self: Path, target: Path) -> Path:
+        done.append(self)
+        if len(done) == renames:
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write("new")
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    assert (tmp_path / "run" / "result.txt").read_text() == "old"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,13 +15,17 @@ from typer.testing import CliRunner
 from specbench.cli import app
 from specbench.errors import ConfigError
 from specbench.ledger import Ledger
+from specbench.llm.profiling import LatencyProfile
 from specbench.metrics import SpeculationMetrics, predict_traces
 from specbench.predictors import make_predictor
 from specbench.sim import Constant
 from specbench.study.grid import KEYS, run_sweep
 from specbench.study.simulate import run_simulate
+from specbench.study.train import run_train
 from specbench.study.tune import choose_policy, run_tune
-from specbench.types import Trace
+from specbench.traces.store import write_traces
+from specbench.types import Effect, ToolSpec, Trace
+from tests.tables import table
 
 RICH = "windows=think+tool+user; carry=60; ahead=2@0.2; slots=4; limit=get_order:5/20"
 runner = CliRunner()
@@ -44,9 +50,11 @@ def test_simulate_writes_a_whole_folder(toy_file: Path, tmp_path: Path) -> None:
     assert "--options 'windows=think+tool+user" in config["command"]
     again = run_simulate(
         toy_file, out, predictor="ngram", policy="threshold:0.2,2", latency="constant:2,1,4", options=RICH, sessions=3,
-        predict_ms=1e3 * result.ledger.config["predict_s"],
+        predict_ms=1e3 * result.ledger.config["predict_s"], skip_invalid=True, format="specbench_jsonl",
     )  # fmt: skip
     assert again.ledger.outcomes == result.ledger.outcomes
+    command = json.loads((out / "config.json").read_text())["command"]
+    assert command.endswith(" --format specbench_jsonl --skip-invalid")
 
 
 def test_simulate_replays_everything_with_a_checkpoint(toy_file: Path, toy_traces: list[Trace], tmp_path: Path) -> None:
@@ -94,10 +102,45 @@ def test_a_sweep_goes_on_where_it_stopped(toy_file: Path, tmp_path: Path) -> Non
     assert len(more) == 12 and (more["launched"] == -1).sum() == 2
     assert len(pd.read_parquet(out / "sweep.parquet")) == 12
     assert not more.duplicated(KEYS).any()
-    with pytest.raises(ConfigError, match="holds a sweep of other traces, another seed or other sessions"):
+    with pytest.raises(ConfigError, match=r"holds a sweep of other traces, effects, .* of another seed"):
         run_sweep(toy_file, out, seed=1, **common)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="holds something else than a sweep"):
         run_sweep(toy_file, tmp_path, **common)  # type: ignore[arg-type]
+
+
+def test_a_sweep_of_other_effects_profiles_or_version_is_another_sweep(
+    toy_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    effects, profile = tmp_path / "effects.json", tmp_path / "p.json"
+    effects.write_text('{"get_order": "read"}')
+
+    def profiled(step_base_s: float) -> None:
+        numbers = {each.name: 0.0 for each in fields(LatencyProfile)} | {"step_base_s": step_base_s}
+        profile.write_text(json.dumps({"profile": numbers}))
+
+    def run(*latencies: str) -> pd.DataFrame:
+        return run_sweep(
+            toy_file, tmp_path / "out", predictors=["frequent"], policies=["topk:1"], latencies=latencies, jobs=1,
+            predict_ms=1.0, effects=effects, sessions=2,
+        )  # fmt: skip
+
+    profiled(0.01)
+    assert len(run(f"profile:{profile},1")) == 1
+    assert len(run("constant:2,1")) == 2
+    assert len(run("constant:2,1", f"profile:{profile},1")) == 2
+    command = json.loads((tmp_path / "out" / "config.json").read_text())["command"]
+    assert command.endswith(f"--sessions 2 --seed 0 --predict-ms 1.0 --effects {effects}")
+    profiled(0.02)
+    with pytest.raises(ConfigError, match="holds a sweep of other traces, effects, latency profiles"):
+        run(f"profile:{profile},1")
+    profiled(0.01)
+    effects.write_text('{"get_order": "write"}')
+    with pytest.raises(ConfigError, match="holds a sweep of other traces, effects, latency profiles"):
+        run("constant:2,1")
+    effects.write_text('{"get_order": "read"}')
+    monkeypatch.setattr("specbench.study.grid.package_version", lambda: "9")
+    with pytest.raises(ConfigError, match="or by another specbench"):
+        run("constant:2,1")
 
 
 def test_a_place_that_cannot_be_written_is_told_before_any_work(tmp_path: Path) -> None:
@@ -188,3 +231,54 @@ def test_from_the_command_line(toy_file: Path, tmp_path: Path) -> None:
     )
     assert tuned.exit_code == 0 and tuned.stdout.startswith("policy: threshold:")
     assert json.loads((tmp_path / "c").read_text())["limits"]["waste"] == 0.1
+
+
+def test_of_policies_that_save_the_same_the_cheapest_is_chosen() -> None:
+    rows = [("t", ["read:1"], [("read:1", 0.9)])] * 5 + [("t", [], [("read:2", 0.1)])] * 5
+    found = choose_policy(table(*rows), waste=1.0, latency=Constant())
+    assert found is not None
+    assert (found[0], found[1].saved_s, found[1].wasted_s) == ("threshold:0.125,1", 5.0, 0.0)
+
+
+def test_a_checkpoint_replays_a_single_conversation(toy_traces: list[Trace], tmp_path: Path) -> None:
+    make_predictor("markov").fit(toy_traces[:20]).save(tmp_path / "markov")
+    write_traces(tmp_path / "one.jsonl", toy_traces[30:31])
+    result = run_simulate(tmp_path / "one.jsonl", tmp_path / "run", checkpoint=tmp_path / "markov")
+    assert {row.trace_id for row in result.ledger.outcomes} == {toy_traces[30].trace_id}
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["split"] is None
+
+
+def test_a_checkpoints_own_training_traces_are_warned_of(
+    toy_file: Path, toy_traces: list[Trace], tmp_path: Path
+) -> None:
+    run_train(toy_file, tmp_path / "trained", predictor="markov")
+    write_traces(tmp_path / "other.jsonl", toy_traces[:4])
+    for traces, words in ((toy_file, "the checkpoint was trained on toy.jsonl"), (tmp_path / "other.jsonl", "")):
+        options = ["--traces", str(traces), "--checkpoint", str(tmp_path / "trained"), "--out", str(tmp_path / "run")]
+        done = runner.invoke(app, ["simulate", *options, "--quiet"])
+        assert done.exit_code == 0, done.stderr
+        assert ("warning: the checkpoint was trained on" in done.stderr) == bool(words) and words in done.stderr
+        warnings = json.loads((tmp_path / "run" / "metrics.json").read_text())["warnings"]
+        assert len(warnings) == bool(words) and words in "".join(warnings)
+
+
+def test_a_full_disk_is_told_as_one(toy_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Ledger, "to_parquet", full)
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", full)
+    words = r"cannot be written \(No space left on device\); make room, or choose another --out"
+    with pytest.raises(ConfigError, match=words):
+        run_simulate(toy_file, tmp_path / "run", predictor="markov")
+    with pytest.raises(ConfigError, match=words):
+        run_sweep(toy_file, tmp_path / "sweep", predictors=["markov"], policies=["topk:1"], jobs=1)
+
+
+def test_staged_tools_are_not_launched_because_traces_have_no_pair(toy_traces: list[Trace], tmp_path: Path) -> None:
+    staged = {"get_order": ToolSpec("get_order", effect=Effect.STAGED)}
+    write_traces(tmp_path / "staged.jsonl", [replace(each, tools={**each.tools, **staged}) for each in toy_traces])
+    result = run_simulate(tmp_path / "staged.jsonl", tmp_path / "run", predictor="oracle", executor=True)
+    assert {row.tool for row in result.ledger.speculations} == {"find_user"}
+    assert result.executor_differs == []
+    assert {row.effect for row in result.ledger.outcomes if row.tool == "get_order"} == {"write"}

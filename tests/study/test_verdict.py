@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from specbench.study import Settings, run_study
 from specbench.study.verdict import verdict
 
 
@@ -22,6 +24,13 @@ def say(chosen: dict[str, Any], **others: dict[str, Any]) -> list[str]:
     return verdict(
         {"learned": chosen, **others}, chosen="learned", controls=["oracle"], latency="L", same_waste=recalls
     )
+
+
+def test_where_nothing_takes_time_there_is_none_to_save(toy_file: Path, tmp_path: Path) -> None:
+    settings = Settings(latency="constant:0,0", resamples=1)
+    result = run_study(toy_file, tmp_path / "run", predictors=("markov", "oracle"), settings=settings)
+    assert result.verdict[0].startswith("There is no time to save: neither the LLM nor a tool takes any (modelled: the")
+    assert result.report.is_file()
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,19 @@ def test_the_measured_oracle_uses_the_traces_own_timings_where_they_are_complete
     )
 
 
+@pytest.mark.parametrize("name", ["get", None])
+def test_results_without_ids_are_measured_in_the_order_of_their_calls(name: str | None) -> None:
+    messages = (
+        Message("assistant", tool_calls=(ToolCall("get"), ToolCall("pay")), timing=Timing(0, 3)),
+        Message("tool", "ok", name=name, timing=Timing(3, 4)),
+        Message("tool", "ok", timing=Timing(4, 6)),
+        Message("assistant", "done", timing=Timing(6, 7)),
+    )
+    oracle = describe([Trace("t", "a", "test", messages, TOOLS)]).oracle_measured
+    assert oracle is not None
+    assert (oracle.decision_points, oracle.think_s, oracle.tool_s, oracle.saved_s) == (2, 4.0, 3.0, 1.0)
+
+
 def test_nothing_is_described_without_dividing_by_zero() -> None:
     found = describe([])
     assert (found.traces, found.read_share, found.oracle_modelled.saved_share) == (0, 0.0, 0.0)

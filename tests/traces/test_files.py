@@ -43,6 +43,20 @@ def test_a_broken_line_is_named_and_the_others_are_read(write: Any) -> None:
     assert "cut off" in errors[1]
 
 
+def test_a_record_over_several_lines_is_told_how_to_be_one_line(write: Any) -> None:
+    _, errors = lines(write("a.jsonl", '{\n "a": 1\n}\n'))
+    assert "line 1: the text is not JSON" in errors[0]
+    assert "JSON Lines has one record a line; `jq -c . FILE`" in errors[0]
+
+
+def test_a_key_that_occurs_twice_is_named(write: Any) -> None:
+    path = write("a.jsonl", '{"a": 1}\n{"b": {"a": 1, "c": 2, "a": 3}}\n')
+    errors: list[TraceError] = []
+    assert list(json_lines(path, errors.append, unique_keys=True)) == [(1, {"a": 1})]
+    assert "a.jsonl, line 2, field a: a key occurs twice in an object" in str(errors[0])
+    assert len(lines(path)[0]) == 2
+
+
 def test_binary_junk_is_named(write: Any) -> None:
     _, errors = lines(write("a.jsonl", b'{"a": 1}\n\x89PNG\xff\xfe\n'))
     assert "line 2: the text is not UTF-8 (byte 0 of it)" in errors[0]

@@ -129,7 +129,7 @@ def test_half_a_surrogate_pair_survives() -> None:
             record(messages=[{"role": "bot"}]),
             ["field messages[0].role", "got 'bot'", "use system, user, assistant, tool"],
         ),
-        (record(messages=[{"role": "user", "content": None}]), ["field messages[0].content", "got None"]),
+        (record(messages=[{"role": "user", "content": 3}]), ["field messages[0].content", "got 3"]),
         (
             record(messages=[{"role": "user", "tool_calls": []}]),
             ["field messages[0].tool_calls", "only a message of role assistant"],
@@ -170,8 +170,25 @@ def test_arguments_that_are_nested_too_deeply_are_refused() -> None:
 
 
 def test_null_stands_for_an_optional_field_that_is_absent() -> None:
-    trace = trace_from_dict(record(agent=None, messages=[{"role": "user", "tool_call_id": None, "timing": None}]))
-    assert trace == Trace("t", "a", "s", (Message("user"),))
+    nothing = dict.fromkeys(("content", "tool_calls", "tool_call_id", "name", "error", "timing"))
+    calls = [
+        {"id": None, "name": "f", "arguments": None, "invalid_arguments": None},
+        {"name": "f", "arguments": {"x": 1}, "invalid_arguments": None},
+        {"name": "f", "arguments": None, "invalid_arguments": "{"},
+    ]
+    trace = trace_from_dict(
+        record(
+            agent=None,
+            metadata=None,
+            tools=[{"name": "f", "description": None, "parameters": None, "effect": None}],
+            messages=[{"role": role, **nothing} for role in ("user", "tool", "assistant")]
+            + [{"role": "assistant", "content": None, "tool_calls": calls}],
+        )
+    )
+    called = (ToolCall("f"), ToolCall("f", {"x": 1}), ToolCall("f", invalid_arguments="{"))
+    messages = Message("user"), Message("tool"), Message("assistant"), Message("assistant", "", called)
+    assert trace == Trace("t", "a", "s", messages, {"f": ToolSpec("f")})
+    assert trace_from_dict(record(tools=None)).tools == {}
 
 
 @pytest.mark.parametrize(

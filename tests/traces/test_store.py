@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
+import os
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -273,3 +275,26 @@ def test_a_file_that_two_readers_recognise_needs_a_format(install: Any, write: A
 
 def test_splitting_is_offered_here_too() -> None:
     assert store.split([simple("a")], test=0, validation=0).train == [simple("a")]
+
+
+def test_a_pipe_is_refused_as_what_it_is(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(TraceError, match=r"this is a pipe or a device.*What to do: write it to a file first"):
+        list(read_traces(tmp_path / "pipe"))
+
+
+def test_a_field_that_occurs_twice_in_a_trace_is_an_error(tmp_path: Path) -> None:
+    line = '{"specbench":1,"trace_id":"t","task_id":"k","source":"s","messages":[{"role":"user"}],"messages":[]}'
+    (tmp_path / "a.jsonl").write_text(line)
+    with pytest.raises(TraceError, match=r"a\.jsonl, line 1, field messages: a key occurs twice"):
+        list(read_traces(tmp_path / "a.jsonl"))
+
+
+def test_a_full_disk_is_told_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(TraceError, match=r"a\.jsonl: the file cannot be written \(No space left on device\)"):
+        write_traces(tmp_path / "a.jsonl", [simple("a")])
+    assert list(tmp_path.iterdir()) == []

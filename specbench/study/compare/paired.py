@@ -86,8 +86,10 @@ def _difference(
     if len(of) > 1:
         weights = task_weights(len(of), resamples, seed)
         tops, bottoms = weights @ gained, weights @ of
-        low, high = np.quantile(tops[bottoms > 0] / bottoms[bottoms > 0], [0.025, 0.975])
-        found |= {"low": float(low), "high": float(high)}
+        ratios = tops[bottoms > 0] / bottoms[bottoms > 0]
+        if len(ratios):
+            low, high = np.quantile(ratios, [0.025, 0.975])
+            found |= {"low": float(low), "high": float(high)}
     return found
 
 
@@ -102,4 +104,5 @@ def subset(table: PredictionTable, traces: frozenset[str]) -> PredictionTable:
         tools=[table.tools[at] for at in rows],
         tasks=[table.tasks[at] for at in rows],
         ahead=[table.ahead[at] for at in rows] if table.ahead else [],
+        full=[table.full[at] for at in rows] if table.full else [],
     )

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from specbench.predictors import make_predictor
+from specbench.study.command import reading_words
 from specbench.study.data import load_data
 from specbench.study.environment import package_version, versions
 from specbench.study.evaluate import seeded
@@ -116,9 +117,7 @@ def run_progressive(
         words = ["specbench", "progressive", "--traces", *map(str, paths), "--predictors", ",".join(predictors)]
         words += [word for shift in shifts for word in ("--shift", shift)]
         words += ["--fit-share", f"{fit_share:g}", "--window", str(window), "--seed", str(seed), "--out", str(out)]
-        words += ["--format", format] if format is not None else []
-        words += ["--effects", str(effects)] if effects is not None else []
-        words += ["--skip-invalid"] if skip_invalid else []
+        words += reading_words(format, skip_invalid, effects)
         config: dict[str, Any] = {
             "kind": KIND,
             "specbench": package_version(),

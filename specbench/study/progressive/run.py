@@ -11,7 +11,7 @@ import pandas as pd
 
 from specbench.metrics.bootstrap import ratio_interval
 from specbench.metrics.rates import brier, hits_at, reply_right
-from specbench.metrics.table import DEPTH, PredictionTable
+from specbench.metrics.table import PredictionTable
 from specbench.predictors.base import Predictor
 from specbench.types import Effect, Trace
 from specbench.unicode import writable
@@ -56,10 +56,7 @@ def predict_then_learn(predictor: Predictor, traces: Iterable[Trace], *, learn: 
         sessions = predictor.replay(trace)
         for decision in trace.decisions():
             session = next(sessions)
-            table.points.append(decision.point)
-            table.calls.append(decision.calls)
-            table.predictions.append(session.predict(DEPTH))
-            table.tools.append(session.predict_tools(DEPTH + 8))
+            table.ask(session, decision)
             table.tasks.append(trace.task_id)
             if learn and whole:
                 predictor.learn(decision.point, table.outcomes[-1])

@@ -8,6 +8,7 @@ from typing import Any
 
 from specbench.errors import TraceError
 from specbench.traces.arguments import parse_arguments, too_deep
+from specbench.traces.links import OpenCalls
 from specbench.types import Message, Role, ToolCall
 
 __all__ = ["chat_messages"]
@@ -20,6 +21,8 @@ _ROLES: dict[str, Role] = {
     "tool": "tool",
     "function": "tool",
 }
+_CALL_PARTS = frozenset({"tool_use", "tool_result", "server_tool_use", "tool-call", "tool-result"})
+"""Of other providers: they hold calls and results, which must not be lost."""
 _TEXT_PARTS = {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
 
 
@@ -35,8 +38,9 @@ def chat_messages(
     ``developer`` becomes ``system``, ``function`` becomes ``tool``, and the legacy ``function_call`` one tool call.
     Text parts are joined by newlines; another part leaves its type in brackets (``[image_url]``). A refusal is a text.
     Every call has an id of its own within the conversation: where the source gives none, or the same one again, it is
-    ``call-1``, ``call-2``, ... Each result is linked to the call that it answers: by its id, else to the first open
-    call of the same name, else to the first open call. Further keys of the provider are not kept.
+    ``call-1``, ``call-2``, ... (an empty id is none). Each result is linked to the call that it answers
+    (:mod:`specbench.traces.links`): by its id, else to the first open call of the same name, else to the first open
+    call. Further keys of the provider are not kept.
 
     Parameters
     ----------
@@ -76,11 +80,13 @@ def chat_messages(
                 "the role is not known", field=f"{place}.role", got=item.get("role"), remedy=f"use {', '.join(_ROLES)}"
             )
         content = _content(item, place)
+        if role != "assistant":
+            _refuse_calls(item, place)
         if role == "assistant":
             calls = linker.open(_calls(item, place, python_literals))
             messages.append(Message(role, content, calls))
         elif role == "tool":
-            given, name = _text(item, "tool_call_id", place), _text(item, "name", place)
+            given, name = _text(item, "tool_call_id", place) or None, _text(item, "name", place)
             call_id, name = linker.answer(given, name)
             failed = item.get("error") is True or item.get("is_error") is True or item.get("status") == "error"
             error = failed or is_error(content)
@@ -96,11 +102,12 @@ class _Linker:
     def __init__(self) -> None:
         self._used: set[str] = set()
         self._count = 0
-        self._waiting: list[tuple[str | None, ToolCall]] = []
+        self._messages = 0
+        self._open = OpenCalls()
 
     def open(self, calls: list[ToolCall]) -> tuple[ToolCall, ...]:
         given = {call.id for call in calls}
-        opened = []
+        opened: list[ToolCall] = []
         for call in calls:
             identifier = call.id
             while identifier is None or identifier in self._used:
@@ -110,22 +117,15 @@ class _Linker:
                     identifier = None
             self._used.add(identifier)
             opened.append(ToolCall(call.name, call.arguments, identifier, call.invalid_arguments))
-            self._waiting.append((call.id, opened[-1]))
+        self._messages += 1
+        self._open.ask(self._messages, opened, [call.id for call in calls])
         return tuple(opened)
 
     def answer(self, given: str | None, name: str | None) -> tuple[str | None, str | None]:
-        by_id = [entry for entry in self._waiting if given is not None and entry[0] == given]
-        by_name = [entry for entry in self._waiting if name is not None and entry[1].name == name]
-        if given is not None:
-            # Providers repeat ids; a result follows its call, so the latest open one is meant.
-            candidates = by_id[-1:]
-        else:
-            candidates = by_name or (self._waiting if name is None else [])
-        if not candidates:
+        asked = self._open.answer(given, name)
+        if asked is None:
             return given, name
-        entry = candidates[0]
-        self._waiting.remove(entry)
-        return entry[1].id, name if name is not None else entry[1].name
+        return asked.call.id, name if name is not None else asked.call.name
 
 
 def _content(item: dict[str, Any], place: str) -> str:
@@ -151,6 +151,14 @@ def _part(part: Any, place: str) -> str:
     if not isinstance(part, dict) or not isinstance(part.get("type"), str):
         raise TraceError("a content part has no type", field=place, got=part, remedy="give {type: text, text: ...}")
     kind = part["type"]
+    if kind in _CALL_PARTS:
+        raise TraceError(
+            f"a part of type {kind} is not of OpenAI's chat format",
+            field=place,
+            got=part,
+            remedy="convert it: a call belongs into the assistant message's tool_calls (id, function: {name, "
+            "arguments}), a result into a message of role tool with its tool_call_id",
+        )
     if kind not in _TEXT_PARTS:
         return f"[{kind}]"
     text = part.get(_TEXT_PARTS[kind])
@@ -161,7 +169,7 @@ def _part(part: Any, place: str) -> str:
 
 def _calls(item: dict[str, Any], place: str, python_literals: bool) -> list[ToolCall]:
     raw = item.get("tool_calls")
-    if raw is None:
+    if raw is None or raw == []:
         legacy = item.get("function_call")
         return [] if legacy is None else [_call(None, legacy, f"{place}.function_call", python_literals)]
     if not isinstance(raw, list):
@@ -175,7 +183,7 @@ def _calls(item: dict[str, Any], place: str, python_literals: bool) -> list[Tool
             raise TraceError(
                 "a tool call is not an object", field=where, got=entry, remedy="give {id, function: {...}}"
             )
-        identifier = _text(entry, "id", where)
+        identifier = _text(entry, "id", where) or None
         custom = entry.get("custom")
         if entry.get("type") == "custom" and isinstance(custom, dict):
             # A custom tool takes free text, not a JSON object.
@@ -184,6 +192,17 @@ def _calls(item: dict[str, Any], place: str, python_literals: bool) -> list[Tool
         else:
             calls.append(_call(identifier, entry.get("function"), f"{where}.function", python_literals))
     return calls
+
+
+def _refuse_calls(item: dict[str, Any], place: str) -> None:
+    for key in ("tool_calls", "function_call"):
+        if item.get(key):
+            raise TraceError(
+                f"only a message of role assistant has {key}",
+                field=f"{place}.{key}",
+                got=item[key],
+                remedy="give the message its role, or drop the field",
+            )
 
 
 def _call(identifier: str | None, function: Any, place: str, python_literals: bool) -> ToolCall:

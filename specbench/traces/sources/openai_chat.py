@@ -17,7 +17,7 @@ Each line is ``{"messages": [...], "tools": [...]}`` or a bare list of messages.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from specbench.traces.files import OnError, convert_records, json_lines, peek
 from specbench.traces.sources.chat import chat_messages
 from specbench.types import Effect, Message, ToolSpec, Trace
 
-__all__ = ["OpenAIChat"]
+__all__ = ["OpenAIChat", "derived_task"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _trace(path: Path, line: int, record: Any) -> Trace:
         scalars = {key: value for key, value in metadata.items() if value is None or isinstance(value, _SCALARS)}
     return Trace(
         trace_id=_identifier(record, ("trace_id", "id")) or f"{path.stem}:{line}",
-        task_id=_identifier(record, ("task_id",)) or _identifier(scalars, ("task_id",)) or _task_of(messages),
+        task_id=_identifier(record, ("task_id",)) or _identifier(scalars, ("task_id",)) or derived_task(messages),
         source=f"openai_chat:{path.name}",
         messages=messages,
         tools=_tools(record),
@@ -94,7 +94,14 @@ def _identifier(record: dict[str, Any], keys: tuple[str, ...]) -> str | None:
     return None
 
 
-def _task_of(messages: tuple[Message, ...]) -> str:
+def derived_task(messages: Sequence[Message]) -> str:
+    """Return the task id of a conversation that declares none: ``text-`` and a hash of the first user message.
+
+    Examples
+    --------
+    >>> derived_task([Message("user", "hello")])
+    'text-2cf24dba5fb0a30e'
+    """
     opening = next((message.content for message in messages if message.role == "user"), "")
     return f"text-{hashlib.sha256(opening.encode('utf-8', errors='surrogatepass')).hexdigest()[:16]}"
 

@@ -31,4 +31,4 @@ class SpecbenchJsonl:
         def convert(line: int, record: Any) -> Trace:
             return trace_from_dict(record)
 
-        return convert_records(path, json_lines(path, on_error), convert, on_error)
+        return convert_records(path, json_lines(path, on_error, unique_keys=True), convert, on_error)

@@ -94,6 +94,23 @@ def test_a_repeated_id_is_made_unique_and_its_result_follows() -> None:
     ]
 
 
+@pytest.mark.parametrize("given", ["same", "", None])
+def test_parallel_calls_of_one_id_are_answered_in_order(given: str | None) -> None:
+    turn = [
+        {"role": "assistant", "tool_calls": [call("f", '{"x": 1}', id=given), call("f", '{"x": 2}', id=given)]},
+        {"role": "tool", "tool_call_id": given, "content": "of 1"},
+        {"role": "tool", "tool_call_id": given, "content": "of 2"},
+    ]
+    for asked, one, two in (chat_messages(turn), chat_messages(turn + turn)[3:]):
+        assert [one.tool_call_id, two.tool_call_id] == [each.id for each in asked.tool_calls]
+        assert one.tool_call_id != two.tool_call_id
+
+
+def test_a_legacy_call_beside_an_empty_list_is_read() -> None:
+    raw = [{"role": "assistant", "tool_calls": [], "function_call": {"name": "f", "arguments": "{}"}}]
+    assert chat_messages(raw)[0].tool_calls == (ToolCall("f"),)
+
+
 def test_an_invented_id_never_takes_a_given_one() -> None:
     calls = [call("f"), call("g", id="call-1")]
     assert [entry[1] for entry in links([{"role": "assistant", "tool_calls": calls}])] == ["call-2", "call-1"]
@@ -150,6 +167,16 @@ def test_errors_are_flagged_only_when_declared() -> None:
         ([{"role": "assistant", "tool_calls": [call("")]}], ["tool_calls[0].function.name", "no tool name"]),
         ([{"role": "assistant", "tool_calls": [call("f", id=3)]}], ["tool_calls[0].id", "not text", "got 3"]),
         ([{"role": "assistant", "function_call": "f"}], ["messages[0].function_call", "no function"]),
+        (
+            [{"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f", "input": {}}]}],
+            ["field messages[0].content[0]", "type tool_use is not of OpenAI's chat format", "tool_calls"],
+        ),
+        (
+            [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "ok"}]}],
+            ["field messages[0].content[0]", "a message of role tool with its tool_call_id"],
+        ),
+        ([{"role": "user", "tool_calls": [call("f")]}], ["messages[0].tool_calls", "only a message of role assistant"]),
+        ([{"role": "tool", "function_call": {"name": "f"}}], ["messages[0].function_call", "role assistant"]),
         ([{"role": "tool", "tool_call_id": 3}], ["messages[0].tool_call_id", "got 3"]),
     ],
 )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,16 @@ def test_the_same_dialogue_id_in_two_splits_is_two_tasks(dialogues: Any, tmp_pat
     traces, report = load(tmp_path)
     assert [trace.task_id for trace in traces] == ["sgd/dev/1_00000", "sgd/train/1_00000"]
     assert [Path(file.path).name for file in report.files] == ["dialogues_001.json"] * 2
+
+
+def test_the_schema_is_hashed_with_the_dialogues(dialogues: Any) -> None:
+    path = dialogues(dialogue(user("?")))
+    schema = path.with_name("schema.json")
+    before = load(path)[1].files[0]
+    schema.write_text(schema.read_text().replace("true", "false"))
+    after = load(path)[1].files[0]
+    assert before.sha256 == after.sha256
+    assert after.beside == {"schema.json": hashlib.sha256(schema.read_bytes()).hexdigest()} != before.beside
 
 
 def test_dialogues_without_their_schema_are_an_error(dialogues: Any) -> None:
