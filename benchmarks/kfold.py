@@ -33,7 +33,7 @@ def pooled(tables: list[PredictionTable]) -> PredictionTable:
     """Return the folds' tables as one."""
     whole = PredictionTable(tables[0].predictor)
     for table in tables:
-        for name in ("points", "calls", "predictions", "tools", "tasks"):
+        for name in ("points", "calls", "predictions", "tools", "tasks", "full"):
             getattr(whole, name).extend(getattr(table, name))
     whole.latency_ms = np.concatenate([table.latency_ms for table in tables])
     return whole
