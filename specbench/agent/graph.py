@@ -118,7 +118,11 @@ class SpeculativeAgent:
 
     async def _execute_tool(self, state: AgentState, config: RunnableConfig) -> AgentState:
         """Join the calls that were run ahead, or run them."""
-        result = await self._joined(state, config)
+        try:
+            result = await self._joined(state, config)
+        except BaseException:
+            self._end(state["conversation"], config)
+            raise
         messages: list[Any] = to_langchain(each.message() for each in result.results)
         return {"messages": messages, "log": [_row(result)]}
 
@@ -140,7 +144,7 @@ class SpeculativeAgent:
     def _end(self, trace_id: str, config: RunnableConfig) -> None:
         """Without a thread nobody can come back to the conversation."""
         if not _thread(config):
-            self.executor.end_session(trace_id)
+            self._steps.end(trace_id)
 
     def _point(self, messages: Sequence[Message], state: AgentState, config: RunnableConfig) -> DecisionPoint:
         trace_id = str(_thread(config) or state.get("conversation") or uuid.uuid4())

@@ -15,7 +15,8 @@ that were run ahead.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from specbench.agent.langchain_messages import from_langchain, specs_of
@@ -31,7 +32,7 @@ try:
     from langchain_core.messages.tool import ToolOutputMixin
     from langchain_core.runnables import RunnableConfig
     from langchain_core.runnables.config import ensure_config, var_child_runnable_config
-    from langchain_core.tools import BaseTool
+    from langchain_core.tools import BaseTool, StructuredTool
     from langchain_core.utils.pydantic import get_fields
     from langgraph.config import get_config
     from langgraph.errors import GraphBubbleUp
@@ -85,28 +86,39 @@ def _is_injected(tool: BaseTool) -> bool:
     return not set(get_fields(tool.get_input_schema())) <= set(get_fields(told))
 
 
-def _runner(tool: BaseTool) -> Callable[..., Awaitable[Any]]:
-    async def run(**arguments: Any) -> Any:
-        config = _aside()
-        token = var_child_runnable_config.set(config)
-        try:
-            call = {"type": "tool_call", "name": tool.name, "args": arguments, "id": _AHEAD}
-            return _value(await tool.ainvoke(call, config))
-        finally:
-            var_child_runnable_config.reset(token)
+def _runner(tool: BaseTool) -> Callable[..., Any]:
+    """Run a tool; one that is a plain function stays one: the executor waits for its thread, LangChain would not."""
 
-    return run
+    async def run(**arguments: Any) -> Any:
+        with _aside() as config:
+            return _value(await tool.ainvoke(_call(arguments), config))
+
+    def run_in_thread(**arguments: Any) -> Any:
+        with _aside() as config:
+            return _value(tool.invoke(_call(arguments), config))
+
+    def _call(arguments: dict[str, Any]) -> Any:
+        return {"type": "tool_call", "name": tool.name, "args": arguments, "id": _AHEAD}
+
+    plain = isinstance(tool, StructuredTool) and tool.coroutine is None
+    return run_in_thread if plain or type(tool)._arun is BaseTool._arun else run
 
 
 _AHEAD = "speculated"
 """The id of calls that nobody has made yet."""
 
 
-def _aside() -> RunnableConfig:
+@contextmanager
+def _aside() -> Iterator[RunnableConfig]:
     """The run's own configuration, without what would tell the graph of a call that it has not made."""
     config = ensure_config()
     own = {key: value for key, value in config.get("configurable", {}).items() if not key.startswith("__pregel")}
-    return {**config, "configurable": own, "callbacks": None}
+    aside: RunnableConfig = {**config, "configurable": own, "callbacks": None}
+    token = var_child_runnable_config.set(aside)
+    try:
+        yield aside
+    finally:
+        var_child_runnable_config.reset(token)
 
 
 class _Said(str):
@@ -157,11 +169,15 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
             (message,) = from_langchain([said])
             return Decided(message.tool_calls, message.content)
 
-        decided = await self._steps.decide(point, think)
+        try:
+            decided = await self._steps.decide(point, think)
+            if not decided.calls:
+                await self._steps.join(point, ())
+        except BaseException:
+            self._end(point.trace_id)
+            raise
         if not decided.calls:
-            await self._steps.join(point, ())
-            if not _thread():  # nobody can come back to it
-                self.executor.end_session(point.trace_id)
+            self._end(point.trace_id)
         return answered[0]
 
     async def awrap_tool_call(self, request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
@@ -176,7 +192,12 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
             return _value(answered[0])
 
         wanted = ToolCall(call["name"], call["args"], call["id"])
-        result = await self._steps.obtain(self._trace_id(request.state["messages"]), wanted, run)
+        trace_id = self._trace_id(request.state["messages"])
+        try:
+            result = await self._steps.obtain(trace_id, wanted, run)
+        except BaseException:
+            self._end(trace_id)
+            raise
         if result is None:
             return await handler(request)
         if answered:
@@ -194,13 +215,22 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
         return DecisionPoint(self._trace_id(messages), index, from_langchain(messages), specs)
 
     def _trace_id(self, messages: Sequence[AnyMessage]) -> str:
-        """The thread's id; without one, that of the first message of the customer, which LangGraph has given it."""
+        """The thread's id; without one, that of the first message of the customer, which LangGraph has given it.
+
+        An agent that is a tool of another one has a conversation of its own on the same thread.
+        """
         first = next((message.id for message in messages if message.type == "human"), None)
-        return str(_thread() or first or "conversation")
+        within = "|".join(str(_configured("checkpoint_ns") or "").split("|")[:-1])
+        return "|".join(filter(None, (str(_configured("thread_id") or first or "conversation"), within)))
+
+    def _end(self, trace_id: str) -> None:
+        """Without a thread nobody can come back to the conversation."""
+        if not _configured("thread_id"):
+            self._steps.end(trace_id)
 
 
-def _thread() -> Any:
-    return (get_config().get("configurable") or {}).get("thread_id")
+def _configured(key: str) -> Any:
+    return (get_config().get("configurable") or {}).get(key)
 
 
 def _output(result: ToolResult) -> Any:

@@ -107,6 +107,11 @@ class WalkingSteps:
             await step.finish()
         return result
 
+    def end(self, trace_id: str) -> None:
+        """The conversation is over."""
+        self._steps.pop(trace_id, None)
+        self.executor.end_session(trace_id)
+
     async def _leave(self, trace_id: str) -> None:
         """End the conversation's step, unless a call of it runs just now."""
         step = self._steps.get(trace_id)

@@ -57,6 +57,8 @@ class Calls:
     def start(self, launch: Launch, arrived: Callable[[Launch], None]) -> None:
         """Start the work of a speculation."""
         launch.work = Work(self._discard)
+        if launch.staged and self.executor.tools[launch.call.name].exclusive:
+            self.executor.hold(launch)
         self.executor.spawn(self._work, launch, arrived)
 
     async def _work(self, launch: Launch, arrived: Callable[[Launch], None]) -> None:
@@ -125,13 +127,7 @@ class Calls:
         if work.error is None and launch.committed_at is None:  # it was lost
             return None
         if launch.staged and work.error is None:
-            try:
-                await self._commit(launch)
-            except Exception as error:
-                work.error = error
-                self.book.broken(self._tick(), launch)
-                with anyio.CancelScope(shield=True):
-                    await self._roll_back(launch)
+            await self.executor.carry_out(self._commit, launch)
         if work.error is not None:
             again = self.executor.options.retry_failed or isinstance(work.error, Escaped)
             return None if again else ToolResult(call, error=work.error)
@@ -142,16 +138,23 @@ class Calls:
         return ToolResult(call, work.value, speculated=True)
 
     async def _run(self, tool: Tool, call: ToolCall) -> ToolResult:
-        executor, book = self.executor, self.book
-        wait_s, tokens = executor.shared.limits.take(self._tick(), tool.name, tool.traits.group)
-        if wait_s > 0:
-            try:
+        wait_s, tokens = self.executor.shared.limits.take(self._tick(), tool.name, tool.traits.group)
+        try:
+            if wait_s > 0:
                 await anyio.sleep(wait_s)
-            except BaseException:
-                for bucket in tokens:
-                    bucket.give_back()
-                raise
-        slots = executor.shared.tool_slots
+            await self._enter()
+        except BaseException:
+            for bucket in tokens:
+                bucket.give_back()
+            raise
+        if tool.in_thread:  # the thread goes on when this is cancelled, and until it has ended all is as it was
+            result: ToolResult = await self.executor.carry_out(self._run_now, tool, call)
+            return result
+        return await self._run_now(tool, call)
+
+    async def _enter(self) -> None:
+        """Wait for a slot."""
+        slots = self.executor.shared.tool_slots
         self._tick()
         ticket = anyio.Event()
         if not slots.enter(ticket):
@@ -159,8 +162,11 @@ class Calls:
                 await ticket.wait()
             except BaseException:
                 if not slots.give_up(ticket):
-                    executor.wake(slots.leave())
+                    self.executor.wake(slots.leave())
                 raise
+
+    async def _run_now(self, tool: Tool, call: ToolCall) -> ToolResult:
+        executor, book = self.executor, self.book
         began = self._tick()
         try:
             if tool.writes:
@@ -186,7 +192,7 @@ class Calls:
                 self._seconds += seconds
                 executor.shared.expected.saw_tool(tool.name, seconds)
         finally:
-            executor.wake(slots.leave())
+            executor.wake(executor.shared.tool_slots.leave())
         self._keep(tool, call, value)
         return ToolResult(call, value)
 
@@ -200,24 +206,26 @@ class Calls:
     async def _stage(self, tool: Tool, launch: Launch) -> Any:
         assert tool.staging is not None
         work: Work = launch.work
-        if tool.exclusive:
-            await self.executor.no_writes()
         work.token = self.executor.journal.begin(tool.name, launch.call)
         return await tool.staging.stage(work.token, dict(launch.call.arguments))
 
     async def _commit(self, launch: Launch) -> None:
-        tool, token, call = self.executor.tools[launch.call.name], launch.work.token, launch.call
+        """Make a staged write real; one that cannot be is undone, and has failed."""
+        tool, work, call = self.executor.tools[launch.call.name], launch.work, launch.call
         assert tool.staging is not None
         self._forget(tool, call)
         self.book.write_starts(self._tick(), call)
         try:
-            with anyio.CancelScope(shield=True):
-                if self.executor.warmer is not None:
-                    await self.executor.warmer.wrote(call, tool.traits)
-                self.executor.journal.commit(token)
-                if not await tool.staging.commit(token):
-                    raise RuntimeError(f"{tool.name}: the staged write was lost before it was committed")
-                self._note_done(launch)
+            if self.executor.warmer is not None:
+                await self.executor.warmer.wrote(call, tool.traits)
+            self.executor.journal.commit(work.token)
+            if not await tool.staging.commit(work.token):
+                raise RuntimeError(f"{tool.name}: the staged write was lost before it was committed")
+            self._note_done(launch)
+        except Exception as error:
+            work.error = error
+            self.book.broken(self._tick(), launch)
+            await self._roll_back(launch)
         finally:
             self.book.write_ended(call)
 
@@ -227,14 +235,15 @@ class Calls:
 
     async def roll_back(self) -> None:
         """Undo every staged write that was given up; returns when all are undone."""
-        if not self._undo and not self._undoing.locked():
-            return
-        with anyio.CancelScope(shield=True):
-            async with self._undoing:  # another conversation may be at it
-                while self._undo:
-                    launch = self._undo.pop()
-                    await launch.work.done.wait()
-                    await self._roll_back(launch)
+        if self._undo or self._undoing.locked():
+            await self.executor.carry_out(self._undo_all)
+
+    async def _undo_all(self) -> None:
+        async with self._undoing:  # another conversation may be at it
+            while self._undo:
+                launch = self._undo.pop()
+                await launch.work.done.wait()
+                await self._roll_back(launch)
 
     async def let_go(self) -> None:
         """Give up staged writes that keep others from writing: a real one comes first."""
@@ -252,20 +261,20 @@ class Calls:
 
     async def _roll_back(self, launch: Launch) -> None:
         tool, work = self.executor.tools[launch.call.name], launch.work
-        if not work.token:
-            return
-        assert tool.staging is not None
-        try:
-            await tool.staging.rollback(work.token)
-        except Exception:  # nobody asked for it; its entry in the journal stays, so that the next start tries again
-            _log.exception("%s: the staged write %s could not be undone", tool.name, work.token)
-            work.token = ""
-            return
-        self._note_done(launch)
+        if work.token:
+            assert tool.staging is not None
+            try:
+                await tool.staging.rollback(work.token)
+                self._note_done(launch)
+            except Exception:  # nobody asked for it; its entry in the journal stays, so that the next start tries again
+                _log.exception("%s: the staged write %s could not be undone", tool.name, work.token)
+                work.token = ""
+        self.executor.release(launch)
 
     def _note_done(self, launch: Launch) -> None:
         """A staged write is real or undone, whether or not that can be noted."""
         token, launch.work.token = launch.work.token, ""
+        self.executor.release(launch)
         try:
             self.executor.journal.done(token)
         except Exception as error:  # at the next start it is found to be so

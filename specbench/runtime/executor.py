@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,7 +24,7 @@ from specbench.runtime.tools import Tool, Toolbox
 from specbench.runtime.warming import CacheWarmer
 from specbench.runtime.work import THREADS, Work
 from specbench.speculation import Breaker, Launch, Options, Shared
-from specbench.types import DecisionPoint
+from specbench.types import DecisionPoint, ToolCall
 
 __all__ = ["SAFE_OPTIONS", "Executor"]
 
@@ -102,13 +102,14 @@ class Executor:
         self.shared = Shared(self.options, self.tools.traits, self._stop, self._preempt_thinking, expected)
         self.shared.wake = self.wake
         self.shared.discard = self._discard
+        self.shared.refuse_staged = self._refuse_staged
         self.outcomes: list[Outcome] = []
         self.aheads: list[Ahead] = []
         self._rows: list[Speculation] = []
         self._sessions: dict[str, LiveSession] = {}
         self._ending: list[LiveSession] = []
         self._writes = 0
-        self._quiet: anyio.Event | None = None
+        self._holder: Launch | None = None
         self._group: TaskGroup | None = None
 
     async def __aenter__(self) -> Self:
@@ -130,25 +131,34 @@ class Executor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
         assert self._group is not None
-        sessions = [*self._sessions.values(), *self._ending]
-        with anyio.CancelScope(shield=True):
-            for session in sessions:
-                session.close()
-            for session in sessions:
-                await session.calls.finish()
-        self._group.cancel_scope.cancel()
+        sessions = self._all()
         try:
-            await self._group.__aexit__(None, None, None)
+            with anyio.CancelScope(shield=True):
+                for session in sessions:
+                    session.close()
+                for session in sessions:
+                    await session.calls.finish()
         finally:
-            self._group = None
-            for session in (*self._sessions.values(), *self._ending):
-                self._rows.extend(session.book.rows())
-            self._sessions.clear()
-            self._ending.clear()
-            self.journal.release()
-            if self.warmer is not None:
-                self.warmer.detach()
+            self._group.cancel_scope.cancel()
+            try:
+                await self._group.__aexit__(None, None, None)
+            finally:
+                self._left()
         return None
+
+    def _left(self) -> None:
+        self._group = None
+        for session in self._all():
+            self._rows.extend(session.book.rows())
+        self._sessions.clear()
+        self._ending.clear()
+        self.journal.release()
+        if self.warmer is not None:
+            self.warmer.detach()
+
+    def _all(self) -> list[LiveSession]:
+        """All conversations, those too that have ended while something of them is still at work."""
+        return [*self._sessions.values(), *self._ending]
 
     async def run_step(
         self,
@@ -228,8 +238,7 @@ class Executor:
 
         Speculations whose work goes on are left out, and fates are final for conversations that have ended.
         """
-        sessions = (*self._sessions.values(), *self._ending)
-        rows = [*self._rows, *(row for session in sessions for row in session.book.rows())]
+        rows = [*self._rows, *(row for session in self._all() for row in session.book.rows())]
         rows.sort(key=lambda row: row.trace_id)
         outcomes = sorted(self.outcomes, key=lambda row: row.trace_id)
         aheads = sorted(self.aheads, key=lambda row: row.trace_id)
@@ -275,22 +284,57 @@ class Executor:
     def write_ended(self) -> None:
         """The write has ended."""
         self._writes -= 1
-        if not self._writes and self._quiet is not None:
-            self._quiet.set()
-            self._quiet = None
-
-    async def no_writes(self) -> None:
-        """Wait until no conversation writes."""
-        while self._writes:
-            self._quiet = self._quiet if self._quiet is not None else anyio.Event()
-            await self._quiet.wait()
 
     async def make_way(self, calls: Calls) -> None:
-        """A session really writes: what it gave up is undone first, and no staged write of others locks it out."""
+        """A session really writes: what it gave up is undone first, and no staged write of anybody locks it out."""
         await calls.roll_back()
-        for session in list(self._sessions.values()):
-            if session.calls is not calls:
-                await session.calls.let_go()
+        for session in self._all():
+            await session.calls.let_go()
+
+    def _refuse_staged(self, call: ToolCall) -> str | None:
+        if not self.tools[call.name].exclusive:
+            return None
+        if self._writes:
+            return "a staged write would lock out a write that is running"
+        return None if self._holder is None else "another staged write holds the lock"
+
+    def hold(self, launch: Launch) -> None:
+        """A staged write that locks others out has been launched: the only one."""
+        self._holder = launch
+
+    def release(self, launch: Launch) -> None:
+        """It is real, or undone."""
+        if self._holder is launch:
+            self._holder = None
+
+    async def carry_out(self, action: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+        """Run what must not be cut short in a task of its own, and wait for it.
+
+        A cancellation by asyncio itself (``task.cancel()``, ``wait_for``) goes through every shield of anyio; it then
+        ends the waiting alone.
+
+        Raises
+        ------
+        BaseException
+            Whatever ``action`` raises.
+        """
+        done, results, errors = anyio.Event(), [], []
+
+        async def run() -> None:
+            try:
+                with anyio.CancelScope(shield=True):
+                    results.append(await action(*arguments))
+            except (Exception, SystemExit) as error:
+                errors.append(error)
+            finally:
+                done.set()
+
+        self.spawn(run)
+        with anyio.CancelScope(shield=True):
+            await done.wait()
+        if errors:
+            raise errors[0]
+        return results[0]
 
     def _check_limits(self) -> None:
         known = {*self.tools, *(tool.traits.group for tool in self.tools.values() if tool.traits.group)}

@@ -86,14 +86,20 @@ class Journal:
 
     def release(self) -> None:
         """Leave the file to others."""
-        if self._held is not None:
+        if self._held is not None and fcntl is not None:
+            fcntl.flock(self._held, fcntl.LOCK_UN)  # a process that was forked meanwhile has it open, too
             self._held.close()
             self._held = None
 
     def _lock(self) -> None:
         if self.path is None or fcntl is None:
             return
-        held = self.path.with_name(self.path.name + ".lock").open("wb")
+        try:
+            held = self.path.with_name(self.path.name + ".lock").open("wb")
+        except OSError as error:
+            raise ConfigError(
+                f"{self.path}: no journal can be kept there ({error.strerror}); name another file"
+            ) from None
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -40,7 +40,10 @@ class LiveSession:
         """Run one step; see :meth:`specbench.runtime.Executor.run_step`."""
         step, decided, interrupted = await self._begin(point, think_of, answer)
         try:
-            results = [await self.obtain(step, decided, call, at) for at, call in enumerate(decided.calls)]
+            results = []
+            for at, call in enumerate(decided.calls):
+                used = await self.claim(step, decided, call, at)
+                results.append(await self.obtain(step, call, at, used))
             await self.settle(step, decided)
         except BaseException:
             await self.give_up(step)
@@ -163,14 +166,23 @@ class LiveSession:
             step.child = None
         await self.calls.roll_back()
 
-    async def obtain(
-        self, step: Step, decided: Decided, call: ToolCall, at: int | None, run: Callable[..., Any] | None = None
-    ) -> ToolResult:
-        """Return the result of call number ``at`` of the decision, or (``None``) of one that was never decided."""
+    async def claim(self, step: Step, decided: Decided, call: ToolCall, at: int | None) -> Launch | None:
+        """Return the speculation of call number ``at`` of the decision; ``None`` for one that was never decided."""
         used = None
         if at is not None and self.calls.speculable(call):
             used = self.book.claim(self.ahead.tick(), step.number, call)
-        await self.settle(step, decided, used)
+        try:
+            await self.settle(step, decided, used)
+        except BaseException:
+            if used is not None:
+                self.book.abandoned(self.ahead.tick(), used)
+            raise
+        return used
+
+    async def obtain(
+        self, step: Step, call: ToolCall, at: int | None, used: Launch | None, run: Callable[..., Any] | None = None
+    ) -> ToolResult:
+        """Return the result of a call, from the speculation that it has claimed or by running it."""
         result = await self.calls.obtain(call, used, run)
         if at == 0:
             step.hit = used is not None and not used.failed and result.speculated
@@ -198,7 +210,7 @@ class LiveSession:
         first = calls[0] if calls else None
         assert step.thinking_s is not None and step.thought_s is not None
         think_s, tool_s = step.thought_s - step.thinking_s, self.calls.take_seconds()
-        sequential_s, speculative_s = think_s + tool_s, now - step.began_s - step.waited_s
+        sequential_s, speculative_s = think_s + tool_s - step.beside_s, now - step.began_s - step.waited_s
         outcome = Outcome(
             self.book.trace_id, self.task_id, step.number, first.name if first else None,
             None if first is None else str(self.calls.effect(first.name)), first.key if first else None, len(calls),

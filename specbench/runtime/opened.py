@@ -51,20 +51,23 @@ class OpenStep:
         self.point, self.decided, self.interrupted = step.point, decided, interrupted
         self.begun = False
         self._session, self._step = session, step
+        self._asked: set[int] = set()
         self._results: dict[int, ToolResult] = {}
         self._end: StepResult | None = None
         self._lock = anyio.Lock()
+        self._running = 0
+        self._over = False
         self._since_s = anyio.current_time()
 
     @property
     def live(self) -> bool:
-        """Whether its session goes on."""
-        return not self._session.book.closed
+        """Whether it, and its session, go on."""
+        return not (self._over or self._session.book.closed)
 
     @property
     def busy(self) -> bool:
-        """Whether a real call runs."""
-        return self._lock.locked()
+        """Whether a call is asked for just now."""
+        return self._running > 0
 
     @property
     def whole(self) -> bool:
@@ -72,7 +75,7 @@ class OpenStep:
         return len(self._results) == len(self.decided.calls)
 
     async def obtain(self, call: ToolCall, run: Callable[..., Any] | None = None) -> ToolResult:
-        """Return the result of a call: of its speculation, or by running it. One call at a time, in order of asking.
+        """Return the result of a call: of its speculation, or by running it. Several may be asked for at once.
 
         Only a call of the decision (name, arguments and id), and only the first time, is given what was speculated.
 
@@ -86,29 +89,40 @@ class OpenStep:
         Raises
         ------
         ConfigError
-            When the session is over.
+            When the step was abandoned or the session is over.
         """
-        async with self._lock:
-            if not self.live:
-                raise ConfigError(f"session {self.point.trace_id!r} has ended; nothing more can run in it")
-            self._wake()
-            self.begun = True
-            at = self._number(call)
-            try:
-                result = await self._session.obtain(self._step, self.decided, call, at, run)
-            finally:
-                self._since_s = anyio.current_time()
-                if self._end is not None:
-                    self._session.calls.take_seconds()  # its row is written
-            if at is not None:
-                self._results[at] = result
-            return result
+        if not self.live:
+            raise ConfigError(f"a step of session {self.point.trace_id!r} has ended; nothing more can run in it")
+        self._note(+1)
+        self.begun = True
+        at = self._number(call)
+        if at is not None:
+            self._asked.add(at)
+        try:
+            async with self._lock:  # the first one settles what no call of this decision will use
+                used = await self._session.claim(self._step, self.decided, call, at)
+            result = await self._session.obtain(self._step, call, at, used, run)
+        finally:
+            self._note(-1)
+            if self._end is not None:
+                self._session.calls.take_seconds()  # its row is written
+        if at is not None:
+            self._results[at] = result
+        return result
 
     async def finish(self) -> StepResult:
-        """End the step, with the results of those of its calls that were asked for."""
+        """End the step, with the results of those of its calls that were asked for.
+
+        Raises
+        ------
+        ConfigError
+            When it was abandoned.
+        """
         async with self._lock:
             if self._end is None:
-                self._wake()
+                if self._over:
+                    raise ConfigError(f"a step of session {self.point.trace_id!r} was abandoned; it has no end")
+                self._note(0)
                 await self._session.settle(self._step, self.decided)
                 results = [result for _, result in sorted(self._results.items())]
                 self._end = self._session.finish(self._step, self.decided, results, self.interrupted)
@@ -116,14 +130,22 @@ class OpenStep:
 
     async def abandon(self) -> None:
         """Give the step up, as if it had been cancelled."""
-        if self._end is None:
+        if self._end is None and not self._over:
+            self._over = True
             await self._session.give_up(self._step)
 
-    def _wake(self) -> None:
-        self._step.waited_s += anyio.current_time() - self._since_s
+    def _note(self, change: int) -> None:
+        """A call begins or ends: seconds in which none runs are nobody's, those in which several do count once."""
+        now = anyio.current_time()
+        step, seconds = self._step, now - self._since_s
+        if self._running:
+            step.beside_s += seconds * (self._running - 1)
+        else:
+            step.waited_s += seconds
+        self._running, self._since_s = self._running + change, now
 
     def _number(self, call: ToolCall) -> int | None:
         for at, decided in enumerate(self.decided.calls):
-            if at not in self._results and decided == call and decided.id == call.id:
+            if at not in self._asked and decided == call and decided.id == call.id:
                 return at
         return None

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Speculator"]
 
+TURNS = 4
+"""Turns of the event loop that it takes until a commit or an undo which waits for nothing is over."""
+
 
 class Speculator:
     """Predicts and launches for one session; ``step`` is its current step, whose children are run ahead.
@@ -114,7 +117,8 @@ class Speculator:
         try:
             with scope:
                 found = await self.watch.predict(point, supposed=supposed)
-                await checkpoint()  # results and decisions of this very moment go first
+                for _ in range(TURNS):  # results, decisions and commits of this very moment go first
+                    await checkpoint()
                 return found
         except Exception as error:
             step.reason = f"the predictor raised {type(error).__name__}: {error}"

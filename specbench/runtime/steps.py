@@ -38,7 +38,7 @@ class Step:
         self.thought_s: float | None = None
         self.decided_s: float | None = None
         self.ended_s: float | None = None
-        self.predict_s = self.waited_s = 0.0
+        self.predict_s = self.waited_s = self.beside_s = 0.0
         self.asked_s: float | None = None
         self.predictions: list[Prediction] | None = None
         self.best: Launch | None = None

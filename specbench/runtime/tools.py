@@ -22,7 +22,8 @@ class Staging(Protocol):
 
     All three may be called with a token that a crash has left behind, and again with the same token; ``commit`` and
     ``rollback`` of a token that is not known do nothing. With an attribute ``exclusive`` that is true, a staged write
-    keeps everybody else from writing (a lock); it is then given up as soon as any conversation really writes.
+    keeps everybody else from writing (a lock): there is then one at a time in an executor and none beside a real write,
+    and it is given up as soon as any conversation really writes.
     """
 
     async def stage(self, token: str, arguments: Mapping[str, Any]) -> Any:

@@ -185,6 +185,9 @@ class CacheWarmer:
                 self.stats.load_s += seconds
                 if call.key not in self._void:  # a write came while it was loading
                     await self.cache.set(call, value, ttl_s)
+                    if call.key in self._void:  # or while it was being kept
+                        await self.cache.delete(call)
+                        return
                     self._unused.add(call.key)
                     self._took[call.key] = seconds
                     if len(self._took) > MOST_TIMES:

@@ -106,7 +106,7 @@ class Book:
                 if refused:
                     break
             traits = self.shared.traits_of(call.name)
-            reason = self._refuse(now, call, traits)
+            reason = self._refuse(now, call, traits, staged=effect is Effect.STAGED)
             if reason is not None:
                 refused = refused or reason
                 continue
@@ -125,8 +125,11 @@ class Book:
             return Opened([], best, refused)
         return Opened(launches, best, choice.reason)
 
-    def _refuse(self, now: float, call: ToolCall, traits: Traits) -> str | None:
+    def _refuse(self, now: float, call: ToolCall, traits: Traits, *, staged: bool) -> str | None:
         shared = self.shared
+        reason = shared.refuse_staged(call) if staged else None
+        if reason is not None:
+            return reason
         if shared.breaker is not None:
             reason = shared.breaker.refuse_tool(now, call.name)
             if reason is not None:

@@ -11,6 +11,7 @@ from specbench.speculation.limits import RateLimits
 from specbench.speculation.options import Options
 from specbench.speculation.slots import Slots
 from specbench.speculation.traits import Traits
+from specbench.types import ToolCall
 
 if TYPE_CHECKING:
     from specbench.speculation.launch import Launch
@@ -56,6 +57,7 @@ class Shared:
         self.costs = {name: each.cost for name, each in self.traits.items()}
         self.wake: Callable[[object], None] = _ignore
         self.discard: Callable[[Launch], None] = _ignore
+        self.refuse_staged: Callable[[ToolCall], str | None] = _allow
         self.now = 0.0
 
     def traits_of(self, tool: str) -> Traits:
@@ -65,6 +67,11 @@ class Shared:
 
 def _preempt(launch: Launch) -> None:
     launch.book.preempted(launch)
+
+
+def _allow(_: ToolCall) -> str | None:
+    """Where no staged write is a lock, none is in the way."""
+    return None
 
 
 def _ignore(_: object) -> None:

@@ -1,6 +1,7 @@
 """Speculation dropped into an agent that LangChain's ``create_agent`` made."""
 
 import asyncio
+import time
 
 import anyio
 import pytest
@@ -293,3 +294,96 @@ def test_without_a_thread_the_session_ends_with_the_reply():
             return len(executor._sessions), len(executor.ledger().outcomes)
 
     assert anyio.run(main) == (0, 6)
+
+
+# --- as many, as parallel and as nested as without ------------------------------------------------------------------
+
+
+RUNNING = [0, 0]  # now, and at most
+
+
+@tool
+async def slow(x: int) -> str:
+    """Look slowly."""
+    RUNNING[0] += 1
+    RUNNING[1] = max(RUNNING)
+    try:
+        await asyncio.sleep(0.3)
+    finally:
+        RUNNING[0] -= 1
+    return f"slow {x}"
+
+
+def test_the_calls_of_one_message_run_side_by_side():
+    async def main():
+        executor = Executor(tools_of([slow], {"slow": Effect.READ}))
+        model = model_of(*(("slow", {"x": x}) for x in range(4)))
+        agent = create_agent(model, [slow], middleware=[SpeculationMiddleware(executor)])
+        RUNNING[1] = 0
+        async with executor:
+            state = await agent.ainvoke({"messages": [("user", "hi")]})
+        return [content for *_, content, _ in answers_of(state)], executor.ledger().outcomes[0]
+
+    told, row = asyncio.run(main())
+    assert told == [f"slow {x}" for x in range(4)] and RUNNING[1] == 4
+    assert row.sequential_s - row.think_s < row.tool_s / 2  # what runs side by side anyhow is not our merit
+
+
+@pytest.mark.parametrize("config", [{}, {"configurable": {"thread_id": "t"}}], ids=["alone", "thread"])
+def test_an_agent_that_is_a_tool_has_a_conversation_of_its_own(config):
+    async def main():
+        @tool
+        async def ask(question: str) -> str:
+            """Ask the specialist."""
+            state = await inner.ainvoke({"messages": [("user", question)]})
+            return state["messages"][-1].text
+
+        executor = Executor(tools_of([ask, slow], {"slow": Effect.READ}))
+        both = [SpeculationMiddleware(executor)]
+        inner = create_agent(model_of(("slow", {"x": 3})), [slow], middleware=both)
+        saver = InMemorySaver() if config else None
+        outer = create_agent(model_of(("ask", {"question": "well?"})), [ask], middleware=both, checkpointer=saver)
+        async with executor:
+            return answers_of(await outer.ainvoke({"messages": [("user", "hi")]}, config))
+
+    assert [(status, content) for _, _, status, content, _ in asyncio.run(main())] == [("success", "done")]
+
+
+def test_a_plain_function_that_was_run_ahead_in_vain_is_waited_for():
+    log = []
+
+    @tool
+    def ponder(x: int) -> str:
+        """Think in a thread."""
+        log.append("begins")
+        time.sleep(0.2)
+        log.append("ends")
+        return "done"
+
+    async def main():
+        executor = Executor(tools_of([ponder], {"ponder": Effect.READ}), guessing(("ponder", {"x": 1})), TopK(1))
+        agent = create_agent(model_of(), [ponder], middleware=[SpeculationMiddleware(executor)])
+        async with executor:
+            await agent.ainvoke({"messages": [("user", "hi")]})
+            await asyncio.sleep(0.05)
+        log.append("left")
+
+    asyncio.run(main())
+    assert log in (["left"], ["begins", "ends", "left"])
+
+
+def test_runs_without_a_thread_that_are_cancelled_leave_no_conversation():
+    async def main():
+        executor = Executor(tools_of([slow], {"slow": Effect.READ}))
+        middleware = SpeculationMiddleware(executor)
+        async with executor:
+            for _ in range(3):
+                agent = create_agent(model_of(("slow", {"x": 1})), [slow], middleware=[middleware])
+                task = asyncio.create_task(agent.ainvoke({"messages": [("user", "hi")]}))
+                while not RUNNING[0]:
+                    await asyncio.sleep(0.01)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            return len(executor._sessions), len(middleware._steps)
+
+    assert asyncio.run(main()) == (0, 0)
