@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Speculator"]
 
 TURNS = 4
-"""Turns of the event loop that it takes until a commit or an undo which waits for nothing is over."""
+"""Turns of the event loop that it takes until the commit or undo of a staged write which waits for nothing is over."""
 
 
 class Speculator:
@@ -35,6 +35,7 @@ class Speculator:
     def __init__(self, executor: Executor, book: Book, calls: Calls) -> None:
         self.executor, self.book, self.calls = executor, book, calls
         self.watch = Watch(executor.predictor, executor.k) if executor.predictor is not None else None
+        self.turns = TURNS if any(tool.staging is not None for tool in executor.tools.values()) else 1
         self.step: Step | None = None
 
     def tick(self) -> float:
@@ -117,7 +118,7 @@ class Speculator:
         try:
             with scope:
                 found = await self.watch.predict(point, supposed=supposed)
-                for _ in range(TURNS):  # results, decisions and commits of this very moment go first
+                for _ in range(self.turns):  # results, decisions and commits of this very moment go first
                     await checkpoint()
                 return found
         except Exception as error:
