@@ -77,7 +77,9 @@ class OpenStep:
     async def obtain(self, call: ToolCall, run: Callable[..., Any] | None = None) -> ToolResult:
         """Return the result of a call: of its speculation, or by running it. Several may be asked for at once.
 
-        Only a call of the decision (name, arguments and id), and only the first time, is given what was speculated.
+        The first one that is asked for gives up the speculations of the others, unless unused results are carried on
+        (``Options(carry_ttl_s=…)``). Only a call of the decision (name, arguments and id), and only the first time, is
+        given what was speculated.
 
         Parameters
         ----------

@@ -114,7 +114,7 @@ def test_a_tool_never_seen_is_offered_values_of_its_types_alone(
     if value is None:
         assert all(isinstance(each, bool) for each in values)
     else:
-        assert values[0] == value and {type(each) for each in values} == {type(value)}
+        assert value in values and {type(each) for each in values} == {type(value)}
 
 
 def test_conversations_without_an_agent_teach_nothing_and_break_nothing() -> None:
