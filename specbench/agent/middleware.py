@@ -251,10 +251,14 @@ class _RunAhead(BaseTool):
     call: Any
     output: Any
 
-    def _run(self) -> Any:
-        raise NotImplementedError
+    def _run(self, **_: Any) -> Any:
+        return self.output
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        return self.output if self._meant(input) else self.given.invoke(input, config, **kwargs)
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
-        if ToolCall(input["name"], input["args"]) == self.call:
-            return self.output
-        return await self.given.ainvoke(input, config, **kwargs)
+        return self.output if self._meant(input) else await self.given.ainvoke(input, config, **kwargs)
+
+    def _meant(self, input: Any) -> bool:
+        return bool(ToolCall(input["name"], input["args"]) == self.call)

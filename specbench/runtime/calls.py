@@ -58,7 +58,7 @@ class Calls:
         """Start the work of a speculation."""
         launch.work = Work(self._discard)
         if launch.staged and self.executor.tools[launch.call.name].exclusive:
-            self.executor.hold(launch)
+            self.executor.writes.hold(launch, self)
         self.executor.spawn(self._work, launch, arrived)
 
     async def _work(self, launch: Launch, arrived: Callable[[Launch], None]) -> None:
@@ -172,10 +172,10 @@ class Calls:
             if tool.writes:
                 self._forget(tool, call)
                 book.write_starts(began, call)
-                executor.write_began()
+                executor.writes.running += 1
             try:
                 if tool.writes:
-                    await executor.make_way(self)
+                    await executor.writes.make_way(self)
                     if executor.warmer is not None:
                         await executor.warmer.wrote(call, tool.traits)
                 value = await run_call(tool, call, executor.threads)
@@ -183,7 +183,7 @@ class Calls:
                 return ToolResult(call, error=error)
             finally:
                 if tool.writes:
-                    executor.write_ended()
+                    executor.writes.running -= 1
                     book.write_ended(call)
                     if executor.warmer is not None:
                         with anyio.CancelScope(shield=True):
@@ -269,12 +269,12 @@ class Calls:
             except Exception:  # nobody asked for it; its entry in the journal stays, so that the next start tries again
                 _log.exception("%s: the staged write %s could not be undone", tool.name, work.token)
                 work.token = ""
-        self.executor.release(launch)
+        self.executor.writes.release(launch)
 
     def _note_done(self, launch: Launch) -> None:
         """A staged write is real or undone, whether or not that can be noted."""
         token, launch.work.token = launch.work.token, ""
-        self.executor.release(launch)
+        self.executor.writes.release(launch)
         try:
             self.executor.journal.done(token)
         except Exception as error:  # at the next start it is found to be so

@@ -13,7 +13,6 @@ from specbench.errors import ConfigError
 from specbench.ledger import Ahead, Ledger, Outcome, Speculation
 from specbench.policies import Estimates, Never, Policy, Threshold
 from specbench.predictors import Predictor
-from specbench.runtime.calls import Calls
 from specbench.runtime.journal import Journal
 from specbench.runtime.live import LiveSession
 from specbench.runtime.opened import OpenStep
@@ -23,8 +22,9 @@ from specbench.runtime.streaming import AnswerStream
 from specbench.runtime.tools import Tool, Toolbox
 from specbench.runtime.warming import CacheWarmer
 from specbench.runtime.work import THREADS, Work
+from specbench.runtime.writes import Writes
 from specbench.speculation import Breaker, Launch, Options, Shared
-from specbench.types import DecisionPoint, ToolCall
+from specbench.types import DecisionPoint
 
 __all__ = ["SAFE_OPTIONS", "Executor"]
 
@@ -102,14 +102,13 @@ class Executor:
         self.shared = Shared(self.options, self.tools.traits, self._stop, self._preempt_thinking, expected)
         self.shared.wake = self.wake
         self.shared.discard = self._discard
-        self.shared.refuse_staged = self._refuse_staged
+        self.writes = Writes()
+        self.shared.refuse_staged = lambda call: self.writes.refuse(self.tools[call.name])
         self.outcomes: list[Outcome] = []
         self.aheads: list[Ahead] = []
         self._rows: list[Speculation] = []
         self._sessions: dict[str, LiveSession] = {}
         self._ending: list[LiveSession] = []
-        self._writes = 0
-        self._holder: Launch | None = None
         self._group: TaskGroup | None = None
 
     async def __aenter__(self) -> Self:
@@ -276,36 +275,6 @@ class Executor:
     def _discard(self, launch: Launch) -> None:
         if launch.staged:
             launch.work.undo(launch)
-
-    def write_began(self) -> None:
-        """A conversation really writes."""
-        self._writes += 1
-
-    def write_ended(self) -> None:
-        """The write has ended."""
-        self._writes -= 1
-
-    async def make_way(self, calls: Calls) -> None:
-        """A session really writes: what it gave up is undone first, and no staged write of anybody locks it out."""
-        await calls.roll_back()
-        for session in self._all():
-            await session.calls.let_go()
-
-    def _refuse_staged(self, call: ToolCall) -> str | None:
-        if not self.tools[call.name].exclusive:
-            return None
-        if self._writes:
-            return "a staged write would lock out a write that is running"
-        return None if self._holder is None else "another staged write holds the lock"
-
-    def hold(self, launch: Launch) -> None:
-        """A staged write that locks others out has been launched: the only one."""
-        self._holder = launch
-
-    def release(self, launch: Launch) -> None:
-        """It is real, or undone."""
-        if self._holder is launch:
-            self._holder = None
 
     async def carry_out(self, action: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
         """Run what must not be cut short in a task of its own, and wait for it.

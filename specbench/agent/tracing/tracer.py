@@ -74,13 +74,10 @@ class Tracer:
         span = Span(name, "chain", metadata=dict(metadata))
         token = _CONVERSATION.set(span)
         try:
-            yield span
-        except BaseException as error:
-            span.error = f"{type(error).__name__}: {error}"
-            raise
+            with self._lasting(span):
+                yield span
         finally:
             _CONVERSATION.reset(token)
-            self._end(span)
 
     def think(self, think: ThinkPoint, model: str) -> ThinkPoint:
         """Wrap a model; see :func:`specbench.agent.thinking.thinking`. Wrap it once and keep it."""
@@ -113,20 +110,23 @@ class Tracer:
         run = tool.run
 
         def traced_in_thread(**arguments: Any) -> Any:
-            with self._call(tool, arguments) as span:
+            with self._lasting(self._span(tool, arguments)) as span:
                 span.outputs = {"result": run(**arguments)}
             return span.outputs["result"]
 
         async def traced(**arguments: Any) -> Any:
-            with self._call(tool, arguments) as span:
+            with self._lasting(self._span(tool, arguments)) as span:
                 span.outputs = {"result": await run(**arguments)}
             return span.outputs["result"]
 
         return replace(tool, run=traced_in_thread if tool.in_thread else traced)
 
+    def _span(self, tool: Tool, arguments: dict[str, Any]) -> Span:
+        return Span(tool.name, "tool", _CONVERSATION.get(), arguments, metadata={"effect": str(tool.spec.effect)})
+
     @contextmanager
-    def _call(self, tool: Tool, arguments: dict[str, Any]) -> Iterator[Span]:
-        span = Span(tool.name, "tool", _CONVERSATION.get(), arguments, metadata={"effect": str(tool.spec.effect)})
+    def _lasting(self, span: Span) -> Iterator[Span]:
+        """A span lasts as long as the block, whose error is its own."""
         try:
             yield span
         except BaseException as error:
