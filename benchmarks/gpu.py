@@ -1,4 +1,6 @@
-"""An 8B on a GPU: latency profiles in bf16 and NF4, and one live comparison each. Not part of ``make bench``.
+"""An 8B on a GPU: latency profiles in bf16 and NF4, a live comparison each, its hidden states as text embedding.
+
+Not part of ``make bench``.
 
 ``python benchmarks/gpu.py --model meta-llama/Meta-Llama-3-8B-Instruct`` with the weights at hand; without ``--model``
 it times the architecture with random weights, labelled so, on any machine with a GPU of 24 GB and, for NF4, 17 GB of
@@ -16,6 +18,7 @@ import gc
 import json
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -25,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import numpy as np
 from gpu_table import section
 
 from specbench import __version__
@@ -34,11 +38,12 @@ from specbench.agent.live_jobs import TRAINING_TALKS
 from specbench.agent.live_record import live_record, live_text
 from specbench.agent.live_simulated import simulate_live, simulate_recorded
 from specbench.agent.live_traces import Recorded, replay_live
+from specbench.embed.hidden import prompt_hidden
 from specbench.ledger import Ledger
 from specbench.llm.base import End, Request
 from specbench.llm.loading import LoadedModel, load_model
 from specbench.llm.memory import LLAMA_3_8B, QUANTISATIONS, Quantisation, plan_memory
-from specbench.llm.profiling import profile_model
+from specbench.llm.profiling import described, profile_model
 from specbench.llm.registry import micro_folder
 from specbench.llm.replay import ReplayBackend
 from specbench.policies import Threshold
@@ -51,6 +56,7 @@ from specbench.traces.splitting import split
 from specbench.types import Message, Trace
 
 POLICY = Threshold(0.3)
+PARTS = ("profile", "embedding", "live")
 
 
 def main(words: list[str] | None = None) -> int:
@@ -59,6 +65,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--model", help="folder or hub id; without it random weights of Llama-3-8B's shape")
     parser.add_argument("--out", type=Path, default=Path("runs/gpu"))
     parser.add_argument("--quantisations", nargs="+", choices=QUANTISATIONS, default=["none", "nf4"])
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="of the measurements")
     parser.add_argument("--conversations", type=int, default=2)
     parser.add_argument("--checkpoint", type=Path, help="a predictor of the desk; without it one is trained (minutes)")
     parser.add_argument("--traces", type=Path, help="recorded conversations to force through the model as well")
@@ -83,7 +90,9 @@ def main(words: list[str] | None = None) -> int:
         )
         return 1
     options.out.mkdir(parents=True, exist_ok=True)
-    jobs = [_desk(options), *([_recorded(options)] if options.traces else [])]
+    jobs = []
+    if "live" in options.parts:
+        jobs = [_desk(options), *([_recorded(options)] if options.traces else [])]
     with tempfile.TemporaryDirectory() as home:
         folder = Path(home) / f"Llama-3-shape-{options.layers}x{options.width}"
         shape = None if options.model else _shape(folder, options.layers, options.width)
@@ -205,23 +214,42 @@ def _recorded(options: argparse.Namespace) -> Job:
 
 
 def _one(loaded: LoadedModel, options: argparse.Namespace, jobs: Sequence[Job], held_bytes: int) -> None:
-    """Profile a model, and run conversations with it."""
+    """Measure a model, and run conversations with it."""
     name = loaded.quantisation if not loaded.random_weights else f"{loaded.quantisation}-random-weights"
-    planned_bytes = plan_memory(loaded.model.config, loaded.quantisation).weights_bytes
-    memory = {"planned_bytes": planned_bytes, "allocated_bytes": held_bytes}
-    record = profile_model(loaded, lengths=options.lengths, batches=options.batches, note=partial(print, flush=True))
     versions = {each: version(each) for each in ("torch", "transformers", "bitsandbytes")}
     versions["specbench"] = __version__  # a checkout that is not installed is good enough
-    record |= {"day": datetime.now(UTC).date().isoformat(), "versions": versions}
-    record |= {"memory": memory, "stop_s": anyio.run(_stopped, loaded, record["samples"][0]["step_s"])}
-    write_json(options.out / f"profile-{name}.json", record)
-    print(f"weights {memory}; seconds from a cancellation to its end: {record['stop_s']}", flush=True)
+    made = {"day": datetime.now(UTC).date().isoformat(), "versions": versions}
+    if "profile" in options.parts:
+        planned_bytes = plan_memory(loaded.model.config, loaded.quantisation).weights_bytes
+        memory = {"planned_bytes": planned_bytes, "allocated_bytes": held_bytes}
+        record = profile_model(
+            loaded, lengths=options.lengths, batches=options.batches, note=partial(print, flush=True)
+        )
+        record |= made | {"memory": memory, "stop_s": anyio.run(_stopped, loaded, record["samples"][0]["step_s"])}
+        write_json(options.out / f"profile-{name}.json", record)
+        print(f"weights {memory}; seconds from a cancellation to its end: {record['stop_s']}", flush=True)
+    if "embedding" in options.parts:
+        embedded = described(loaded) | made | {"messages": _embedded(loaded)}
+        write_json(options.out / f"embedding-{name}.json", embedded)
+        print(f"hidden states as text embedding: {embedded['messages']}", flush=True)
     for job in jobs:
         compared, simulated = anyio.run(job.run, loaded)
-        live = live_record(compared, simulated) | {key: record[key] for key in ("device", "dtype")}
-        live |= {"talks": job.name, "tools": job.tools}
+        live = live_record(compared, simulated) | {"talks": job.name, "tools": job.tools}
+        live |= {key: value for key, value in described(loaded).items() if key in ("device", "dtype")}
         write_json(options.out / f"live-{job.name}-{name}.json", live)
-        print(record["device"], record["dtype"], live_text(live), sep="\n", flush=True)
+        print(live["device"], live["dtype"], live_text(live), sep="\n", flush=True)
+
+
+def _embedded(loaded: LoadedModel, count: int = 200) -> dict[str, float]:
+    """Milliseconds to embed a message of scripted conversations as hidden states; one by one, as predictors do."""
+    texts = [each.content for talk in scripted_talks(count) for each in talk.messages if each.content][:count]
+    seconds = []
+    for text in [texts[0], *texts]:  # the first one twice: it does not count
+        started = time.perf_counter()
+        vector = prompt_hidden(loaded, Request([Message("user", text)]))
+        seconds.append(time.perf_counter() - started)
+    p50_ms, p99_ms = 1e3 * np.percentile(seconds[1:], [50, 99])
+    return {"count": len(texts), "dim": len(vector), "p50_ms": float(p50_ms), "p99_ms": float(p99_ms)}
 
 
 def _allocated(device: str) -> int:

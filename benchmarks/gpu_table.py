@@ -31,6 +31,11 @@ how much longer the same tokens took the model in that run, which no simulator c
 RANDOM = """\
 Weights are **random**: what is written is forced along scripted conversations, token by token, so time and memory are
 real, and what the model would have said is not. """
+EMBEDDING = """\
+The same models as a [text embedding](../docs/learned_predictor.md#text-embeddings) (`specbench compare --hidden`): what
+it takes to embed a message of the desk, one prefill each.
+"""
+EMBEDDED = ["", "messages", "dimensions", "a message, p50", "p99"]
 COSTS = ["", "memory of the weights", "prefill of 512 tokens", "of 2,048", "a step", "a stop takes"]
 RUNS = [
     "", "conversations", "their tools", "tokens/s", "sequential", "speculative", "saved", "hits of calls",
@@ -46,12 +51,12 @@ def section(folder: Path = FOLDER) -> list[str]:
         return []
     random = RANDOM if all(each["random_weights"] for each in profiles.values()) else ""
     notes = "".join(f"{each['note']} " for each in profiles.values() if "note" in each)  # written by hand
-    costs, runs = [], []
+    costs, runs, embedded = [], [], []
     for name, profile in profiles.items():
-        numbers = profile["dtype"] if profile["quantisation"] == "none" else profile["quantisation"].upper()
-        title = f"{profile['device']}, {numbers}"
+        title = _title(profile)
         costs.append([title, *_costs(profile)])
         runs += [[title, *_live(_read(each))] for each in sorted(folder.glob(f"live-*-{name}.json"))]
+        embedded += [[_title(each), *_embedded(each)] for each in map(_read, folder.glob(f"embedding-{name}.json"))]
     return [
         _filled(
             HEAD.format(
@@ -62,7 +67,13 @@ def section(folder: Path = FOLDER) -> list[str]:
         "",
         _filled(LIVE),
         *_table(RUNS, runs),
+        *(["", _filled(EMBEDDING), *_table(EMBEDDED, embedded)] if embedded else []),
     ]
+
+
+def _title(profile: dict[str, Any]) -> str:
+    numbers = profile["dtype"] if profile["quantisation"] == "none" else profile["quantisation"].upper()
+    return f"{profile['device']}, {numbers}"
 
 
 def _when(profiles: dict[str, dict[str, Any]]) -> str:
@@ -81,6 +92,11 @@ def _costs(profile: dict[str, Any]) -> list[str]:
         f"{statistics.median(steps):.0f} ms ({min(steps):.0f}–{max(steps):.0f})",
         f"{1e3 * statistics.median(profile['stop_s']):.0f} ms",
     ]
+
+
+def _embedded(record: dict[str, Any]) -> list[str]:
+    found = record["messages"]
+    return [f"{found['count']}", f"{found['dim']:,}", *(f"{found[key]:.0f} ms" for key in ("p50_ms", "p99_ms"))]
 
 
 def _live(live: dict[str, Any]) -> list[str]:

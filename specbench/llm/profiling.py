@@ -16,7 +16,7 @@ import numpy as np
 from specbench.errors import ConfigError
 from specbench.llm.loading import LoadedModel
 
-__all__ = ["LatencyProfile", "Sample", "fit_profile", "profile_model"]
+__all__ = ["LatencyProfile", "Sample", "described", "fit_profile", "profile_model"]
 
 
 @dataclass(frozen=True)
@@ -119,10 +119,8 @@ def profile_model(
     Returns
     -------
     dict
-        ``model``, ``device``, ``dtype``, ``quantisation``, ``random_weights``, ``threads``, ``samples``, ``profile``.
+        :func:`described`, with ``samples`` and ``profile``.
     """
-    import torch
-
     longest = int(loaded.model.config.get_text_config().max_position_embeddings) - steps
     if any(not 0 < length <= longest for length in lengths) or any(batch < 1 for batch in batches):
         raise ConfigError(
@@ -135,6 +133,14 @@ def profile_model(
             prefill_s, step_s = np.median(runs, axis=0).tolist()
             samples.append(Sample(length, batch, prefill_s, step_s))
             note(f"{length} tokens × {batch}: prefill {1e3 * prefill_s:.1f} ms, step {1e3 * step_s:.2f} ms")
+    fitted = asdict(fit_profile(samples))
+    return described(loaded) | {"samples": [asdict(each) for each in samples], "profile": fitted}
+
+
+def described(loaded: LoadedModel) -> dict[str, Any]:
+    """Return what was measured: a model, in which numbers, on which device."""
+    import torch
+
     cuda = loaded.device.startswith("cuda")
     return {
         "model": loaded.name,
@@ -144,8 +150,6 @@ def profile_model(
         "random_weights": loaded.random_weights,
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
-        "samples": [asdict(each) for each in samples],
-        "profile": asdict(fit_profile(samples)),
     }
 
 

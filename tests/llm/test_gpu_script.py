@@ -27,11 +27,15 @@ def test_both_precisions_are_profiled_and_run(script, tmp_path):
         assert profile["random_weights"] and "random weights" in profile["model"] and "1x128" in profile["model"]
         assert len(profile["samples"]) == 4 and all(each["step_s"] > 0 for each in profile["samples"])
         assert profile["memory"]["planned_bytes"] > 0 and len(profile["stop_s"]) == 10
+        embedded = json.loads((tmp_path / f"embedding-{quantisation}-random-weights.json").read_text())
+        assert embedded["dtype"] == dtype and embedded["messages"]["dim"] == 128
+        assert embedded["messages"]["p99_ms"] >= embedded["messages"]["p50_ms"] > 0
         live = json.loads((tmp_path / f"live-desk-{quantisation}-random-weights.json").read_text())
         assert live["lossless"] and live["conversations"] == 1
         assert live["usage"]["sequential"]["completion_tok"] == live["usage"]["speculative"]["completion_tok"] > 0
 
     shown = "\n".join(script.section(tmp_path))
+    assert shown.count("| 200 | 128 |") == 2
     assert "NF4" in shown and "**random**" in shown and shown.count("| 1 of desk |") == 2
     assert "NVIDIA" in "\n".join(script.section())  # what ships can be shown
 
