@@ -16,6 +16,8 @@ from specbench.types import Effect, Message, ToolCall, ToolSpec, Trace
 
 # No test asks a model hub for anything. Read by huggingface_hub when it is imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Tests run side by side already: a training in one of them keeps to its core.
+os.environ["LOKY_MAX_CPU_COUNT"] = "1"
 
 # The same cases on every run, and no clock: the first case may import scikit-learn.
 settings.register_profile("specbench", deadline=None, derandomize=True)

@@ -7,9 +7,10 @@ parameters, under constraints that real calls of the tool have kept (two places 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,11 +29,13 @@ from specbench.predictors.network import ListwiseNet, segment_softmax
 from specbench.predictors.parameters import ParameterIndex
 from specbench.predictors.slots import Slot
 from specbench.predictors.values import text_of
+from specbench.predictors.workers import side_by_side, train_all
 from specbench.types import Message, ToolCall, ToolSpec, Trace
 
 __all__ = ["ArgumentRanker", "Filled", "Ranked"]
 
 Floats = npt.NDArray[np.float32]
+T = TypeVar("T")
 ALONE = 0.5
 """Share of the lists seen as if the tool were new, whose parameters are seen as if no other tool had their names."""
 MOST_MADE = 2000
@@ -85,6 +88,7 @@ class ArgumentRanker:
         self.trust: dict[str, float] = {}
         self.today: date | None = None
         self.parts: list[int] = []
+        self.learned_calls = 0
         self.without: list[ParameterIndex] = []
         self.net = ListwiseNet(seed=seed)
         self.halves: list[ListwiseNet] = []
@@ -94,15 +98,16 @@ class ArgumentRanker:
         """Learn from the calls of ``traces``."""
         self.parts = folds_of(traces, self.folds, self.seed)
         self.today = infer_today(said_and_dates(traces))
-        by_fold = [
-            count([trace for trace, part in zip(traces, self.parts, strict=True) if part == fold], self.today)
+        self.learned_calls = sum(len(message.tool_calls) for trace in traces for message in trace.messages)
+        inside = [
+            [trace for trace, part in zip(traces, self.parts, strict=True) if part == fold]
             for fold in range(self.folds)
         ]
+        by_fold = self._by_fold(partial(count, each, self.today) for each in inside)
         self.counts = merged(by_fold)
         self.without = [merged([each for at, each in enumerate(by_fold) if at != fold]) for fold in range(self.folds)]
-        lists: list[_List] = []
-        for fold in range(self.folds):
-            lists += self._lists([trace for trace, part in zip(traces, self.parts, strict=True) if part == fold], fold)
+        listed = self._by_fold(partial(self._lists, each, fold) for fold, each in enumerate(inside))
+        lists = [each for found in listed for each in found]
         found: dict[str, list[bool]] = {}
         for each in lists:
             if not each.unseen:
@@ -112,17 +117,21 @@ class ArgumentRanker:
         known = [each for each in lists if each.at is not None]
         if not known:
             return
-        _train(self.net, known)
+        trainings = [(self.net, _training(self.net, known))]
         for half in (0, 1):
             outside = [each for each in known if each.fold % 2 != half]
             self.halves.append(ListwiseNet(members=1, seed=self.seed + 7) if outside else self.net)
             if outside:
-                _train(self.halves[half], outside)
-        self._fit_calls(traces)
+                trainings.append((self.halves[half], _training(self.halves[half], outside)))
+        train_all(trainings, self.learned_calls)
+        self._fit_calls(inside)
 
-    def _lists(self, traces: Sequence[Trace], fold: int) -> Iterator[_List]:
-        """Yield the candidates of every parameter of every call, with counts of other folds."""
-        counts = self.without[fold]
+    def _by_fold(self, parts: Iterable[Callable[[], T]]) -> list[T]:
+        return side_by_side(list(parts), self.learned_calls)
+
+    def _lists(self, traces: Sequence[Trace], fold: int) -> list[_List]:
+        """Return the candidates of every parameter of every call, with counts of other folds."""
+        counts, out = self.without[fold], []
         draw = np.random.default_rng([self.seed, fold])
         for call, spec, index, made in calls_of(traces, self.today, counts.prefixes()):
             unseen, alone = self._dropped(draw)
@@ -134,40 +143,44 @@ class ArgumentRanker:
                 if isinstance(value, str | int | float):
                     text, last = text_of(value), len(each.texts) - 1
                     at = each.texts.index(text) if text in each.texts else last
-                yield _List(f"{call.name}.{name}", each.features, at, unseen, fold)
+                out.append(_List(f"{call.name}.{name}", each.features, at, unseen, fold))
+        return out
 
     def _dropped(self, draw: np.random.Generator) -> tuple[bool, bool]:
         """Draw whether a call is seen as if its tool were new, and as if the names of its parameters were, too."""
         drawn = draw.random()
         return bool(drawn < self.dropout), bool(drawn < self.dropout * ALONE)
 
-    def _fit_calls(self, traces: Sequence[Trace]) -> None:
-        """Train the call ranker on what networks that have not seen a call propose for it.
+    def _fit_calls(self, inside: Sequence[Sequence[Trace]]) -> None:
+        """Train the call ranker on what networks that have not seen a call propose for it, fold by fold."""
+        found = self._by_fold(partial(self._combined, each, fold) for fold, each in enumerate(inside))
+        self.calls.fit([each for lists, _ in found for each in lists], [at for _, ats in found for at in ats])
+
+    def _combined(self, traces: Sequence[Trace], fold: int) -> tuple[list[Floats], list[int]]:
+        """Return the features of combinations for each call of a fold, and which of them was called.
 
         Some calls are seen a second time, as if their tool were new.
         """
         lists, targets = [], []
-        for fold in range(self.folds):
-            view = self.cross_fitted(fold)
-            draw = np.random.default_rng([self.seed, fold, 1])
-            inside = [trace for trace, part in zip(traces, self.parts, strict=True) if part == fold]
-            for call, spec, index, made in calls_of(inside, self.today, view.counts.prefixes()):
-                for unseen, alone in sorted({(False, False), self._dropped(draw)}):
-                    if unseen and not (spec and spec.properties):
-                        continue
-                    names = view.parameters(call.name, spec, unseen=unseen) or []
-                    if len(names) < 2:
-                        continue
-                    slots = _slots(made, view.counts, call.name, names, spec, unseen=unseen, alone=alone)
-                    ranked = view.rank({call.name: slots}, Moment(index))[call.name]
-                    past = Past(call.name, names, index)
-                    new = unseen or call.name not in view.counts.calls
-                    pairs = {} if alone else view.counts.kept_to(call.name, names, unseen=new)
-                    found = combine(ranked, pairs, past, index)
-                    right = Past(call.name, names, ContextIndex().extend([Message("assistant", "", (call,))])).here[0]
-                    lists.append(combined_features(found, past, index, unseen=new))
-                    targets.append(next((at for at, each in enumerate(found) if each.chosen == right), len(found)))
-        self.calls.fit(lists, targets)
+        view = self.cross_fitted(fold)
+        draw = np.random.default_rng([self.seed, fold, 1])
+        for call, spec, index, made in calls_of(traces, self.today, view.counts.prefixes()):
+            for unseen, alone in sorted({(False, False), self._dropped(draw)}):
+                if unseen and not (spec and spec.properties):
+                    continue
+                names = view.parameters(call.name, spec, unseen=unseen) or []
+                if len(names) < 2:
+                    continue
+                slots = _slots(made, view.counts, call.name, names, spec, unseen=unseen, alone=alone)
+                ranked = view.rank({call.name: slots}, Moment(index))[call.name]
+                past = Past(call.name, names, index)
+                new = unseen or call.name not in view.counts.calls
+                pairs = {} if alone else view.counts.kept_to(call.name, names, unseen=new)
+                found = combine(ranked, pairs, past, index)
+                right = Past(call.name, names, ContextIndex().extend([Message("assistant", "", (call,))])).here[0]
+                lists.append(combined_features(found, past, index, unseen=new))
+                targets.append(next((at for at, each in enumerate(found) if each.chosen == right), len(found)))
+        return lists, targets
 
     def cross_fitted(self, fold: int) -> ArgumentRanker:
         """Return this ranker as it is for tasks of a fold: counts and network come from others."""
@@ -317,10 +330,11 @@ def _slots(
     return [made[tool, name, unseen, alone] for name in names]
 
 
-def _train(net: ListwiseNet, lists: Sequence[_List]) -> None:
+def _training(net: ListwiseNet, lists: Sequence[_List]) -> list[Callable[[], Any]]:
     lengths = np.array([len(each.features) for each in lists])
     starts = np.cumsum(lengths) - lengths
-    net.fit(np.concatenate([each.features for each in lists]), starts, starts + np.array([each.at for each in lists]))
+    targets = starts + np.array([each.at for each in lists])
+    return net.training(np.concatenate([each.features for each in lists]), starts, targets)
 
 
 def _parameters(counts: ParameterIndex, tool: str, spec: ToolSpec | None, call: ToolCall | None) -> list[str]:

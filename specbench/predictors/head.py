@@ -8,8 +8,9 @@ alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -79,8 +80,12 @@ class ToolHead:
 
     def fit(self, examples: Sequence[Example], classes: int) -> None:
         """Train on labelled decision points; ``classes`` is the number of tools plus one for the reply."""
+        self.take([part() for part in self.training(examples, classes)])
+
+    def training(self, examples: Sequence[Example], classes: int) -> list[Callable[[], dict[str, Floats]]]:
+        """Return the parts of :meth:`fit`, one a member; what they return is for :meth:`take`."""
         try:
-            import torch
+            import torch  # noqa: F401
         except ImportError as error:
             raise MissingExtraError("torch", extra="llm") from error
         points = np.stack([each.point for each in examples])
@@ -89,7 +94,6 @@ class ToolHead:
             "point_mean": points.mean(0), "point_scale": scale_of(points, 0.05),
             "pair_mean": pairs.mean(0), "pair_scale": scale_of(pairs, 0.05),
         }  # fmt: skip
-        data = torch.from_numpy(self._scaled("point", points))
         widest = max(len(each.pairs) for each in examples)
         offered = np.zeros((len(examples), widest, pairs.shape[1]), np.float32)
         kinds = np.full((len(examples), widest), classes, np.int64)
@@ -99,35 +103,55 @@ class ToolHead:
             offered[at, :size] = self._scaled("pair", each.pairs)
             kinds[at, :size] = np.where(each.classes < 0, classes, each.classes)
             mask[at, :size] = True
-        offers, kind, on = torch.from_numpy(offered), torch.from_numpy(kinds), torch.from_numpy(mask)
-        targets = torch.tensor([each.target for each in examples])
-        self.weights, self.young, self._stacked = [], {}, None
-        for member in range(self.members):
-            seed = self.seed * 1000 + member
-            with one_thread(), torch.random.fork_rng(devices=[]):
-                torch.manual_seed(seed)
-                net = _Net(points.shape[1], pairs.shape[1], classes, self.hidden, self.narrow, self.dropout, seed)
-                optimiser = torch.optim.AdamW(net.module.parameters(), lr=self.rate, weight_decay=self.decay)
-                a_pass = -(-len(examples) // self.batch)
-                epochs = min(self.epochs, max(1, self.max_steps // a_pass))
-                steps = max(epochs * a_pass, 2)
-                schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.rate, total_steps=steps, pct_start=0.1)
-                net.module.train()
-                for _ in range(epochs):
-                    for chosen in torch.split(torch.randperm(len(examples)), self.batch):
-                        # Single tools, and now and then all tools of a point, lose their class score; a reply is no
-                        # tool and never unseen.
-                        keep = torch.rand(len(chosen), widest) >= self.tool_dropout
-                        keep &= torch.rand(len(chosen), 1) >= self.tool_dropout
-                        keep |= kind[chosen] == classes - 1
-                        scores = net.scores(data[chosen], offers[chosen], kind[chosen], keep)
-                        scores = scores.masked_fill(~on[chosen], -1e9)
-                        loss = torch.nn.functional.cross_entropy(scores, targets[chosen], label_smoothing=0.02)
-                        optimiser.zero_grad()
-                        loss.backward()  # type: ignore[no-untyped-call]
-                        optimiser.step()
-                        schedule.step()
-                self.weights.append(net.arrays())
+        targets = np.array([each.target for each in examples])
+        data = self._scaled("point", points), offered, kinds, mask, targets
+        return [partial(self._member, member, classes, *data) for member in range(self.members)]
+
+    def take(self, members: Sequence[dict[str, Floats]]) -> None:
+        """Become what the parts of :meth:`training` have returned."""
+        self.weights, self.young, self._stacked = list(members), {}, None
+
+    def _member(
+        self,
+        member: int,
+        classes: int,
+        points: Floats,
+        offered: Floats,
+        kinds: npt.NDArray[np.int64],
+        mask: npt.NDArray[np.bool_],
+        wanted: npt.NDArray[np.intp],
+    ) -> dict[str, Floats]:
+        import torch
+
+        # Processes share large arrays, which they cannot write to; torch wants to be able to.
+        arrays = (np.require(each, requirements="W") for each in (points, offered, kinds, mask, wanted))
+        data, offers, kind, on, targets = map(torch.from_numpy, arrays)
+        count, widest = mask.shape
+        seed = self.seed * 1000 + member
+        with one_thread(), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            net = _Net(points.shape[1], offered.shape[2], classes, self.hidden, self.narrow, self.dropout, seed)
+            optimiser = torch.optim.AdamW(net.module.parameters(), lr=self.rate, weight_decay=self.decay)
+            a_pass = -(-count // self.batch)
+            epochs = min(self.epochs, max(1, self.max_steps // a_pass))
+            steps = max(epochs * a_pass, 2)
+            schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.rate, total_steps=steps, pct_start=0.1)
+            net.module.train()
+            for _ in range(epochs):
+                for chosen in torch.split(torch.randperm(count), self.batch):
+                    # Single tools, and now and then all tools of a point, lose their class score; a reply is no tool
+                    # and never unseen.
+                    keep = torch.rand(len(chosen), widest) >= self.tool_dropout
+                    keep &= torch.rand(len(chosen), 1) >= self.tool_dropout
+                    keep |= kind[chosen] == classes - 1
+                    scores = net.scores(data[chosen], offers[chosen], kind[chosen], keep)
+                    scores = scores.masked_fill(~on[chosen], -1e9)
+                    loss = torch.nn.functional.cross_entropy(scores, targets[chosen], label_smoothing=0.02)
+                    optimiser.zero_grad()
+                    loss.backward()  # type: ignore[no-untyped-call]
+                    optimiser.step()
+                    schedule.step()
+            return net.arrays()
 
     def probabilities(self, point: Floats, pairs: Floats, classes: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
         """Return P(row) over the tools on offer and the reply, shape (rows,)."""

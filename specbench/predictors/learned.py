@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Self
+from functools import partial
+from itertools import pairwise
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +19,8 @@ from specbench.predictors.context import ContextIndex, notes
 from specbench.predictors.features import INGREDIENTS, Lookout, Vocabulary, reply_sees, without_arguments
 from specbench.predictors.fillers import FILLERS, ArgumentFiller, make_filler
 from specbench.predictors.head import Example, ToolHead
-from specbench.predictors.scouting import Scouted, narrowed, scout_of
+from specbench.predictors.scouting import Scouted, narrowed, scouting
+from specbench.predictors.workers import side_by_side, train_all
 from specbench.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 
 __all__ = ["INGREDIENTS", "LearnedPredictor"]
@@ -31,6 +34,19 @@ HIDDEN, HIDDEN_POINTS = 0.25, 6000
 """Share of the training points that are seen a second time with tools hidden, and how many at most."""
 LATE = 0.1
 """Tools that may not be launched get arguments only from this probability on."""
+LIGHT = ("tfidf", "hashing")
+"""Embeddings that are no models of their own, which may be large, slow or not here."""
+PARTS = 8
+"""Of the training points, for side by side."""
+
+
+class _Look(NamedTuple):
+    """A trace to learn from: whose counts, which tools are hidden; ``late`` by decision, ``None`` to pass one over."""
+
+    trace: Trace
+    fold: int
+    unseen: frozenset[str]
+    late: list[bool | None]
 
 
 class LearnedPredictor(Predictor):
@@ -104,25 +120,31 @@ class LearnedPredictor(Predictor):
         return self
 
     def _fit_head(self, traces: Sequence[Trace]) -> None:
-        cases = [*self._cases(traces), *self._cases(traces, hide=True)]
+        cases = self._cases(traces)
         if not cases:
             return
-        classes = len(self.vocabulary.tools) + 1
-        halves = [[case for case in cases if case.fold % 2 == half] for half in (0, 1)]
-        self.scout = scout_of(cases, classes, self.seed + 29)
+        classes, calls = len(self.vocabulary.tools) + 1, self.ranker.learned_calls
         # What scouts and heads say of tasks that they were not trained on: two of each, on one half of the folds.
-        seen: list[list[tuple[Scouted, Example]]] = []
-        for inside, outside in zip(halves, reversed(halves), strict=True):
-            scout = scout_of(outside, classes, self.seed + 31) if outside and inside else self.scout
-            seen.append([narrowed(case, scout) for case in inside])
+        halves = [[case for case in cases if case.fold % 2 == half] for half in (0, 1)]
+        scouts = [scouting(cases, classes, self.seed + 29)]
+        if all(halves):
+            scouts += [scouting(outside, classes, self.seed + 31) for outside in reversed(halves)]
+        train_all(scouts, calls)
+        self.scout, *others = [scout for scout, _ in scouts]
+        others = others or [self.scout, self.scout]
+        seen = [[narrowed(case, scout) for case in inside] for inside, scout in zip(halves, others, strict=True)]
+        examples = [[example for _, example in views] for views in seen]
+        heads = [(self.head, self.head.training([*examples[0], *examples[1]], classes))]
         if "calibration" not in self.drop and self.counting is None and all(halves):
-            for inside, views, others in zip(halves, seen, reversed(seen), strict=True):
+            for outside in reversed(examples):
                 head = ToolHead(seed=self.seed + 17, members=1)
-                head.fit([example for _, example in others], classes)
+                heads.append((head, head.training(outside, classes)))
+        train_all(heads, calls)
+        if len(heads) > 1:
+            for inside, views, (head, _) in zip(halves, seen, heads[1:], strict=True):
                 for case, (said, _) in zip(inside, views, strict=True):
                     self._out_of_fold(case, said, head)
             self.calibration.fit(cases)
-        self.head.fit([example for views in seen for _, example in views], classes)
 
     def _out_of_fold(self, case: Case, said: Scouted, head: ToolHead) -> None:
         """Note what the head says of a point that it was not trained on, and which arguments would be looked at."""
@@ -132,32 +154,53 @@ class LearnedPredictor(Predictor):
         for row in said.aside:
             case.filled.pop(case.names[row], None)
 
-    def _cases(self, traces: Sequence[Trace], *, hide: bool = False) -> Iterator[Case]:
-        """Yield every decision point at which a tool on offer was called or none, seen with cross-fitted counts.
+    def _cases(self, traces: Sequence[Trace]) -> list[Case]:
+        """Return every decision point at which a tool on offer was called or none, some a second time as if new."""
+        looks = [*self._looks(traces), *self._looks(traces, hide=True)]
+        # An embedding that is a model of its own is loaded once.
+        parts = PARTS if self.embedding.name in LIGHT else 1
+        ends = np.linspace(0, len(looks), parts + 1).astype(int).tolist()
+        shares = [partial(self._seen, looks[start:end]) for start, end in pairwise(ends) if end > start]
+        return [case for found in side_by_side(shares, self.ranker.learned_calls) for case in found]
 
-        With ``hide``, a sample of the traces, with some or all of their tools looked at as if they were new.
-        """
-        views = [self.ranker.cross_fitted(fold) for fold in range(self.folds)] if traces else []
+    def _looks(self, traces: Sequence[Trace], *, hide: bool = False) -> Iterator[_Look]:
+        """Draw how traces are looked at; with ``hide`` a sample of them, some or all of their tools as if new."""
         points = sum(message.role == "assistant" for trace in traces for message in trace.messages) or 1
         draw = np.random.default_rng([self.seed, hide])
         for trace, fold in zip(traces, self.ranker.parts, strict=True):
             unseen = _hidden(trace, draw) if hide else frozenset()
             if hide and (draw.random() >= min(HIDDEN, HIDDEN_POINTS / points) or not unseen):
                 continue
+            offered = trace.tools or self.vocabulary.tool_at
+            labels = (message.tool_calls[:1] for message in trace.messages if message.role == "assistant")
+            late = [
+                draw.random() < LATE_POINTS / points if not label or label[0].name in offered else None
+                for label in labels
+            ]
+            yield _Look(trace, fold, unseen, late)
+
+    def _seen(self, looks: Sequence[_Look]) -> list[Case]:
+        """Return the decision points of traces, seen with cross-fitted counts."""
+        views = [self.ranker.cross_fitted(fold) for fold in range(self.folds)]
+        cases = []
+        for trace, fold, unseen, late in looks:
             lookout = Lookout(self.vocabulary, self.embedding, views[fold], trace.tools, trace.agent, self.drop, unseen)
+            number = 0
             for message in trace.messages:
                 if message.role == "assistant":
                     outcome = message.tool_calls[0] if message.tool_calls else None
                     offered, pairs, filled = lookout.offers()
-                    if outcome is None or outcome.name in offered:
+                    if late[number] is not None:
                         target = len(offered) if outcome is None else offered.index(outcome.name)
-                        if draw.random() < LATE_POINTS / points:
+                        if late[number]:
                             filled.update(lookout.late(offered))
                         example = Example(lookout.point(), pairs, self.classes(offered, unseen), target)
                         made = frozenset(lookout.index.call_counts)
                         eager = frozenset(filter(lookout.eager, offered))
-                        yield Case(example, offered, filled, made, outcome, fold, unseen, eager)
+                        cases.append(Case(example, offered, filled, made, outcome, fold, unseen, eager))
+                    number += 1
                 lookout.observe(message)
+        return cases
 
     def classes(self, offered: Sequence[str], unseen: frozenset[str] = frozenset()) -> npt.NDArray[np.intp]:
         """Return the class numbers of tools, -1 for one that was never seen, and of the reply behind them."""
@@ -210,9 +253,9 @@ class LearnedPredictor(Predictor):
     def _rehearse(self) -> None:
         """Make one prediction with all tools of the training: parts that do not fit together are found out at once.
 
-        Where texts are encoded by a model of its own, which may be slow or not be here, nothing is rehearsed.
+        Where texts are encoded by a model of its own, nothing is rehearsed.
         """
-        if self.embedding.name not in ("tfidf", "hashing"):
+        if self.embedding.name not in LIGHT:
             return
         session = LearnedSession(self, {}, None)
         session.observe(Message("user", "Hello, I am Ann Lee of order 12, what of it?"))

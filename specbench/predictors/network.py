@@ -6,8 +6,9 @@ training loop; a checkpoint holds plain arrays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from specbench.errors import MissingExtraError
 __all__ = ["ListwiseNet", "mean_of", "one_thread", "quick_dropout", "scale_of", "segment_softmax"]
 
 Floats = npt.NDArray[np.float32]
+Layers = list[tuple[Floats, Floats]]
 CONSTANT = 1e9
 """Scale of a feature that was the same in all of the training: whatever it is later, it says nothing."""
 ONE_THREAD = 200_000
@@ -112,7 +114,7 @@ class ListwiseNet:
         self.max_steps = max_steps
         self.mean: Floats = np.zeros(0, np.float32)
         self.scale: Floats = np.zeros(0, np.float32)
-        self.layers: list[list[tuple[Floats, Floats]]] = []
+        self.layers: list[Layers] = []
         self._stacked: list[tuple[Floats, Floats]] | None = None
         self._rows = 1
 
@@ -136,57 +138,70 @@ class ListwiseNet:
         weights
             Weight of each list.
         """
+        self.take([part() for part in self.training(items, starts, targets, weights)])
+
+    def training(
+        self,
+        items: Floats,
+        starts: npt.NDArray[np.intp],
+        targets: npt.NDArray[np.intp],
+        weights: Floats | None = None,
+    ) -> list[Callable[[], Layers]]:
+        """Return the parts of :meth:`fit`, one a member; what they return is for :meth:`take`."""
         try:
-            import torch
+            import torch  # noqa: F401
         except ImportError as error:
             raise MissingExtraError("torch", extra="llm") from error
         self.mean = items.mean(axis=0)
         self.scale = scale_of(items, 1e-3)
-        data = torch.from_numpy(np.clip((items - self.mean) / self.scale, -8, 8))
-        ends = np.append(starts[1:], len(items))
-        loads = torch.from_numpy(weights if weights is not None else np.ones(len(starts), np.float32))
         self.layers, self._stacked = [], None
-        with one_thread():
-            self._train(data, starts, ends, targets, loads)
+        loads = weights if weights is not None else np.ones(len(starts), np.float32)
+        return [partial(self._member, member, items, starts, targets, loads) for member in range(self.members)]
 
-    def _train(self, data: Any, starts: Any, ends: Any, targets: Any, loads: Any) -> None:
+    def take(self, members: Sequence[Layers]) -> None:
+        """Become what the parts of :meth:`training` have returned."""
+        self.layers, self._stacked = list(members), None
+
+    def _member(
+        self, member: int, items: Floats, starts: npt.NDArray[np.intp], targets: npt.NDArray[np.intp], weights: Floats
+    ) -> Layers:
         import torch
 
-        for member in range(self.members):
-            generator = torch.Generator().manual_seed(self.seed * 1000 + member)
-            drop = quick_dropout(self.dropout, np.random.default_rng([self.seed, member, 1]))
-            net = _perceptron(data.shape[1], self.hidden, drop, generator)
-            optimiser = torch.optim.AdamW(net.parameters(), lr=self.rate, weight_decay=self.decay)
-            a_pass = -(-len(starts) // self.batch)
-            epochs = min(self.epochs, max(1, self.max_steps // a_pass))
-            steps = max(epochs * a_pass, 2)
-            schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.rate, total_steps=steps, pct_start=0.1)
-            shuffle = np.random.default_rng(self.seed * 1000 + member)
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(self.seed * 1000 + member)
-                for _ in range(epochs):
-                    order = shuffle.permutation(len(starts))
-                    for begin in range(0, len(order), self.batch):
-                        chosen = order[begin : begin + self.batch]
-                        lengths = ends[chosen] - starts[chosen]
-                        first = np.cumsum(lengths) - lengths
-                        where = np.repeat(starts[chosen] - first, lengths) + np.arange(lengths.sum())
-                        owner = torch.from_numpy(np.repeat(np.arange(len(chosen)), lengths))
-                        scores = net(data[torch.from_numpy(where)]).squeeze(1)
-                        top = torch.full((len(chosen),), -1e9).scatter_reduce(0, owner, scores, "amax")
-                        total = torch.zeros(len(chosen)).index_add(0, owner, (scores - top[owner]).exp())
-                        right = scores[torch.from_numpy(first + targets[chosen] - starts[chosen])]
-                        losses = top + total.log() - right
-                        load = loads[torch.from_numpy(chosen)]
-                        loss = (losses * load).sum() / load.sum()
-                        optimiser.zero_grad()
-                        loss.backward()
-                        optimiser.step()
-                        schedule.step()
-            linear = [layer for layer in net if isinstance(layer, torch.nn.Linear)]
-            self.layers.append(
-                [(layer.weight.detach().numpy().T.copy(), layer.bias.detach().numpy().copy()) for layer in linear]
-            )
+        data = torch.from_numpy(np.clip((items - self.mean) / self.scale, -8, 8))
+        ends = np.append(starts[1:], len(items))
+        loads = torch.from_numpy(weights)
+        generator = torch.Generator().manual_seed(self.seed * 1000 + member)
+        drop = quick_dropout(self.dropout, np.random.default_rng([self.seed, member, 1]))
+        net = _perceptron(data.shape[1], self.hidden, drop, generator)
+        optimiser = torch.optim.AdamW(net.parameters(), lr=self.rate, weight_decay=self.decay)
+        a_pass = -(-len(starts) // self.batch)
+        epochs = min(self.epochs, max(1, self.max_steps // a_pass))
+        steps = max(epochs * a_pass, 2)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.rate, total_steps=steps, pct_start=0.1)
+        shuffle = np.random.default_rng(self.seed * 1000 + member)
+        with one_thread(), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed * 1000 + member)
+            for _ in range(epochs):
+                order = shuffle.permutation(len(starts))
+                for begin in range(0, len(order), self.batch):
+                    chosen = order[begin : begin + self.batch]
+                    lengths = ends[chosen] - starts[chosen]
+                    first = np.cumsum(lengths) - lengths
+                    where = np.repeat(starts[chosen] - first, lengths) + np.arange(lengths.sum())
+                    owner = torch.from_numpy(np.repeat(np.arange(len(chosen)), lengths))
+                    scores = net(data[torch.from_numpy(where)]).squeeze(1)
+                    top = torch.full((len(chosen),), -1e9).scatter_reduce(0, owner, scores, "amax")
+                    total = torch.zeros(len(chosen)).index_add(0, owner, (scores - top[owner]).exp())
+                    right = scores[torch.from_numpy(first + targets[chosen] - starts[chosen])]
+                    losses = top + total.log() - right
+                    load = loads[torch.from_numpy(chosen)]
+                    loss = (losses * load).sum() / load.sum()
+                    optimiser.zero_grad()
+                    loss.backward()
+                    optimiser.step()
+                    schedule.step()
+        linear = [layer for layer in net if isinstance(layer, torch.nn.Linear)]
+        return [(layer.weight.detach().numpy().T.copy(), layer.bias.detach().numpy().copy()) for layer in linear]
 
     def scores(self, items: Floats) -> Floats:
         """Return the mean score of each item, shape (items,)."""

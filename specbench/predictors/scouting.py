@@ -7,9 +7,9 @@ the same ones (with a scout that has not seen the task), so that the head meets 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from specbench.predictors.calibration import Case
 from specbench.predictors.features import reply_sees, without_arguments
 from specbench.predictors.head import Example, ToolHead
 
-__all__ = ["Scouted", "narrowed", "scout_of"]
+__all__ = ["Scouted", "narrowed", "scouting"]
 
 Floats = npt.NDArray[np.float64]
 WORTH, FEWEST = 0.02, 3
@@ -59,11 +59,11 @@ class Scouted(NamedTuple):
         return out
 
 
-def scout_of(cases: Sequence[Case], classes: int, seed: int) -> ToolHead:
-    """Train a scout on decision points; ``classes`` is the number of tools plus one for the reply."""
+def scouting(cases: Sequence[Case], classes: int, seed: int) -> tuple[ToolHead, list[Callable[[], Any]]]:
+    """Return a scout and its training on decision points; ``classes`` is the number of tools plus one for the reply."""
     scout = ToolHead(seed=seed, members=1, epochs=12)
-    scout.fit([replace(case.example, pairs=without_arguments(case.example.pairs)) for case in cases], classes)
-    return scout
+    examples = [replace(case.example, pairs=without_arguments(case.example.pairs)) for case in cases]
+    return scout, scout.training(examples, classes)
 
 
 def narrowed(case: Case, scout: ToolHead) -> tuple[Scouted, Example]:
