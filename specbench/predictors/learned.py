@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
-from itertools import pairwise
-from typing import Any, NamedTuple, Self
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +13,13 @@ from specbench.errors import ConfigError
 from specbench.predictors.arguments import ArgumentRanker, Filled
 from specbench.predictors.base import Predictor, Session, at_most, ranked
 from specbench.predictors.calibration import LIKELY, WAYS, Case, JointCalibration
-from specbench.predictors.context import ContextIndex, notes
+from specbench.predictors.context import ContextIndex
 from specbench.predictors.features import INGREDIENTS, Lookout, Vocabulary, reply_sees, without_arguments
 from specbench.predictors.fillers import FILLERS, ArgumentFiller, make_filler
-from specbench.predictors.head import Example, ToolHead
+from specbench.predictors.head import ToolHead
+from specbench.predictors.labelling import LIGHT, Labeller, class_numbers, texts_of
 from specbench.predictors.scouting import Scouted, narrowed, scouting
-from specbench.predictors.workers import side_by_side, train_all
+from specbench.predictors.workers import train_all
 from specbench.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 
 __all__ = ["INGREDIENTS", "LearnedPredictor"]
@@ -28,25 +27,8 @@ __all__ = ["INGREDIENTS", "LearnedPredictor"]
 Floats = npt.NDArray[np.float64]
 FADE = 0.995
 """What a tool's counts keep at each call that is learned online: half is forgotten after some 140 calls."""
-LATE_POINTS = 1200
-"""Training points at which the tools that may not be launched get arguments too: enough to calibrate them."""
-HIDDEN, HIDDEN_POINTS = 0.25, 6000
-"""Share of the training points that are seen a second time with tools hidden, and how many at most."""
 LATE = 0.1
 """Tools that may not be launched get arguments only from this probability on."""
-LIGHT = ("tfidf", "hashing")
-"""Embeddings that are no models of their own, which may be large, slow or not here."""
-PARTS = 8
-"""Of the training points, for side by side."""
-
-
-class _Look(NamedTuple):
-    """A trace to learn from: whose counts, which tools are hidden; ``late`` by decision, ``None`` to pass one over."""
-
-    trace: Trace
-    fold: int
-    unseen: frozenset[str]
-    late: list[bool | None]
 
 
 class LearnedPredictor(Predictor):
@@ -120,7 +102,8 @@ class LearnedPredictor(Predictor):
         return self
 
     def _fit_head(self, traces: Sequence[Trace]) -> None:
-        cases = self._cases(traces)
+        labeller = Labeller(self.vocabulary, self.embedding, self.ranker, self.drop, self.seed)
+        cases = labeller.cases(traces)
         if not cases:
             return
         classes, calls = len(self.vocabulary.tools) + 1, self.ranker.learned_calls
@@ -154,59 +137,10 @@ class LearnedPredictor(Predictor):
         for row in said.aside:
             case.filled.pop(case.names[row], None)
 
-    def _cases(self, traces: Sequence[Trace]) -> list[Case]:
-        """Return every decision point at which a tool on offer was called or none, some a second time as if new."""
-        looks = [*self._looks(traces), *self._looks(traces, hide=True)]
-        # An embedding that is a model of its own is loaded once.
-        parts = PARTS if self.embedding.name in LIGHT else 1
-        ends = np.linspace(0, len(looks), parts + 1).astype(int).tolist()
-        shares = [partial(self._seen, looks[start:end]) for start, end in pairwise(ends) if end > start]
-        return [case for found in side_by_side(shares, self.ranker.learned_calls) for case in found]
-
-    def _looks(self, traces: Sequence[Trace], *, hide: bool = False) -> Iterator[_Look]:
-        """Draw how traces are looked at; with ``hide`` a sample of them, some or all of their tools as if new."""
-        points = sum(message.role == "assistant" for trace in traces for message in trace.messages) or 1
-        draw = np.random.default_rng([self.seed, hide])
-        for trace, fold in zip(traces, self.ranker.parts, strict=True):
-            unseen = _hidden(trace, draw) if hide else frozenset()
-            if hide and (draw.random() >= min(HIDDEN, HIDDEN_POINTS / points) or not unseen):
-                continue
-            offered = trace.tools or self.vocabulary.tool_at
-            labels = (message.tool_calls[:1] for message in trace.messages if message.role == "assistant")
-            late = [
-                draw.random() < LATE_POINTS / points if not label or label[0].name in offered else None
-                for label in labels
-            ]
-            yield _Look(trace, fold, unseen, late)
-
-    def _seen(self, looks: Sequence[_Look]) -> list[Case]:
-        """Return the decision points of traces, seen with cross-fitted counts."""
-        views = [self.ranker.cross_fitted(fold) for fold in range(self.folds)]
-        cases = []
-        for trace, fold, unseen, late in looks:
-            lookout = Lookout(self.vocabulary, self.embedding, views[fold], trace.tools, trace.agent, self.drop, unseen)
-            number = 0
-            for message in trace.messages:
-                if message.role == "assistant":
-                    outcome = message.tool_calls[0] if message.tool_calls else None
-                    offered, pairs, filled = lookout.offers()
-                    if late[number] is not None:
-                        target = len(offered) if outcome is None else offered.index(outcome.name)
-                        if late[number]:
-                            filled.update(lookout.late(offered))
-                        example = Example(lookout.point(), pairs, self.classes(offered, unseen), target)
-                        made = frozenset(lookout.index.call_counts)
-                        eager = frozenset(filter(lookout.eager, offered))
-                        cases.append(Case(example, offered, filled, made, outcome, fold, unseen, eager))
-                    number += 1
-                lookout.observe(message)
-        return cases
-
-    def classes(self, offered: Sequence[str], unseen: frozenset[str] = frozenset()) -> npt.NDArray[np.intp]:
+    def classes(self, offered: Sequence[str]) -> npt.NDArray[np.intp]:
         """Return the class numbers of tools, -1 for one that was never seen, and of the reply behind them."""
         known = {} if "classes" in self.drop else self.class_at
-        numbers = (-1 if name in unseen else known.get(name, -1) for name in offered)
-        return np.array([*numbers, len(self.vocabulary.tools)], np.intp)
+        return class_numbers(offered, known, len(self.vocabulary.tools))
 
     def session(self, tools: Mapping[str, ToolSpec], agent: str | None = None) -> Session:
         """Start a live conversation."""
@@ -382,26 +316,3 @@ class LearnedSession(Session):
                     filled[name] = [Filled(call, trust * (1 - trust) ** rank) for rank, call in enumerate(calls)]
         known = predictor.vocabulary.tool_at
         return ranked(predictor.calibration.predictions(names, p, filled, self.index.call_counts, known), k)
-
-
-def _hidden(trace: Trace, draw: np.random.Generator) -> frozenset[str]:
-    """Return half or all of a trace's tools; none where they have no schema by which a new tool could be told."""
-    if not any(spec.properties for spec in trace.tools.values()):
-        return frozenset()
-    some = draw.random(len(trace.tools)) < draw.choice([0.5, 1.0])
-    return frozenset(name for name, new in zip(trace.tools, some.tolist(), strict=True) if new)
-
-
-def texts_of(traces: Sequence[Trace]) -> list[str]:
-    """Return the texts that the embedding learns from: messages, results with their tool, tool descriptions."""
-    out = []
-    described: dict[str, str] = {}
-    for trace in traces:
-        for message in trace.messages:
-            if message.role == "tool":
-                out.append(f"{message.name or ''} {message.content}")
-            elif message.role != "system":
-                out += filter(None, (message.content, notes(message)))
-        for spec in trace.tools.values():
-            described[spec.name] = f"{spec.name} {spec.description}"
-    return [*out, *described.values()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from joblib import Parallel, delayed
@@ -26,8 +27,10 @@ def process(at: int) -> tuple[int, int]:
 
 
 def within(at: int) -> set[int]:
-    workers.WORTH = 0
-    return {pid for _, pid in side_by_side([partial(process, each) for each in range(4)], calls=1)} - {process(at)[1]}
+    """The processes of parts within a process that would take them for worth others, beside itself."""
+    with mock.patch.object(workers, "WORTH", 0), mock.patch("joblib.cpu_count", lambda: 2):
+        found = side_by_side([partial(process, each) for each in range(4)], calls=1)
+    return {pid for _, pid in found} - {process(at)[1]}
 
 
 def fails(at: int) -> int:
@@ -61,8 +64,11 @@ def test_parts_run_in_other_processes_and_come_back_in_order(two: None) -> None:
     assert process(0)[1] not in {pid for _, pid in found}
 
 
-def test_of_few_calls_nothing_is_worth_another_process() -> None:
-    assert {pid for _, pid in side_by_side([partial(process, at) for at in range(3)], calls=499)} == {process(0)[1]}
+def test_of_few_calls_nothing_is_worth_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("joblib.cpu_count", lambda: 2)
+    parts = [partial(process, at) for at in range(3)]
+    assert {pid for _, pid in side_by_side(parts, calls=workers.WORTH - 1)} == {process(0)[1]}
+    assert process(0)[1] not in {pid for _, pid in side_by_side(parts, calls=workers.WORTH)}
 
 
 def test_there_are_no_processes_within_processes(two: None) -> None:
