@@ -259,6 +259,8 @@ def progressive(
     show_problems(result.skipped, "skipped")
     typer.echo("Calls predicted exactly (@1), given that a call happens; 95 % intervals by task.\n")
     typer.echo(summary_text(result.summary))
+    typer.echo("\nCalibration error (ECE) of the best READ predictions: less is better.\n")
+    typer.echo(summary_text(result.summary, "ece"))
     if out is not None:
         typer.echo(f"\nprogressive: {out / 'progressive.json'}")
 

@@ -14,7 +14,7 @@ from specbench.predictors.arguments import Filled
 from specbench.predictors.head import Example
 from specbench.types import Prediction, ToolCall
 
-__all__ = ["LIKELY", "WAYS", "Case", "JointCalibration"]
+__all__ = ["LIKELY", "WAYS", "Case", "JointCalibration", "Recalibration"]
 
 Floats = npt.NDArray[np.float64]
 LIKELY = 0.0005
@@ -23,6 +23,12 @@ FEWEST = 2
 """Right proposals from which a calibration is fitted."""
 WAYS = 3
 """Sets of arguments proposed for one tool."""
+HELD = np.array([20.0, 10.0])
+"""How firmly slope and intercept are held where training has left them, in observations of variance 1."""
+KEEP = 0.999
+"""What is kept of the evidence at each outcome that is learned online: half is forgotten after some 700."""
+SLOPES = 0.25, 4.0
+SEEN, UNSEEN = "seen", "unseen"
 
 
 @dataclass
@@ -45,13 +51,62 @@ class Case:
     p: Floats = field(default_factory=lambda: np.zeros(0))
 
 
+class Recalibration:
+    """A slope and an intercept on the log-odds, learned online from one outcome at a time.
+
+    One Newton step an outcome on the penalised log-likelihood (recursive Laplace approximation), with evidence that
+    fades: the line is the identity before anything was learned, and would be again without any evidence. The slope
+    stays positive, so that what is put through the same line keeps its order.
+
+    References
+    ----------
+    D. Spiegelhalter, S. Lauritzen (1990), *Sequential updating of conditional probabilities on directed graphical
+    structures*, Networks 20.
+
+    Examples
+    --------
+    >>> modest = Recalibration()
+    >>> for _ in range(200):  # said .27, and always right
+    ...     modest.learn(-1.0, True)
+    >>> bool(modest(np.array([-1.0]))[0] > 1.0)
+    True
+    """
+
+    def __init__(self) -> None:
+        self.line: Floats = np.array([1.0, 0.0])
+        self.evidence: Floats = np.zeros((2, 2))
+
+    def __call__(self, odds: Floats) -> Floats:
+        """Return the log-odds as they are believed now."""
+        moved: Floats = self.line[0] * odds + self.line[1]
+        return moved
+
+    def learn(self, odds: float, right: bool) -> None:
+        """Take in whether a call of these log-odds, as training has left them, was the outcome."""
+        inputs = np.array([odds, 1.0])
+        said = 1 / (1 + np.exp(-float(inputs @ self.line)))
+        gradient = inputs * (right - said) - (1 - KEEP) * HELD * (self.line - [1.0, 0.0])
+        self.evidence = KEEP * self.evidence + said * (1 - said) * np.outer(inputs, inputs)
+        self.line = self.line + np.linalg.solve(np.diag(HELD) + self.evidence, gradient)
+        self.line[0] = np.clip(self.line[0], *SLOPES)
+
+    def state(self) -> dict[str, Any]:
+        """Return what :meth:`restore` needs."""
+        return {"line": self.line, "evidence": self.evidence}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on where :meth:`state` was."""
+        self.line, self.evidence = np.array(state["line"], float), np.array(state["evidence"], float)
+
+
 class JointCalibration:
     """A logistic model of whether a proposed call is the outcome, fitted on tasks that the parts have not seen.
 
     Tools that training has never seen have a model of their own, fitted on tools that were hidden (tool dropout): what
     is said of them is less certain. The inputs are the log-probabilities of tool and arguments, the rank of the
     arguments, and whether the very same call has been made before (agents seldom repeat a read). Reply points are in
-    the fit: at most points no call comes.
+    the fit: at most points no call comes. :meth:`learn` moves what the two models say along, each by a line of its own
+    through the log-odds: a fit on training cannot know how much easier or harder is what comes.
 
     References
     ----------
@@ -61,6 +116,7 @@ class JointCalibration:
     def __init__(self) -> None:
         self.weights: Floats = np.zeros(0)
         self.weights_unseen: Floats = np.zeros(0)
+        self.online: dict[str, Recalibration] = {}
 
     def fit(self, cases: Sequence[Case]) -> None:
         """Fit on decision points with out-of-fold probabilities."""
@@ -73,6 +129,7 @@ class JointCalibration:
                     (unseen if hidden else seen).append((features, call == case.outcome))
         self.weights = _logistic(seen)
         self.weights_unseen = _logistic(unseen)
+        self.online = {}
 
     def predictions(
         self,
@@ -91,11 +148,9 @@ class JointCalibration:
         if not rows:
             return [Prediction(None, reply)] if reply > 0 else []
         if len(self.weights):
-            inputs = np.asarray(rows)
-            odds = inputs @ self.weights[:-1] + self.weights[-1]
-            if len(self.weights_unseen):
-                new = [call.name not in known for call in calls]
-                odds = np.where(new, inputs @ self.weights_unseen[:-1] + self.weights_unseen[-1], odds)
+            odds, new = self._odds(calls, rows, known)
+            for model, line in self.online.items():
+                odds = np.where(new == (model == UNSEEN), line(odds), odds)
             raised = 1 / (1 + np.exp(-odds))
         else:
             raised = np.array([np.exp(row[0] + row[1]) for row in rows])
@@ -108,14 +163,54 @@ class JointCalibration:
             out.append(Prediction(None, reply))
         return out
 
+    def learn(
+        self,
+        names: Sequence[str],
+        p: Floats,
+        filled: Mapping[str, Sequence[Filled]],
+        made: Mapping[str, int],
+        known: Container[str],
+        outcome: ToolCall | None,
+    ) -> None:
+        """Take in whether the surest call of a point was its ``outcome``; the rest is as for :meth:`predictions`.
+
+        Where training was too little to calibrate, nothing is learned.
+        """
+        proposals = _proposals(names, p, filled, made) if len(self.weights) else []
+        if not proposals:
+            return
+        calls = [call for call, _ in proposals]
+        odds, new = self._odds(calls, [features for _, features in proposals], known)
+        surest = int(np.argmax(odds))
+        line = self.online.setdefault(UNSEEN if new[surest] else SEEN, Recalibration())
+        line.learn(float(odds[surest]), calls[surest] == outcome)
+
+    def _odds(
+        self, calls: Sequence[ToolCall], rows: Sequence[Sequence[float]], known: Container[str]
+    ) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """Return log-odds as training has left them, and which of them are of the model of tools never seen."""
+        inputs = np.asarray(rows)
+        odds = inputs @ self.weights[:-1] + self.weights[-1]
+        new = np.zeros(len(calls), bool)
+        if len(self.weights_unseen):
+            new = np.array([call.name not in known for call in calls])
+            odds = np.where(new, inputs @ self.weights_unseen[:-1] + self.weights_unseen[-1], odds)
+        return odds, new
+
     def state(self) -> dict[str, Any]:
-        """Return the weights."""
-        return {"weights": self.weights, "weights_unseen": self.weights_unseen}
+        """Return the weights, and the lines if any were learned."""
+        state: dict[str, Any] = {"weights": self.weights, "weights_unseen": self.weights_unseen}
+        if self.online:
+            state["online"] = {model: line.state() for model, line in self.online.items()}
+        return state
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Take over the weights."""
+        """Take over the weights and lines."""
         self.weights = np.asarray(state["weights"])
         self.weights_unseen = np.asarray(state["weights_unseen"])
+        self.online = {model: Recalibration() for model in state.get("online", ())}
+        for model, line in self.online.items():
+            line.restore(state["online"][model])
 
 
 def _logistic(rows: Sequence[tuple[Sequence[float], bool]]) -> Floats:

@@ -269,12 +269,14 @@ class LearnedSession(Session):
         return self._shared(point, pairs, self.predictor.classes(names))
 
     def learn(self, outcome: ToolCall | None) -> None:
-        """Take in what the LLM decided: where its values came from, and one step of the head's last layer.
+        """Take in what the LLM decided: how sure to be, one step of the head's last layer, where its values came from.
 
         A tool that was never seen gets a class of its own, which starts from nothing.
         """
         predictor, lookout = self.predictor, self.lookout
-        names, _, _ = self.now()
+        names, p, filled = self.now()
+        known = predictor.vocabulary.tool_at
+        predictor.calibration.learn(names, p, filled, self.index.call_counts, known, outcome)
         if predictor.head.weights:
             if outcome is not None and outcome.name not in predictor.class_at and outcome.name in names:
                 # The reply's class is the one after the training tools; new ones come behind it.

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from specbench.metrics.bootstrap import ratio_interval
-from specbench.metrics.rates import brier, hits_at, reply_right
+from specbench.metrics.bootstrap import ratio_interval, task_weights
+from specbench.metrics.rates import brier, calibration_error, hits_at, launches, reply_right
 from specbench.metrics.table import PredictionTable
 from specbench.predictors.base import Predictor
 from specbench.types import Effect, Trace
@@ -66,12 +66,14 @@ def predict_then_learn(predictor: Predictor, traces: Iterable[Trace], *, learn: 
 
 
 def decisions(table: PredictionTable) -> pd.DataFrame:
-    """Return one row a decision: ``trace_id, task_id, tool, call, read``, and the score for each of :data:`RATES`.
+    """Return one row a decision: ``trace_id, task_id, tool``, the scores of :data:`RATES`, and what was offered.
 
     ``tool`` is what the LLM called (``None`` for a reply). A score is NaN where the rate does not count the decision.
+    ``offered_p`` is the probability of the best READ prediction (0 without one), ``offered_hit`` whether it came true.
     """
     called = np.array([bool(calls) for calls in table.calls], bool)
     read = np.array([effect is Effect.READ for effect in table.effects()], bool)
+    best = launches(table)
     right, tool = hits_at(table, 1).astype(float), hits_at(table, 1, "tool").astype(float)
     return pd.DataFrame(
         {
@@ -83,6 +85,8 @@ def decisions(table: PredictionTable) -> pd.DataFrame:
             "tool_top1": np.where(called, tool, np.nan),
             "reply_accuracy": reply_right(table).astype(float),
             "brier": brier(table),
+            "offered_p": best.p[:, 0],
+            "offered_hit": best.hit[:, 0],
         }
     )
 
@@ -108,7 +112,8 @@ def rolling(scores: npt.NDArray[np.float64], window: int) -> npt.NDArray[np.floa
 def differences(frozen: pd.DataFrame, online: pd.DataFrame, seed: int = 0) -> dict[str, dict[str, Any]]:
     """Return, for each rate, both means, online − frozen and its paired 95 % interval (tasks are resampled).
 
-    The interval says how the gain varies with the tasks; the order of the stream is taken as it is.
+    The interval says how the gain varies with the tasks; the order of the stream is taken as it is. Beside
+    :data:`RATES` stands ``ece``, the calibration error of the best READ predictions of each arm.
 
     Parameters
     ----------
@@ -128,4 +133,31 @@ def differences(frozen: pd.DataFrame, online: pd.DataFrame, seed: int = 0) -> di
         interval = ratio_interval(tasks, gained, among, seed=seed)
         row["low"], row["high"] = interval if interval is not None else (None, None)
         out[rate] = row
+    out["ece"] = _calibration(frozen, online, seed)
     return out
+
+
+def _calibration(frozen: pd.DataFrame, online: pd.DataFrame, seed: int, resamples: int = 1000) -> dict[str, Any]:
+    """Return the ``ece`` of both arms; the same tasks are drawn for both."""
+    arms = [(frame["offered_p"].to_numpy(float), frame["offered_hit"].to_numpy(bool)) for frame in (frozen, online)]
+    tasks, where = np.unique(frozen["task_id"].tolist(), return_inverse=True)
+
+    def errors(rows: npt.NDArray[np.intp]) -> list[float]:
+        found = (calibration_error(p[rows][p[rows] > 0], hit[rows][p[rows] > 0]) for p, hit in arms)
+        return [np.nan if error is None else error for error in found]
+
+    was, became = errors(np.arange(len(frozen)))
+    row: dict[str, Any] = {"decisions": int((arms[0][0] > 0).sum()), "frozen": None, "online": None, "difference": None}
+    row |= {"low": None, "high": None}
+    if np.isnan([was, became]).any():
+        return row
+    row |= {"frozen": was, "online": became, "difference": became - was}
+    if len(tasks) > 1:
+        drawn = (
+            np.repeat(np.arange(len(where)), times[where])
+            for times in task_weights(len(tasks), resamples, seed).astype(int)
+        )
+        gained = np.array([after - before for before, after in map(errors, drawn)])
+        if not np.isnan(gained).all():
+            row["low"], row["high"] = map(float, np.nanquantile(gained, [0.025, 0.975]))
+    return row

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 import pytest
 
+from specbench.metrics.rates import rates
 from specbench.metrics.table import predict_traces
 from specbench.predictors import Predictor, make_predictor
 from specbench.predictors.base import Session
@@ -111,8 +112,29 @@ def test_online_learning_finds_a_change_of_tools_and_frozen_does_not(make_toy_tr
     row = differences(frozen, online)["tool_top1"]
     assert row["low"] > 0.1
     assert row["difference"] == pytest.approx(row["online"] - row["frozen"])
-    assert set(differences(frozen, frozen)) == set(RATES)
+    assert set(differences(frozen, frozen)) == {*RATES, "ece"}
     assert all(each["difference"] in (0.0, None) for each in differences(frozen, frozen).values())
+
+
+def test_the_calibration_error_is_that_of_an_evaluation(toy_traces: list[Trace]) -> None:
+    predictor = make_predictor("markov").fit(toy_traces[:10])
+    learner = deepcopy(predictor)
+    frozen = predict_then_learn(predictor, toy_traces[10:], learn=False)
+    online = predict_then_learn(learner, toy_traces[10:])
+    row = differences(decisions(frozen), decisions(online))["ece"]
+    assert [row["frozen"], row["online"]] == [rates(table, intervals=False)["ece"] for table in (frozen, online)]
+    assert row["difference"] == row["online"] - row["frozen"] != 0.0
+    assert row["low"] < row["high"]
+
+
+def test_nothing_offered_has_no_calibration_error_and_one_task_no_interval(toy_traces: list[Trace]) -> None:
+    silent = decisions(predict_then_learn(make_predictor("silent").fit([]), toy_traces[:3]))
+    assert differences(silent, silent)["ece"] == {
+        "decisions": 0, "frozen": None, "online": None, "difference": None, "low": None, "high": None
+    }  # fmt: skip
+    known = decisions(predict_then_learn(make_predictor("oracle").fit([]), toy_traces[:1]))
+    row = differences(known, known)["ece"]
+    assert (row["frozen"], row["difference"], row["low"], row["high"]) == (0.0, 0.0, None, None)
 
 
 def test_scores_count_where_their_rate_counts(make_toy_trace: Callable[..., Trace]) -> None:
