@@ -133,6 +133,11 @@ class Predictor(ABC):
         session.learn(outcome)
         self.fitted = True
 
+    @property
+    def learns_from_points(self) -> bool:
+        """Whether :meth:`learn` is its own: then it is told decision points, and its sessions learn nothing."""
+        return type(self).learn is not Predictor.learn
+
     def save(self, folder: str | Path) -> Path:
         """Write a checkpoint; see :mod:`specbench.predictors.checkpoint`."""
         from specbench.predictors.checkpoint import save

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
@@ -58,6 +60,10 @@ class Executor:
         First guesses of the seconds of LLM and tools, for policies that weigh them.
     k
         Predictions to ask for at each decision point.
+    learn
+        Tell ``predictor`` each decision, as soon as it is made (:meth:`~specbench.predictors.base.Session.learn`). The
+        predictor changes, for all conversations at once; ``predictor.save(folder)`` keeps what it has learned. Answers
+        that were interrupted teach nothing.
 
     Examples
     --------
@@ -87,6 +93,7 @@ class Executor:
         warmer: CacheWarmer | None = None,
         expected: Estimates | None = None,
         k: int = 8,
+        learn: bool = False,
     ) -> None:
         self.tools = Toolbox(tools.values() if isinstance(tools, Mapping) else tools)
         self.policy: Policy = policy if policy is not None else Threshold()
@@ -95,7 +102,8 @@ class Executor:
         self.journal = journal if journal is not None else Journal(None)
         if not isinstance(k, int) or k < 1:
             raise ConfigError(f"k is a count of predictions, 1 or more; got {k!r}")
-        self.k = k
+        self.k, self.learn = k, learn
+        self.asking: AbstractContextManager[Any] = Lock() if learn else nullcontext()
         self._check_limits()
         self.warmer = warmer
         self.sized = self.predictor is not None
@@ -136,7 +144,7 @@ class Executor:
                 for session in sessions:
                     session.close()
                 for session in sessions:
-                    await session.calls.finish()
+                    await session.wind_up()
         finally:
             self._group.cancel_scope.cancel()
             try:
@@ -228,7 +236,7 @@ class Executor:
             self.spawn(self._forget, session)
 
     async def _forget(self, session: LiveSession) -> None:
-        await session.calls.finish()
+        await session.wind_up()
         self._ending.remove(session)
         self._rows.extend(session.book.rows())
 
@@ -250,6 +258,7 @@ class Executor:
             "policy": repr(self.policy),
             "latency": {"model": "measured"},
             "options": self.options.describe(),
+            "learn": self.learn,
         }
 
     # --- for the sessions -------------------------------------------------------------------------------------------

@@ -85,6 +85,9 @@ class LiveSession:
             await self.give_up(step)
             raise
         self._decided(step, decided)
+        if self.executor.learn and self.ahead.watch is not None and not interrupted:
+            self.ahead.watch.decided(step.point, decided.calls[0] if decided.calls else None)
+            self.executor.spawn(self.ahead.watch.catch_up)
         return step, decided, interrupted
 
     # --- thinking ---------------------------------------------------------------------------------------------------
@@ -291,3 +294,9 @@ class LiveSession:
                 self.ahead.drop(self.ahead.step.child)
                 self.ahead.step.child = None
         self.book.close(now)
+
+    async def wind_up(self) -> None:
+        """After :meth:`close`: wait for what is still at work, and for what there is to learn."""
+        await self.calls.finish()
+        if self.ahead.watch is not None:
+            await self.ahead.watch.catch_up()

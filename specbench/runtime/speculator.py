@@ -34,7 +34,8 @@ class Speculator:
 
     def __init__(self, executor: Executor, book: Book, calls: Calls) -> None:
         self.executor, self.book, self.calls = executor, book, calls
-        self.watch = Watch(executor.predictor, executor.k) if executor.predictor is not None else None
+        predictor = executor.predictor
+        self.watch = Watch(predictor, executor.k, executor.asking) if predictor is not None else None
         self.turns = TURNS if any(tool.staging is not None for tool in executor.tools.values()) else 1
         self.step: Step | None = None
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import time
+from collections import deque
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import anyio.to_thread
 
 from specbench.predictors import Predictor
 from specbench.predictors.base import Session
-from specbench.types import DecisionPoint, Message, Prediction
+from specbench.types import DecisionPoint, Message, Prediction, ToolCall
 
 __all__ = ["SLOW_S", "Watch", "same_message", "same_messages"]
+
+_log = logging.getLogger("specbench.runtime")
 
 SLOW_S, PATIENCE = 0.05, 2
 """A predictor that blocks the event loop for longer, twice in a row, is asked in a thread from then on."""
@@ -38,10 +43,13 @@ class Watch:
         Fitted.
     k
         Predictions to ask for.
+    lock
+        Held by whoever asks or teaches the predictor, in whatever thread.
     """
 
-    def __init__(self, predictor: Predictor, k: int) -> None:
-        self.predictor, self.k = predictor, k
+    def __init__(self, predictor: Predictor, k: int, lock: AbstractContextManager[Any]) -> None:
+        self.predictor, self.k, self.lock = predictor, k, lock
+        self._untold: deque[tuple[DecisionPoint, ToolCall | None]] = deque()
         self._slow = self._turn = 0
         self._session: Session | None = None
         self._seen: list[Message] = []
@@ -69,9 +77,38 @@ class Watch:
             predictions: list[Prediction] = found
             return predictions
 
+    def decided(self, point: DecisionPoint, outcome: ToolCall | None) -> None:
+        """The LLM has decided: the predictor learns it with the next question or :meth:`catch_up`."""
+        self._untold.append((point, outcome))
+
+    async def catch_up(self) -> None:
+        """Let the predictor learn what was decided, in a thread where it is slow. What it raises is logged."""
+        if self._untold and self._slow >= PATIENCE:
+            await anyio.to_thread.run_sync(self._teach)
+        else:
+            self._teach()
+
+    def _teach(self) -> None:
+        with self.lock:
+            self._learn()
+
+    def _learn(self) -> None:
+        while self._untold:
+            point, outcome = self._untold.popleft()
+            try:
+                if self.predictor.learns_from_points:
+                    self.predictor.learn(point, outcome)
+                else:
+                    self._follow(point).learn(outcome)
+            except Exception:
+                self._session, self._turn = None, self._turn + 1
+                _log.exception("%s could not learn a decision of session %r", self.predictor.name, point.trace_id)
+
     def _ask(self, point: DecisionPoint, supposed: bool) -> Any:
-        session = self.predictor.at(point) if supposed else self._follow(point)
-        return session.predict(self.k)
+        with self.lock:
+            self._learn()
+            session = self.predictor.at(point) if supposed else self._follow(point)
+            return session.predict(self.k)
 
     def _follow(self, point: DecisionPoint) -> Session:
         turn, seen, messages = self._turn, self._seen, point.messages

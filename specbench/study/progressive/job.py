@@ -42,7 +42,8 @@ class Progression:
     ----------
     summary
         One row a scenario, predictor, part (``all``, ``before``, ``after``, ``calls of TOOL``) and rate, with
-        ``decisions, frozen, online, difference, low, high``.
+        ``decisions, frozen, online, difference, low, high``. The rate ``ece`` is the calibration error of the best READ
+        predictions, of parts that do not depend on what came.
     rolling
         Rows ``scenario, predictor, arm, decision, rate, value``.
     scenarios
@@ -161,16 +162,18 @@ def _summary(
     scenario: Scenario, name: str, frozen: pd.DataFrame, online: pd.DataFrame, seed: int
 ) -> list[dict[str, Any]]:
     early = frozen["trace_id"].isin([writable(trace.trace_id) for trace in scenario.before])
-    parts = {"all": early | True}
+    parts, called = {"all": early | True}, None
     if scenario.before:
         parts |= {"before": early, "after": ~early}
     if scenario.tool is not None:
         tool = writable(scenario.tool)
-        parts[f"calls of {tool}"] = ~early & (frozen["tool"] == tool)
+        called = f"calls of {tool}"
+        parts[called] = ~early & (frozen["tool"] == tool)
     return [
         {"scenario": scenario.name, "predictor": name, "part": part, "rate": rate, **row}
         for part, rows in parts.items()
         for rate, row in differences(frozen[rows], online[rows], seed).items()
+        if not (rate == "ece" and part == called)  # which call came is not known when a probability is said
     ]
 
 

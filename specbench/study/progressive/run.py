@@ -51,14 +51,13 @@ def predict_then_learn(predictor: Predictor, traces: Iterable[Trace], *, learn: 
     ([], True)
     """
     table = PredictionTable(predictor.name)
-    whole = type(predictor).learn is not Predictor.learn  # a predictor that learns from points, not in its sessions
     for trace in traces:
         sessions = predictor.replay(trace)
         for decision in trace.decisions():
             session = next(sessions)
             table.ask(session, decision)
             table.tasks.append(trace.task_id)
-            if learn and whole:
+            if learn and predictor.learns_from_points:
                 predictor.learn(decision.point, table.outcomes[-1])
             elif learn:
                 session.learn(decision.calls[0] if decision.calls else None)

@@ -37,6 +37,9 @@ def test_the_folder_holds_figures_numbers_and_the_command(agents_file: Path, tmp
     assert [each["name"] for each in written["scenarios"]] == ["stream", "agent-a-to-b", "tool-cancel"]
     parts = {(row["scenario"], row["part"]) for row in written["summary"]}
     assert {("agent-a-to-b", "after"), ("tool-cancel", "calls of cancel"), ("stream", "all")} <= parts
+    # Calibration is of what was said before anybody knew the call: not of the calls of one tool.
+    told = {(row["scenario"], row["part"]) for row in written["summary"] if row["rate"] == "ece"}
+    assert told == parts - {("tool-cancel", "calls of cancel")}
     command = json.loads((out / "config.json").read_text())["command"]
     assert "--shift agent:a,b --shift tool:cancel --fit-share 0.3 --window 10 --seed 0" in command
     again = run_progressive(agents_file, out, **options)  # type: ignore[arg-type]
@@ -64,7 +67,10 @@ def test_the_command_prints_both_arms(agents_file: Path, tmp_path: Path) -> None
     done = CliRunner().invoke(app, [*words, "--shift", "tool:cancel"])
     assert done.exit_code == 0, done.stderr
     assert "online − frozen, points" in done.stdout
-    assert "calls of cancel" in done.stdout
+    exact, calibration = done.stdout.split("Calibration error")
+    assert "calls of cancel" in exact
+    assert "calls of cancel" not in calibration
+    assert "before" in calibration
     assert "stream: ngram, online" in done.stderr
 
 
