@@ -84,12 +84,18 @@ def check_lossless(
         run_sequential, seed, world, world.tools(keys, cache), STEPS, thinker(seed, streams, fails), backend=backend
     )
     other = World(seed)
-    executor = Executor(other.tools(keys, cache), Temper(seed, kind), policy, options=options)
+    temper = Temper(seed, kind)
+    executor = Executor(other.tools(keys, cache), temper, policy, options=options, learn=seed % 3 == 0)
     think, answer = thinker(seed, streams, fails), AnswerStream()
     seen = run_virtual(partial(run_speculative, seed, other, executor, think, answer), backend=backend)
     assert seen == expected
     assert other.writes == world.writes
     assert other.items == world.items
+    if executor.learn and executor.predictor is not None and kind != "raising":
+        assert [outcome.key if outcome else None for _, outcome in temper.told] == [
+            row[1][0] if row[1] else None for row in expected if row[0] != "raised"
+        ]
+        assert [at for at, _ in temper.told] == sorted({at for at, _ in temper.told})
     # Nothing is left behind, and the ledger knows of everything.
     assert other.running == 0
     assert other.staged == {}
@@ -117,7 +123,7 @@ def check_cancelled(
         run_sequential, seed, world, world.tools(keys, cache), STEPS, thinker(seed, streams, fails), backend=backend
     )
     other = World(seed)
-    executor = Executor(other.tools(keys, cache), Temper(seed, kind), policy, options=options)
+    executor = Executor(other.tools(keys, cache), Temper(seed, kind), policy, options=options, learn=seed % 3 == 0)
     seen = Seen()
 
     async def cancelled() -> None:

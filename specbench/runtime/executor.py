@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
 from types import TracebackType
 from typing import Any, Self
@@ -103,7 +102,7 @@ class Executor:
         if not isinstance(k, int) or k < 1:
             raise ConfigError(f"k is a count of predictions, 1 or more; got {k!r}")
         self.k, self.learn = k, learn
-        self.asking: AbstractContextManager[Any] = Lock() if learn else nullcontext()
+        self.asking = Lock() if learn else None
         self._check_limits()
         self.warmer = warmer
         self.sized = self.predictor is not None

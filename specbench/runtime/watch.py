@@ -7,7 +7,8 @@ import logging
 import time
 from collections import deque
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
+from threading import Lock
 from typing import Any
 
 import anyio.to_thread
@@ -44,11 +45,12 @@ class Watch:
     k
         Predictions to ask for.
     lock
-        Held by whoever asks or teaches the predictor, in whatever thread.
+        For a predictor that learns: held by whoever asks or teaches it, in whatever thread.
     """
 
-    def __init__(self, predictor: Predictor, k: int, lock: AbstractContextManager[Any]) -> None:
-        self.predictor, self.k, self.lock = predictor, k, lock
+    def __init__(self, predictor: Predictor, k: int, lock: Lock | None = None) -> None:
+        self.predictor, self.k, self._lock = predictor, k, lock
+        self._alone: AbstractContextManager[Any] = nullcontext() if lock is None else lock
         self._untold: deque[tuple[DecisionPoint, ToolCall | None]] = deque()
         self._slow = self._turn = 0
         self._session: Session | None = None
@@ -62,7 +64,7 @@ class Watch:
         """
         began = time.perf_counter()
         try:
-            if self._slow >= PATIENCE:  # it would hold up everybody: the LLM, the tools, other conversations
+            if self._holds_up:
                 found = await anyio.to_thread.run_sync(self._ask, point, supposed, abandon_on_cancel=True)
             else:
                 found = self._ask(point, supposed)
@@ -83,13 +85,18 @@ class Watch:
 
     async def catch_up(self) -> None:
         """Let the predictor learn what was decided, in a thread where it is slow. What it raises is logged."""
-        if self._untold and self._slow >= PATIENCE:
+        if self._untold and self._holds_up:
             await anyio.to_thread.run_sync(self._teach)
         else:
             self._teach()
 
+    @property
+    def _holds_up(self) -> bool:
+        """Whether asking or teaching would hold up everybody: the LLM, the tools, other conversations."""
+        return self._slow >= PATIENCE or (self._lock is not None and self._lock.locked())
+
     def _teach(self) -> None:
-        with self.lock:
+        with self._alone:
             self._learn()
 
     def _learn(self) -> None:
@@ -105,7 +112,7 @@ class Watch:
                 _log.exception("%s could not learn a decision of session %r", self.predictor.name, point.trace_id)
 
     def _ask(self, point: DecisionPoint, supposed: bool) -> Any:
-        with self.lock:
+        with self._alone:
             self._learn()
             session = self.predictor.at(point) if supposed else self._follow(point)
             return session.predict(self.k)

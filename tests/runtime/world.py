@@ -215,6 +215,7 @@ class Temper(Predictor):
 
     def __init__(self, seed: int, kind: str) -> None:
         self.seed, self.kind = seed, kind
+        self.told: list[tuple[int, ToolCall | None]] = []
 
     def fit(self, traces: Sequence[Any]) -> Self:
         return self
@@ -263,6 +264,11 @@ class _TemperSession(Session):
         if kind == "slow":
             return _later(found[:k], draw.choice([0.1, 0.5, 5.0]))
         return found[:k]
+
+    def learn(self, outcome: ToolCall | None) -> None:
+        if self.of.kind == "raising":
+            raise RuntimeError("the predictor learns nothing")
+        self.of.told.append((len(self.messages), outcome))
 
 
 async def _later(found: list[Prediction], seconds: float) -> list[Prediction]:
