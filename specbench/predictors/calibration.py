@@ -95,8 +95,19 @@ class Recalibration:
         return {"line": self.line, "evidence": self.evidence}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on where :meth:`state` was."""
-        self.line, self.evidence = np.array(state["line"], float), np.array(state["evidence"], float)
+        """Go on where :meth:`state` was.
+
+        Raises
+        ------
+        ValueError
+            When it is no line.
+        """
+        line, evidence = np.array(state["line"], float), np.array(state["evidence"], float)
+        if line.shape != (2,) or evidence.shape != (2, 2) or not np.isfinite([*line, *evidence.ravel()]).all():
+            raise ValueError("a line through the log-odds is slope, intercept and their evidence, in numbers")
+        if not SLOPES[0] <= line[0] <= SLOPES[1]:
+            raise ValueError(f"slopes of lines are {SLOPES[0]} to {SLOPES[1]}; got {line[0]}")
+        self.line, self.evidence = line, evidence
 
 
 class JointCalibration:
@@ -208,9 +219,12 @@ class JointCalibration:
         """Take over the weights and lines."""
         self.weights = np.asarray(state["weights"])
         self.weights_unseen = np.asarray(state["weights_unseen"])
-        self.online = {model: Recalibration() for model in state.get("online", ())}
-        for model, line in self.online.items():
-            line.restore(state["online"][model])
+        self.online = {}
+        for model, line in state.get("online", {}).items():
+            if model not in (SEEN, UNSEEN):
+                raise ValueError(f"lines are of {SEEN} and {UNSEEN} tools; got {model!r}")
+            self.online[model] = Recalibration()
+            self.online[model].restore(line)
 
 
 def _logistic(rows: Sequence[tuple[Sequence[float], bool]]) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from math import log
+from typing import Any
 
 import numpy as np
 import pytest
@@ -105,6 +106,21 @@ def test_it_is_saved_and_goes_on_from_there() -> None:
     for each in (calibration, again):
         told(each, {"get_order"}, None, 3)
     assert said(again, {"get_order"}) == said(calibration, {"get_order"}) != said(calibrated(), {"get_order"})
+
+
+@pytest.mark.parametrize(
+    "online",
+    [
+        {"seen": {"line": np.array([np.nan, 0.0]), "evidence": np.zeros((2, 2))}},
+        {"seen": {"line": np.array([-1.0, 0.0]), "evidence": np.zeros((2, 2))}},
+        {"seen": {"line": np.ones(3), "evidence": np.zeros((2, 2))}},
+        {"unseen": {"line": np.ones(2), "evidence": np.full((2, 2), np.inf)}},
+        {"other": {"line": np.ones(2), "evidence": np.zeros((2, 2))}},
+    ],
+)
+def test_a_line_that_is_none_is_refused(online: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"lines? "):
+        JointCalibration().restore({**calibrated().state(), "online": online})
 
 
 def test_where_a_stream_is_easier_than_training_was_the_predictor_grows_surer() -> None:
