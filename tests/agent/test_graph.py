@@ -15,7 +15,8 @@ from specbench.agent.graph_picture import draw_graph
 from specbench.errors import ConfigError
 from specbench.llm.paced import PacedBackend
 from specbench.llm.scripted import ScriptedBackend
-from specbench.policies import TopK
+from specbench.policies import Threshold, TopK
+from specbench.predictors import make_predictor
 from specbench.predictors.llm_draft import LLMDraftPredictor
 from specbench.runtime import Executor, Tool
 from specbench.testing.clock import VirtualLoop
@@ -96,6 +97,30 @@ def test_with_a_checkpointer_a_conversation_goes_on(desk):
     assert [message.type for message in state["messages"]] == ["human", "ai", "tool", "ai"] * 2
     assert [row.index for row in ledger.outcomes] == [0, 1, 2, 3]
     assert {row.trace_id for row in ledger.outcomes} == {"t1"}
+
+
+def test_an_agent_that_learns_is_sooner_from_the_second_conversation_on(desk):
+    ids = desk.user_ids()
+    chain = make_predictor("markov").fit([])
+
+    def answer(request):
+        words = request.messages[-1]
+        return (
+            call("get_order_history", user_id=words.content.split()[-1]) if words.role == "user" else "Here they are."
+        )
+
+    async def run():
+        executor = Executor(desk_tools(desk, DeskLatency(sigma=0.0)), chain, Threshold(0.3), learn=True)
+        backend = PacedBackend(ScriptedBackend(answer), tokens_per_s=10.0, prefill_s=2.0)
+        graph = SpeculativeAgent(backend, executor).compile()
+        async with executor:
+            for number, user_id in enumerate(ids[:3]):
+                start = {"messages": [("user", f"the orders of {user_id}")]}
+                await graph.ainvoke(start, {"configurable": {"thread_id": str(number)}})
+        return executor.ledger()
+
+    ledger = on_virtual_time(run)
+    assert [row.hit for row in ledger.outcomes if row.tool] == [False, True, True]
 
 
 def test_a_run_that_stopped_before_its_calls_is_taken_up_by_another_process(desk):
