@@ -27,7 +27,7 @@ HELD = np.array([20.0, 10.0])
 """How firmly slope and intercept are held where training has left them, in observations of variance 1."""
 KEEP = 0.999
 """What is kept of the evidence at each outcome that is learned online: half is forgotten after some 700."""
-SLOPES = 0.25, 4.0
+SLOPES, FARTHEST = (0.25, 4.0), 20.0
 SEEN, UNSEEN = "seen", "unseen"
 
 
@@ -83,7 +83,7 @@ class Recalibration:
 
     def learn(self, odds: float, right: bool) -> None:
         """Take in whether a call of these log-odds, as training has left them, was the outcome."""
-        inputs = np.array([odds, 1.0])
+        inputs = np.array([min(max(odds, -FARTHEST), FARTHEST), 1.0])
         said = 1 / (1 + np.exp(-float(inputs @ self.line)))
         gradient = inputs * (right - said) - (1 - KEEP) * HELD * (self.line - [1.0, 0.0])
         self.evidence = KEEP * self.evidence + said * (1 - said) * np.outer(inputs, inputs)
