@@ -13,6 +13,10 @@ STUDY_OPTIONS ?=
 # The shipped desk also runs live, with the micro-Llama; your own traces are replayed.
 LIVE ?= $(if $(filter data/support_desk.jsonl,$(TRACES)),2,0)
 
+NBMAKE := OMP_NUM_THREADS=1 SPECBENCH_FAST=1 $(BIN)/pytest --nbmake --nbmake-timeout=600 --timeout=900 -p no:cacheprovider -W default
+# They measure seconds and are run by themselves; the others side by side.
+LIVE_NOTEBOOKS := $(wildcard notebooks/01_*.ipynb notebooks/08_*.ipynb)
+
 # No window, no model hub, no tracing service: nothing that a target runs needs the network once it is installed.
 export MPLBACKEND := Agg
 export HF_HUB_OFFLINE := 1
@@ -51,7 +55,8 @@ test: $(READY) ## lint, types, import layers, all tests and doctests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m 'not slow'
 
 notebooks: $(READY) ## run every notebook (FAST mode: fewer tasks)
-	OMP_NUM_THREADS=1 SPECBENCH_FAST=1 $(BIN)/pytest --nbmake --nbmake-timeout=600 --timeout=900 -p no:cacheprovider -W default notebooks
+	$(NBMAKE) $(LIVE_NOTEBOOKS)
+	LOKY_MAX_CPU_COUNT=1 $(NBMAKE) -n 2 $(filter-out $(LIVE_NOTEBOOKS),$(wildcard notebooks/*.ipynb))
 
 test-slow: $(READY) ## the tests that need minutes
 	$(BIN)/pytest -m slow

@@ -139,7 +139,7 @@ class SpeculativeAgent:
         if result is not None:
             return result
         # Taken up again from a checkpoint, or edited: the decision is there, its step is not.
-        return await self.executor.run_step(point, lambda: Decided(said.tool_calls, said.content))
+        return await self.executor.run_step(point, lambda: Decided(said.tool_calls, said.content), learn=False)
 
     def _end(self, trace_id: str, config: RunnableConfig) -> None:
         """Without a thread nobody can come back to the conversation."""

@@ -87,8 +87,10 @@ class Recalibration:
         said = 1 / (1 + np.exp(-float(inputs @ self.line)))
         gradient = inputs * (right - said) - (1 - KEEP) * HELD * (self.line - [1.0, 0.0])
         self.evidence = KEEP * self.evidence + said * (1 - said) * np.outer(inputs, inputs)
-        self.line = self.line + np.linalg.solve(np.diag(HELD) + self.evidence, gradient)
-        self.line[0] = np.clip(self.line[0], *SLOPES)
+        firm = np.diag(HELD) + self.evidence
+        slope, intercept = self.line + np.linalg.solve(firm, gradient)
+        kept = min(max(slope, SLOPES[0]), SLOPES[1])
+        self.line = np.array([kept, intercept - firm[1, 0] * (kept - slope) / firm[1, 1]])  # the best with that slope
 
     def state(self) -> dict[str, Any]:
         """Return what :meth:`restore` needs."""

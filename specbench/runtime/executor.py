@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,6 +21,7 @@ from specbench.runtime.steps import Step, Think
 from specbench.runtime.streaming import AnswerStream
 from specbench.runtime.tools import Tool, Toolbox
 from specbench.runtime.warming import CacheWarmer
+from specbench.runtime.watch import can_learn
 from specbench.runtime.work import THREADS, Work
 from specbench.runtime.writes import Writes
 from specbench.speculation import Breaker, Launch, Options, Shared
@@ -62,7 +62,7 @@ class Executor:
     learn
         Tell ``predictor`` each decision, as soon as it is made (:meth:`~specbench.predictors.base.Session.learn`). The
         predictor changes, for all conversations at once; ``predictor.save(folder)`` keeps what it has learned. Answers
-        that were interrupted teach nothing.
+        that were interrupted teach nothing. A predictor that learns and is slow is asked by one thread at a time.
 
     Examples
     --------
@@ -101,8 +101,8 @@ class Executor:
         self.journal = journal if journal is not None else Journal(None)
         if not isinstance(k, int) or k < 1:
             raise ConfigError(f"k is a count of predictions, 1 or more; got {k!r}")
-        self.k, self.learn = k, learn
-        self.asking = Lock() if learn else None
+        self.k = k
+        self.learn = learn and self.predictor is not None and can_learn(self.predictor, self.tools.specs)
         self._check_limits()
         self.warmer = warmer
         self.sized = self.predictor is not None
@@ -173,6 +173,7 @@ class Executor:
         *,
         task_id: str | None = None,
         answer: AnswerStream | None = None,
+        learn: bool = True,
     ) -> StepResult:
         """Run one step: ``think`` decides while the predicted calls run; then its calls are joined or run.
 
@@ -190,6 +191,9 @@ class Executor:
             For the ledger; by default the ``trace_id``.
         answer
             Where the text goes as it is written.
+        learn
+            ``False`` for a decision that the LLM has not just made (taken up again, edited): an executor that learns
+            does not learn it.
 
         Returns
         -------
@@ -203,7 +207,7 @@ class Executor:
         Exception
             Whatever ``think`` raises; nothing is left running then.
         """
-        return await self._session(point, task_id).run(point, think, answer)
+        return await self._session(point, task_id).run(point, think, answer, learn=learn)
 
     async def open_step(self, point: DecisionPoint, think: Think, *, task_id: str | None = None) -> OpenStep:
         """Run one step up to its decision: its calls run as they are asked for, perhaps much later, perhaps never.

@@ -36,9 +36,11 @@ class LiveSession:
         self.ahead = Speculator(executor, self.book, self.calls)
         self.count = 0
 
-    async def run(self, point: DecisionPoint, think_of: Think, answer: AnswerStream | None) -> StepResult:
+    async def run(
+        self, point: DecisionPoint, think_of: Think, answer: AnswerStream | None, *, learn: bool = True
+    ) -> StepResult:
         """Run one step; see :meth:`specbench.runtime.Executor.run_step`."""
-        step, decided, interrupted = await self._begin(point, think_of, answer)
+        step, decided, interrupted = await self._begin(point, think_of, answer, learn)
         try:
             results = []
             for at, call in enumerate(decided.calls):
@@ -52,7 +54,7 @@ class LiveSession:
 
     async def open(self, point: DecisionPoint, think_of: Think) -> OpenStep:
         """Run one step up to its decision; see :meth:`specbench.runtime.Executor.open_step`."""
-        step, decided, interrupted = await self._begin(point, think_of, None)
+        step, decided, interrupted = await self._begin(point, think_of, None, learn=True)
         try:
             await self._narrow(step, decided)
         except BaseException:
@@ -61,7 +63,7 @@ class LiveSession:
         return OpenStep(self, step, decided, interrupted)
 
     async def _begin(
-        self, point: DecisionPoint, think_of: Think, answer: AnswerStream | None
+        self, point: DecisionPoint, think_of: Think, answer: AnswerStream | None, learn: bool
     ) -> tuple[Step, Decided, bool]:
         if self.ahead.step is not None and self.ahead.step.ended_s is None:
             raise ConfigError(
@@ -85,7 +87,7 @@ class LiveSession:
             await self.give_up(step)
             raise
         self._decided(step, decided)
-        if self.executor.learn and self.ahead.watch is not None and not interrupted:
+        if learn and self.executor.learn and self.ahead.watch is not None and not interrupted:
             self.ahead.watch.decided(step.point, decided.calls[0] if decided.calls else None)
             self.executor.spawn(self.ahead.watch.catch_up)
         return step, decided, interrupted

@@ -35,7 +35,7 @@ class Speculator:
     def __init__(self, executor: Executor, book: Book, calls: Calls) -> None:
         self.executor, self.book, self.calls = executor, book, calls
         predictor = executor.predictor
-        self.watch = Watch(predictor, executor.k, executor.asking) if predictor is not None else None
+        self.watch = Watch(predictor, executor.k, learn=executor.learn) if predictor is not None else None
         self.turns = TURNS if any(tool.staging is not None for tool in executor.tools.values()) else 1
         self.step: Step | None = None
 

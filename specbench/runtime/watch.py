@@ -6,18 +6,19 @@ import inspect
 import logging
 import time
 from collections import deque
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
-from threading import Lock
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from threading import Event, Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import anyio.to_thread
 
 from specbench.predictors import Predictor
 from specbench.predictors.base import Session
-from specbench.types import DecisionPoint, Message, Prediction, ToolCall
+from specbench.types import DecisionPoint, Message, Prediction, ToolCall, ToolSpec
 
-__all__ = ["SLOW_S", "Watch", "same_message", "same_messages"]
+__all__ = ["SLOW_S", "Watch", "can_learn", "same_message", "same_messages"]
 
 _log = logging.getLogger("specbench.runtime")
 
@@ -35,8 +36,12 @@ def same_messages(one: Sequence[Message], two: Sequence[Message]) -> bool:
     return len(one) == len(two) and all(map(same_message, one, two))
 
 
+_LOCKS: WeakKeyDictionary[Predictor, Lock] = WeakKeyDictionary()
+"""Of the predictors that executors teach: whoever asks or teaches one, in whatever thread, does so alone."""
+
+
 class Watch:
-    """Asks a predictor about one conversation.
+    """Asks a predictor about one conversation, and teaches it what was decided.
 
     Parameters
     ----------
@@ -44,13 +49,13 @@ class Watch:
         Fitted.
     k
         Predictions to ask for.
-    lock
-        For a predictor that learns: held by whoever asks or teaches it, in whatever thread.
+    learn
+        Whether :meth:`decided` will be told. A predictor that is taught is asked by one thread at a time.
     """
 
-    def __init__(self, predictor: Predictor, k: int, lock: Lock | None = None) -> None:
-        self.predictor, self.k, self._lock = predictor, k, lock
-        self._alone: AbstractContextManager[Any] = nullcontext() if lock is None else lock
+    def __init__(self, predictor: Predictor, k: int, *, learn: bool = False) -> None:
+        self.predictor, self.k = predictor, k
+        self._lock = _lock_of(predictor, learn)
         self._untold: deque[tuple[DecisionPoint, ToolCall | None]] = deque()
         self._slow = self._turn = 0
         self._session: Session | None = None
@@ -62,16 +67,20 @@ class Watch:
         A session whose ``predict`` is a coroutine function is awaited: a draft by an LLM takes its time. A plain one
         that keeps blocking the event loop (:data:`SLOW_S`) runs in a thread from then on.
         """
-        began = time.perf_counter()
+        wanted = Event()
+        wanted.set()
         try:
-            if self._holds_up:
-                found = await anyio.to_thread.run_sync(self._ask, point, supposed, abandon_on_cancel=True)
-            else:
-                found = self._ask(point, supposed)
-            self._slow = self._slow + 1 if time.perf_counter() - began > SLOW_S or self._slow >= PATIENCE else 0
+            if self._slow < PATIENCE and self._enter(wait=False):
+                found, took_s = self._answer(point, supposed)
+            else:  # it would hold up everybody: the LLM, the tools, other conversations
+                found, took_s = await anyio.to_thread.run_sync(
+                    self._ask, point, supposed, wanted, abandon_on_cancel=True
+                )
+            self._slow = self._slow + 1 if took_s > SLOW_S or self._slow >= PATIENCE else 0
             if inspect.isawaitable(found):
                 found = await found
         except BaseException:
+            wanted.clear()
             if not supposed:
                 self._session, self._turn = None, self._turn + 1
             raise
@@ -80,42 +89,70 @@ class Watch:
             return predictions
 
     def decided(self, point: DecisionPoint, outcome: ToolCall | None) -> None:
-        """The LLM has decided: the predictor learns it with the next question or :meth:`catch_up`."""
-        self._untold.append((point, outcome))
+        """The LLM has decided: the predictor learns it before the next question, or with :meth:`catch_up`."""
+        self._untold.append((replace(point, messages=tuple(point.messages)), outcome))
 
     async def catch_up(self) -> None:
         """Let the predictor learn what was decided, in a thread where it is slow. What it raises is logged."""
-        if self._untold and self._holds_up:
-            await anyio.to_thread.run_sync(self._teach)
+        if not self._untold:
+            return
+        if self._slow < PATIENCE and self._enter(wait=False):
+            try:
+                self._learn()
+            finally:
+                self._leave()
         else:
-            self._teach()
+            await anyio.to_thread.run_sync(self._teach)
 
-    @property
-    def _holds_up(self) -> bool:
-        """Whether asking or teaching would hold up everybody: the LLM, the tools, other conversations."""
-        return self._slow >= PATIENCE or (self._lock is not None and self._lock.locked())
+    def _enter(self, *, wait: bool) -> bool:
+        """Whether nobody else asks or teaches, from now to :meth:`_leave`. The event loop does not wait for it."""
+        return self._lock is None or self._lock.acquire(wait)
+
+    def _leave(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
 
     def _teach(self) -> None:
-        with self._alone:
+        self._enter(wait=True)
+        try:
             self._learn()
+        finally:
+            self._leave()
 
     def _learn(self) -> None:
         while self._untold:
-            point, outcome = self._untold.popleft()
+            point, outcome = self._untold[0]
             try:
                 if self.predictor.learns_from_points:
                     self.predictor.learn(point, outcome)
                 else:
-                    self._follow(point).learn(outcome)
+                    taught: Any = self._follow(point).learn(outcome)  # type: ignore[func-returns-value]
+                    if inspect.iscoroutine(taught):
+                        taught.close()
+                        raise TypeError("learn is a coroutine function; nobody can await it")
+                self.predictor.fitted = True
             except Exception:
                 self._session, self._turn = None, self._turn + 1
                 _log.exception("%s could not learn a decision of session %r", self.predictor.name, point.trace_id)
+            finally:
+                self._untold.popleft()
 
-    def _ask(self, point: DecisionPoint, supposed: bool) -> Any:
-        with self._alone:
+    def _ask(self, point: DecisionPoint, supposed: bool, wanted: Event) -> tuple[Any, float]:
+        self._enter(wait=True)
+        if not wanted.is_set():  # given up while it waited for others
+            self._leave()
+            return [], 0.0
+        return self._answer(point, supposed)
+
+    def _answer(self, point: DecisionPoint, supposed: bool) -> tuple[Any, float]:
+        """Return what is predicted, and the seconds that it took; :meth:`_enter` comes before it."""
+        began = time.perf_counter()
+        try:
             self._learn()
             session = self.predictor.at(point) if supposed else self._follow(point)
-            return session.predict(self.k)
+            return session.predict(self.k), time.perf_counter() - began
+        finally:
+            self._leave()
 
     def _follow(self, point: DecisionPoint) -> Session:
         turn, seen, messages = self._turn, self._seen, point.messages
@@ -131,3 +168,20 @@ class Watch:
         if turn == self._turn:  # else a thread that nobody waits for any more
             self._session, self._seen = session, seen
         return session
+
+
+def can_learn(predictor: Predictor, tools: Mapping[str, ToolSpec]) -> bool:
+    """Whether teaching a predictor changes anything; one that cannot begin a session yet is given the chance."""
+    try:
+        session = predictor.session(tools)
+    except Exception:
+        return True
+    return predictor.learns_from_points or type(session).learn is not Session.learn
+
+
+def _lock_of(predictor: Predictor, learn: bool) -> Lock | None:
+    """Return the lock of a predictor that this or another executor teaches."""
+    try:
+        return _LOCKS.setdefault(predictor, Lock()) if learn else _LOCKS.get(predictor)
+    except TypeError:  # it has no hash, or nothing weak can point at it: nobody else can be told
+        return Lock() if learn else None

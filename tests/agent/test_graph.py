@@ -123,6 +123,32 @@ def test_an_agent_that_learns_is_sooner_from_the_second_conversation_on(desk):
     assert [row.hit for row in ledger.outcomes if row.tool] == [False, True, True]
 
 
+@pytest.mark.parametrize("edited", [False, True])
+def test_what_a_human_edits_or_takes_up_again_is_not_learned(desk, edited):
+    chain, ids = make_predictor("markov").fit([]), desk.user_ids()
+
+    def answer(request):
+        return call("get_order_history", user_id=ids[0]) if request.messages[-1].role == "user" else "Here they are."
+
+    async def run():
+        saver, config = InMemorySaver(), {"configurable": {"thread_id": "t1"}}
+        for start in ({"messages": [("user", f"the orders of {ids[0]}")]}, None):
+            executor = Executor(desk_tools(desk, DeskLatency(sigma=0.0)), chain, learn=True)
+            graph = SpeculativeAgent(ScriptedBackend(answer), executor).compile(saver)
+            async with executor:
+                state = await graph.ainvoke(start, config, interrupt_before=["execute_tool"] if start else None)
+                if start and edited:
+                    said = state["messages"][-1]
+                    other = [{**said.tool_calls[0], "name": "list_tickets"}]
+                    await graph.aupdate_state(config, {"messages": [said.model_copy(update={"tool_calls": other})]})
+        return state
+
+    assert on_virtual_time(run)["messages"][-1].text == "Here they are."
+    told = chain.state()["tool_model"]["counts"]
+    assert sum(times for after in told.values() for times in after.values()) == 2  # the call, and the reply after it
+    assert told["<start>"] == {"get_order_history": 1}
+
+
 def test_a_run_that_stopped_before_its_calls_is_taken_up_by_another_process(desk):
     async def run():
         saver = InMemorySaver()

@@ -76,6 +76,14 @@ def test_old_evidence_gives_way_to_what_comes_now() -> None:
     assert float(line(np.zeros(1))[0]) < -log(5)
 
 
+@pytest.mark.parametrize("odds, share", [(8.0, 0.0), (-6.0, 1.0), (4.0, 0.2), (-4.0, 0.5)])
+def test_where_the_slope_has_come_to_its_limit_the_intercept_goes_on(odds: float, share: float) -> None:
+    line = Recalibration()
+    for at in range(3000):
+        line.learn(odds, at % 10 < 10 * share)
+    assert 1 / (1 + np.exp(-float(line(np.array([odds]))[0]))) == pytest.approx(share, abs=0.12)
+
+
 def test_known_tools_and_new_ones_are_learned_apart() -> None:
     calibration = calibrated()
     before = said(calibration, set())

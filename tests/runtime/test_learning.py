@@ -226,6 +226,7 @@ class Slow(Pupil):
     def __init__(self) -> None:
         super().__init__(call("look"))
         self.busy = 0
+        self.seconds = 0.06
         self.overlaps = 0
         self.taught_in: set[str] = set()
 
@@ -243,7 +244,7 @@ class SlowSession(PupilSession):
         self.pupil.busy -= 1
 
     def predict(self, k: int = 1) -> list[Prediction]:
-        self.work(0.06)
+        self.work(self.pupil.seconds)
         return super().predict(k)
 
     def learn(self, outcome: ToolCall | None) -> None:
@@ -274,3 +275,105 @@ def test_a_slow_predictor_is_taught_in_a_thread_and_never_while_it_is_asked() ->
     assert len(slow.told) == 18
     assert slow.overlaps == 0
     assert slow.taught_in - {threading.current_thread().name}
+
+
+def test_the_event_loop_never_waits_for_a_thread_that_asks_or_learns() -> None:
+    slow, gaps = Slow(), []
+
+    async def tick() -> None:
+        while True:
+            before = time.perf_counter()
+            await anyio.sleep(0.005)
+            gaps.append(time.perf_counter() - before)
+
+    async def main() -> None:
+        async with Executor([Recorder().tool("look", 0.0)], slow, learn=True) as executor:
+            at = point(executor, trace_id="slow")
+            for _ in range(3):  # from now on it is asked in a thread
+                at = (await executor.run_step(at, thinks(0.1, text="Well."))).next_point()
+            await executor.run_step(point(executor, trace_id="other"), thinks(0.1, text="Hello."))
+            slow.seconds = 1.0
+            async with anyio.create_task_group() as group:
+                group.start_soon(tick)
+                group.start_soon(executor.run_step, at, thinks(0.3, text="Well."))
+                await anyio.sleep(0.1)
+                executor.end_session("other")
+                await executor.run_step(point(executor, trace_id="third"), thinks(0.1, text="Hello."))
+                group.cancel_scope.cancel()
+
+    anyio.run(main)
+    assert max(gaps) < 0.7  # a question takes 1 s
+
+
+def test_questions_that_nobody_waits_for_any_more_are_not_answered() -> None:
+    slow = Slow()
+
+    async def converse(executor: Executor, trace_id: str) -> None:
+        at = point(executor, trace_id=trace_id)
+        for _ in range(8):
+            at = (await executor.run_step(at, thinks(0.02, text="Well."))).next_point()
+
+    async def main() -> None:
+        executor = Executor([Recorder().tool("look")], slow, learn=True)
+        async with executor, anyio.create_task_group() as group:
+            for trace_id in "abcd":
+                group.start_soon(converse, executor, trace_id)
+
+    anyio.run(main)
+    assert len(slow.told) == 32
+    assert len(slow.asked) < 32
+    assert slow.overlaps == 0
+
+
+def test_executors_in_two_threads_teach_one_predictor_in_turns() -> None:
+    slow = Slow()
+
+    async def main() -> None:
+        async with Executor([Recorder().tool("look")], slow, learn=True) as executor:
+            at = point(executor)
+            for _ in range(5):
+                at = (await executor.run_step(at, thinks(0.07, text="Well."))).next_point()
+
+    threads = [threading.Thread(target=anyio.run, args=(main,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(slow.told) == 10
+    assert slow.overlaps == 0
+
+
+def test_what_learns_nothing_is_not_asked_in_turns() -> None:
+    executor = Executor([Recorder().tool("look")], Says(sure(call("look"))), learn=True)
+    assert executor.learn is False
+    assert Executor([Recorder().tool("look")], Pupil(), learn=True).learn is True
+    assert Executor([Recorder().tool("look")], Pupil()).learn is False
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_decision_that_is_taken_up_again_is_not_learned_and_a_list_may_grow(backend: str) -> None:
+    pupil = Pupil(call("look"))
+
+    async def main() -> None:
+        async with Executor([Recorder().tool("look")], pupil, learn=True) as executor:
+            messages = [Message("user", "hello")]
+            at = DecisionPoint("t", 0, messages, executor.tools.specs)  # type: ignore[arg-type]
+            await executor.run_step(at, thinks(0.1, call("look")))
+            messages += [Message("assistant", "Hm."), Message("user", "well?")]
+            await executor.run_step(point(executor, trace_id="u"), thinks(0.1, call("look")), learn=False)
+
+    run_virtual(main, backend=backend)
+    assert pupil.told == [(1, "look")]
+
+
+def test_a_predictor_that_began_with_nothing_can_be_saved(tmp_path: Path) -> None:
+    chain = make_predictor("markov")
+
+    async def main() -> None:
+        async with Executor([Recorder().tool("look")], chain, learn=True) as executor:
+            await executor.run_step(point(executor), thinks(0.1, call("look")))
+
+    run_virtual(main)
+    again = specbench.load_predictor(chain.save(tmp_path / "chain"))
+    asked = DecisionPoint("t", 0, (Message("user", "hello"),), {"look": ToolSpec("look", effect=Effect.READ)})
+    assert again.predict(asked)[0].call == call("look")
