@@ -14,8 +14,9 @@ STUDY_OPTIONS ?=
 LIVE ?= $(if $(filter data/support_desk.jsonl,$(TRACES)),2,0)
 
 NBMAKE := OMP_NUM_THREADS=1 SPECBENCH_FAST=1 $(BIN)/pytest --nbmake --nbmake-timeout=600 --timeout=900 -p no:cacheprovider -W default
-# They measure seconds and are run by themselves; the others side by side.
+# They measure seconds and are run by themselves; the others side by side, the long ones (in the middle) not last.
 LIVE_NOTEBOOKS := $(wildcard notebooks/01_*.ipynb notebooks/08_*.ipynb)
+OTHER_NOTEBOOKS := $(filter-out $(LIVE_NOTEBOOKS),$(shell ls -r notebooks/*.ipynb))
 
 # No window, no model hub, no tracing service: nothing that a target runs needs the network once it is installed.
 export MPLBACKEND := Agg
@@ -50,13 +51,13 @@ study: $(READY) ## the main job: traces -> predictors -> figures, report, checkp
 test: $(READY) ## lint, types, import layers, all tests and doctests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy -n 2
 	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m 'not slow'
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal -m 'not slow'
 
 notebooks: $(READY) ## run every notebook (FAST mode: fewer tasks)
 	$(NBMAKE) $(LIVE_NOTEBOOKS)
-	LOKY_MAX_CPU_COUNT=1 $(NBMAKE) -n 2 $(filter-out $(LIVE_NOTEBOOKS),$(wildcard notebooks/*.ipynb))
+	LOKY_MAX_CPU_COUNT=1 $(NBMAKE) -n 2 $(OTHER_NOTEBOOKS)
 
 test-slow: $(READY) ## the tests that need minutes
 	$(BIN)/pytest -m slow

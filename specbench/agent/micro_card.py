@@ -140,6 +140,7 @@ def card_text(whole: Mapping[str, Any]) -> str:
         cpu_min=sum(each["cpu_s"] for each in sittings) / 60,
         tokens_m=sum(each["tokens"] for each in sittings) / 1e6,
         threads="one thread" if first.get("threads", 1) == 1 else f"{first['threads']} threads",
+        precision=first.get("precision", "bfloat16"),
         seed=first["seed"],
         steps=first["steps"],
         copy_steps=first["copy_steps"],
@@ -210,7 +211,7 @@ On one core of the machine that trained it: first token of a {prompt_tok}-token 
 
 {cpu_min:.0f} CPU minutes on {threads}, {tokens_m:.0f} million tokens, seed {seed}: {copy_steps} steps of copying
 exercises (pairs of tag and id, asked for again in another order, in rows of 32 to 1,024 tokens: heads that copy form
-there), then {steps} steps of fresh conversations; Muon for the matrices, AdamW for the rest, bf16; loss on the
+there), then {steps} steps of fresh conversations; Muon for the matrices, AdamW for the rest, {precision}; loss on the
 assistant's tokens alone.
 The customers' phrasings are those of the sample and nearly three times as many written for training
 (`specbench/agent/phrases_training*.py`), varied word by word with synonyms, slips and unknown words; three answers in

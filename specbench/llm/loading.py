@@ -12,6 +12,7 @@ from typing import Any
 from specbench.errors import ConfigError, MissingExtraError
 from specbench.llm.base import LLMError
 from specbench.llm.memory import QUANTISATIONS, Quantisation, free_bytes, plan_memory
+from specbench.llm.precision import quick_dtype
 from specbench.llm.quiet import silent
 
 __all__ = ["LoadedModel", "load_model"]
@@ -73,7 +74,8 @@ def load_model(
         ``"nf4"`` (4 bits, double quantisation, bf16 compute), ``"int8"`` (float16 compute) or ``"none"``; bitsandbytes
         does both.
     device
-        ``"cuda"``, ``"cpu"``, …; the first GPU where there is one when not given.
+        ``"cuda"``, ``"cpu"``, …; the first GPU where there is one when not given. A CPU that has no quick bf16 computes
+        in float32 instead: :func:`specbench.llm.precision.quick_dtype`.
     random_weights
         Build the model from its configuration with random weights: for timing alone. Labelled in the name.
     seed
@@ -96,8 +98,9 @@ def load_model(
     with _told(source, "configuration"):
         config = library.AutoConfig.from_pretrained(source)
     tokenizer = _tokenizer(source, library)
-    on_gpu = device.startswith("cuda")
-    plan = plan_memory(config, quantisation)
+    dtype = _dtype(quantisation, device, config, random_weights)
+    number = (config.dtype or torch.float32) if dtype == "auto" else dtype
+    plan = plan_memory(config, quantisation, number.itemsize)
     needed, free = plan.total_bytes(2048), free_bytes(device)
     if needed > free:
         raise LLMError(
@@ -105,16 +108,14 @@ def load_model(
             f"2,048 tokens of context), and {free / 1e9:.1f} GB are free. Use quantisation nf4, a smaller model, or "
             "another device"
         )
-    # LLM.int8() multiplies in float16, and warns at every layer and token where it has to cast to that.
-    dtype = {"nf4": torch.bfloat16, "int8": torch.float16, "none": torch.bfloat16 if on_gpu else "auto"}[quantisation]
     if random_weights:
         torch.manual_seed(seed)
         with torch.device(device):
-            model = library.AutoModelForCausalLM.from_config(config, dtype=dtype if dtype != "auto" else torch.float32)
+            model = library.AutoModelForCausalLM.from_config(config, dtype=dtype)
     else:
         options: dict[str, Any] = {"dtype": dtype, "device_map": {"": device}}
         if quantisation != "none":
-            options["quantization_config"] = _bitsandbytes(library, quantisation)
+            options["quantization_config"] = _bitsandbytes(library, quantisation, dtype)
         with _told(source, "weights"), silent():
             model = library.AutoModelForCausalLM.from_pretrained(source, **options)
     model.eval()
@@ -124,6 +125,20 @@ def load_model(
     name = label[0] + (f" ({', '.join(label[1:])})" if label[1:] else "")
     used = str(next(model.parameters()).dtype if dtype == "auto" else dtype).removeprefix("torch.")
     return LoadedModel(model, tokenizer, name, device, used, quantisation, random_weights)
+
+
+def _dtype(quantisation: Quantisation, device: str, config: Any, random_weights: bool) -> Any:
+    """Return in what a model computes: a type of torch, or "auto" for that of its weights."""
+    import torch
+
+    if quantisation == "int8":
+        # LLM.int8() multiplies in float16, and warns at every layer and token where it has to cast to that.
+        return torch.float16
+    quick = quick_dtype(device)
+    if quantisation == "nf4" or device.startswith("cuda"):
+        return quick
+    halved = config.dtype in (torch.bfloat16, torch.float16)
+    return torch.float32 if random_weights or (halved and quick is torch.float32) else "auto"
 
 
 def _tokenizer(source: str | Path, library: Any) -> Any:
@@ -138,9 +153,7 @@ def _tokenizer(source: str | Path, library: Any) -> Any:
     return tokenizer
 
 
-def _bitsandbytes(library: Any, quantisation: Quantisation) -> Any:
-    import torch
-
+def _bitsandbytes(library: Any, quantisation: Quantisation, dtype: Any) -> Any:
     try:
         import bitsandbytes  # noqa: F401
     except ImportError as error:
@@ -151,7 +164,7 @@ def _bitsandbytes(library: Any, quantisation: Quantisation) -> Any:
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,
-        bnb_4bit_compute_dtype=torch.bfloat16,
+        bnb_4bit_compute_dtype=dtype,
     )
 
 

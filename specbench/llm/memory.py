@@ -14,7 +14,6 @@ Quantisation: TypeAlias = Literal["none", "int8", "nf4"]
 QUANTISATIONS: tuple[Quantisation, ...] = ("none", "int8", "nf4")
 
 _BYTES_A_WEIGHT = {
-    "none": 2.0,
     "int8": 1.0,
     # Four bits, an 8-bit scale for 64 weights, a 32-bit scale for 256 of those: double quantisation.
     "nf4": 0.5 + 1 / 64 + 4 / (64 * 256),
@@ -44,9 +43,9 @@ class MemoryPlan:
     parameters
         Number of weights.
     weights_bytes
-        Memory of the weights as they are quantised; bf16 where they are not.
+        Memory of the weights, as they are quantised.
     kv_bytes_a_token
-        Memory of the key-value cache for each token, in bf16.
+        Memory of the key-value cache for each token.
     """
 
     parameters: int
@@ -58,7 +57,7 @@ class MemoryPlan:
         return int(1.1 * (self.weights_bytes + context_tok * self.kv_bytes_a_token))
 
 
-def plan_memory(config: Any, quantisation: Quantisation = "none") -> MemoryPlan:
+def plan_memory(config: Any, quantisation: Quantisation = "none", number_bytes: int = 2) -> MemoryPlan:
     """Plan the memory of a model by building it on the ``meta`` device.
 
     Parameters
@@ -66,7 +65,9 @@ def plan_memory(config: Any, quantisation: Quantisation = "none") -> MemoryPlan:
     config
         A transformers configuration, a folder that holds one, or its dictionary with ``model_type``.
     quantisation
-        ``"none"`` (bf16), ``"int8"`` or ``"nf4"`` (four bits, double quantisation).
+        ``"none"``, ``"int8"`` or ``"nf4"`` (four bits, double quantisation).
+    number_bytes
+        Bytes of a weight that is not quantised and of a number in the cache: 2 for bfloat16, 4 for float32.
 
     Examples
     --------
@@ -99,8 +100,10 @@ def plan_memory(config: Any, quantisation: Quantisation = "none") -> MemoryPlan:
     size = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
     return MemoryPlan(
         parameters=parameters,
-        weights_bytes=int(small * _BYTES_A_WEIGHT[quantisation] + (parameters - small) * 2),
-        kv_bytes_a_token=2 * text.num_hidden_layers * heads * size * 2,
+        weights_bytes=int(
+            small * _BYTES_A_WEIGHT.get(quantisation, number_bytes) + (parameters - small) * number_bytes
+        ),
+        kv_bytes_a_token=2 * text.num_hidden_layers * heads * size * number_bytes,
     )
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from specbench.llm.precision import quick_dtype
+
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 SMALL = "--device cpu --layers 1 --width 128 --lengths 16 48 --batches 1 2 --conversations 1 --tool-scale 0.001"
 
@@ -15,13 +17,14 @@ def script(monkeypatch):
     monkeypatch.syspath_prepend(BENCHMARKS)
     module = importlib.import_module("gpu")
     monkeypatch.setattr(module, "TRAINING_TALKS", 8)
+    monkeypatch.setattr(module, "LLAMA_3_8B", module.LLAMA_3_8B | {"vocab_size": 2048})
     return module
 
 
 def test_both_precisions_are_profiled_and_run(script, tmp_path):
     pytest.importorskip("bitsandbytes")
     assert script.main([*SMALL.split(), "--out", str(tmp_path)]) == 0
-    for quantisation, dtype in (("none", "float32"), ("nf4", "bfloat16")):
+    for quantisation, dtype in (("none", "float32"), ("nf4", str(quick_dtype("cpu")).removeprefix("torch."))):
         profile = json.loads((tmp_path / f"profile-{quantisation}-random-weights.json").read_text())
         assert (profile["quantisation"], profile["dtype"]) == (quantisation, dtype)
         assert profile["random_weights"] and "random weights" in profile["model"] and "1x128" in profile["model"]

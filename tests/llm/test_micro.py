@@ -282,22 +282,24 @@ class TestBatches:
 class TestAttention:
     """The attention of training against torch's own, which works it out in float32."""
 
+    @pytest.mark.parametrize(("dtype", "near"), [(torch.float32, 1e-5), (torch.bfloat16, 0.05)])
     @pytest.mark.parametrize("length", [1, 5, BLOCK, BLOCK + 1, 3 * BLOCK - 7])
-    def test_it_is_causal_attention_forth_and_back(self, length):
+    def test_it_is_causal_attention_forth_and_back(self, length, dtype, near):
         torch.manual_seed(length)
         here, there = ([torch.randn(2, 3, length, 16, requires_grad=True) for _ in range(3)] for _ in range(2))
         for one, other in zip(here, there, strict=True):
             other.data = one.data.clone()
         weight = torch.randn(2, 3, length, 16)
-        found, _ = AttentionInterface()[register()](None, *here, None)
+        found, _ = AttentionInterface()[register()](None, *(each.to(dtype) for each in here), None)
+        assert found.dtype is dtype
         found = found.transpose(1, 2).float()
         known = torch.nn.functional.scaled_dot_product_attention(*there, is_causal=True)
         (found * weight).sum().backward()
         (known * weight).sum().backward()
         # bf16 has eight bits: about 0.4 % of the largest values.
-        assert torch.allclose(found, known, atol=0.05)
+        assert torch.allclose(found, known, atol=near)
         for one, other in zip(here, there, strict=True):
-            assert torch.allclose(one.grad, other.grad, atol=0.1)
+            assert torch.allclose(one.grad, other.grad, atol=2 * near)
 
     def test_what_comes_later_changes_nothing(self):
         attention = AttentionInterface()[register()]
@@ -352,6 +354,21 @@ class TestTraining:
         (tmp_path / "first" / "model.safetensors").write_bytes(b"truncated")
         with pytest.raises(CheckpointError, match="holds no micro-Llama to begin with"):
             training.train(tmp_path / "third", training_conversations, more, init=tmp_path / "first")
+
+    def test_a_training_goes_on_in_the_precision_that_it_began_with(self, tmp_path, monkeypatch):
+        few = Schedule(copy_steps=0, steps=2, tokens=300, short_tokens=150, warmup_steps=1)
+        monkeypatch.setattr(training, "CHECKPOINT_STEPS", 1)
+
+        def stop(text):
+            raise InterruptedError(text)
+
+        monkeypatch.setattr(training, "NOTE_STEPS", 2)
+        monkeypatch.setattr(training, "quick_dtype", lambda device: torch.float32)
+        with pytest.raises(InterruptedError, match="step 2"):
+            training.train(tmp_path, training_conversations, few, stop)
+        # As if on another machine.
+        monkeypatch.setattr(training, "quick_dtype", lambda device: torch.bfloat16)
+        assert training.train(tmp_path, training_conversations, few)["precision"] == "float32"
 
     def test_it_learns(self, tmp_path):
         schedule = Schedule(copy_steps=0, steps=25, tokens=2000, short_tokens=300, warmup_steps=5)

@@ -1,11 +1,13 @@
 """The transformers backend with the micro-Llama: streaming, cancelling, quantising, forcing, what can be missing."""
 
+import copy
 import shutil
 from dataclasses import replace
 
 import anyio
 import numpy as np
 import pytest
+import torch
 import trio
 
 import specbench.llm.loading as loading
@@ -16,6 +18,7 @@ from specbench.llm.base import CallStarted, End, LLMError, Request
 from specbench.llm.decoder import Decoder, TextAssembler
 from specbench.llm.loading import load_model
 from specbench.llm.memory import LLAMA_3_8B, plan_memory
+from specbench.llm.precision import quick_dtype
 from specbench.llm.registry import make_backend, micro_folder
 from specbench.llm.replay import ReplayBackend, forced_ids
 from specbench.llm.transformers_backend import TransformersBackend, context_tok, prompt_ids
@@ -39,8 +42,6 @@ def test_the_model_streams_a_call(run, micro, ask):
 
 
 def test_what_it_streams_is_what_generate_writes(micro, ask):
-    import torch
-
     prompt = torch.tensor([prompt_ids(micro, ask)])
     written = micro.model.generate(prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=100, do_sample=False)
     text = micro.tokenizer.decode(written[0, prompt.shape[1] : -1])
@@ -111,14 +112,36 @@ def test_characters_of_several_tokens_come_whole(micro):
 def test_four_and_eight_bits_run_on_the_cpu(quantisation, ask, caplog):
     loaded = load_model(micro_folder(), quantisation=quantisation, device="cpu")
     assert loaded.name == f"micro-llama ({quantisation})"
-    assert loaded.dtype == {"nf4": "bfloat16", "int8": "float16"}[quantisation]
+    assert f"torch.{loaded.dtype}" == str({"nf4": quick_dtype("cpu"), "int8": torch.float16}[quantisation])
     end = anyio.run(TransformersBackend(loaded).complete, replace(ask, max_tok=8))
     assert end.usage.completion_tok >= 1
     assert "inputs will be cast" not in caplog.text, "a warning at every layer and token"
 
 
+@pytest.mark.parametrize("quick", [torch.bfloat16, torch.float32])
+def test_weights_in_bfloat16_are_not_computed_in_it_where_that_takes_fifty_times_as_long(quick, tmp_path, monkeypatch):
+    whole = load_model(micro_folder(), device="cpu")
+    folder = tmp_path / "halved"
+    copy.deepcopy(whole.model).to(torch.bfloat16).save_pretrained(folder)
+    whole.tokenizer.save_pretrained(folder)
+    monkeypatch.setattr("specbench.llm.loading.quick_dtype", lambda device: quick)
+    loaded = load_model(folder, device="cpu")
+    assert f"torch.{loaded.dtype}" == str(quick) == str(loaded.model.dtype)
+    # What would just do for two bytes a weight does not for four.
+    monkeypatch.setattr("specbench.llm.loading.free_bytes", lambda device: plan_memory(folder).total_bytes(2048))
+    if quick is torch.float32:
+        with pytest.raises(LLMError, match="a smaller model, or another device"):
+            load_model(folder, device="cpu")
+    else:
+        load_model(folder, device="cpu")
+    # On a GPU nothing is asked of the CPU.
+    assert quick_dtype("cuda:1") is torch.bfloat16
+
+
 def test_the_eight_billion_fit_where_they_are_said_to():
     whole, four = plan_memory(LLAMA_3_8B), plan_memory(LLAMA_3_8B, "nf4")
+    wide = plan_memory(LLAMA_3_8B, number_bytes=4)
+    assert (wide.weights_bytes, wide.kv_bytes_a_token) == (2 * whole.weights_bytes, 2 * whole.kv_bytes_a_token)
     assert whole.parameters == four.parameters == 8_030_261_248
     assert whole.weights_bytes == 16_060_522_496
     assert 5.6e9 < four.weights_bytes < 5.8e9

@@ -32,7 +32,7 @@ def register() -> str:
         raise MissingExtraError("transformers", extra="llm") from error
 
     class Blocks(torch.autograd.Function):
-        """Scaled dot-product attention of (rows, length, size) in bf16."""
+        """Scaled dot-product attention of (rows, length, size), in the precision of its inputs."""
 
         @staticmethod
         def forward(ctx: Any, query: Any, key: Any, value: Any) -> Any:
@@ -71,8 +71,9 @@ def register() -> str:
     ) -> tuple[Any, None]:
         rows, heads, length, size = query.shape
         scale = size**-0.5 if scaling is None else scaling
+        # Queries and keys may have been rotated in float32; values are as autocast has left them.
         flat = [
-            each.to(torch.bfloat16).reshape(rows * heads, length, size).contiguous()
+            each.to(value.dtype).reshape(rows * heads, length, size).contiguous()
             for each in (query * scale, key, value)
         ]
         with torch.autocast("cpu", enabled=False):
