@@ -33,13 +33,14 @@ help: ## list the targets
 	@echo
 	@echo 'make study TRACES=PATH [TRACES_FORMAT=tau_bench|sgd|openai_chat|specbench_jsonl] [EFFECTS=FILE] [OUT=FOLDER]'
 
-# The stamp is written last: an interrupted install starts again, a finished one is not repeated.
+# The stamp is written last: an interrupted install starts again, a finished one is not repeated. Bytecode is written as
+# modules are imported: for all of them at once pip needs minutes.
 $(READY): pyproject.toml constraints.txt
 	@test -n '$(PYTHON)' || { echo 'specbench needs Python 3.11 or newer; name it: make venv PYTHON=/path/to/python3.11'; exit 1; }
 	@rm -f $@
 	@echo 'installing into .venv (once; about 2 minutes and 2 GB)'
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install -qq -c constraints.txt -e '.[all]'
+	@$(BIN)/python -m pip install -qq --no-compile -c constraints.txt -e '.[all]'
 	@touch $@
 
 venv: $(READY) ## create .venv and install everything into it

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any, Self
 
 from specbench.errors import ConfigError
-from specbench.llm.base import Backend, Request, UsageTotal
+from specbench.llm.base import Backend, ContextError, Request, UsageTotal
 from specbench.predictors.base import Predictor, Session, ranked
 from specbench.types import Message, Prediction, ToolCall, ToolSpec, Trace
 
 __all__ = ["LLMDraftPredictor"]
 
+_log = logging.getLogger("specbench.predictors")
 _PRIOR = 2.0
 _FIRST_GUESS = {"call": 0.5, "reply": 0.5}
 
@@ -22,7 +24,8 @@ class LLMDraftPredictor(Predictor):
 
     One message is written for each decision point, greedily; the time it takes is the predictor's latency, and its
     tokens are counted in :attr:`usage`. ``fit`` lets it draft at some of the traces' decision points and counts how
-    often calls and replies came true: those are its probabilities.
+    often calls and replies came true: those are its probabilities. Where a conversation is longer than the model's
+    context it abstains; :attr:`too_long` counts these points, and the first one is logged.
 
     Parameters
     ----------
@@ -49,6 +52,7 @@ class LLMDraftPredictor(Predictor):
         self._backend = backend if isinstance(backend, Backend) else None
         self._named = backend if isinstance(backend, str) else ""
         self._rates = dict(_FIRST_GUESS)
+        self.too_long = 0
 
     @property
     def backend(self) -> Backend:
@@ -80,7 +84,11 @@ class LLMDraftPredictor(Predictor):
         counts = {kind: [_PRIOR * _FIRST_GUESS[kind], _PRIOR] for kind in _FIRST_GUESS}
         step = max(1, len(decisions) // max(1, self.points))
         for point, calls in islice(decisions[::step], self.points):
-            drafted = self.draft(point.messages, point.tools)
+            try:
+                drafted = self.draft(point.messages, point.tools)
+            except ContextError as error:
+                self._abstain(error)
+                continue
             count = counts["call" if drafted is not None else "reply"]
             count[0] += drafted == (calls[0] if calls else None)
             count[1] += 1
@@ -89,7 +97,13 @@ class LLMDraftPredictor(Predictor):
         return self
 
     def draft(self, messages: Sequence[Message], tools: Mapping[str, ToolSpec]) -> ToolCall | None:
-        """Let the backend write its next message; its first call, or ``None``."""
+        """Let the backend write its next message; its first call, or ``None``.
+
+        Raises
+        ------
+        ContextError
+            When the conversation is longer than the model's context.
+        """
         from anyio.from_thread import start_blocking_portal
 
         request = Request(messages, tools, max_tok=self.max_tok)
@@ -102,9 +116,19 @@ class LLMDraftPredictor(Predictor):
         """Start a live conversation."""
         return _DraftSession(self, tools)
 
-    def predictions(self, drafted: ToolCall | None) -> list[Prediction]:
-        """What a draft means, with the probability that drafts of its kind come true."""
-        return [Prediction(drafted, self._rates["reply" if drafted is None else "call"])]
+    def drafted(self, messages: Sequence[Message], tools: Mapping[str, ToolSpec]) -> list[Prediction]:
+        """What a draft means, with the probability that drafts of its kind come true; nothing where there is none."""
+        try:
+            call = self.draft(messages, tools)
+        except ContextError as error:
+            self._abstain(error)
+            return []
+        return [Prediction(call, self._rates["reply" if call is None else "call"])]
+
+    def _abstain(self, error: ContextError) -> None:
+        if not self.too_long:
+            _log.warning("%s; there, and wherever it is as long, %s abstains", error, self._named or self.name)
+        self.too_long += 1
 
     def state(self) -> dict[str, Any]:
         """Return the model's name and the rates; no weights."""
@@ -122,7 +146,7 @@ class _DraftSession(Session):
     def __init__(self, predictor: LLMDraftPredictor, tools: Mapping[str, ToolSpec]) -> None:
         self._predictor, self._tools = predictor, tools
         self._messages: list[Message] = []
-        self._drafted: tuple[ToolCall | None] | None = None
+        self._drafted: list[Prediction] | None = None
 
     def observe(self, message: Message) -> None:
         self._messages.append(message)
@@ -132,5 +156,5 @@ class _DraftSession(Session):
         if not self._messages:
             return []
         if self._drafted is None:
-            self._drafted = (self._predictor.draft(self._messages, self._tools),)
-        return ranked(self._predictor.predictions(self._drafted[0]), k)
+            self._drafted = self._predictor.drafted(self._messages, self._tools)
+        return ranked(self._drafted, k)

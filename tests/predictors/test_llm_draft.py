@@ -1,12 +1,15 @@
 """The LLM draft predictor: the contract, its probabilities, its cost."""
 
+from dataclasses import replace
+
 import anyio
 import pytest
 
 from specbench.errors import ConfigError
-from specbench.llm.base import UsageTotal
+from specbench.llm.base import ContextError, UsageTotal
 from specbench.llm.micro.format import message_text
 from specbench.llm.scripted import ScriptedBackend
+from specbench.metrics import predict_traces
 from specbench.predictors import make_predictor
 from specbench.predictors.llm_draft import LLMDraftPredictor
 from specbench.testing import check_predictor, make_traces
@@ -52,6 +55,30 @@ def test_each_point_costs_one_draft_and_is_counted():
     assert session.predict(3) == session.predict(1) == [Prediction(ToolCall("now"), 0.5)]
     assert isinstance(predictor.usage, UsageTotal)
     assert predictor.usage.invocations == 1 and predictor.usage.completion_tok > 0
+
+
+def test_it_abstains_where_a_conversation_is_longer_than_the_context(caplog):
+    traces = make_traces()
+    longest = 5
+
+    def short_of_memory(request):
+        if len(request.messages) > longest:
+            raise ContextError("the conversation has 2,185 tokens, and the context ends at 2,048")
+        return drafting(request)
+
+    decisions = [decision for trace in traces for decision in trace.decisions()]
+    beyond = sum(len(decision.point.messages) > longest for decision in decisions)
+    predictor = LLMDraftPredictor(ScriptedBackend(short_of_memory), points=len(decisions)).fit(traces)
+    assert predictor.too_long == beyond > 0
+    table = predict_traces(predictor, traces)
+    for point, predictions in zip(table.points, table.predictions, strict=True):
+        assert bool(predictions) == (len(point.messages) <= longest)
+    assert predictor.too_long == 2 * beyond
+    # What could not be drafted says nothing about how often drafts come true.
+    shorter = [replace(trace, messages=trace.messages[: longest + 1]) for trace in traces]
+    alone = LLMDraftPredictor(ScriptedBackend(drafting), points=len(decisions)).fit(shorter)
+    assert alone.predict(POINT) == predictor.predict(POINT)
+    assert caplog.text.count("2,185 tokens") == 1 and "abstains" in caplog.text
 
 
 def test_it_may_be_asked_inside_a_running_loop():
