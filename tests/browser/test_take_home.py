@@ -49,7 +49,7 @@ print(json.dumps([[[p.call.key if p.call else "reply", p.p] for p in each] for e
 def folder(tmp_path: Path) -> Path:
     """The playground's notebook beside a few conversations of the support desk."""
     shutil.copy(ROOT / "notebooks" / NOTEBOOK, tmp_path)
-    write_traces(tmp_path / "small.jsonl", islice(read_traces(ROOT / "data" / "support_desk.jsonl"), 60))
+    write_traces(tmp_path / "small.jsonl", islice(read_traces(ROOT / "data" / "support_desk.jsonl"), 40))
     return tmp_path
 
 

@@ -371,9 +371,9 @@ class TestTraining:
         assert training.train(tmp_path, training_conversations, few)["precision"] == "float32"
 
     def test_it_learns(self, tmp_path):
-        schedule = Schedule(copy_steps=0, steps=25, tokens=2000, short_tokens=300, warmup_steps=5)
+        schedule = Schedule(copy_steps=0, steps=15, tokens=1200, short_tokens=300, warmup_steps=5)
         record = training.train(tmp_path, training_conversations, schedule)
-        assert record["loss"] < 5.5
+        assert record["loss"] < 4.5  # guessing among 1,536 tokens is at 7.3
 
     def test_a_schedule_without_steps_is_refused(self):
         with pytest.raises(ConfigError, match="steps is 0"):
