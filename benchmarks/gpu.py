@@ -220,7 +220,7 @@ def _one(loaded: LoadedModel, options: argparse.Namespace, jobs: Sequence[Job], 
     versions["specbench"] = __version__  # a checkout that is not installed is good enough
     made = {"day": datetime.now(UTC).date().isoformat(), "versions": versions}
     if "profile" in options.parts:
-        planned_bytes = plan_memory(loaded.model.config, loaded.quantisation).weights_bytes
+        planned_bytes = plan_memory(loaded.model.config, loaded.quantisation, loaded.model.dtype.itemsize).weights_bytes
         memory = {"planned_bytes": planned_bytes, "allocated_bytes": held_bytes}
         record = profile_model(
             loaded, lengths=options.lengths, batches=options.batches, note=partial(print, flush=True)

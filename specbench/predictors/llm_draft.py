@@ -116,7 +116,7 @@ class LLMDraftPredictor(Predictor):
         """Start a live conversation."""
         return _DraftSession(self, tools)
 
-    def drafted(self, messages: Sequence[Message], tools: Mapping[str, ToolSpec]) -> list[Prediction]:
+    def predictions(self, messages: Sequence[Message], tools: Mapping[str, ToolSpec]) -> list[Prediction]:
         """What a draft means, with the probability that drafts of its kind come true; nothing where there is none."""
         try:
             call = self.draft(messages, tools)
@@ -156,5 +156,5 @@ class _DraftSession(Session):
         if not self._messages:
             return []
         if self._drafted is None:
-            self._drafted = self._predictor.drafted(self._messages, self._tools)
+            self._drafted = self._predictor.predictions(self._messages, self._tools)
         return ranked(self._drafted, k)

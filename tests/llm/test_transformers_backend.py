@@ -134,6 +134,13 @@ def test_weights_in_bfloat16_are_not_computed_in_it_where_that_takes_fifty_times
             load_model(folder, device="cpu")
     else:
         load_model(folder, device="cpu")
+
+
+def test_which_processors_compute_in_bfloat16():
+    # What torch itself says that it was built for and has found.
+    known = {"AVX2": torch.float32, "AVX512": torch.bfloat16}
+    capability = torch.backends.cpu.get_cpu_capability()
+    assert quick_dtype("cpu") is known.get(capability, quick_dtype("cpu")), capability
     # On a GPU nothing is asked of the CPU.
     assert quick_dtype("cuda:1") is torch.bfloat16
 
