@@ -12,6 +12,7 @@ import anyio
 import numpy as np
 from common import Result
 
+from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec
 from specbench.metrics.table import PredictionTable
 from specbench.policies import Never, TopK
 from specbench.predictors.base import Predictor, Session
@@ -21,7 +22,6 @@ from specbench.runtime.replay import execute
 from specbench.sim import Constant
 from specbench.speculation import Options
 from specbench.testing import run_virtual
-from specbench.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec
 
 STEPS = 400
 THINK_S, TOOL_S = 0.010, 0.006

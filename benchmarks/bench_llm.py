@@ -57,8 +57,8 @@ def _attend(name: str) -> None:
 
 def _after_cancel(anyio: Any, decoder: Any, backend: Any) -> float:
     """Steps that the model makes after its invocation was cancelled."""
+    from specbench.core.types import Message
     from specbench.llm.base import Request
-    from specbench.types import Message
 
     steps, original = [0], decoder.step
 

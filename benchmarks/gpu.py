@@ -38,8 +38,9 @@ from specbench.agent.live_jobs import TRAINING_TALKS
 from specbench.agent.live_record import live_record, live_text
 from specbench.agent.live_simulated import simulate_live, simulate_recorded
 from specbench.agent.live_traces import Recorded, replay_live
+from specbench.core.ledger import Ledger
+from specbench.core.types import Message, Trace
 from specbench.embed.hidden import prompt_hidden
-from specbench.ledger import Ledger
 from specbench.llm.base import End, Request
 from specbench.llm.loading import LoadedModel, load_model
 from specbench.llm.memory import LLAMA_3_8B, QUANTISATIONS, Quantisation, plan_memory
@@ -53,7 +54,6 @@ from specbench.sim.latency import Constant
 from specbench.study.data import load_data
 from specbench.study.jsonfile import write_json
 from specbench.traces.splitting import split
-from specbench.types import Message, Trace
 
 POLICY = Threshold(0.3)
 PARTS = ("profile", "embedding", "live")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from specbench.core.types import Effect, Trace
 from specbench.metrics import predict_traces
 from specbench.metrics.rates import rates
 from specbench.metrics.table import DEPTH, PredictionTable
@@ -24,7 +25,6 @@ from specbench.predictors.counting import folds_of
 from specbench.sim.sweep import recall_at_precision
 from specbench.study.data import load_data
 from specbench.study.evaluate import seeded
-from specbench.types import Effect, Trace
 
 SHOWN = ("read_call_top1", "read_call_top3", "tool_top1", "reply_accuracy", "brier")
 

@@ -24,14 +24,14 @@ from specbench.agent.desk_specs import TOOLS
 from specbench.agent.desk_tools import DeskLatency
 from specbench.agent.live import LiveComparison, compare_live, scripted_talks
 from specbench.agent.live_simulated import simulate_live
-from specbench.ledger import Ledger
+from specbench.core.ledger import Ledger
+from specbench.core.types import Effect, Trace
 from specbench.llm.base import Backend
 from specbench.llm.registry import make_backend
 from specbench.metrics import summarise
 from specbench.policies import Policy, Threshold
 from specbench.predictors import Predictor, make_predictor
 from specbench.speculation import Options, parse_options
-from specbench.types import Effect, Trace
 
 PAGE = Path(__file__).parents[1] / "docs" / "live.md"
 PACE, SLOW_PACE = 30.0, 6.5

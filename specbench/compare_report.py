@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 from specbench.report import PAGE, make_environment, read_result, refuse_foreign, write_page
 
 __all__ = ["build_comparison", "config_differences"]

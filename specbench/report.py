@@ -14,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from specbench.errors import ConfigError
-from specbench.unicode import writable
+from specbench.core.errors import ConfigError
+from specbench.core.text import writable
 
 __all__ = [
     "build_report",
@@ -110,7 +110,7 @@ def refuse_foreign(target: str | Path, mark: str, inputs: Sequence[str | Path | 
     --------
     >>> refuse_foreign("README.md", "none", ["README.md"])
     Traceback (most recent call last):
-    specbench.errors.ConfigError: README.md is read here, so it is not overwritten; choose another --out
+    specbench.core.errors.ConfigError: README.md is read here, so it is not overwritten; choose another --out
     """
     place = Path(target).resolve()
     for each in (Path(given).resolve() for given in inputs if given is not None):

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.traces.store import write_traces
-from specbench.types import Effect, Message, ToolCall, ToolSpec, Trace
 
 # No test asks a model hub for anything. Read by huggingface_hub when it is imported.
 os.environ["HF_HUB_OFFLINE"] = "1"

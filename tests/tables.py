@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
+from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall, ToolPrediction, ToolSpec
 from specbench.metrics import PredictionTable
-from specbench.types import DecisionPoint, Effect, Prediction, ToolCall, ToolPrediction, ToolSpec
 
 TOOLS = {
     "read": ToolSpec("read", effect=Effect.READ),

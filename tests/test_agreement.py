@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specbench.ledger import Ledger
+from specbench.core.ledger import Ledger
+from specbench.core.types import Effect, Message, Prediction, ToolCall, ToolSpec, Trace
 from specbench.metrics import PredictionTable, differences
 from specbench.policies import All, Budgeted, Disclosure, ExpectedValue, Policy, Threshold, TopK
 from specbench.runtime.replay import execute
@@ -17,7 +18,6 @@ from specbench.sim import LogNormal, simulate
 from specbench.speculation import Breaker, Limit, Options, RunAhead, Traits
 from specbench.speculation.heard import Heard, HeardOf
 from specbench.testing import BACKENDS, run_virtual
-from specbench.types import Effect, Message, Prediction, ToolCall, ToolSpec, Trace
 
 TOOLS = {
     "get": ToolSpec("get", effect=Effect.READ),

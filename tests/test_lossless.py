@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specbench.ledger import Fate, Ledger
+from specbench.core.ledger import Fate, Ledger
+from specbench.core.types import DecisionPoint, Message
 from specbench.policies import Disclosure, ExpectedValue, Policy, Threshold, TopK
 from specbench.runtime import AnswerStream, Executor, assemble
 from specbench.speculation import Breaker, Limit, Options, RunAhead
 from specbench.testing import BACKENDS, run_virtual
-from specbench.types import DecisionPoint, Message
 from tests.runtime.world import FIRST, TEMPERS, Seen, Temper, ThinkFailure, World, asked_again, run_sequential, thinker
 
 POLICIES: st.SearchStrategy[Policy] = st.one_of(

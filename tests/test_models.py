@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from specbench.core.types import Trace
 from specbench.metrics.rates import rates
 from specbench.metrics.table import predict_traces
 from specbench.predictors.checkpoint import load, read_card, save
 from specbench.study.data import load_data, split_data
-from specbench.types import Trace
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / "models" / "support-desk"

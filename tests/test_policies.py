@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall, ToolSpec
 from specbench.policies import (
     DEFAULT_THRESHOLD,
     All,
@@ -24,7 +25,6 @@ from specbench.policies import (
     launchable,
     parse_policy,
 )
-from specbench.types import DecisionPoint, Effect, Prediction, ToolCall, ToolSpec
 
 TOOLS = {name: ToolSpec(name, effect=Effect(name)) for name in ("read", "write", "local", "unknown")}
 POINT = DecisionPoint("t", 0, (), TOOLS)

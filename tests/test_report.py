@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 
 from specbench.cli import app
 from specbench.compare_report import build_comparison
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Trace
 from specbench.report import build_report, percent, render_report
 from specbench.study import run_study
 from specbench.traces.store import write_traces
-from specbench.types import Trace
 
 HOSTILE = "<script>alert('x')</script>"
 

@@ -21,7 +21,7 @@ from specbench.agent import desk_reads, desk_writes
 from specbench.agent.desk_data import create_schema, populate
 from specbench.agent.desk_reads import DeskError
 from specbench.agent.desk_specs import TOOLS, argument_problem
-from specbench.types import Effect, ToolSpec
+from specbench.core.types import Effect, ToolSpec
 
 __all__ = ["DeskError", "SupportDesk"]
 

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from specbench.errors import SpecbenchError
+from specbench.core.errors import SpecbenchError
 
 __all__ = [
     "DeskError",

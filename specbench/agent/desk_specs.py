@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from specbench.agent.desk_words import CATALOGUE
-from specbench.types import Effect, ToolSpec
+from specbench.core.types import Effect, ToolSpec
 
 __all__ = ["TOOLS", "argument_problem"]
 

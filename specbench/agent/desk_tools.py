@@ -12,11 +12,11 @@ from typing import Any
 import anyio
 
 from specbench.agent.desk import SupportDesk
-from specbench.canonical import canonical
-from specbench.errors import ConfigError
+from specbench.core.canonical import canonical
+from specbench.core.errors import ConfigError
+from specbench.core.types import Effect, ToolSpec
 from specbench.runtime import Tool
 from specbench.speculation import Traits
-from specbench.types import Effect, ToolSpec
 
 __all__ = ["KEYS", "MEDIANS_S", "DeskLatency", "desk_tools"]
 

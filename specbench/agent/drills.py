@@ -20,7 +20,7 @@ from specbench.agent.scripted_agent import item_of
 from specbench.agent.scripted_goals import WISHES, sample_slots, short_name
 from specbench.agent.scripted_users import with_article
 from specbench.agent.settled import numbered, topic, understood, wish
-from specbench.types import Message, ToolCall, Trace
+from specbench.core.types import Message, ToolCall, Trace
 
 __all__ = ["DRILL_PROMPT", "drill"]
 

@@ -6,7 +6,7 @@ there, be looked at, edited or given up. Speculations live in the executor and n
 data: it works with any checkpointer, and a run that is taken up again in another process runs its calls without them.
 
 Two runs of one thread at once: the later decision gives up the speculations of the one before, and while one run
-thinks or runs its calls, a step of the other is refused (:class:`~specbench.errors.ConfigError`). No call runs twice.
+thinks or runs its calls, a step of the other is refused (:class:`~specbench.core.errors.ConfigError`). No call runs twice.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from specbench.agent.langchain_messages import ai_message, from_langchain, to_la
 from specbench.agent.langchain_model import LISTENER, BackendChatModel
 from specbench.agent.thinking import decided_of, part_of
 from specbench.agent.walking import WalkingSteps
-from specbench.errors import MissingExtraError
+from specbench.core.errors import MissingExtraError
+from specbench.core.types import DecisionPoint, Message
 from specbench.llm.base import Backend, End, Event
 from specbench.runtime import Decided, Executor, Partial, StepResult
-from specbench.types import DecisionPoint, Message
 
 try:
     from langchain_core.messages import AIMessage, AnyMessage

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from specbench.errors import ConfigError, MissingExtraError
-from specbench.types import Message, ToolCall, ToolSpec
+from specbench.core.errors import ConfigError, MissingExtraError
+from specbench.core.types import Message, ToolCall, ToolSpec
 
 try:
     from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage

@@ -7,9 +7,9 @@ from contextvars import ContextVar
 from typing import Any
 
 from specbench.agent.langchain_messages import ai_message, from_langchain, specs_of
-from specbench.errors import MissingExtraError
+from specbench.core.errors import MissingExtraError
+from specbench.core.types import ToolSpec
 from specbench.llm.base import Backend, End, Event, Request, TextDelta
-from specbench.types import ToolSpec
 
 try:
     from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun

@@ -20,13 +20,13 @@ from specbench.agent.micro_conversations import CUSTOMERS, conversation
 from specbench.agent.phrases_user import SEEN
 from specbench.agent.thinking import ThinkPoint, thinking
 from specbench.agent.tracing import Tracer
-from specbench.ledger import Ledger
+from specbench.core.ledger import Ledger
+from specbench.core.types import DecisionPoint, Message, Trace
 from specbench.llm.base import Backend, ContextError, Usage, UsageTotal
 from specbench.policies import Never, Policy
 from specbench.predictors import Predictor
 from specbench.runtime import Executor
 from specbench.speculation import Options
-from specbench.types import DecisionPoint, Message, Trace
 
 __all__ = ["LiveComparison", "LiveRun", "compare_live", "count_usage", "joined", "play_live", "scripted_talks"]
 

@@ -14,8 +14,9 @@ from specbench.agent.live_record import live_record
 from specbench.agent.live_simulated import simulate_live, simulate_recorded
 from specbench.agent.live_traces import Recorded, replay_live
 from specbench.agent.tracing import Tracer
-from specbench.errors import ConfigError
-from specbench.ledger import Ledger
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Ledger
+from specbench.core.types import Trace
 from specbench.llm.base import Backend
 from specbench.llm.memory import QUANTISATIONS, Quantisation
 from specbench.llm.paced import PacedBackend
@@ -25,7 +26,6 @@ from specbench.predictors import make_predictor
 from specbench.sim.latency import Constant
 from specbench.speculation import Options
 from specbench.traces.splitting import split
-from specbench.types import Trace
 
 __all__ = ["LiveJob", "run_desk", "run_traces", "write_live"]
 

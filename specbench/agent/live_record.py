@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from specbench.agent.live import LiveComparison, LiveRun
-from specbench.ledger import Ledger
+from specbench.core.ledger import Ledger
 from specbench.metrics import summarise
 
 __all__ = ["live_record", "live_text"]

@@ -11,14 +11,14 @@ from typing import Any
 from specbench.agent.desk_specs import TOOLS
 from specbench.agent.desk_tools import KEYS, DeskLatency
 from specbench.agent.live import LiveComparison
-from specbench.ledger import Ledger, Window
+from specbench.core.ledger import Ledger, Window
+from specbench.core.types import Trace
 from specbench.metrics import predict_traces
 from specbench.policies import Policy
 from specbench.predictors import Predictor
 from specbench.sim import simulate
 from specbench.sim.latency import Latency
 from specbench.speculation import Options, Traits
-from specbench.types import Trace
 
 __all__ = ["MeasuredLatency", "simulate_live", "simulate_recorded"]
 

@@ -15,14 +15,14 @@ import anyio
 
 from specbench.agent.live import LiveComparison, LiveRun, count_usage, joined
 from specbench.agent.thinking import thinking
-from specbench.ledger import Ledger
+from specbench.core.ledger import Ledger
+from specbench.core.types import DecisionPoint, Message, ToolCall, ToolSpec, Trace
 from specbench.llm.base import Backend, ContextError, Request
 from specbench.policies import Never, Policy
 from specbench.predictors import Predictor
 from specbench.runtime import Executor, Tool
 from specbench.sim.latency import Latency
 from specbench.speculation import Options
-from specbench.types import DecisionPoint, Message, ToolCall, ToolSpec, Trace
 
 __all__ = ["Recorded", "replay_live"]
 

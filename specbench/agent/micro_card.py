@@ -13,12 +13,12 @@ from typing import Any
 import anyio
 
 from specbench.agent.micro_conversations import EXAMS, conversations, without_tools
+from specbench.core.types import Message
 from specbench.llm.base import Request
 from specbench.llm.loading import LoadedModel, load_model
 from specbench.llm.micro.measure import Answer, answers, scores
 from specbench.llm.micro.schedule import Schedule
 from specbench.llm.transformers_backend import TransformersBackend, prompt_ids
-from specbench.types import Message
 
 __all__ = ["card_text", "finish", "measure"]
 

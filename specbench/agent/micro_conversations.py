@@ -26,7 +26,7 @@ from specbench.agent.scripted_agent import Left
 from specbench.agent.scripted_goals import KINDS, Task, sample_task
 from specbench.agent.scripted_users import ScriptedUser
 from specbench.agent.settled import SettledAgent
-from specbench.types import Message, Trace
+from specbench.core.types import Message, Trace
 
 __all__ = [
     "CANNOT",

@@ -21,10 +21,10 @@ from typing import Any
 
 from specbench.agent.langchain_messages import from_langchain, specs_of
 from specbench.agent.walking import WalkingSteps
-from specbench.errors import ConfigError, MissingExtraError
+from specbench.core.errors import ConfigError, MissingExtraError
+from specbench.core.types import DecisionPoint, Effect, ToolCall, ToolSpec
 from specbench.runtime import Decided, Executor, Tool, ToolResult
 from specbench.speculation import Traits
-from specbench.types import DecisionPoint, Effect, ToolCall, ToolSpec
 
 try:
     from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse

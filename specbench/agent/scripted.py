@@ -19,8 +19,8 @@ from specbench.agent.scripted_goals import Task, sample_task
 from specbench.agent.scripted_habits import HABITS
 from specbench.agent.scripted_skills import SKILLS
 from specbench.agent.scripted_users import ScriptedUser
-from specbench.errors import ConfigError
-from specbench.types import Trace
+from specbench.core.errors import ConfigError
+from specbench.core.types import Trace
 
 __all__ = ["CUSTOMERS", "SOURCE", "SYSTEM_PROMPT", "TRIALS", "Phrasings", "desk_of", "generate", "play"]
 

@@ -15,7 +15,7 @@ from specbench.agent.phrases import date_text, money, say
 from specbench.agent.phrases_agent import AGENT
 from specbench.agent.scripted_habits import Habits
 from specbench.agent.scripted_users import ScriptedUser, Turn
-from specbench.types import Effect, Message, ToolCall
+from specbench.core.types import Effect, Message, ToolCall
 
 __all__ = ["Correction", "Left", "ScriptedAgent", "item_of"]
 

@@ -19,7 +19,7 @@ from specbench.agent.desk import SupportDesk
 from specbench.agent.scripted_agent import ScriptedAgent, item_of
 from specbench.agent.scripted_habits import Habits
 from specbench.agent.scripted_users import ScriptedUser, Turn
-from specbench.types import ToolCall
+from specbench.core.types import ToolCall
 
 __all__ = ["OPENINGS", "SETTLED", "TOPICS", "SettledAgent", "numbered", "topic", "understood", "wish"]
 

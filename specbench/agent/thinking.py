@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import TypeAlias
 
+from specbench.core.types import DecisionPoint, ToolCall
 from specbench.llm.base import ArgumentDone, Backend, CallStarted, End, Event, Request, TextDelta, Usage
 from specbench.runtime import Decided, Partial
-from specbench.types import DecisionPoint, ToolCall
 
 __all__ = ["ThinkPoint", "decided_of", "part_of", "thinking"]
 
@@ -42,7 +42,7 @@ def thinking(
     --------
     >>> import anyio
     >>> from specbench.llm.scripted import ScriptedBackend
-    >>> from specbench.types import Message
+    >>> from specbench.core.types import Message
     >>> async def main():
     ...     think = thinking(ScriptedBackend(["Hello."]))
     ...     return [part async for part in think(DecisionPoint("t", 0, (Message("user", "hi"),)))][-1]

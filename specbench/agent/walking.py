@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from specbench.core.types import DecisionPoint, ToolCall
 from specbench.runtime import Decided, Executor, OpenStep, StepResult, ToolResult
 from specbench.runtime.steps import Think
 from specbench.runtime.watch import same_messages
-from specbench.types import DecisionPoint, ToolCall
 
 __all__ = ["WalkingSteps"]
 

@@ -74,7 +74,7 @@ def profile_llm(
     quiet: QuietOption = False,
 ) -> None:
     """Measure prefill and decoding of a local model, fit lines to them, and write both as JSON."""
-    from specbench.errors import ConfigError
+    from specbench.core.errors import ConfigError
     from specbench.llm.memory import QUANTISATIONS
     from specbench.llm.profiling import profile_model
     from specbench.llm.registry import load_named
@@ -98,7 +98,7 @@ def profile_llm(
 
 
 def _numbers(text: str) -> list[int]:
-    from specbench.errors import ConfigError
+    from specbench.core.errors import ConfigError
 
     try:
         return [int(part) for part in text.split(",")]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from specbench.errors import ConfigError, SpecbenchError
+from specbench.core.errors import ConfigError, SpecbenchError
 
 __all__ = [
     "FORMATS", "Commands", "EffectsOption", "FormatOption", "LatencyOption", "Lists", "PathsArgument",

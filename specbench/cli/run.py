@@ -58,7 +58,7 @@ def run(
 
     from specbench.agent.live_jobs import LiveJob, run_desk, run_traces, write_live
     from specbench.agent.live_record import live_text
-    from specbench.errors import ConfigError
+    from specbench.core.errors import ConfigError
     from specbench.policies.parse import parse_policy
     from specbench.speculation import Options, RunAhead
     from specbench.study.jsonfile import check_file

@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 
 __all__ = ["EMBEDDINGS", "MAX_CHARS", "Embedding", "clipped", "make_embedding", "tokens"]
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from specbench.core.errors import CheckpointError, ConfigError
+from specbench.core.types import Message
 from specbench.embed.base import Floats, clipped
-from specbench.errors import CheckpointError, ConfigError
 from specbench.llm.base import Request
 from specbench.llm.decoder import Decoder
 from specbench.llm.loading import LoadedModel, load_model
 from specbench.llm.transformers_backend import prompt_ids
-from specbench.types import Message
 
 __all__ = ["HiddenStateEmbedding", "prompt_hidden"]
 
@@ -47,7 +47,7 @@ class HiddenStateEmbedding:
     --------
     >>> HiddenStateEmbedding("no/such/folder")
     Traceback (most recent call last):
-    specbench.errors.ConfigError: there is no model at no/such/folder (no config.json); name its folder, hidden:FOLDER
+    specbench.core.errors.ConfigError: there is no model at no/such/folder (no config.json); name its folder, hidden:FOLDER
     """
 
     name = "hidden"

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from specbench.core.errors import CheckpointError, ConfigError, MissingExtraError
+from specbench.core.text import writable
 from specbench.embed.base import Floats, clipped
-from specbench.errors import CheckpointError, ConfigError, MissingExtraError
-from specbench.unicode import writable
 
 __all__ = ["SentenceEmbedding"]
 
@@ -57,7 +57,7 @@ class SentenceEmbedding:
     --------
     >>> SentenceEmbedding("no/such/folder")
     Traceback (most recent call last):
-    specbench.errors.ConfigError: there is no sentence-transformers model at no/such/folder: ...
+    specbench.core.errors.ConfigError: there is no sentence-transformers model at no/such/folder: ...
     """
 
     name = "sentence"

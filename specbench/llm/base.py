@@ -20,8 +20,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self, TypeAlias
 
-from specbench.errors import SpecbenchError
-from specbench.types import Message, ToolCall, ToolSpec
+from specbench.core.errors import SpecbenchError
+from specbench.core.types import Message, ToolCall, ToolSpec
 
 __all__ = [
     "ArgumentDone",

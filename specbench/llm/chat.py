@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from specbench.types import Message, ToolSpec
+from specbench.core.types import Message, ToolSpec
 
 __all__ = ["chat_messages", "chat_tools"]
 
@@ -23,7 +23,7 @@ def chat_messages(messages: Iterable[Message], *, arguments_as_text: bool) -> li
 
     Examples
     --------
-    >>> from specbench.types import ToolCall
+    >>> from specbench.core.types import ToolCall
     >>> call = Message("assistant", tool_calls=(ToolCall("get_order", {"id": 7}, id="call_1"),))
     >>> chat_messages([call], arguments_as_text=True)[0]["tool_calls"][0]["function"]
     {'name': 'get_order', 'arguments': '{"id": 7}'}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from specbench.core.types import ToolCall
 from specbench.llm.base import ArgumentDone, ArgumentsDelta, CallStarted, Event
 from specbench.llm.parsing import ArgumentReader
-from specbench.types import ToolCall
 
 __all__ = ["CallDeltas"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from specbench.errors import ConfigError, MissingExtraError
+from specbench.core.errors import ConfigError, MissingExtraError
 from specbench.llm.base import LLMError
 from specbench.llm.memory import QUANTISATIONS, Quantisation, free_bytes, plan_memory
 from specbench.llm.precision import quick_dtype

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from specbench.errors import ConfigError, MissingExtraError
+from specbench.core.errors import ConfigError, MissingExtraError
 
 __all__ = ["LLAMA_3_8B", "QUANTISATIONS", "MemoryPlan", "Quantisation", "free_bytes", "plan_memory"]
 

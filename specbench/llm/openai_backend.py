@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import anyio
 from anyio.lowlevel import RunVar
 
-from specbench.errors import ConfigError, MissingExtraError
+from specbench.core.errors import ConfigError, MissingExtraError
 from specbench.llm.base import Backend, End, Event, EventStream, LLMError, Request, StopReason, TextDelta, Usage
 from specbench.llm.chat import chat_messages, chat_tools
 from specbench.llm.deltas import CallDeltas

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import anyio
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 from specbench.llm.base import Backend, End, Event, EventStream, Request, Usage
 
 __all__ = ["PacedBackend"]

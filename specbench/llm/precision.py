@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from specbench.errors import MissingExtraError
+from specbench.core.errors import MissingExtraError
 
 __all__ = ["quick_dtype"]
 

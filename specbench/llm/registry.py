@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 from specbench.llm.base import Backend
 from specbench.llm.loading import LoadedModel, load_model
 from specbench.llm.memory import Quantisation
@@ -40,7 +40,7 @@ def load_named(name: str, *, quantisation: Quantisation = "none", random_weights
     --------
     >>> load_named("gpt")
     Traceback (most recent call last):
-    specbench.errors.ConfigError: no local model is called 'gpt'; use micro, or transformers:FOLDER_OR_ID
+    specbench.core.errors.ConfigError: no local model is called 'gpt'; use micro, or transformers:FOLDER_OR_ID
     """
     kind, _, rest = name.partition(":")
     if name == "micro":
@@ -76,7 +76,7 @@ def make_backend(
     --------
     >>> make_backend("gpt-5")
     Traceback (most recent call last):
-    specbench.errors.ConfigError: no LLM is called 'gpt-5'; use micro, ...
+    specbench.core.errors.ConfigError: no LLM is called 'gpt-5'; use micro, ...
     """
     kind, _, rest = name.partition(":")
     backend: Backend

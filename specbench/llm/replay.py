@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 
+from specbench.core.text import writable
+from specbench.core.types import Message
 from specbench.llm.base import End, Event, EventStream, Request, Usage
 from specbench.llm.chat import chat_messages, chat_tools
 from specbench.llm.loading import LoadedModel
 from specbench.llm.micro.format import message_text
 from specbench.llm.transformers_backend import TransformersBackend
-from specbench.types import Message
-from specbench.unicode import writable
 
 __all__ = ["ReplayBackend", "forced_ids"]
 

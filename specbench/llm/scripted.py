@@ -7,11 +7,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import anyio
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Message
 from specbench.llm.base import LLMError, Request, StopReason
 from specbench.llm.micro.format import message_text
 from specbench.llm.text import Piece, TextBackend, Writer
-from specbench.types import Message
 
 __all__ = ["ScriptedBackend"]
 

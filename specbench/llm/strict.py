@@ -22,12 +22,12 @@ import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
 
-from specbench.errors import MissingExtraError
+from specbench.core.errors import MissingExtraError
+from specbench.core.types import ToolSpec
 from specbench.llm.base import LLMError
 from specbench.llm.call_grammar import calls_lark
 from specbench.llm.decoder import stop_ids
 from specbench.llm.loading import LoadedModel
-from specbench.types import ToolSpec
 
 __all__ = ["Guard", "StrictDecoding", "as_processor"]
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import anyio.to_thread
 
+from specbench.core.text import writable
 from specbench.llm.base import ContextError, LLMError, Request, StopReason
 from specbench.llm.chat import chat_messages, chat_tools
 from specbench.llm.decoder import Decoder, TextAssembler, stop_ids
 from specbench.llm.loading import LoadedModel
 from specbench.llm.strict import StrictDecoding
 from specbench.llm.text import Piece, TextBackend, Writer
-from specbench.unicode import writable
 
 __all__ = ["TransformersBackend", "prompt_ids"]
 

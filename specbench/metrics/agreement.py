@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from specbench.ledger import Ledger
+from specbench.core.ledger import Ledger
 
 __all__ = ["differences"]
 
@@ -18,7 +18,7 @@ def differences(one: Ledger, two: Ledger, tolerance_s: float = 1e-6) -> list[str
 
     Examples
     --------
-    >>> from specbench.ledger import Outcome
+    >>> from specbench.core.ledger import Outcome
     >>> row = Outcome("t", "a", 0, None, None, None, 0, False, 0, 2.0, 0.0, 0.0, 2.0, 2.0, 0.0, "off")
     >>> differences(Ledger([row]), Ledger([row._replace(think_s=2.5, sequential_s=2.5)]))
     ['decision t, 0: think_s is 2.0 and 2.5; sequential_s is 2.0 and 2.5']

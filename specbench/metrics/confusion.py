@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from specbench.ledger import Ledger
-from specbench.unicode import writable
+from specbench.core.ledger import Ledger
+from specbench.core.text import writable
 
 if TYPE_CHECKING:
     import pandas as pd

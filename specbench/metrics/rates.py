@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall
 from specbench.metrics.bootstrap import ratio_interval
 from specbench.metrics.table import PredictionTable
 from specbench.policies import launchable
-from specbench.types import DecisionPoint, Effect, Prediction, ToolCall
 
 __all__ = ["Launches", "brier", "calibration_error", "hits_at", "launches", "rates", "reads", "reply_right"]
 

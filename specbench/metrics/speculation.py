@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from specbench.ledger import Fate, Ledger
+from specbench.core.ledger import Fate, Ledger
 from specbench.metrics.bootstrap import ratio_interval, task_sums, task_weights
 from specbench.metrics.summary import summarise
 
@@ -117,7 +117,7 @@ class SpeculationMetrics:
 
         Examples
         --------
-        >>> from specbench.ledger import Outcome
+        >>> from specbench.core.ledger import Outcome
         >>> row = Outcome("t", "a", 0, "ls", "read", "ls({})", 1, False, 0, 2.0, 1.0, 0.0, 3.0, 3.0, 0.0, "off")
         >>> SpeculationMetrics.of(Ledger([row])).report()
         'hit rate 0 %, precision -, saved 0.0 s of 3.0 s (0.0 %), wasted 0.0 s, net +0.0 s, p50 3.00 s, p95 3.00 s'

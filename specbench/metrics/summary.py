@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from specbench.ledger import Fate, Ledger
+from specbench.core.ledger import Fate, Ledger
 
 __all__ = ["summarise"]
 

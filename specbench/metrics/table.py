@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.types import Decision, DecisionPoint, Effect, Prediction, ToolCall, ToolPrediction, Trace
 from specbench.predictors.base import Predictor, Session
-from specbench.types import Decision, DecisionPoint, Effect, Prediction, ToolCall, ToolPrediction, Trace
 
 __all__ = ["DEPTH", "Full", "PredictionTable", "predict_traces"]
 

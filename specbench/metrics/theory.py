@@ -5,7 +5,7 @@ All seconds and shares; ``think_s`` is the LLM's decision (G), ``tool_s`` the to
 
 from __future__ import annotations
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 
 __all__ = [
     "breadth_probability",

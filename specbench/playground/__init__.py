@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from specbench.errors import MissingExtraError
+from specbench.core.errors import MissingExtraError
 
 try:
     import anywidget  # noqa: F401

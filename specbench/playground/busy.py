@@ -10,7 +10,7 @@ from typing import Any
 
 import ipywidgets as w
 
-from specbench.errors import SpecbenchError
+from specbench.core.errors import SpecbenchError
 
 __all__ = ["Busy", "button"]
 

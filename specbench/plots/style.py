@@ -22,7 +22,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 
 __all__ = [
     "THEMES",

@@ -6,7 +6,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from specbench.ledger import Ledger, Speculation
+from specbench.core.ledger import Ledger, Speculation
 from specbench.plots.style import Ink, empty, new_axes, shorten, themed
 
 __all__ = ["choose_episode", "plot_waterfall"]
@@ -59,7 +59,7 @@ def plot_waterfall(
 
     Examples
     --------
-    >>> from specbench.ledger import Outcome
+    >>> from specbench.core.ledger import Outcome
     >>> row = Outcome("t", "a", 0, "ls", "read", "ls({})", 1, False, 0, 2.0, 1.0, 0.0, 3.0, 3.0, 0.0, "off")
     >>> plot_waterfall(Ledger([row])).get_xlabel()
     'seconds since the start of the episode (modelled)'

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import DecisionPoint, Effect, Prediction
 from specbench.policies.state import State
-from specbench.types import DecisionPoint, Effect, Prediction
 
 __all__ = ["DEFAULT_THRESHOLD", "Choice", "Never", "Policy", "Threshold", "TopK", "launchable"]
 
@@ -80,7 +80,7 @@ class Threshold:
 
     Examples
     --------
-    >>> from specbench.types import ToolCall, ToolSpec
+    >>> from specbench.core.types import ToolCall, ToolSpec
     >>> point = DecisionPoint("t", 0, (), {"look": ToolSpec("look", effect=Effect.READ)})
     >>> Threshold(0.6).choose(point, [Prediction(ToolCall("look"), 0.55)])
     Choice(launch=[], reason='best READ call look({}) has p 0.55, below 0.60')

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import DecisionPoint, Prediction
 from specbench.policies.base import Choice, Policy
 from specbench.policies.state import State, entities
-from specbench.types import DecisionPoint, Prediction
 
 __all__ = ["All", "Budgeted", "Disclosure"]
 
@@ -23,7 +23,7 @@ class All:
     Examples
     --------
     >>> from specbench.policies import Threshold, TopK
-    >>> from specbench.types import Effect, ToolCall, ToolSpec
+    >>> from specbench.core.types import Effect, ToolCall, ToolSpec
     >>> point = DecisionPoint("t", 0, (), {"look": ToolSpec("look", effect=Effect.READ)})
     >>> All((TopK(2), Threshold(0.5))).choose(point, [Prediction(ToolCall("look"), 0.4)]).reason
     'best READ call look({}) has p 0.40, below 0.50'

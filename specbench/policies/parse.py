@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 from specbench.policies.base import DEFAULT_THRESHOLD, Never, Policy, Threshold, TopK
 from specbench.policies.combined import Budgeted, Disclosure
 from specbench.policies.value import ExpectedValue

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from specbench.canonical import canonical
-from specbench.types import ToolCall
+from specbench.core.canonical import canonical
+from specbench.core.types import ToolCall
 
 __all__ = ["Counts", "Estimates", "State", "entities"]
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import DecisionPoint, Prediction
 from specbench.policies.base import Choice, launchable
 from specbench.policies.state import State
-from specbench.types import DecisionPoint, Prediction
 
 __all__ = ["ExpectedValue"]
 
@@ -41,7 +41,7 @@ class ExpectedValue:
 
     Examples
     --------
-    >>> from specbench.types import Effect, ToolCall, ToolSpec
+    >>> from specbench.core.types import Effect, ToolCall, ToolSpec
     >>> point = DecisionPoint("t", 0, (), {"look": ToolSpec("look", effect=Effect.READ)})
     >>> ExpectedValue(waste=1.0).choose(point, [Prediction(ToolCall("look"), 0.4)]).reason
     'best READ call look({}) is worth +0.40 s against 0.60 s'

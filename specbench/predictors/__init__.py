@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import entry_points
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 from specbench.predictors.base import Predictor, Session
 
 __all__ = ["CONTROLS", "NEEDS_MODEL", "REGISTRY", "Predictor", "Session", "make_predictor"]

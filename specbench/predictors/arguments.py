@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.types import Message, ToolCall, ToolSpec, Trace
 from specbench.predictors.argument_types import UNFIT, ArgumentType
 from specbench.predictors.calls import CallRanker, combined_features
 from specbench.predictors.candidates import FEATURES, Candidates, Moment
@@ -30,7 +31,6 @@ from specbench.predictors.parameters import ParameterIndex
 from specbench.predictors.slots import Slot
 from specbench.predictors.values import text_of
 from specbench.predictors.workers import side_by_side, train_all
-from specbench.types import Message, ToolCall, ToolSpec, Trace
 
 __all__ = ["ArgumentRanker", "Filled", "Ranked"]
 

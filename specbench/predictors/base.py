@@ -13,8 +13,8 @@ from operator import index
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from specbench.errors import ConfigError, NotFittedError
-from specbench.types import DecisionPoint, Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
+from specbench.core.errors import ConfigError, NotFittedError
+from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 
 __all__ = ["Predictor", "Session", "at_most", "ranked"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
+from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec, Trace
 from specbench.predictors.base import Predictor, Session, ranked
 from specbench.predictors.composed import ComposedPredictor, ToolModel, labelled
 from specbench.predictors.context import ContextIndex
-from specbench.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec, Trace
 
 __all__ = ["MostFrequent", "Oracle", "RepeatLast", "Silent", "Wrong"]
 

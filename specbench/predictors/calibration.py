@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.types import Prediction, ToolCall
 from specbench.predictors.arguments import Filled
 from specbench.predictors.head import Example
-from specbench.types import Prediction, ToolCall
 
 __all__ = ["LIKELY", "WAYS", "Case", "JointCalibration", "Recalibration"]
 

@@ -9,13 +9,13 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.types import ToolCall
 from specbench.predictors.argument_types import ArgumentType
 from specbench.predictors.context import ARGUMENT_PATH, ContextIndex
 from specbench.predictors.counts import Counts
 from specbench.predictors.cues import CueTable
 from specbench.predictors.evidence import name_tokens
 from specbench.predictors.parameters import ParameterIndex, cue_words
-from specbench.types import ToolCall
 
 __all__ = ["FEATURES", "FIXED", "LIVE", "OTHER", "STABLE", "Candidates", "Moment"]
 

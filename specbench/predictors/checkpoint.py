@@ -27,13 +27,13 @@ from typing import Any
 import numpy.typing as npt
 
 from specbench import __version__
-from specbench.errors import CheckpointError, ConfigError, NotFittedError, SpecbenchError
-from specbench.places import try_place
+from specbench.core.errors import CheckpointError, ConfigError, NotFittedError, SpecbenchError
+from specbench.core.files import try_place
+from specbench.core.text import writable
 from specbench.predictors import make_predictor
 from specbench.predictors.base import Predictor
 from specbench.predictors.card import card_text
 from specbench.predictors.packing import pack, unpack
-from specbench.unicode import writable
 
 __all__ = ["FORMAT", "VERSION", "check_place", "load", "read_card", "save"]
 
@@ -125,7 +125,7 @@ def check_place(folder: str | Path) -> None:
     --------
     >>> check_place("/dev/null")
     Traceback (most recent call last):
-    specbench.errors.CheckpointError: /dev/null is a file; a checkpoint is a folder: choose another name
+    specbench.core.errors.CheckpointError: /dev/null is a file; a checkpoint is a folder: choose another name
     """
     target = _target(Path(folder))
     try:

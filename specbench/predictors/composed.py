@@ -9,10 +9,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
+from specbench.core.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 from specbench.predictors.base import Predictor, Session, at_most, ranked
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.fillers import ArgumentFiller, make_filler
-from specbench.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 
 __all__ = ["ComposedPredictor", "ComposedSession", "ToolModel", "labelled", "on_offer"]
 

@@ -15,6 +15,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from specbench.core.types import Message, ToolCall
 from specbench.predictors.dates import DAY, find_today, is_day
 from specbench.predictors.evidence import name_tokens
 from specbench.predictors.extract import extract
@@ -39,7 +40,6 @@ from specbench.predictors.values import (
     same_id,
     text_of,
 )  # fmt: skip
-from specbench.types import Message, ToolCall
 
 __all__ = ["ARGUMENT_PATH", "ContextIndex", "Event", "notes"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from specbench.core.types import ToolCall, ToolSpec, Trace
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.parameters import ParameterIndex
 from specbench.predictors.slots import Slot
-from specbench.types import ToolCall, ToolSpec, Trace
 
 __all__ = ["calls_of", "count", "folds_of", "merged", "said_and_dates"]
 

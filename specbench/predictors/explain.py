@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from specbench.core.types import Prediction
 from specbench.predictors.candidates import OTHER
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT
 from specbench.predictors.features import INGREDIENTS
 from specbench.predictors.values import FIRST, LAST
-from specbench.types import Prediction
 
 if TYPE_CHECKING:
     from specbench.predictors.learned import LearnedSession

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from specbench.core.types import ToolSpec
 from specbench.predictors.argument_types import ArgumentType
 from specbench.predictors.candidates import FEATURES, FIXED, STABLE
 from specbench.predictors.counts import Counts, ParameterCounts
@@ -14,7 +15,6 @@ from specbench.predictors.evidence import LONG_WORD, apart, lift, name_tokens, s
 from specbench.predictors.parameters import ParameterIndex
 from specbench.predictors.paths import stem
 from specbench.predictors.values import TRUTH, text_of
-from specbench.types import ToolSpec
 
 __all__ = ["KNOWN", "ParameterFacts", "Shares"]
 

@@ -11,6 +11,7 @@ from math import log, log1p
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.types import Effect, Message, ToolSpec
 from specbench.embed.base import Embedding
 from specbench.predictors.arguments import ArgumentRanker, Filled, Ranked
 from specbench.predictors.candidates import FEATURES, Moment
@@ -20,7 +21,6 @@ from specbench.predictors.evidence import name_tokens
 from specbench.predictors.paths import stem
 from specbench.predictors.slots import Slot
 from specbench.predictors.turn_cues import turn_cues
-from specbench.types import Effect, Message, ToolSpec
 
 __all__ = ["INGREDIENTS", "PAIR_FEATURES", "Lookout", "Vocabulary", "reply_sees", "without_arguments"]
 

@@ -12,10 +12,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import ToolCall, Trace
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.values import LAST, LAST_USER, SHAPE, shape_of
-from specbench.types import ToolCall, Trace
 
 __all__ = ["FILLERS", "ArgumentFiller", "LinkedFiller", "NoFiller", "RecentFiller", "make_filler"]
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from specbench.errors import MissingExtraError
+from specbench.core.errors import MissingExtraError
 from specbench.predictors.network import mean_of, one_thread, quick_dropout, scale_of
 
 __all__ = ["Example", "ToolHead"]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.types import Trace
 from specbench.embed import Embedding
 from specbench.predictors.arguments import ArgumentRanker
 from specbench.predictors.calibration import Case
@@ -18,7 +19,6 @@ from specbench.predictors.context import notes
 from specbench.predictors.features import Lookout, Vocabulary
 from specbench.predictors.head import Example
 from specbench.predictors.workers import side_by_side
-from specbench.types import Trace
 
 __all__ = ["LIGHT", "Labeller", "class_numbers", "texts_of"]
 

@@ -8,8 +8,9 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.errors import ConfigError
+from specbench.core.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 from specbench.embed import Embedding, make_embedding
-from specbench.errors import ConfigError
 from specbench.predictors.arguments import ArgumentRanker, Filled
 from specbench.predictors.base import Predictor, Session, at_most, ranked
 from specbench.predictors.calibration import LIKELY, WAYS, Case, JointCalibration
@@ -20,7 +21,6 @@ from specbench.predictors.head import ToolHead
 from specbench.predictors.labelling import LIGHT, Labeller, class_numbers, texts_of
 from specbench.predictors.scouting import Scouted, narrowed, scouting
 from specbench.predictors.workers import train_all
-from specbench.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 
 __all__ = ["INGREDIENTS", "LearnedPredictor"]
 

@@ -55,7 +55,7 @@ def list_candidates(slots: Sequence[Slot], moment: Moment) -> Listing:
     --------
     >>> from specbench.predictors.context import ContextIndex
     >>> from specbench.predictors.parameters import ParameterIndex
-    >>> from specbench.types import Message
+    >>> from specbench.core.types import Message
     >>> index = ContextIndex().extend([Message("user", "A hotel in Oslo")])
     >>> slot = Slot(ParameterIndex(), "hotels", "city", None)
     >>> list_candidates([slot], Moment(index)).each[0].texts[0]

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any, Self
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Message, Prediction, ToolCall, ToolSpec, Trace
 from specbench.llm.base import Backend, ContextError, Request, UsageTotal
 from specbench.predictors.base import Predictor, Session, ranked
-from specbench.types import Message, Prediction, ToolCall, ToolSpec, Trace
 
 __all__ = ["LLMDraftPredictor"]
 
@@ -39,7 +39,7 @@ class LLMDraftPredictor(Predictor):
     Examples
     --------
     >>> from specbench.llm.scripted import ScriptedBackend
-    >>> from specbench.types import DecisionPoint, ToolSpec
+    >>> from specbench.core.types import DecisionPoint, ToolSpec
     >>> draft = LLMDraftPredictor(ScriptedBackend(lambda request: '{"name": "now", "parameters": {}}')).fit([])
     >>> draft.predict(DecisionPoint("t", 0, (Message("user", "what time is it?"),), {"now": ToolSpec("now")}))
     [Prediction(call=ToolCall(name='now', ...), p=0.5)]

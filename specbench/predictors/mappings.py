@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from specbench.canonical import canonical
+from specbench.core.canonical import canonical
+from specbench.core.types import ToolCall, Trace
 from specbench.predictors.context import ARGUMENT_PATH, ContextIndex
 from specbench.predictors.ngram import histories
 from specbench.predictors.values import LAST_USER, OFFSET
-from specbench.types import ToolCall, Trace
 
 __all__ = ["BEAM", "LONGEST", "MIN_SUPPORT", "ArgumentPatterns", "Pattern", "backed_off", "signatures_of"]
 
@@ -52,7 +52,7 @@ def signatures_of(index: ContextIndex) -> list[str]:
 
     Examples
     --------
-    >>> from specbench.types import Message
+    >>> from specbench.core.types import Message
     >>> signatures_of(ContextIndex().extend([Message("user"), Message("assistant", tool_calls=(ToolCall("ls"),))]))
     ['', 'ls|', 'ls|ls', 'ls|<user> ls']
     """

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import DecisionPoint, Prediction, ToolPrediction, Trace
 from specbench.predictors.composed import ComposedPredictor, ToolModel
 from specbench.predictors.context import ContextIndex
-from specbench.types import DecisionPoint, Prediction, ToolPrediction, Trace
 
 __all__ = ["MarkovPredictor", "ToolTransitions"]
 

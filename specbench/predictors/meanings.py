@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterable, Mapping
 from typing import Any
 
+from specbench.core.types import ToolCall
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.evidence import name_tokens
-from specbench.types import ToolCall
 
 __all__ = ["Meanings"]
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from specbench.errors import MissingExtraError
+from specbench.core.errors import MissingExtraError
 
 __all__ = ["ListwiseNet", "mean_of", "one_thread", "quick_dropout", "scale_of", "segment_softmax"]
 

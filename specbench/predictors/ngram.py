@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Trace
 from specbench.predictors.composed import ComposedPredictor, ToolModel, labelled
 from specbench.predictors.context import ContextIndex
-from specbench.types import Trace
 
 __all__ = ["NgramPredictor", "NgramTools", "histories"]
 
@@ -20,7 +20,7 @@ def histories(index: ContextIndex, longest: int) -> list[str]:
 
     Examples
     --------
-    >>> from specbench.types import Message, ToolCall
+    >>> from specbench.core.types import Message, ToolCall
     >>> histories(ContextIndex().extend([Message("user"), Message("assistant", tool_calls=(ToolCall("ls"),))]), 4)
     ['', 'ls', '<user> ls']
     """
@@ -101,7 +101,7 @@ class NgramPredictor(ComposedPredictor):
 
     Examples
     --------
-    >>> from specbench.types import DecisionPoint, Message, ToolCall, Trace
+    >>> from specbench.core.types import DecisionPoint, Message, ToolCall, Trace
     >>> talk = Trace("t", "a", "doc", (Message("user", "list"), Message("assistant", tool_calls=(ToolCall("ls"),))))
     >>> NgramPredictor().fit([talk]).predict(DecisionPoint("u", 0, talk.messages[:1]))[0].call
     ToolCall(name='ls', arguments={}, id=None, invalid_arguments=None)

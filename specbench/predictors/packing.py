@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from specbench.errors import PredictorError
+from specbench.core.errors import PredictorError
 
 __all__ = ["pack", "unpack"]
 

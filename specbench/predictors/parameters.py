@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from specbench.core.types import ToolCall, ToolSpec
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT, Counts, ParameterCounts, SummedCounts
 from specbench.predictors.cues import CueTable
@@ -17,7 +18,6 @@ from specbench.predictors.meanings import Meanings
 from specbench.predictors.relatives import Relatives, described
 from specbench.predictors.reuse import ReuseRates
 from specbench.predictors.values import code_of, shape_of, text_of
-from specbench.types import ToolCall, ToolSpec
 
 __all__ = ["ParameterIndex", "cue_words"]
 

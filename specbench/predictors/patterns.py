@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
+from specbench.core.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 from specbench.predictors.base import Predictor, Session, at_most, ranked
 from specbench.predictors.composed import ToolModel, labelled, on_offer
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.mappings import ArgumentPatterns, backed_off, signatures_of
-from specbench.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 
 __all__ = ["PatternPredictor", "PatternTools"]
 
@@ -77,7 +77,7 @@ class PatternPredictor(Predictor):
 
     Examples
     --------
-    >>> from specbench.types import DecisionPoint
+    >>> from specbench.core.types import DecisionPoint
     >>> def talk(user):
     ...     call = ToolCall("get", {"user": user})
     ...     return Trace(user, user, "doc", (Message("user", f"I am {user}"), Message("assistant", tool_calls=(call,))))

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Mapping
 from math import log, sqrt
 
+from specbench.core.types import ToolSpec
 from specbench.predictors.counts import Counts, ParameterCounts, SummedCounts
 from specbench.predictors.evidence import schema_stems
 from specbench.predictors.values import TRUTH, text_of
-from specbench.types import ToolSpec
 
 __all__ = ["Relatives", "described"]
 

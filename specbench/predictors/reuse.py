@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from specbench.core.types import ToolCall, ToolSpec
 from specbench.predictors.evidence import name_tokens
 from specbench.predictors.values import text_of
-from specbench.types import ToolCall, ToolSpec
 
 __all__ = ["ReuseRates"]
 

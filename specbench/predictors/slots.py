@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.types import ToolSpec
 from specbench.predictors.candidates import FEATURES, FIXED, STABLE, Moment
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT
@@ -16,7 +17,6 @@ from specbench.predictors.evidence import name_tokens
 from specbench.predictors.facts import ParameterFacts, Shares
 from specbench.predictors.parameters import ParameterIndex
 from specbench.predictors.values import LAST, ORDINAL, TRUTH
-from specbench.types import ToolSpec
 
 __all__ = ["Gathered", "Slot"]
 

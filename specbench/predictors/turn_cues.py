@@ -58,7 +58,7 @@ def turn_cues(
 
     Examples
     --------
-    >>> from specbench.types import Message
+    >>> from specbench.core.types import Message
     >>> index = ContextIndex().extend([Message("user", "Yes, please do")])
     >>> [name for name, value in zip(CUES, turn_cues(index, 1, 0, 3)) if name.startswith("user_a") and value]
     ['user_agrees']

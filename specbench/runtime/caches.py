@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, Protocol
 
 import anyio
 
-from specbench.errors import ConfigError, MissingExtraError, SpecbenchError
-from specbench.types import ToolCall
+from specbench.core.errors import ConfigError, MissingExtraError, SpecbenchError
+from specbench.core.types import ToolCall
 
 __all__ = ["Cache", "Kept", "RedisCache", "TTLCache"]
 

@@ -9,8 +9,9 @@ from typing import Any, Self
 import anyio
 from anyio.abc import TaskGroup
 
-from specbench.errors import ConfigError
-from specbench.ledger import Ahead, Ledger, Outcome, Speculation
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Ahead, Ledger, Outcome, Speculation
+from specbench.core.types import DecisionPoint
 from specbench.policies import Estimates, Never, Policy, Threshold
 from specbench.predictors import Predictor
 from specbench.runtime.journal import Journal
@@ -25,7 +26,6 @@ from specbench.runtime.watch import can_learn
 from specbench.runtime.work import THREADS, Work
 from specbench.runtime.writes import Writes
 from specbench.speculation import Breaker, Launch, Options, Shared
-from specbench.types import DecisionPoint
 
 __all__ = ["SAFE_OPTIONS", "Executor"]
 
@@ -66,7 +66,7 @@ class Executor:
 
     Examples
     --------
-    >>> from specbench.types import Effect, Message, ToolCall, ToolSpec
+    >>> from specbench.core.types import Effect, Message, ToolCall, ToolSpec
     >>> from specbench.predictors.baselines import Silent
     >>> async def look(x):
     ...     return f"saw {x}"

@@ -12,8 +12,8 @@ import secrets
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from specbench.errors import ConfigError, SpecbenchError
-from specbench.types import ToolCall
+from specbench.core.errors import ConfigError, SpecbenchError
+from specbench.core.types import ToolCall
 
 try:
     import fcntl

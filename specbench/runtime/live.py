@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from specbench.errors import ConfigError
-from specbench.ledger import Fate, Outcome, Window
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Fate, Outcome, Window
+from specbench.core.types import DecisionPoint, Message, ToolCall
 from specbench.runtime.calls import Calls
 from specbench.runtime.opened import OpenStep
 from specbench.runtime.results import Decided, StepResult, ToolResult
@@ -17,7 +18,6 @@ from specbench.runtime.steps import Step, Think, think
 from specbench.runtime.streaming import AnswerStream
 from specbench.runtime.watch import same_messages
 from specbench.speculation import Book, Launch
-from specbench.types import DecisionPoint, Message, ToolCall
 
 if TYPE_CHECKING:
     from specbench.runtime.executor import Executor

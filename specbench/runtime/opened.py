@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import ToolCall
 from specbench.runtime.results import Decided, StepResult, ToolResult
 from specbench.runtime.steps import Step
-from specbench.types import ToolCall
 
 if TYPE_CHECKING:
     from specbench.runtime.live import LiveSession
@@ -35,7 +35,7 @@ class OpenStep:
     Examples
     --------
     >>> from specbench.runtime import Executor, Tool
-    >>> from specbench.types import DecisionPoint, Effect, ToolSpec
+    >>> from specbench.core.types import DecisionPoint, Effect, ToolSpec
     >>> async def refund(order):
     ...     return f"refunded {order}"
     >>> async def main():

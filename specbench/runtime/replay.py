@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 
-from specbench.ledger import Ledger
+from specbench.core.ledger import Ledger
+from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec, Trace
 from specbench.metrics.table import PredictionTable
 from specbench.policies import Estimates, Policy
 from specbench.predictors import Predictor
@@ -23,7 +24,6 @@ from specbench.runtime.results import Decided, Partial
 from specbench.runtime.tools import Staging, Tool
 from specbench.speculation import Options, Traits
 from specbench.speculation.heard import HeardOf
-from specbench.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec, Trace
 
 if TYPE_CHECKING:
     from specbench.sim.latency import Latency

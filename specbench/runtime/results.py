@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from specbench.errors import ConfigError
-from specbench.ledger import Outcome
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Outcome
+from specbench.core.types import DecisionPoint, Message, ToolCall
 from specbench.speculation.heard import allows
-from specbench.types import DecisionPoint, Message, ToolCall
 
 __all__ = ["Decided", "Partial", "StepResult", "ToolResult", "render"]
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import anyio
 from anyio.lowlevel import checkpoint
 
-from specbench.ledger import Ahead, Fate, Window
+from specbench.core.ledger import Ahead, Fate, Window
+from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall
 from specbench.policies import TopK
 from specbench.runtime.calls import Calls
 from specbench.runtime.results import Partial, ToolResult
@@ -15,7 +16,6 @@ from specbench.runtime.steps import Step, takes_point, think
 from specbench.runtime.watch import Watch
 from specbench.speculation import Book, Launch
 from specbench.speculation.heard import narrowed
-from specbench.types import DecisionPoint, Message, Prediction, ToolCall
 
 if TYPE_CHECKING:
     from specbench.runtime.executor import Executor

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import anyio.to_thread
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 
 __all__ = ["Compensation", "SqliteSavepoint"]
 

@@ -9,10 +9,10 @@ from weakref import WeakKeyDictionary
 
 import anyio
 
+from specbench.core.types import DecisionPoint, Prediction
 from specbench.runtime.results import Decided, Partial
 from specbench.runtime.streaming import AnswerStream
 from specbench.speculation import Launch
-from specbench.types import DecisionPoint, Prediction
 
 __all__ = ["Step", "Think", "takes_point", "think"]
 

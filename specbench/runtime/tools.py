@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Effect, ToolSpec
 from specbench.speculation import Traits
-from specbench.types import Effect, ToolSpec
 
 __all__ = ["READ_PREFIXES", "Staging", "Tool", "Toolbox", "reads_by_prefix"]
 

@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 
 import anyio
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Effect, ToolCall
 from specbench.runtime.caches import Cache, TTLCache
 from specbench.runtime.tools import Toolbox
 from specbench.runtime.work import aside, run_call
 from specbench.speculation import Traits
 from specbench.speculation.traits import touches
-from specbench.types import Effect, ToolCall
 
 __all__ = ["CacheWarmer", "Warm", "WarmStats", "Warmer"]
 

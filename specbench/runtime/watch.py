@@ -14,9 +14,9 @@ from weakref import WeakKeyDictionary
 
 import anyio.to_thread
 
+from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall, ToolSpec
 from specbench.predictors import Predictor
 from specbench.predictors.base import Session
-from specbench.types import DecisionPoint, Message, Prediction, ToolCall, ToolSpec
 
 __all__ = ["SLOW_S", "Watch", "can_learn", "same_message", "same_messages"]
 

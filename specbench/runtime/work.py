@@ -9,10 +9,10 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
+from specbench.core.types import ToolCall
 from specbench.runtime.results import render
 from specbench.runtime.tools import Tool, Toolbox
 from specbench.speculation import Launch
-from specbench.types import ToolCall
 
 __all__ = ["Escaped", "ToolCallError", "Work", "aside", "find_tool", "run_call", "size_of"]
 

@@ -18,7 +18,7 @@ class Writes:
 
     Examples
     --------
-    >>> from specbench.types import Effect, ToolSpec
+    >>> from specbench.core.types import Effect, ToolSpec
     >>> writes, tool = Writes(), Tool(ToolSpec("cancel", effect=Effect.STAGED), print)
     >>> writes.running += 1
     >>> writes.refuse(tool) is None  # it locks nobody out

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from specbench.ledger import Window
+from specbench.core.ledger import Window
+from specbench.core.types import Prediction, ToolCall
 from specbench.policies import Policy, TopK
 from specbench.speculation.heard import Heard, allows, narrowed
-from specbench.types import Prediction, ToolCall
 
 if TYPE_CHECKING:
     from specbench.sim.session import SimulatedSession

@@ -7,7 +7,8 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
-from specbench.ledger import Ledger
+from specbench.core.ledger import Ledger
+from specbench.core.types import Effect
 from specbench.metrics.table import PredictionTable
 from specbench.policies import Estimates, Policy
 from specbench.sim.latency import Latency
@@ -16,7 +17,6 @@ from specbench.sim.step import Step
 from specbench.speculation import Launch, Options, Shared, Traits
 from specbench.speculation.heard import HeardOf
 from specbench.speculation.rules import DECISION
-from specbench.types import Effect
 
 __all__ = ["Engine"]
 

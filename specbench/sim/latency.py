@@ -12,7 +12,7 @@ from statistics import NormalDist
 from typing import Any, Protocol
 from zlib import crc32
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 
 __all__ = ["Constant", "Latency", "LogNormal", "uniform"]
 

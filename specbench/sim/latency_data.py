@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from specbench.canonical import canonical
-from specbench.errors import ConfigError
+from specbench.core.canonical import canonical
+from specbench.core.errors import ConfigError
+from specbench.core.types import Message, Trace
 from specbench.sim.latency import uniform
 from specbench.traces.links import linked
-from specbench.types import Message, Trace
 
 __all__ = ["CHARACTERS_PER_TOKEN", "ByTokens", "Empirical", "token_counts", "tokens_at"]
 

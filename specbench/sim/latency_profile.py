@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Trace
 from specbench.llm.profiling import LatencyProfile
 from specbench.sim.latency_data import token_counts, tokens_at
-from specbench.types import Trace
 
 __all__ = ["ByProfile", "read_profile"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Trace
 from specbench.sim.latency import Constant, Latency, LogNormal
 from specbench.sim.latency_data import ByTokens, Empirical
 from specbench.sim.latency_profile import ByProfile
-from specbench.types import Trace
 
 __all__ = ["FORMS", "check_latency", "parse_latency"]
 
@@ -68,7 +68,7 @@ def check_latency(text: str) -> None:
     >>> check_latency("empirical")
     >>> check_latency("constant:2")
     Traceback (most recent call last):
-    specbench.errors.ConfigError: 'constant:2' is no latency model; use constant:THINK,TOOL[,USER], ...
+    specbench.core.errors.ConfigError: 'constant:2' is no latency model; use constant:THINK,TOOL[,USER], ...
     """
     if text != "empirical":
         parse_latency(text)

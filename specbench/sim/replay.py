@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from specbench.errors import ConfigError
-from specbench.ledger import Ledger, Window
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Ledger, Window
 from specbench.metrics.table import PredictionTable
 from specbench.policies import Policy
 from specbench.sim.engine import Engine

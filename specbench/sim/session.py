@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from specbench.ledger import Ahead, Fate, Outcome, Window
+from specbench.core.ledger import Ahead, Fate, Outcome, Window
+from specbench.core.types import Effect, Prediction, ToolCall
 from specbench.sim.early import hear
 from specbench.sim.step import Step
 from specbench.speculation import Book, Launch
 from specbench.speculation.book import Opened
 from specbench.speculation.rules import ARRIVAL, DECISION, LAUNCH
-from specbench.types import Effect, Prediction, ToolCall
 
 if TYPE_CHECKING:
     from specbench.sim.engine import Engine

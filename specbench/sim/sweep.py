@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Effect
 from specbench.metrics.bootstrap import task_sums, task_weights
 from specbench.metrics.rates import launches, reads
 from specbench.metrics.table import PredictionTable
 from specbench.sim.latency import Constant, Latency
-from specbench.types import Effect
 
 __all__ = ["COLUMNS", "recall_at_precision", "sweep"]
 

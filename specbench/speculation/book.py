@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from specbench.ledger import Speculation, Window
+from specbench.core.ledger import Speculation, Window
+from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall
 from specbench.policies import Policy, State
 from specbench.speculation.launch import Launch
 from specbench.speculation.rules import alive, is_late
 from specbench.speculation.shared import Shared
 from specbench.speculation.traits import Traits, touches
-from specbench.types import DecisionPoint, Effect, Prediction, ToolCall
 
 __all__ = ["Book", "Launch", "Opened"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 
 __all__ = ["Breaker", "BreakerState"]
 

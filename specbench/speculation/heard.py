@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from specbench.types import Prediction, ToolCall
+from specbench.core.types import Prediction, ToolCall
 
 __all__ = ["Heard", "HeardOf", "allows", "narrowed"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from specbench.ledger import Fate, Speculation, Window
+from specbench.core.ledger import Fate, Speculation, Window
+from specbench.core.types import ToolCall
 from specbench.speculation.traits import Traits
-from specbench.types import ToolCall
 
 if TYPE_CHECKING:
     from specbench.speculation.book import Book

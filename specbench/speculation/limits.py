@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 
 __all__ = ["Limit", "RateLimits", "TokenBucket"]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from specbench.errors import ConfigError
-from specbench.ledger import Window
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Window
 from specbench.speculation.breaker import Breaker
 from specbench.speculation.limits import Limit
 

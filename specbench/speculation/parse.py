@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 from specbench.speculation.breaker import Breaker
 from specbench.speculation.limits import Limit
 from specbench.speculation.options import Options, RunAhead

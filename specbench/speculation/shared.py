@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from specbench.core.types import ToolCall
 from specbench.policies import Counts, Estimates
 from specbench.speculation.breaker import BreakerState
 from specbench.speculation.limits import RateLimits
 from specbench.speculation.options import Options
 from specbench.speculation.slots import Slots
 from specbench.speculation.traits import Traits
-from specbench.types import ToolCall
 
 if TYPE_CHECKING:
     from specbench.speculation.launch import Launch

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from specbench.canonical import canonical
-from specbench.errors import ConfigError
-from specbench.types import ToolCall
+from specbench.core.canonical import canonical
+from specbench.core.errors import ConfigError
+from specbench.core.types import ToolCall
 
 __all__ = ["Traits", "keys_of", "touches"]
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from specbench.agent.scripted import SOURCE
+from specbench.core.types import Trace
 from specbench.policies import DEFAULT_THRESHOLD
 from specbench.study.data import Data, split_sizes
 from specbench.study.environment import package_version, versions
 from specbench.study.evaluate import Evaluated, Settings
 from specbench.study.jsonfile import strict
 from specbench.traces.splitting import Split
-from specbench.types import Trace
 
 __all__ = ["METRICS", "licence_of", "model_card", "origin_card", "trained_on"]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Effect, Trace
 from specbench.traces.sources.openai_chat import derived_task
 from specbench.traces.splitting import Split, split
 from specbench.traces.store import Paths, ReadReport, load
-from specbench.types import Effect, Trace
 
 __all__ = [
     "Data",
@@ -142,7 +142,7 @@ def refuse_overlap(train: Sequence[Trace], test: Sequence[Trace]) -> None:
     --------
     >>> refuse_overlap([Trace("a", "retail/7", "doc", ())], [Trace("b", "retail/7", "doc", ())])
     Traceback (most recent call last):
-    specbench.errors.ConfigError: training and test share 1 task(s): retail/7. ...
+    specbench.core.errors.ConfigError: training and test share 1 task(s): retail/7. ...
     """
     declared = {trace.task_id for trace in (*train, *test) if trace.task_id != derived_task(trace.messages)}
     shared = [task for task in overlap(train, test) if task in declared]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from specbench.ledger import Ledger
+from specbench.core.ledger import Ledger
+from specbench.core.text import writable
 from specbench.metrics import PredictionTable
-from specbench.unicode import writable
 
 __all__ = ["COLUMNS", "decision_rows"]
 

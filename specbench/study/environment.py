@@ -6,7 +6,7 @@ import math
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 
 __all__ = ["charged_ms", "check_predict_ms", "package_version", "versions"]
 
@@ -67,7 +67,7 @@ def check_predict_ms(predict_ms: float | None) -> None:
     (None, None)
     >>> check_predict_ms(-1.0)
     Traceback (most recent call last):
-    specbench.errors.ConfigError: predict_ms is a time in milliseconds, 0 or more; got -1.0; leave it out to charge ...
+    specbench.core.errors.ConfigError: predict_ms is a time in milliseconds, 0 or more; got -1.0; leave it out to charge ...
     """
     if predict_ms is not None and not 0 <= predict_ms < math.inf:
         raise ConfigError(

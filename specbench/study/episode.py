@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from specbench.ledger import Ledger, Outcome
+from specbench.core.ledger import Ledger, Outcome
+from specbench.core.types import Effect, Message, Prediction, Trace
 from specbench.metrics import PredictionTable, SpeculationMetrics
-from specbench.types import Effect, Message, Prediction, Trace
 
 __all__ = ["Episode"]
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Trace
 from specbench.metrics.rates import rates
 from specbench.metrics.table import PredictionTable, predict_traces
 from specbench.policies import DEFAULT_THRESHOLD
@@ -24,7 +25,6 @@ from specbench.study.data import Data, known_tools, overlap, refuse_overlap
 from specbench.study.environment import charged_ms, check_predict_ms, package_version, versions
 from specbench.study.jsonfile import strict
 from specbench.study.progress import Progress
-from specbench.types import Trace
 
 if TYPE_CHECKING:
     import pandas as pd

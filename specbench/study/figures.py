@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from specbench.ledger import Ledger
+from specbench.core.ledger import Ledger
 from specbench.policies import DEFAULT_THRESHOLD
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 from specbench.study.jsonfile import read_json
 
 __all__ = ["KIND", "replaced_folder", "told_when_full"]

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Effect
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import parse_policy
 from specbench.predictors import make_predictor
@@ -28,7 +29,6 @@ from specbench.study.jsonfile import check_file, read_json, strict, write_json
 from specbench.study.progress import Progress
 from specbench.study.table import predicted
 from specbench.traces.store import Paths, read_effects
-from specbench.types import Effect
 
 __all__ = ["KEYS", "expand_policies", "run_sweep"]
 

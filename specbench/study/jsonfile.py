@@ -10,10 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from specbench.errors import ConfigError
-from specbench.places import try_place
+from specbench.core.errors import ConfigError
+from specbench.core.files import try_place
+from specbench.core.text import writable
 from specbench.report import refuse_foreign
-from specbench.unicode import writable
 
 __all__ = ["check_file", "read_json", "strict", "write_json"]
 
@@ -98,7 +98,7 @@ def check_file(path: str | Path, inputs: Sequence[str | Path | None] = (), mark:
     --------
     >>> check_file("/dev/null/a.json")
     Traceback (most recent call last):
-    specbench.errors.ConfigError: /dev/null/a.json cannot be written (Not a directory); choose another --out
+    specbench.core.errors.ConfigError: /dev/null/a.json cannot be written (Not a directory); choose another --out
     """
     target = Path(path)
     try:

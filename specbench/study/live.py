@@ -10,7 +10,7 @@ import anyio
 
 from specbench.agent.desk_tools import DeskLatency
 from specbench.agent.live import LiveComparison, compare_live, scripted_talks
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 from specbench.llm.registry import make_backend
 from specbench.metrics import SpeculationMetrics
 from specbench.plots import THEMES, plot_waterfall, save_figure

@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from specbench.ledger import Ledger
+from specbench.core.ledger import Ledger
+from specbench.core.types import Effect
 from specbench.metrics.summary import summarise
 from specbench.policies import Threshold
 from specbench.predictors import CONTROLS, make_predictor
@@ -31,7 +32,6 @@ from specbench.study.tables import per_tool, recall_at_waste, reliability_bins
 from specbench.study.verdict import verdict
 from specbench.traces.describe import describe
 from specbench.traces.store import Paths
-from specbench.types import Effect
 
 __all__ = ["DEFAULT_PREDICTORS", "StudyResult", "run_study"]
 

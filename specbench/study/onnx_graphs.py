@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from specbench.errors import MissingExtraError
+from specbench.core.errors import MissingExtraError
 from specbench.predictors.head import ToolHead
 from specbench.predictors.network import ListwiseNet
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 from specbench.study.setting import Setting
 from specbench.traces.store import Paths
 

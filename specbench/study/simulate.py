@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from specbench.ledger import Ledger
+from specbench.core.ledger import Ledger
+from specbench.core.types import Effect
 from specbench.metrics import SpeculationMetrics, differences
 from specbench.policies import Never, parse_policy
 from specbench.predictors.checkpoint import read_card
@@ -28,7 +29,6 @@ from specbench.study.progress import Progress
 from specbench.study.table import predicted
 from specbench.testing.clock import run_virtual
 from specbench.traces.store import Paths
-from specbench.types import Effect
 
 __all__ = ["KIND", "SimulateResult", "run_simulate"]
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Trace
 from specbench.metrics.table import PredictionTable, predict_traces
 from specbench.predictors import Predictor
 from specbench.study.environment import charged_ms
 from specbench.study.evaluate import seeded
 from specbench.study.progress import Progress
 from specbench.traces.splitting import Split
-from specbench.types import Trace
 
 __all__ = ["Predicted", "predicted"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from specbench.ledger import Fate, Ledger
+from specbench.core.ledger import Fate, Ledger
+from specbench.core.text import writable
 from specbench.metrics.rates import hits_at, launches
 from specbench.metrics.table import PredictionTable
-from specbench.unicode import writable
 
 __all__ = ["per_tool", "recall_at_waste", "reliability_bins", "wilson_interval"]
 

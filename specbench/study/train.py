@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from specbench.core.types import Effect
 from specbench.predictors.checkpoint import check_place, save
 from specbench.study.card import model_card
 from specbench.study.command import reading_words
@@ -13,7 +14,6 @@ from specbench.study.data import load_data, split_data
 from specbench.study.evaluate import Evaluated, Settings, evaluate_predictor, seeded
 from specbench.study.progress import Progress
 from specbench.traces.store import Paths
-from specbench.types import Effect
 
 __all__ = ["run_train"]
 

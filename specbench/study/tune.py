@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Effect
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import parse_policy
 from specbench.sim import Latency, parse_latency, simulate
@@ -20,7 +21,6 @@ from specbench.study.jsonfile import strict
 from specbench.study.progress import Progress
 from specbench.study.table import predicted
 from specbench.traces.store import Paths
-from specbench.types import Effect
 
 __all__ = ["CANDIDATES", "TuneResult", "choose_policy", "run_tune"]
 

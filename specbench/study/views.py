@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from specbench.core.types import Message, Prediction
 from specbench.metrics import Confusion, SpeculationMetrics
 from specbench.study.episode import Episode
-from specbench.types import Message, Prediction
 
 __all__ = ["confusion_html", "decision_html", "leaderboard_html", "messages_html", "metrics_html"]
 
@@ -76,7 +76,7 @@ def metrics_html(runs: Mapping[str, SpeculationMetrics]) -> str:
 
     Examples
     --------
-    >>> from specbench.ledger import Ledger
+    >>> from specbench.core.ledger import Ledger
     >>> "hit rate" in metrics_html({"now": SpeculationMetrics.of(Ledger())})
     True
     """
@@ -132,7 +132,7 @@ def confusion_html(found: Confusion) -> str:
 
     Examples
     --------
-    >>> from specbench.ledger import Ledger
+    >>> from specbench.core.ledger import Ledger
     >>> from specbench.metrics import confusion
     >>> confusion_html(confusion(Ledger()))
     '<p>No decision points: there is nothing to tabulate.</p>'

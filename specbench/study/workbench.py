@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from specbench.errors import ConfigError
-from specbench.ledger import Ledger
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Ledger
+from specbench.core.types import Effect, Trace
 from specbench.metrics import Confusion, PredictionTable, SpeculationMetrics, confusion, predict_traces, rates
 from specbench.metrics.information import bits
 from specbench.predictors import Predictor, make_predictor
@@ -26,7 +27,6 @@ from specbench.study.evaluate import seeded
 from specbench.study.script import origin_of, script
 from specbench.study.setting import Setting
 from specbench.traces.store import Paths
-from specbench.types import Effect, Trace
 
 __all__ = ["Setting", "Workbench"]
 

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from specbench.errors import ConfigError, PredictorError
+from specbench.core.errors import ConfigError, PredictorError
+from specbench.core.types import Trace
 from specbench.predictors import Predictor
 from specbench.testing import checks_fit, checks_predict
 from specbench.testing.clock import BACKENDS, run_virtual
 from specbench.testing.subject import Subject
 from specbench.testing.traces import make_points, make_tools, make_trace, make_traces, odd_trace
-from specbench.types import Trace
 
 __all__ = [
     "BACKENDS",
@@ -38,7 +38,7 @@ __all__ = [
 CHECKS: dict[str, Callable[[Subject], None]] = {
     name: getattr(module, name) for module in (checks_fit, checks_predict) for name in module.__all__
 }
-"""Every check by name. A check raises :class:`~specbench.errors.PredictorError` that says which behaviour broke."""
+"""Every check by name. A check raises :class:`~specbench.core.errors.PredictorError` that says which behaviour broke."""
 
 
 def check_predictor(
@@ -76,11 +76,11 @@ def check_predictor(
     ...     name = "loud"
     ...     def predict(self, point, k=1):
     ...         return super().predict(point, k) + [Prediction(None, 1.5)]
-    >>> from specbench.types import Prediction
+    >>> from specbench.core.types import Prediction
     >>> check_predictor(Loud, checks=["check_ranking"])
     Traceback (most recent call last):
     ...
-    specbench.errors.PredictorError: loud breaks the contract of a predictor:
+    specbench.core.errors.PredictorError: loud breaks the contract of a predictor:
     check_ranking: on recorded conversations, decision 0 of trace ...: probabilities are in (0, 1], got [1.5]
     """
     chosen = list(CHECKS) if checks is None else list(checks)

@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from specbench.errors import NotFittedError
+from specbench.core.errors import NotFittedError
+from specbench.core.types import Message, Trace
 from specbench.predictors import checkpoint
 from specbench.testing.checks_predict import frozen
 from specbench.testing.subject import Subject, require, require_same, require_valid
 from specbench.testing.traces import odd_trace
-from specbench.types import Message, Trace
 
 __all__ = [
     "check_checkpoint",
@@ -28,7 +28,7 @@ __all__ = [
 
 
 def check_not_fitted(subject: Subject) -> None:
-    """Before ``fit``, ``predict`` raises :class:`~specbench.errors.NotFittedError`, and so does ``save``."""
+    """Before ``fit``, ``predict`` raises :class:`~specbench.core.errors.NotFittedError`, and so does ``save``."""
     predictor = subject.make()
     require(not predictor.fitted, "a new predictor says that it is fitted")
     with TemporaryDirectory() as folder:

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from specbench.core.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.predictors import Predictor
 from specbench.testing.subject import Subject, require, require_ranking, require_valid
 from specbench.testing.traces import make_traces, odd_trace
-from specbench.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec, Trace
 
 __all__ = [
     "check_bounded_memory",

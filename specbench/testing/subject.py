@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from functools import cached_property
 
-from specbench.errors import PredictorError
+from specbench.core.errors import PredictorError
+from specbench.core.types import DecisionPoint, Prediction, ToolPrediction, Trace
 from specbench.predictors import Predictor
 from specbench.predictors.base import Session
-from specbench.types import DecisionPoint, Prediction, ToolPrediction, Trace
 
 __all__ = ["Subject", "require", "require_ranking", "require_same", "require_valid"]
 
@@ -61,7 +61,7 @@ def require(holds: bool, behaviour: str) -> None:
     >>> require(1 + 1 == 3, "sums are right")
     Traceback (most recent call last):
     ...
-    specbench.errors.PredictorError: sums are right
+    specbench.core.errors.PredictorError: sums are right
     """
     if not holds:
         raise PredictorError(behaviour)

@@ -10,7 +10,7 @@ import json
 from random import Random
 from typing import Any
 
-from specbench.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec, Trace
+from specbench.core.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec, Trace
 
 __all__ = ["make_points", "make_tools", "make_trace", "make_traces", "odd_trace"]
 

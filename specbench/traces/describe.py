@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from specbench.core.types import Effect, Message, Trace
 from specbench.traces.links import linked
-from specbench.types import Effect, Message, Trace
 
 __all__ = ["Description", "OracleSaving", "ToolCount", "describe"]
 
@@ -159,7 +159,7 @@ def describe(traces: Iterable[Trace]) -> Description:
 
     Examples
     --------
-    >>> from specbench.types import ToolCall, ToolSpec
+    >>> from specbench.core.types import ToolCall, ToolSpec
     >>> calls = Message("assistant", tool_calls=(ToolCall("get_order", {"id": 7}),))
     >>> messages = (Message("user", "?"), calls, Message("tool", "ok"), Message("assistant", "!"))
     >>> trace = Trace("t", "task", "doc", messages, {"get_order": ToolSpec("get_order", effect=Effect.READ)})

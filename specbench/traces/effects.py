@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from specbench.errors import TraceError
-from specbench.types import Effect, ToolSpec, Trace
+from specbench.core.errors import TraceError
+from specbench.core.types import Effect, ToolSpec, Trace
 
 __all__ = ["apply_effects", "read_effects"]
 

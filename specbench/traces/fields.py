@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from specbench.errors import TraceError
-from specbench.types import Effect, Timing
+from specbench.core.errors import TraceError
+from specbench.core.types import Effect, Timing
 
 __all__ = ["effect_field", "flag_field", "list_field", "name_field", "object_field", "text_field", "timing_field"]
 

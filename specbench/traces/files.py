@@ -1,6 +1,6 @@
 """Files of JSON: read with errors that say file, line and remedy; JSON lines are streamed, one line in memory.
 
-Readers hand every :class:`~specbench.errors.TraceError` to a callback ``on_error``; it raises (the default) or
+Readers hand every :class:`~specbench.core.errors.TraceError` to a callback ``on_error``; it raises (the default) or
 collects, and the reader goes on with the next record.
 """
 
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
-from specbench.errors import TraceError
-from specbench.types import Trace
+from specbench.core.errors import TraceError
+from specbench.core.types import Trace
 
 __all__ = ["MAX_LINE_BYTES", "OnError", "Peek", "convert_records", "json_lines", "json_list", "peek", "read_head"]
 

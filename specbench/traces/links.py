@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from specbench.types import Message, ToolCall
+from specbench.core.types import Message, ToolCall
 
 __all__ = ["OpenCall", "OpenCalls", "linked"]
 

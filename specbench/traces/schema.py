@@ -10,7 +10,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from specbench.errors import TraceError
+from specbench.core.errors import TraceError
+from specbench.core.types import ROLES, Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.traces.arguments import MAX_DEPTH, too_deep
 from specbench.traces.fields import (
     effect_field,
@@ -21,7 +22,6 @@ from specbench.traces.fields import (
     text_field,
     timing_field,
 )
-from specbench.types import ROLES, Effect, Message, ToolCall, ToolSpec, Trace
 
 __all__ = ["VERSION", "encode_trace", "trace_from_dict", "trace_to_dict"]
 
@@ -117,7 +117,7 @@ def trace_from_dict(record: Any) -> Trace:
     >>> trace_from_dict({"specbench": 2})
     Traceback (most recent call last):
     ...
-    specbench.errors.TraceError: field specbench: the trace was written by a newer specbench; got 2. What to do: ...
+    specbench.core.errors.TraceError: field specbench: the trace was written by a newer specbench; got 2. What to do: ...
     """
     _check_version(record)
     _check_keys(record, "", _TRACE_KEYS, required=("trace_id", "task_id", "source", "messages"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from specbench.errors import ConfigError
-from specbench.types import Trace
+from specbench.core.errors import ConfigError
+from specbench.core.types import Trace
 
 __all__ = ["Split", "split"]
 

@@ -1,4 +1,4 @@
-"""Loading and writing traces: files and folders → a stream of :class:`~specbench.types.Trace`, and back."""
+"""Loading and writing traces: files and folders → a stream of :class:`~specbench.core.types.Trace`, and back."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from specbench.errors import ConfigError, TraceError
+from specbench.core.errors import ConfigError, TraceError
+from specbench.core.types import Effect, Trace
 from specbench.traces.effects import apply_effects, read_effects
 from specbench.traces.files import OnError, read_head
 from specbench.traces.schema import encode_trace
 from specbench.traces.sources import Source, detect_source, get_source
 from specbench.traces.splitting import Split, split
-from specbench.types import Effect, Trace
 
 __all__ = [
     "SIDE_FILES",
@@ -273,7 +273,7 @@ def write_traces(path: str | Path, traces: Iterable[Trace]) -> int:
     Examples
     --------
     >>> import tempfile
-    >>> from specbench.types import Message
+    >>> from specbench.core.types import Message
     >>> target = Path(tempfile.mkdtemp()) / "traces.jsonl"
     >>> write_traces(target, [Trace("t", "task", "doc", (Message("user", "hi"),))])
     1

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from specbench.agent.scripted import generate
 from specbench.cli import app
-from specbench.ledger import Ledger
+from specbench.core.ledger import Ledger
 from specbench.llm.micro import training
 from specbench.llm.micro.measure import answers
 from specbench.traces.store import write_traces

@@ -7,7 +7,7 @@ import pytest
 
 from specbench.agent.desk import DeskError, SupportDesk
 from specbench.agent.desk_specs import TOOLS, argument_problem
-from specbench.types import Effect
+from specbench.core.types import Effect
 
 INJECTION = "'; DROP TABLE orders; --"
 RETURN = {"order_id": "D1", "refund_method": "store credit"}

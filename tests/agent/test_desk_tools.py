@@ -7,12 +7,12 @@ import pytest
 
 from specbench.agent.desk import DeskError, SupportDesk
 from specbench.agent.desk_tools import KEYS, DeskLatency, desk_tools
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import DecisionPoint, Effect, Message, ToolCall
 from specbench.runtime import Executor
 from specbench.speculation import Traits
 from specbench.speculation.traits import touches
 from specbench.testing.clock import run_virtual
-from specbench.types import DecisionPoint, Effect, Message, ToolCall
 
 
 def calls_on(desk, rng):

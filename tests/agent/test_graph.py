@@ -12,7 +12,8 @@ from specbench.agent.desk import SupportDesk
 from specbench.agent.desk_tools import DeskLatency, desk_tools
 from specbench.agent.graph import SpeculativeAgent
 from specbench.agent.graph_picture import draw_graph
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Effect, Message, ToolCall, ToolSpec
 from specbench.llm.paced import PacedBackend
 from specbench.llm.scripted import ScriptedBackend
 from specbench.policies import Threshold, TopK
@@ -20,7 +21,6 @@ from specbench.predictors import make_predictor
 from specbench.predictors.llm_draft import LLMDraftPredictor
 from specbench.runtime import Executor, Tool
 from specbench.testing.clock import VirtualLoop
-from specbench.types import Effect, Message, ToolCall, ToolSpec
 
 
 def call(name, id=None, **arguments):

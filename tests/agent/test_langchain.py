@@ -12,10 +12,10 @@ from langchain_core.tools import tool
 
 from specbench.agent.langchain_messages import from_langchain, specs_of, to_langchain
 from specbench.agent.langchain_model import LISTENER, BackendChatModel
+from specbench.core.types import Message, ToolCall, ToolSpec
 from specbench.llm.base import ArgumentDone, CallStarted
 from specbench.llm.openai_backend import OpenAIBackend
 from specbench.llm.scripted import ScriptedBackend
-from specbench.types import Message, ToolCall, ToolSpec
 
 CALL = Message("assistant", "Let me see.", (ToolCall("get_order", {"order_id": "D1"}),))
 

@@ -10,6 +10,7 @@ from specbench.agent.live_record import live_record, live_text
 from specbench.agent.live_simulated import simulate_live, simulate_recorded
 from specbench.agent.live_traces import Recorded, replay_live
 from specbench.agent.scripted import generate
+from specbench.core.types import Message
 from specbench.llm.base import ContextError
 from specbench.llm.paced import PacedBackend
 from specbench.llm.scripted import ScriptedBackend
@@ -19,7 +20,6 @@ from specbench.predictors.llm_draft import LLMDraftPredictor
 from specbench.sim.latency import Constant
 from specbench.speculation import Options, RunAhead
 from specbench.testing.clock import BACKENDS, run_virtual
-from specbench.types import Message
 
 TALKS = scripted_talks(3)
 

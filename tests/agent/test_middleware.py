@@ -18,13 +18,13 @@ from langgraph.types import Command, interrupt
 
 from specbench.agent.langchain_model import BackendChatModel
 from specbench.agent.middleware import SpeculationMiddleware, tools_of
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Effect, Message, ToolCall
 from specbench.llm.scripted import ScriptedBackend
 from specbench.policies import TopK
 from specbench.predictors.llm_draft import LLMDraftPredictor
 from specbench.runtime import Executor
 from specbench.testing.clock import VirtualLoop
-from specbench.types import Effect, Message, ToolCall
 
 
 @tool

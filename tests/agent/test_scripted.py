@@ -21,10 +21,10 @@ from specbench.agent.phrases_user import SEEN
 from specbench.agent.scripted import SOURCE, desk_of, generate
 from specbench.agent.scripted_habits import HABITS
 from specbench.agent.scripted_skills import SKILLS
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Effect
 from specbench.traces.schema import encode_trace
 from specbench.traces.store import read_traces
-from specbench.types import Effect
 
 SHIPPED = Path(__file__).parents[2] / "data" / "support_desk.jsonl"
 CARD = SHIPPED.with_suffix(".md")

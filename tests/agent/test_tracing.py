@@ -12,13 +12,13 @@ import pytest
 from specbench.agent.desk_tools import DeskLatency
 from specbench.agent.live import compare_live, scripted_talks
 from specbench.agent.tracing import JsonlSink, LangSmithSink, Span, Tracer
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec
 from specbench.llm.scripted import ScriptedBackend
 from specbench.policies import TopK
 from specbench.predictors import make_predictor
 from specbench.runtime import Executor, Tool
 from specbench.testing.clock import run_virtual
-from specbench.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec
 
 KEY = "lsv2-very-secret"
 SECRET = "the words of a customer"

@@ -4,13 +4,13 @@ import anyio
 import pytest
 
 from specbench.agent.walking import WalkingSteps
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec
 from specbench.llm.scripted import ScriptedBackend
 from specbench.policies import TopK
 from specbench.predictors.llm_draft import LLMDraftPredictor
 from specbench.runtime import Compensation, Executor, Tool
 from specbench.testing.clock import run_virtual
-from specbench.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec
 
 BOOK = ToolCall("book", {"seat": 1}, "c1")
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.traces.store import write_traces
-from specbench.types import Effect, Message, ToolCall, ToolSpec, Trace
 from tests.browser.pages import ROOT, curve, decision, jupyterlab, open_and_run, slide, step_to, tab, until, voila
 
 pytestmark = pytest.mark.filterwarnings("default")

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from specbench.core.types import Trace
 from specbench.study import run_study
 from specbench.traces.store import write_traces
-from specbench.types import Trace
 
 pytestmark = pytest.mark.filterwarnings("default")
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"

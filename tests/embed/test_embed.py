@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from specbench.core.errors import ConfigError
 from specbench.embed import Embedding, make_embedding
 from specbench.embed.base import EMBEDDINGS, MAX_CHARS, tokens
-from specbench.errors import ConfigError
 
 TEXTS = [
     "where is my order #W1234567",

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from specbench.core.errors import CheckpointError, ConfigError, MissingExtraError
 from specbench.embed import Embedding, make_embedding
 from specbench.embed.sentence import SentenceEmbedding
-from specbench.errors import CheckpointError, ConfigError, MissingExtraError
 
 
 class StandIn:

@@ -33,7 +33,8 @@ from specbench.agent.phrases_unseen import UNSEEN
 from specbench.agent.phrases_user import SEEN
 from specbench.agent.scripted_goals import KINDS
 from specbench.agent.settled import OPENINGS, TOPICS
-from specbench.errors import CheckpointError, ConfigError
+from specbench.core.errors import CheckpointError, ConfigError
+from specbench.core.types import Message, ToolCall
 from specbench.llm.base import Request
 from specbench.llm.chat import chat_messages, chat_tools
 from specbench.llm.micro import training
@@ -44,7 +45,6 @@ from specbench.llm.micro.measure import answers, scores
 from specbench.llm.micro.schedule import Schedule
 from specbench.llm.registry import micro_folder
 from specbench.llm.transformers_backend import prompt_ids
-from specbench.types import Message, ToolCall
 
 STARTS = {kind: opening.partition("{")[0] for kind, opening in OPENINGS.items()}
 TINY = Schedule(copy_steps=2, copy_tokens=256, steps=4, tokens=1500, short_tokens=300, warmup_steps=2)

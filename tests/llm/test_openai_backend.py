@@ -9,11 +9,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import anyio
 import pytest
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Message, ToolCall, ToolSpec
 from specbench.llm.base import ArgumentDone, CallStarted, LLMError, Request
 from specbench.llm.deltas import CallDeltas
 from specbench.llm.openai_backend import OpenAIBackend
-from specbench.types import Message, ToolCall, ToolSpec
 
 KEY = "sk-very-secret"
 TOOLS = {"get_order": ToolSpec("get_order", "One order.", {"type": "object", "properties": {"id": {}}})}

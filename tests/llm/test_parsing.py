@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from specbench.core.types import ToolCall, ToolSpec
 from specbench.llm.base import ArgumentDone, ArgumentsDelta, CallStarted, TextDelta
 from specbench.llm.parsing import ArgumentReader, StreamParser, parse
-from specbench.types import ToolCall, ToolSpec
 
 TOOLS = {
     "get_order": ToolSpec("get_order", parameters={"type": "object", "properties": {"id": {"type": "string"}}}),

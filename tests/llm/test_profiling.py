@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from specbench.cli import app
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 from specbench.llm.profiling import LatencyProfile, Sample, fit_profile, profile_model
 
 

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from specbench.agent.desk_specs import TOOLS
-from specbench.errors import MissingExtraError
+from specbench.core.errors import MissingExtraError
+from specbench.core.types import ToolSpec
 from specbench.llm.base import LLMError, Request
 from specbench.llm.decoder import stop_ids
 from specbench.llm.micro.format import PYTHON_TAG
@@ -22,7 +23,6 @@ from specbench.llm.parsing import parse
 from specbench.llm.registry import make_backend
 from specbench.llm.strict import StrictDecoding
 from specbench.llm.transformers_backend import TransformersBackend
-from specbench.types import ToolSpec
 
 HEAD = '{"name": "'
 

@@ -11,9 +11,10 @@ import torch
 import trio
 
 import specbench.llm.loading as loading
+from specbench.core.errors import CheckpointError, ConfigError
+from specbench.core.types import Message, ToolCall
 from specbench.embed import make_embedding
 from specbench.embed.hidden import HiddenStateEmbedding, prompt_hidden
-from specbench.errors import CheckpointError, ConfigError
 from specbench.llm.base import CallStarted, End, LLMError, Request
 from specbench.llm.decoder import Decoder, TextAssembler
 from specbench.llm.loading import load_model
@@ -22,7 +23,6 @@ from specbench.llm.precision import quick_dtype
 from specbench.llm.registry import make_backend, micro_folder
 from specbench.llm.replay import ReplayBackend, forced_ids
 from specbench.llm.transformers_backend import TransformersBackend, context_tok, prompt_ids
-from specbench.types import Message, ToolCall
 
 
 async def collect(backend, request):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 from specbench.metrics.bootstrap import ratio_interval, task_sums, task_weights
 
 ROWS = st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=40)

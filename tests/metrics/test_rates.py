@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from specbench.core.types import Effect
 from specbench.metrics import PredictionTable, rates
 from specbench.metrics.rates import brier, calibration_error, hits_at, launches, reply_right
-from specbench.types import Effect
 from tests.tables import CALL_TEXTS, call, table, tables
 
 EXAMPLE = table(

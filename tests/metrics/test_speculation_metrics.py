@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from specbench.errors import ConfigError
-from specbench.ledger import Ledger
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Ledger
 from specbench.metrics import SpeculationMetrics, confusion, summarise
 from specbench.metrics.speculation import disclosed_entities
 from specbench.metrics.theory import breadth_probability, breadth_time_ratio, client_speed_up

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from specbench.core.types import Message, ToolCall, ToolSpec, Trace
 from specbench.metrics import predict_traces, rates
 from specbench.metrics.information import bits
 from specbench.metrics.rates import brier
 from specbench.metrics.table import DEPTH
 from specbench.predictors import make_predictor
 from specbench.testing import make_traces, odd_trace
-from specbench.types import Message, ToolCall, ToolSpec, Trace
 
 
 def test_the_table_has_every_decision_in_order() -> None:

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
-from specbench.errors import ConfigError
-from specbench.ledger import Ledger, Outcome, Speculation
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Ledger, Outcome, Speculation
 from specbench.plots import (
     THEMES,
     choose_episode,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from specbench.errors import ConfigError, NotFittedError
+from specbench.core.errors import ConfigError, NotFittedError
+from specbench.core.types import DecisionPoint, Effect, Message, ToolCall
 from specbench.predictors import CONTROLS, REGISTRY, make_predictor
 from specbench.predictors.baselines import MostFrequent, Oracle, RepeatLast, Silent, Wrong
 from specbench.testing import make_points, make_tools, make_traces, odd_trace
-from specbench.types import DecisionPoint, Effect, Message, ToolCall
 
 TRACES = make_traces(8)
 POINTS = [decision for trace in TRACES for decision in trace.decisions()]

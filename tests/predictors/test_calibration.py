@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from specbench.core.types import ToolCall
 from specbench.predictors.arguments import Filled
 from specbench.predictors.calibration import KEEP, SLOPES, JointCalibration, Recalibration
 from specbench.predictors.learned import LearnedPredictor
 from specbench.study.progressive.run import decisions, differences, predict_then_learn
 from specbench.testing import make_traces
-from specbench.types import ToolCall
 
 CALL = ToolCall("get_order", {"id": "1"})
 FILLED = {"get_order": [Filled(CALL, 0.8)]}

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import specbench
-from specbench.errors import CheckpointError, NotFittedError, PredictorError
+from specbench.core.errors import CheckpointError, NotFittedError, PredictorError
 from specbench.predictors import REGISTRY, checkpoint, make_predictor
 from specbench.predictors.baselines import Silent
 from specbench.predictors.markov import MarkovPredictor

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from specbench.core.types import Message, ToolCall
 from specbench.predictors.argument_types import ArgumentType
 from specbench.predictors.arguments import Ranked
 from specbench.predictors.calls import COMBINED, CallRanker, combined_features
@@ -15,7 +16,6 @@ from specbench.predictors.candidates import OTHER, Candidates
 from specbench.predictors.combine import MOST, Combination, Past, combine
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import ABSENT, ParameterCounts
-from specbench.types import Message, ToolCall
 
 NAMES = ("date", "destination", "origin")
 TRIP = [

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from specbench.core.types import Message, ToolCall
 from specbench.predictors.context import ContextIndex, Event
 from specbench.predictors.values import (
     GROUP,
@@ -26,7 +27,6 @@ from specbench.predictors.values import (
     shape_of,
 )
 from specbench.testing import make_traces, odd_trace
-from specbench.types import Message, ToolCall
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

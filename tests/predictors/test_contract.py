@@ -6,11 +6,11 @@ from functools import lru_cache
 
 import pytest
 
-from specbench.errors import ConfigError, PredictorError
+from specbench.core.errors import ConfigError, PredictorError
+from specbench.core.types import DecisionPoint, Prediction, ToolCall
 from specbench.predictors import REGISTRY, make_predictor
 from specbench.predictors.baselines import RepeatLast, Silent
 from specbench.testing import CHECKS, Subject, check_predictor, make_traces
-from specbench.types import DecisionPoint, Prediction, ToolCall
 
 VARIANTS = [*REGISTRY, "markov+none", "markov+recent"]
 

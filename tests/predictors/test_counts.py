@@ -5,10 +5,10 @@ import pickle
 from hypothesis import given
 from hypothesis import strategies as st
 
+from specbench.core.types import Message, ToolCall
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counts import MAX_CUES, ParameterCounts, SummedCounts
 from specbench.predictors.parameters import ParameterIndex
-from specbench.types import Message, ToolCall
 
 TABLE = st.dictionaries(st.sampled_from("abcd"), st.integers(1, 9))
 COUNTS = st.builds(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from specbench.core.types import Message, ToolCall, Trace
 from specbench.predictors.candidates import Moment
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counting import count
 from specbench.predictors.counts import ParameterCounts
 from specbench.predictors.cues import CueTable
-from specbench.types import Message, ToolCall, Trace
 
 WORDS = st.sampled_from(["to", "nyc", "from", "@where", "san fran"])
 ROW = st.dictionaries(st.sampled_from(["New York", "Lima", "Oslo"]), st.integers(1, 9), max_size=3)

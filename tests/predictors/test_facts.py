@@ -5,11 +5,11 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import replace
 
+from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counting import count
 from specbench.predictors.facts import MOST_FACTS, MOST_KEPT, ParameterFacts
 from specbench.predictors.parameters import ParameterIndex
-from specbench.types import Effect, Message, ToolCall, ToolSpec, Trace
 
 SPEC = ToolSpec(
     "go", "Go somewhere", {"properties": {"city": {"type": "string", "enum": ["Oslo", "Lima"]}}}, Effect.READ

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from specbench.core.types import Effect, Message, ToolCall, ToolSpec
 from specbench.embed.hashing import HashingEmbedding
 from specbench.predictors.arguments import ArgumentRanker
 from specbench.predictors.features import PAIR_FEATURES, Lookout, Vocabulary
 from specbench.predictors.learned import LearnedPredictor
 from specbench.testing.traces import make_tools, make_traces
-from specbench.types import Effect, Message, ToolCall, ToolSpec
 
 
 @pytest.fixture

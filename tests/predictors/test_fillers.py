@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Message, ToolCall, Trace
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.fillers import FILLERS, ArgumentFiller, make_filler
 from specbench.testing import make_traces, odd_trace
-from specbench.types import Message, ToolCall, Trace
 
 
 def turn(tool: str, arguments: dict[str, Any], result: Any) -> list[Message]:

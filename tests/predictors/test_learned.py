@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from specbench import load_predictor
-from specbench.errors import CheckpointError, ConfigError
+from specbench.core.errors import CheckpointError, ConfigError
+from specbench.core.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.predictors import Predictor
 from specbench.predictors.arguments import ArgumentRanker, Filled
 from specbench.predictors.calibration import JointCalibration
@@ -33,7 +34,6 @@ from specbench.predictors.parameters import ParameterIndex
 from specbench.predictors.slots import Slot
 from specbench.predictors.values import LAST_USER, NEVER
 from specbench.testing.traces import make_tools, make_traces
-from specbench.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec, Trace
 
 EMAIL = "zoe.unheard@example.com"
 FIND = ToolCall("find_user", {"email": EMAIL})

@@ -6,13 +6,13 @@ import json
 
 import pytest
 
+from specbench.core.types import Message, ToolCall, Trace
 from specbench.predictors.candidates import FEATURES, Moment
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counting import count
 from specbench.predictors.listing import list_candidates
 from specbench.predictors.parameters import ParameterIndex
 from specbench.predictors.slots import Slot
-from specbench.types import Message, ToolCall, Trace
 
 ITEMS = {"Red Grill": "g", "Desk Lamp": "l", "Water Bottle": "b"}
 ORDER = {"items": [{"name": name, "product": product} for name, product in ITEMS.items()]}

@@ -5,7 +5,8 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall, ToolSpec
 from specbench.llm.base import ContextError, UsageTotal
 from specbench.llm.micro.format import message_text
 from specbench.llm.scripted import ScriptedBackend
@@ -13,7 +14,6 @@ from specbench.metrics import predict_traces
 from specbench.predictors import make_predictor
 from specbench.predictors.llm_draft import LLMDraftPredictor
 from specbench.testing import check_predictor, make_traces
-from specbench.types import DecisionPoint, Message, Prediction, ToolCall, ToolSpec
 
 TOOLS = {"now": ToolSpec("now")}
 POINT = DecisionPoint("t", 0, (Message("user", "what time is it?"),), TOOLS)

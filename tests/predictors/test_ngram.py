@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Message, ToolCall, Trace
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.ngram import NgramPredictor, NgramTools
 from specbench.testing import make_points, make_traces
-from specbench.types import Message, ToolCall, Trace
 
 SCRIPTS = st.lists(st.lists(st.sampled_from(["u", "r", "a", "b", "c!"]), max_size=12), max_size=6)
 

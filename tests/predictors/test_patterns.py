@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from specbench.core.types import DecisionPoint, Message, ToolCall, ToolSpec, Trace
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.mappings import KEPT_SOURCES, ArgumentPatterns
 from specbench.predictors.patterns import PatternPredictor
-from specbench.types import DecisionPoint, Message, ToolCall, ToolSpec, Trace
 
 
 def call(tool: str, **arguments: Any) -> Message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.predictors.candidates import FEATURES, Moment
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counting import count
@@ -13,7 +14,6 @@ from specbench.predictors.listing import list_candidates
 from specbench.predictors.parameters import ParameterIndex
 from specbench.predictors.relatives import Relatives
 from specbench.predictors.slots import Slot
-from specbench.types import Effect, Message, ToolCall, ToolSpec, Trace
 
 
 def tool(name: str, **descriptions: str) -> ToolSpec:

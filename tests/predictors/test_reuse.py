@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.predictors.arguments import ArgumentRanker
 from specbench.predictors.candidates import FEATURES, Moment
 from specbench.predictors.context import ContextIndex
@@ -14,7 +15,6 @@ from specbench.predictors.listing import list_candidates
 from specbench.predictors.parameters import ParameterIndex
 from specbench.predictors.reuse import ReuseRates
 from specbench.predictors.slots import Slot
-from specbench.types import Effect, Message, ToolCall, ToolSpec, Trace
 
 CITIES = ("Oslo", "Rome", "Lima", "Cairo", "Delhi", "Quito", "Paris", "Tokyo", "Accra", "Sofia")
 NAMES = st.sampled_from(("origin", "destination", "origin_city", "from_city", "date"))

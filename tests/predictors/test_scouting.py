@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from specbench.core.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec
 from specbench.predictors import scouting
 from specbench.predictors.explain import explain
 from specbench.predictors.learned import LearnedPredictor, LearnedSession
 from specbench.predictors.scouting import Scouted
 from specbench.testing.traces import make_tools, make_traces
-from specbench.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec
 
 EMAIL = "zoe.unheard@example.com"
 FURTHER = {

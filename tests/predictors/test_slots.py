@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.predictors.candidates import FEATURES, Moment
 from specbench.predictors.context import ContextIndex
 from specbench.predictors.counting import count
@@ -9,7 +10,6 @@ from specbench.predictors.counts import ABSENT
 from specbench.predictors.listing import list_candidates
 from specbench.predictors.parameters import ParameterIndex
 from specbench.predictors.slots import Slot
-from specbench.types import Effect, Message, ToolCall, ToolSpec, Trace
 
 FLIGHTS = ToolSpec(
     "search",

@@ -7,11 +7,11 @@ from typing import Any, Self
 
 import anyio
 
+from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec
 from specbench.predictors import Predictor
 from specbench.predictors.base import Session
 from specbench.runtime import Decided, Tool
 from specbench.speculation import Traits
-from specbench.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec
 
 
 class Says(Predictor):

@@ -10,8 +10,8 @@ from typing import Any
 
 import anyio
 
+from specbench.core.types import Effect, ToolSpec
 from specbench.runtime import Compensation, Executor, Journal, SqliteSavepoint, Tool
-from specbench.types import Effect, ToolSpec
 from tests.runtime.agent import Says, call, point, sure, thinks
 
 

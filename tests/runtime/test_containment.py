@@ -11,13 +11,13 @@ from typing import Any
 import anyio
 import pytest
 
-from specbench.errors import ConfigError
-from specbench.ledger import Fate
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Fate
+from specbench.core.types import Effect, Message, Prediction, ToolCall, ToolSpec
 from specbench.policies import Choice, TopK
 from specbench.runtime import Compensation, Executor, Journal, Tool
 from specbench.speculation import Limit, Options, RunAhead, Traits
 from specbench.testing import BACKENDS, run_virtual
-from specbench.types import Effect, Message, Prediction, ToolCall, ToolSpec
 from tests.runtime.agent import Recorder, Says, call, point, sure, thinks
 
 

@@ -13,13 +13,13 @@ from typing import Any
 import anyio
 import pytest
 
-from specbench.errors import ConfigError
-from specbench.ledger import Fate, Window
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Fate, Window
+from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec
 from specbench.policies import Never, Threshold, TopK
 from specbench.runtime import AnswerStream, Decided, Executor, Partial, Tool, assemble
 from specbench.speculation import Breaker, Limit, Options, RunAhead, Traits
 from specbench.testing import BACKENDS, run_virtual
-from specbench.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec
 from tests.runtime.agent import Recorder, Says, call, point, sure, thinks
 
 pytestmark = pytest.mark.parametrize("backend", BACKENDS)

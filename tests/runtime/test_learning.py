@@ -14,6 +14,7 @@ import anyio
 import pytest
 
 import specbench
+from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec, Trace
 from specbench.policies import Never, Threshold
 from specbench.predictors import make_predictor
 from specbench.predictors.base import Session
@@ -21,7 +22,6 @@ from specbench.runtime import AnswerStream, Decided, Executor, Partial, Tool
 from specbench.speculation import Options, RunAhead
 from specbench.study.progressive import predict_then_learn
 from specbench.testing import BACKENDS, make_traces, run_virtual
-from specbench.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec, Trace
 from tests.runtime.agent import Recorder, Says, call, point, sure, thinks
 
 

@@ -12,13 +12,13 @@ from typing import Any
 import anyio
 import pytest
 
-from specbench.errors import ConfigError
-from specbench.ledger import Fate
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Fate
+from specbench.core.types import Effect, Message, Prediction, ToolCall, ToolSpec
 from specbench.policies import Never, Policy, TopK
 from specbench.runtime import CacheWarmer, Executor, Journal, SqliteSavepoint, Tool, TTLCache, Warmer
 from specbench.speculation import Limit, Options, Traits
 from specbench.testing import BACKENDS, run_virtual
-from specbench.types import Effect, Message, Prediction, ToolCall, ToolSpec
 from tests.runtime.agent import Recorder, Says, call, point, sure, thinks
 
 KEYS = Traits(keys=("order:{id}",))

@@ -13,10 +13,10 @@ from typing import Any
 import anyio
 import pytest
 
-from specbench.errors import ConfigError
-from specbench.ledger import Fate
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Fate
+from specbench.core.types import Effect, ToolSpec
 from specbench.runtime import Executor, Journal, SqliteSavepoint, Tool
-from specbench.types import Effect, ToolSpec
 from tests.runtime.agent import Says, call, point, sure, thinks
 from tests.runtime.crashing import held, savepoint
 

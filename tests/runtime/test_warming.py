@@ -12,11 +12,11 @@ from typing import Any
 import anyio
 import pytest
 
-from specbench.errors import ConfigError, SpecbenchError
+from specbench.core.errors import ConfigError, SpecbenchError
+from specbench.core.types import Effect, ToolCall
 from specbench.runtime import CacheWarmer, Executor, RedisCache, TTLCache, Warmer
 from specbench.speculation import Traits
 from specbench.testing import BACKENDS, run_virtual
-from specbench.types import Effect, ToolCall
 from tests.runtime.agent import Recorder, Says, call, point, sure, thinks
 
 RULE = Warmer("find", lambda _, value: [call("orders", of=1), call("tickets", of=1), call("delete", of=1)], ttl_s=30.0)
@@ -72,8 +72,8 @@ def test_a_rule_or_load_that_fails_is_a_miss() -> None:
             raise RuntimeError("down")
 
         tools = Recorder()
+        from specbench.core.types import ToolSpec
         from specbench.runtime import Tool
-        from specbench.types import ToolSpec
 
         warmer = CacheWarmer([RULE, Warmer("find", lambda _, value: value["nothing"], 1.0)])
         mine = [tools.tool("find", 1.0), Tool(ToolSpec("orders", effect=Effect.READ), fails)]

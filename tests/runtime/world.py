@@ -12,13 +12,13 @@ from zlib import crc32
 
 import anyio
 
-from specbench.canonical import canonical
+from specbench.core.canonical import canonical
+from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec
 from specbench.predictors import Predictor
 from specbench.predictors.base import Session
 from specbench.runtime import Decided, Partial, Staging, Tool, ToolResult
 from specbench.runtime.work import ToolCallError, find_tool, run_call
 from specbench.speculation import Traits
-from specbench.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec
 
 
 class ToolFailure(Exception):

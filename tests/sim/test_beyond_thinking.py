@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specbench.errors import ConfigError
-from specbench.ledger import Fate, Window
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Fate, Window
+from specbench.core.types import Message, ToolCall, Trace
 from specbench.metrics import PredictionTable, SpeculationMetrics, predict_traces
 from specbench.metrics.theory import client_speed_up, overlap_saved_share, run_ahead_saved_share
 from specbench.policies import Never, Threshold, TopK
@@ -15,7 +16,6 @@ from specbench.predictors import make_predictor
 from specbench.sim import Constant, simulate
 from specbench.speculation import Limit, Options, RunAhead
 from specbench.testing import make_traces
-from specbench.types import Message, ToolCall, Trace
 from tests.tables import TOOLS, call, table
 
 

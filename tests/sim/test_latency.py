@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Message, Timing, ToolCall, ToolSpec, Trace
 from specbench.sim import ByTokens, Constant, Empirical, LogNormal, parse_latency
-from specbench.types import Message, Timing, ToolCall, ToolSpec, Trace
 
 
 @given(seed=st.integers(0, 2**40), trace=st.text(), index=st.integers(0, 10**6), call=st.text())

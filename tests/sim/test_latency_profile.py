@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from specbench.agent.scripted import generate
 from specbench.cli import app
-from specbench.errors import ConfigError
-from specbench.ledger import Ledger
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Ledger
 from specbench.llm.profiling import LatencyProfile
 from specbench.sim import ByProfile, parse_latency
 from specbench.sim.latency_data import token_counts

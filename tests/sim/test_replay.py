@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specbench.ledger import Fate
+from specbench.core.ledger import Fate
+from specbench.core.types import Effect, Prediction
 from specbench.metrics import PredictionTable, predict_traces, summarise
 from specbench.policies import Never, Policy, Threshold, TopK
 from specbench.predictors import make_predictor
 from specbench.sim import Constant, Latency, LogNormal, simulate
 from specbench.speculation import Options
 from specbench.testing import make_traces
-from specbench.types import Effect, Prediction
 from tests.tables import call, table, tables
 
 LATENCIES = st.builds(Constant, st.floats(0, 5), st.floats(0, 5)) | st.builds(

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Effect, ToolSpec
 from specbench.metrics import PredictionTable, predict_traces, summarise
 from specbench.policies import Threshold
 from specbench.predictors import make_predictor
 from specbench.sim import Constant, Latency, LogNormal, recall_at_precision, simulate, sweep
 from specbench.sim.sweep import COLUMNS
 from specbench.testing import make_traces, odd_trace
-from specbench.types import Effect, ToolSpec
 from tests.sim.test_replay import LATENCIES
 from tests.tables import table, tables
 

@@ -8,10 +8,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from specbench.ledger import Fate, Window
+from specbench.core.ledger import Fate, Window
+from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall, ToolSpec
 from specbench.policies import TopK
 from specbench.speculation import Book, Breaker, Launch, Options, Shared, Traits
-from specbench.types import DecisionPoint, Effect, Prediction, ToolCall, ToolSpec
 
 TOOLS = {
     "get": ToolSpec("get", effect=Effect.READ),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 from specbench.speculation import Limit, RateLimits
 
 EVENTS = st.lists(st.tuples(st.floats(0, 2), st.booleans()), max_size=60)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import ToolCall
 from specbench.speculation import Traits
 from specbench.speculation.traits import keys_of, touches
-from specbench.types import ToolCall
 
 ITEM = Traits(("item:{x}",))
 

@@ -9,14 +9,14 @@ import pytest
 from typer.testing import CliRunner
 
 from specbench.cli import app
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Message, Trace
 from specbench.study import Settings, evaluate, evaluate_predictor, load_data
 from specbench.study.data import refuse_overlap
 from specbench.study.evaluate import THRESHOLDS, parse_names
 from specbench.study.jsonfile import write_json
 from specbench.traces.sources.openai_chat import derived_task
 from specbench.traces.store import write_traces
-from specbench.types import Message, Trace
 
 RATES = (
     "tool_top1", "tool_top3", "call_top1", "call_top3", "read_call_top1", "read_call_top3", "reply_accuracy", "brier",

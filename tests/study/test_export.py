@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 import specbench
 from specbench.cli import app
-from specbench.errors import CheckpointError, ConfigError, MissingExtraError
+from specbench.core.errors import CheckpointError, ConfigError, MissingExtraError
+from specbench.core.types import Trace
 from specbench.predictors.checkpoint import read_card, save
 from specbench.predictors.head import ToolHead
 from specbench.predictors.learned import LearnedPredictor
@@ -22,7 +23,6 @@ from specbench.predictors.markov import MarkovPredictor
 from specbench.predictors.network import ListwiseNet
 from specbench.study.export import export
 from specbench.traces.store import read_traces
-from specbench.types import Trace
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "models" / "support-desk"

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import specbench
-from specbench.ledger import Ledger
+from specbench.core.ledger import Ledger
+from specbench.core.types import Trace
 from specbench.predictors.checkpoint import read_card
 from specbench.study import Settings, run_study
 from specbench.study.compare import Parts, run_compare
@@ -18,7 +19,6 @@ from specbench.study.progressive import run_progressive
 from specbench.study.simulate import run_simulate
 from specbench.study.train import run_train
 from specbench.traces.schema import trace_to_dict
-from specbench.types import Trace
 
 TOOL = "\ud800x"
 SHOWN = "\\ud800x"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from specbench.errors import ConfigError
-from specbench.ledger import Ledger
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Ledger
 from specbench.study.live import run_live
 
 

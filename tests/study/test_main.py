@@ -11,13 +11,13 @@ from typer.testing import CliRunner
 
 import specbench
 from specbench.cli import app
-from specbench.errors import ConfigError
-from specbench.ledger import Ledger
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Ledger
+from specbench.core.types import Message, Trace
 from specbench.study import Settings, StudyResult, run_study
 from specbench.study.folder import KIND, replaced_folder
 from specbench.study.jsonfile import write_json
 from specbench.traces.store import write_traces
-from specbench.types import Message, Trace
 
 LIGHT = ("markov", "ngram", "frequent", "oracle")
 MEASURED = {"latency_ms", "fit_s", "predict_ms_charged"}

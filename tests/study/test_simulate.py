@@ -13,8 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from specbench.cli import app
-from specbench.errors import ConfigError
-from specbench.ledger import Ledger
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Ledger
+from specbench.core.types import Effect, ToolSpec, Trace
 from specbench.llm.profiling import LatencyProfile
 from specbench.metrics import SpeculationMetrics, predict_traces
 from specbench.predictors import make_predictor
@@ -24,7 +25,6 @@ from specbench.study.simulate import run_simulate
 from specbench.study.train import run_train
 from specbench.study.tune import choose_policy, run_tune
 from specbench.traces.store import write_traces
-from specbench.types import Effect, ToolSpec, Trace
 from tests.tables import table
 
 RICH = "windows=think+tool+user; carry=60; ahead=2@0.2; slots=4; limit=get_order:5/20"

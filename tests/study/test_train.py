@@ -9,11 +9,11 @@ from typer.testing import CliRunner
 
 import specbench
 from specbench.cli import app
-from specbench.errors import CheckpointError, ConfigError
+from specbench.core.errors import CheckpointError, ConfigError
+from specbench.core.types import Trace
 from specbench.predictors.checkpoint import read_card
 from specbench.study import Settings, run_study
 from specbench.study.train import run_train
-from specbench.types import Trace
 
 
 def test_the_card_tells_data_split_metrics_tools_and_command(toy_file: Path, tmp_path: Path) -> None:

@@ -7,15 +7,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from specbench.errors import ConfigError
-from specbench.ledger import Ledger
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Ledger
+from specbench.core.types import Effect, Message, ToolCall, Trace
 from specbench.metrics import SpeculationMetrics, rates
 from specbench.metrics.information import FLOOR, bits
 from specbench.policies import Budgeted, ExpectedValue
 from specbench.study.views import confusion_html, decision_html, leaderboard_html, messages_html, metrics_html
 from specbench.study.workbench import Setting, Workbench
 from specbench.traces.store import write_traces
-from specbench.types import Effect, Message, ToolCall, Trace
 from tests.tables import table
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from specbench.core.types import Effect, Message, Timing, ToolCall, ToolSpec, Trace
 from specbench.traces.describe import ToolCount, describe
 from specbench.traces.store import read_traces
-from specbench.types import Effect, Message, Timing, ToolCall, ToolSpec, Trace
 
 TOOLS = {
     "get": ToolSpec("get", effect=Effect.READ),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from specbench.errors import TraceError
+from specbench.core.errors import TraceError
 from specbench.traces import files
 from specbench.traces.files import json_lines, json_list, peek, read_head
 

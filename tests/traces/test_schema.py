@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specbench.errors import TraceError
+from specbench.core.errors import TraceError
+from specbench.core.types import Effect, Message, Timing, ToolCall, ToolSpec, Trace
 from specbench.traces.schema import encode_trace, trace_from_dict, trace_to_dict
-from specbench.types import Effect, Message, Timing, ToolCall, ToolSpec, Trace
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

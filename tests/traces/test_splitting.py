@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Trace
 from specbench.traces.splitting import split
-from specbench.types import Trace
 
 
 def traces_of(tasks: list[int]) -> list[Trace]:

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from specbench.errors import ConfigError, TraceError, TraceFormatError
+from specbench.core.errors import ConfigError, TraceError, TraceFormatError
+from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.traces import sources, store
 from specbench.traces.files import OnError
 from specbench.traces.store import ReadReport, load, read_traces, write_traces
-from specbench.types import Effect, Message, ToolCall, ToolSpec, Trace
 
 CHAT = {"messages": [{"role": "user", "content": "hello"}]}
 TAU = [{"task_id": 1, "reward": 0.0, "trial": 0, "traj": [{"role": "user", "content": "hi"}]}]

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any, Protocol
 
 from specbench.agent.tracing.spans import Span
-from specbench.errors import ConfigError, MissingExtraError
+from specbench.core.errors import ConfigError, MissingExtraError
 
 __all__ = ["JsonlSink", "LangSmithSink", "Sink"]
 

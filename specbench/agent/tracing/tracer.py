@@ -14,9 +14,9 @@ from typing import Any
 from specbench.agent.thinking import ThinkPoint
 from specbench.agent.tracing.sinks import JsonlSink, LangSmithSink, Sink
 from specbench.agent.tracing.spans import Span, now
-from specbench.ledger import Ledger
+from specbench.core.ledger import Ledger
+from specbench.core.types import DecisionPoint, Message
 from specbench.runtime import Decided, Partial, Tool
-from specbench.types import DecisionPoint, Message
 
 __all__ = ["Tracer"]
 

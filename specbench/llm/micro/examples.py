@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.types import Trace
 from specbench.llm.micro.format import Segment, segments
-from specbench.types import Trace
 
 __all__ = ["Batch", "Conversations", "copy_batches", "encode", "talk_batches"]
 

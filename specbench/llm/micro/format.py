@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from specbench.types import Message, ToolCall, ToolSpec
+from specbench.core.types import Message, ToolCall, ToolSpec
 
 __all__ = [
     "BEGIN",

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from specbench.core.types import Decision, Trace
 from specbench.llm.base import LLMError, Request
 from specbench.llm.loading import LoadedModel
 from specbench.llm.micro.format import PYTHON_TAG
 from specbench.llm.parsing import parse
 from specbench.llm.strict import StrictDecoding, as_processor
 from specbench.llm.transformers_backend import context_tok, prompt_ids
-from specbench.types import Decision, Trace
 
 __all__ = ["Answer", "answers", "scores"]
 

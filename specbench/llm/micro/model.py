@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from specbench.errors import MissingExtraError
+from specbench.core.errors import MissingExtraError
 from specbench.llm.quiet import silent
 
 __all__ = ["SHAPE", "build", "save_folder"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 
 __all__ = ["Schedule"]
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from specbench.errors import MissingExtraError
+from specbench.core.errors import MissingExtraError
 from specbench.llm.micro.format import BEGIN, CHAT_TEMPLATE, END, PAD, PYTHON_TAG, SPECIAL_TOKENS
 
 __all__ = ["VOCABULARY", "train_tokenizer"]

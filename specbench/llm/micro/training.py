@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from specbench.errors import CheckpointError, MissingExtraError
+from specbench.core.errors import CheckpointError, MissingExtraError
 from specbench.llm.micro.attention import register
 from specbench.llm.micro.examples import Batch, Conversations, copy_batches, talk_batches
 from specbench.llm.micro.format import segments

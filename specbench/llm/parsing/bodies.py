@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from specbench.core.types import ToolCall, ToolSpec
 from specbench.llm.parsing.arguments import ArgumentReader
-from specbench.types import ToolCall, ToolSpec
 
 __all__ = ["Body", "JsonBody", "News", "XmlBody"]
 

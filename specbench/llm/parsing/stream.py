@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from specbench.core.types import ToolCall, ToolSpec
 from specbench.llm.base import ArgumentDone, ArgumentsDelta, CallStarted, Event, TextDelta
 from specbench.llm.parsing.bodies import Body, JsonBody, XmlBody
-from specbench.types import ToolCall, ToolSpec
 
 __all__ = ["Parsed", "StreamParser", "parse"]
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from specbench.core.types import Trace
 from specbench.study.compare.paired import CALL_RATES, paired_differences
 from specbench.study.evaluate import Evaluated, Settings, evaluate_predictor, seeded
 from specbench.study.progress import Progress
-from specbench.types import Trace
 
 __all__ = ["RATES", "Bench", "Variant", "row_of"]
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from specbench.core.types import Trace
 from specbench.study.compare.bench import RATES, Bench
-from specbench.types import Trace
 
 __all__ = ["SHARES", "learning_curve", "nested_subset"]
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from specbench.core.types import Trace
 from specbench.embed import Embedding
 from specbench.study.compare.bench import Bench, Variant, row_of
-from specbench.types import Trace
 
 __all__ = ["embedding_cost", "embedding_table", "embedding_variants", "texts_to_encode"]
 

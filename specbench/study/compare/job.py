@@ -10,8 +10,10 @@ from typing import Any
 
 import pandas as pd
 
+from specbench.core.errors import ConfigError
+from specbench.core.text import writable
+from specbench.core.types import Effect, Trace
 from specbench.embed import make_embedding
-from specbench.errors import ConfigError
 from specbench.predictors import CONTROLS
 from specbench.study.command import command_line
 from specbench.study.compare.ablations import ablations, embedding_names, learned_variants
@@ -28,8 +30,6 @@ from specbench.study.folder import replaced_folder
 from specbench.study.jsonfile import strict, write_json
 from specbench.study.progress import Progress
 from specbench.traces.store import Paths
-from specbench.types import Effect, Trace
-from specbench.unicode import writable
 
 __all__ = ["BASELINE", "KIND", "Comparison", "Parts", "compare_names", "run_compare"]
 

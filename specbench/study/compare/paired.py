@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Effect
 from specbench.metrics.bootstrap import task_sums, task_weights
 from specbench.metrics.rates import hits_at
 from specbench.metrics.table import PredictionTable
-from specbench.types import Effect
 
 __all__ = ["CALL_RATES", "paired_differences", "subset"]
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from specbench.core.text import writable
+from specbench.core.types import Trace
 from specbench.metrics.rates import rates
 from specbench.study.compare.bench import Bench
 from specbench.study.compare.paired import CALL_RATES, paired_differences, subset
 from specbench.study.data import known_tools
-from specbench.types import Trace
-from specbench.unicode import writable
 
 __all__ = ["Transfer", "choose_services", "service_of", "transfer", "unseen_agents", "unseen_tools"]
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from specbench.core.text import writable
+from specbench.core.types import Effect
 from specbench.predictors import make_predictor
 from specbench.study.command import reading_words
 from specbench.study.data import load_data
@@ -23,8 +25,6 @@ from specbench.study.progress import Progress
 from specbench.study.progressive.run import RATES, decisions, differences, predict_then_learn, rolling
 from specbench.study.progressive.scenarios import Scenario, parse_shift, stream
 from specbench.traces.store import Paths
-from specbench.types import Effect
-from specbench.unicode import writable
 
 __all__ = ["KIND", "WINDOW", "Progression", "progress_through", "run_progressive", "summary_text"]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from specbench.errors import ConfigError
-from specbench.types import Trace
-from specbench.unicode import writable
+from specbench.core.errors import ConfigError
+from specbench.core.text import writable
+from specbench.core.types import Trace
 
 __all__ = ["Scenario", "agent_change", "new_tool", "parse_shift", "stream"]
 
@@ -130,7 +130,7 @@ def parse_shift(text: str, traces: Sequence[Trace]) -> Scenario:
     --------
     >>> parse_shift("agents", [])
     Traceback (most recent call last):
-    specbench.errors.ConfigError: --shift is agent:OLD,NEW or tool:NAME; got 'agents'
+    specbench.core.errors.ConfigError: --shift is agent:OLD,NEW or tool:NAME; got 'agents'
     """
     kind, _, rest = text.partition(":")
     old, _, new = rest.partition(",")

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from specbench.errors import ConfigError, TraceFormatError
+from specbench.core.errors import ConfigError, TraceFormatError
 from specbench.traces.sources.base import Source
 from specbench.traces.sources.openai_chat import OpenAIChat
 from specbench.traces.sources.sgd import SGD

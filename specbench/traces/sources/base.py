@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from specbench.core.types import Trace
 from specbench.traces.files import OnError
-from specbench.types import Trace
 
 __all__ = ["Source"]
 

@@ -1,4 +1,4 @@
-"""OpenAI chat messages → :class:`~specbench.types.Message`; shared by the readers whose files hold them."""
+"""OpenAI chat messages → :class:`~specbench.core.types.Message`; shared by the readers whose files hold them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from specbench.errors import TraceError
+from specbench.core.errors import TraceError
+from specbench.core.types import Message, Role, ToolCall
 from specbench.traces.arguments import parse_arguments, too_deep
 from specbench.traces.links import OpenCalls
-from specbench.types import Message, Role, ToolCall
 
 __all__ = ["chat_messages"]
 

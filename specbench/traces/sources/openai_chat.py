@@ -22,10 +22,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from specbench.errors import TraceError
+from specbench.core.errors import TraceError
+from specbench.core.types import Effect, Message, ToolSpec, Trace
 from specbench.traces.files import OnError, convert_records, json_lines, peek
 from specbench.traces.sources.chat import chat_messages
-from specbench.types import Effect, Message, ToolSpec, Trace
 
 __all__ = ["OpenAIChat", "derived_task"]
 

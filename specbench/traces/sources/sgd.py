@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from specbench.errors import TraceError
+from specbench.core.errors import TraceError
+from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.traces.arguments import too_deep
 from specbench.traces.files import OnError, convert_records, json_list, peek
-from specbench.types import Effect, Message, ToolCall, ToolSpec, Trace
 
 __all__ = ["SGD"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from specbench.core.types import Trace
 from specbench.traces.files import OnError, convert_records, json_lines, peek
 from specbench.traces.schema import trace_from_dict
-from specbench.types import Trace
 
 __all__ = ["SpecbenchJsonl"]
 

@@ -26,10 +26,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from specbench.errors import TraceError
+from specbench.core.errors import TraceError
+from specbench.core.types import Effect, ToolSpec, Trace
 from specbench.traces.files import OnError, convert_records, json_list, peek
 from specbench.traces.sources.chat import chat_messages
-from specbench.types import Effect, ToolSpec, Trace
 
 __all__ = ["TauBench", "tau_bench_tools"]
 

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from specbench.cli import app
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
 from specbench.predictors import CONTROLS, REGISTRY
 from specbench.study import Settings, run_study
 from specbench.study.compare import Comparison, Parts, compare_names, run_compare

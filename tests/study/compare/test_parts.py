@@ -8,8 +8,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from specbench.core.errors import ConfigError
+from specbench.core.types import Message, ToolCall, Trace
 from specbench.embed import make_embedding
-from specbench.errors import ConfigError
 from specbench.metrics.rates import hits_at
 from specbench.metrics.table import PredictionTable, predict_traces
 from specbench.predictors.baselines import Oracle, Silent
@@ -21,7 +22,6 @@ from specbench.study.compare.curve import learning_curve, nested_subset
 from specbench.study.compare.embeddings import embedding_cost, embedding_variants, texts_to_encode
 from specbench.study.compare.paired import CALL_RATES, paired_differences, subset
 from specbench.study.compare.transfer import Transfer, choose_services, transfer, unseen_tools
-from specbench.types import Message, ToolCall, Trace
 
 SETTINGS = Settings(resamples=1)
 

@@ -12,11 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from specbench.cli import app
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Trace
 from specbench.plots import THEMES, plot_progressive
 from specbench.study.progressive import run_progressive
 from specbench.traces.store import write_traces
-from specbench.types import Trace
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 import pytest
 
+from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall, ToolSpec, Trace
 from specbench.metrics.rates import rates
 from specbench.metrics.table import predict_traces
 from specbench.predictors import Predictor, make_predictor
@@ -17,7 +18,6 @@ from specbench.predictors.baselines import Silent
 from specbench.study.progressive.job import progress_through, summary_text
 from specbench.study.progressive.run import RATES, decisions, differences, predict_then_learn, rolling
 from specbench.study.progressive.scenarios import stream
-from specbench.types import DecisionPoint, Message, Prediction, ToolCall, ToolSpec, Trace
 
 
 class Diary(Silent):

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from specbench.errors import ConfigError
+from specbench.core.errors import ConfigError
+from specbench.core.types import Trace
 from specbench.study.progressive.scenarios import Scenario, agent_change, new_tool, parse_shift, stream
-from specbench.types import Trace
 
 
 def tasks(traces: list[Trace]) -> set[str]:

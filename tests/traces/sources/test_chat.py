@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from specbench.errors import TraceError
+from specbench.core.errors import TraceError
+from specbench.core.types import Message, ToolCall
 from specbench.traces.sources.chat import chat_messages
-from specbench.types import Message, ToolCall
 
 
 def call(name: str, arguments: Any = "{}", **more: Any) -> dict[str, Any]:

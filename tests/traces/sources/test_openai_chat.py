@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from specbench.errors import TraceError
+from specbench.core.errors import TraceError
+from specbench.core.types import Effect
 from specbench.traces.store import load, read_traces
-from specbench.types import Effect
 
 HELLO = {"role": "user", "content": "hello"}
 TOOL = {"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object"}}}

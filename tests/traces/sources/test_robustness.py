@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from specbench.errors import TraceError
+from specbench.core.errors import TraceError
 from specbench.traces.schema import encode_trace, trace_from_dict
 from specbench.traces.sources import BUILT_IN
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from specbench.errors import TraceError
+from specbench.core.errors import TraceError
+from specbench.core.types import Effect, Message, ToolCall
 from specbench.traces.store import load, read_traces
-from specbench.types import Effect, Message, ToolCall
 
 SCHEMA = [
     {

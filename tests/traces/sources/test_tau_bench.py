@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from specbench.errors import TraceError
+from specbench.core.errors import TraceError
+from specbench.core.types import Effect, Message, ToolCall
 from specbench.traces.sources.tau_bench import tau_bench_tools
 from specbench.traces.store import load, read_traces
-from specbench.types import Effect, Message, ToolCall
 
 
 def record(*messages: dict[str, Any], task_id: Any = 3, **more: Any) -> dict[str, Any]:

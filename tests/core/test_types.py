@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from specbench.core.types import ROLES, DecisionPoint, Effect, Message, Timing, ToolCall, ToolSpec, Trace
 from specbench.testing import make_tools, make_traces, odd_trace
-from specbench.types import ROLES, DecisionPoint, Effect, Message, Timing, ToolCall, ToolSpec, Trace
 
 ARGUMENTS = st.dictionaries(st.text(), st.integers() | st.text() | st.lists(st.text(), max_size=3), max_size=4)
 

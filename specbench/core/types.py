@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from specbench.canonical import canonical
+from specbench.core.canonical import canonical
 
 __all__ = [
     "ROLES",
@@ -67,7 +67,7 @@ class ToolCall:
     """A call of a tool: its name and arguments.
 
     Two calls are equal (and hash alike) when name and canonical arguments are equal; see
-    :func:`specbench.canonical.canonical`. The ``id`` that links a call to its result does not count.
+    :func:`specbench.core.canonical.canonical`. The ``id`` that links a call to its result does not count.
 
     Parameters
     ----------

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specbench.errors import ConfigError
-from specbench.ledger import Ahead, Fate, Ledger, Outcome, Speculation, Window
+from specbench.core.errors import ConfigError
+from specbench.core.ledger import Ahead, Fate, Ledger, Outcome, Speculation, Window
 
 SECONDS = st.floats(0, 1e6)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from specbench import errors
-from specbench.errors import (
+from specbench.core import errors
+from specbench.core.errors import (
     CheckpointError,
     ConfigError,
     MissingExtraError,

@@ -13,8 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from specbench.errors import ConfigError
-from specbench.unicode import writable
+from specbench.core.errors import ConfigError
+from specbench.core.text import writable
 
 if TYPE_CHECKING:
     import pandas as pd
