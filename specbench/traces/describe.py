@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from specbench.core.types import Effect, Message, Trace
-from specbench.traces.links import linked
+from specbench.traces.call_results import linked
 
 __all__ = ["Description", "OracleSaving", "ToolCount", "describe"]
 

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from specbench.core.errors import TraceError
 from specbench.core.types import ROLES, Effect, Message, ToolCall, ToolSpec, Trace
-from specbench.traces.arguments import MAX_DEPTH, too_deep
-from specbench.traces.fields import (
+from specbench.traces.json_arguments import MAX_DEPTH, too_deep
+from specbench.traces.json_fields import (
     effect_field,
     flag_field,
     list_field,

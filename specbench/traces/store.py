@@ -14,7 +14,7 @@ from typing import TypeAlias
 from specbench.core.errors import ConfigError, TraceError
 from specbench.core.types import Effect, Trace
 from specbench.traces.effects import apply_effects, read_effects
-from specbench.traces.files import OnError, read_head
+from specbench.traces.json_files import OnError, read_head
 from specbench.traces.schema import encode_trace
 from specbench.traces.sources import Source, detect_source, get_source
 from specbench.traces.splitting import Split, split

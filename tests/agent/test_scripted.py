@@ -26,7 +26,7 @@ from specbench.core.types import Effect
 from specbench.traces.schema import encode_trace
 from specbench.traces.store import read_traces
 
-SHIPPED = Path(__file__).parents[2] / "data" / "support_desk.jsonl"
+SHIPPED = Path(__file__).parents[3] / "data" / "support_desk.jsonl"
 CARD = SHIPPED.with_suffix(".md")
 
 

@@ -47,7 +47,7 @@ def fitted() -> LearnedPredictor:
 @pytest.fixture(scope="module")
 def shipped() -> Predictor:
     """The checkpoint that comes with the project: it has seen enough to rank values of a tool never seen."""
-    return load_predictor(Path(__file__).resolve().parents[2] / "models" / "support-desk")
+    return load_predictor(Path(__file__).resolve().parents[3] / "models" / "support-desk")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from specbench.core.errors import ConfigError, TraceError, TraceFormatError
 from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.traces import sources, store
-from specbench.traces.files import OnError
+from specbench.traces.json_files import OnError
 from specbench.traces.store import ReadReport, load, read_traces, write_traces
 
 CHAT = {"messages": [{"role": "user", "content": "hello"}]}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from specbench.core.types import Trace
-from specbench.traces.files import OnError
+from specbench.traces.json_files import OnError
 
 __all__ = ["Source"]
 

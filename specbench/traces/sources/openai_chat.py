@@ -1,7 +1,7 @@
 """OpenAI chat conversations as JSON Lines (the fine-tuning format).
 
 Each line is ``{"messages": [...], "tools": [...]}`` or a bare list of messages. Messages: see
-:func:`specbench.traces.sources.chat.chat_messages`.
+:func:`specbench.traces.sources.openai_messages.chat_messages`.
 
 - **trace id**: the record's ``trace_id`` or ``id``, else ``file-stem:line``.
 - **task id**: the record's ``task_id`` or ``metadata.task_id``. Without one, ``text-`` and a hash of the first user
@@ -24,8 +24,8 @@ from typing import Any
 
 from specbench.core.errors import TraceError
 from specbench.core.types import Effect, Message, ToolSpec, Trace
-from specbench.traces.files import OnError, convert_records, json_lines, peek
-from specbench.traces.sources.chat import chat_messages
+from specbench.traces.json_files import OnError, convert_records, json_lines, peek
+from specbench.traces.sources.openai_messages import chat_messages
 
 __all__ = ["OpenAIChat", "derived_task"]
 

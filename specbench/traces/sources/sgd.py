@@ -25,8 +25,8 @@ from typing import Any
 
 from specbench.core.errors import TraceError
 from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
-from specbench.traces.arguments import too_deep
-from specbench.traces.files import OnError, convert_records, json_list, peek
+from specbench.traces.json_arguments import too_deep
+from specbench.traces.json_files import OnError, convert_records, json_list, peek
 
 __all__ = ["SGD"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from specbench.core.types import Trace
-from specbench.traces.files import OnError, convert_records, json_lines, peek
+from specbench.traces.json_files import OnError, convert_records, json_lines, peek
 from specbench.traces.schema import trace_from_dict
 
 __all__ = ["SpecbenchJsonl"]

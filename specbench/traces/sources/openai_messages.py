@@ -8,8 +8,8 @@ from typing import Any
 
 from specbench.core.errors import TraceError
 from specbench.core.types import Message, Role, ToolCall
-from specbench.traces.arguments import parse_arguments, too_deep
-from specbench.traces.links import OpenCalls
+from specbench.traces.call_results import OpenCalls
+from specbench.traces.json_arguments import parse_arguments, too_deep
 
 __all__ = ["chat_messages"]
 
@@ -39,7 +39,7 @@ def chat_messages(
     Text parts are joined by newlines; another part leaves its type in brackets (``[image_url]``). A refusal is a text.
     Every call has an id of its own within the conversation: where the source gives none, or the same one again, it is
     ``call-1``, ``call-2``, ... (an empty id is none). Each result is linked to the call that it answers
-    (:mod:`specbench.traces.links`): by its id, else to the first open call of the same name, else to the first open
+    (:mod:`specbench.traces.call_results`): by its id, else to the first open call of the same name, else to the first open
     call. Further keys of the provider are not kept.
 
     Parameters
@@ -49,7 +49,7 @@ def chat_messages(
     field
         Its name in error messages.
     python_literals
-        Repair arguments that are Python dict literals; see :func:`~specbench.traces.arguments.parse_arguments`.
+        Repair arguments that are Python dict literals; see :func:`~specbench.traces.json_arguments.parse_arguments`.
     is_error
         Tells from a result's content that the tool reported an error. A key ``error`` or ``is_error`` that is true, or
         ``"status": "error"``, on the result says so too; nothing else is taken for an error.

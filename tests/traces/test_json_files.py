@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from specbench.core.errors import TraceError
-from specbench.traces import files
-from specbench.traces.files import json_lines, json_list, peek, read_head
+from specbench.traces import json_files as files
+from specbench.traces.json_files import json_lines, json_list, peek, read_head
 
 
 def lines(path: Path) -> tuple[list[tuple[int, Any]], list[str]]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specbench.traces.arguments import MAX_DEPTH, parse_arguments, too_deep
+from specbench.traces.json_arguments import MAX_DEPTH, parse_arguments, too_deep
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
