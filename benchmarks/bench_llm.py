@@ -16,10 +16,10 @@ def measure() -> list[Result | Skipped]:
         import torch
 
         from specbench.agent.micro_card import speed
-        from specbench.llm.decoder import Decoder
-        from specbench.llm.loading import load_model
+        from specbench.llm.backends.transformers_local import TransformersBackend
+        from specbench.llm.local.decoder import Decoder
+        from specbench.llm.local.loading import load_model
         from specbench.llm.registry import micro_folder
-        from specbench.llm.transformers_backend import TransformersBackend
     except ImportError as error:
         return [Skipped("micro-Llama", str(error))]
     torch.set_num_threads(1)

@@ -41,12 +41,12 @@ from specbench.agent.live_traces import Recorded, replay_live
 from specbench.core.ledger import Ledger
 from specbench.core.types import Message, Trace
 from specbench.embed.hidden import prompt_hidden
+from specbench.llm.backends.forced import ReplayBackend
 from specbench.llm.base import End, Request
-from specbench.llm.loading import LoadedModel, load_model
-from specbench.llm.memory import LLAMA_3_8B, QUANTISATIONS, Quantisation, plan_memory
+from specbench.llm.local.loading import LoadedModel, load_model
+from specbench.llm.local.memory import LLAMA_3_8B, QUANTISATIONS, Quantisation, plan_memory
 from specbench.llm.profiling import described, profile_model
 from specbench.llm.registry import micro_folder
-from specbench.llm.replay import ReplayBackend
 from specbench.policies import Threshold
 from specbench.predictors import Predictor, make_predictor
 from specbench.predictors.checkpoint import load as load_predictor

@@ -67,7 +67,7 @@ class SpeculativeAgent:
 
     Examples
     --------
-    >>> from specbench.llm.scripted import ScriptedBackend
+    >>> from specbench.llm.backends.scripted import ScriptedBackend
     >>> import anyio
     >>> async def main():
     ...     executor = Executor([])

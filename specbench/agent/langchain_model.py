@@ -42,7 +42,7 @@ class BackendChatModel(BaseChatModel):
 
     Examples
     --------
-    >>> from specbench.llm.scripted import ScriptedBackend
+    >>> from specbench.llm.backends.scripted import ScriptedBackend
     >>> model = BackendChatModel(backend=ScriptedBackend(['{"name": "now", "parameters": {}}']))
     >>> model.bind_tools([ToolSpec("now")]).invoke("what time is it?").tool_calls[0]["name"]
     'now'

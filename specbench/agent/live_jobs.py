@@ -17,9 +17,9 @@ from specbench.agent.tracing import Tracer
 from specbench.core.errors import ConfigError
 from specbench.core.ledger import Ledger
 from specbench.core.types import Trace
+from specbench.llm.backends.paced import PacedBackend
 from specbench.llm.base import Backend
-from specbench.llm.memory import QUANTISATIONS, Quantisation
-from specbench.llm.paced import PacedBackend
+from specbench.llm.local.memory import QUANTISATIONS, Quantisation
 from specbench.llm.registry import load_named, make_backend
 from specbench.policies import Policy, Threshold
 from specbench.predictors import make_predictor
@@ -122,7 +122,7 @@ async def run_traces(job: LiveJob, traces: Sequence[Trace], tool_s: float) -> tu
     tuple
         The comparison, and what the simulator makes of it; nothing where a conversation outgrew the model's context.
     """
-    from specbench.llm.replay import ReplayBackend
+    from specbench.llm.backends.forced import ReplayBackend
 
     parts = split(traces, seed=job.seed)
     chosen = [trace for trace in parts.test if trace.messages][: job.conversations]

@@ -105,7 +105,7 @@ async def replay_live(
     Parameters
     ----------
     backend
-        A :class:`specbench.llm.replay.ReplayBackend` of ``recorded.message``, perhaps paced.
+        A :class:`specbench.llm.backends.forced.ReplayBackend` of ``recorded.message``, perhaps paced.
     predictor, policy, options, early
         Of the speculative runs.
     traces, recorded

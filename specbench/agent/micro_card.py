@@ -14,11 +14,11 @@ import anyio
 
 from specbench.agent.micro_conversations import EXAMS, conversations, without_tools
 from specbench.core.types import Message
+from specbench.llm.backends.transformers_local import TransformersBackend, prompt_ids
 from specbench.llm.base import Request
-from specbench.llm.loading import LoadedModel, load_model
+from specbench.llm.local.loading import LoadedModel, load_model
 from specbench.llm.micro.measure import Answer, answers, scores
 from specbench.llm.micro.schedule import Schedule
-from specbench.llm.transformers_backend import TransformersBackend, prompt_ids
 
 __all__ = ["card_text", "finish", "measure"]
 
@@ -191,7 +191,7 @@ habit settled. It thinks aloud: it says first what it has understood, and with e
 whether the item is in the order just read, and its number. Of its phrases it uses the shortest. It looks everything
 up anew for each thing that the customer wants, and goes through his orders from the newest. *No tools*: the prompt
 lists none; right is a reply, and where a call would be needed, to say so. Calls are held to the tools' schemas while
-they are written, as the backend does by default (strict decoding, `specbench/llm/strict.py`): once a message has begun
+they are written, as the backend does by default (strict decoding, `specbench/llm/strict/decoding.py`): once a message has begun
 as a call, it can only end as one, and where no tools are on offer it cannot begin one.
 
 *Unseen phrasings*: customers speak in held-out paraphrases; no line is equal to one that training can say (case and

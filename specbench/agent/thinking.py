@@ -41,7 +41,7 @@ def thinking(
     Examples
     --------
     >>> import anyio
-    >>> from specbench.llm.scripted import ScriptedBackend
+    >>> from specbench.llm.backends.scripted import ScriptedBackend
     >>> from specbench.core.types import Message
     >>> async def main():
     ...     think = thinking(ScriptedBackend(["Hello."]))

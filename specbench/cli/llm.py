@@ -75,7 +75,7 @@ def profile_llm(
 ) -> None:
     """Measure prefill and decoding of a local model, fit lines to them, and write both as JSON."""
     from specbench.core.errors import ConfigError
-    from specbench.llm.memory import QUANTISATIONS
+    from specbench.llm.local.memory import QUANTISATIONS
     from specbench.llm.profiling import profile_model
     from specbench.llm.registry import load_named
     from specbench.study.jsonfile import check_file, write_json

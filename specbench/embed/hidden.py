@@ -12,10 +12,10 @@ import numpy as np
 from specbench.core.errors import CheckpointError, ConfigError
 from specbench.core.types import Message
 from specbench.embed.base import Floats, clipped
+from specbench.llm.backends.transformers_local import prompt_ids
 from specbench.llm.base import Request
-from specbench.llm.decoder import Decoder
-from specbench.llm.loading import LoadedModel, load_model
-from specbench.llm.transformers_backend import prompt_ids
+from specbench.llm.local.decoder import Decoder
+from specbench.llm.local.loading import LoadedModel, load_model
 
 __all__ = ["HiddenStateEmbedding", "prompt_hidden"]
 

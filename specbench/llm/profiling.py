@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from specbench.core.errors import ConfigError
-from specbench.llm.loading import LoadedModel
+from specbench.llm.local.loading import LoadedModel
 
 __all__ = ["LatencyProfile", "Sample", "described", "fit_profile", "profile_model"]
 

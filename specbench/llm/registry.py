@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from specbench.core.errors import ConfigError
+from specbench.llm.backends.paced import PacedBackend
 from specbench.llm.base import Backend
-from specbench.llm.loading import LoadedModel, load_model
-from specbench.llm.memory import Quantisation
-from specbench.llm.paced import PacedBackend
+from specbench.llm.local.loading import LoadedModel, load_model
+from specbench.llm.local.memory import Quantisation
 
 __all__ = ["MICRO_FOLDER", "load_named", "make_backend", "micro_folder"]
 
@@ -67,9 +67,9 @@ def make_backend(
     pace_tokens_per_s
         Hold it back to this speed; the name says so.
     quantisation, random_weights
-        Of a local model; see :func:`specbench.llm.loading.load_model`.
+        Of a local model; see :func:`specbench.llm.local.loading.load_model`.
     strict
-        Hold the calls of a local model to the tools' schemas; see :mod:`specbench.llm.strict`. A server decides for
+        Hold the calls of a local model to the tools' schemas; see :mod:`specbench.llm.strict.decoding`. A server decides for
         itself.
 
     Examples
@@ -81,12 +81,12 @@ def make_backend(
     kind, _, rest = name.partition(":")
     backend: Backend
     if name == "micro" or (kind == "transformers" and rest):
-        from specbench.llm.transformers_backend import TransformersBackend
+        from specbench.llm.backends.transformers_local import TransformersBackend
 
         loaded = load_named(name, quantisation=quantisation, random_weights=random_weights)
         backend = TransformersBackend(loaded, strict=strict)
     elif kind == "openai" and rest:
-        from specbench.llm.openai_backend import OpenAIBackend
+        from specbench.llm.backends.openai_http import OpenAIBackend
 
         model, _, url = rest.partition("@")
         backend = OpenAIBackend(model, base_url=url or None)

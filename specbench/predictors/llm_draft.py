@@ -38,7 +38,7 @@ class LLMDraftPredictor(Predictor):
 
     Examples
     --------
-    >>> from specbench.llm.scripted import ScriptedBackend
+    >>> from specbench.llm.backends.scripted import ScriptedBackend
     >>> from specbench.core.types import DecisionPoint, ToolSpec
     >>> draft = LLMDraftPredictor(ScriptedBackend(lambda request: '{"name": "now", "parameters": {}}')).fit([])
     >>> draft.predict(DecisionPoint("t", 0, (Message("user", "what time is it?"),), {"now": ToolSpec("now")}))

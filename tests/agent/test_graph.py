@@ -14,8 +14,8 @@ from specbench.agent.graph import SpeculativeAgent
 from specbench.agent.graph_picture import draw_graph
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, Message, ToolCall, ToolSpec
-from specbench.llm.paced import PacedBackend
-from specbench.llm.scripted import ScriptedBackend
+from specbench.llm.backends.paced import PacedBackend
+from specbench.llm.backends.scripted import ScriptedBackend
 from specbench.policies import Threshold, TopK
 from specbench.predictors import make_predictor
 from specbench.predictors.llm_draft import LLMDraftPredictor

@@ -13,9 +13,9 @@ from langchain_core.tools import tool
 from specbench.agent.langchain_messages import from_langchain, specs_of, to_langchain
 from specbench.agent.langchain_model import LISTENER, BackendChatModel
 from specbench.core.types import Message, ToolCall, ToolSpec
+from specbench.llm.backends.openai_http import OpenAIBackend
+from specbench.llm.backends.scripted import ScriptedBackend
 from specbench.llm.base import ArgumentDone, CallStarted
-from specbench.llm.openai_backend import OpenAIBackend
-from specbench.llm.scripted import ScriptedBackend
 
 CALL = Message("assistant", "Let me see.", (ToolCall("get_order", {"order_id": "D1"}),))
 

@@ -11,9 +11,9 @@ from specbench.agent.live_simulated import simulate_live, simulate_recorded
 from specbench.agent.live_traces import Recorded, replay_live
 from specbench.agent.scripted import generate
 from specbench.core.types import Message
+from specbench.llm.backends.paced import PacedBackend
+from specbench.llm.backends.scripted import ScriptedBackend
 from specbench.llm.base import ContextError
-from specbench.llm.paced import PacedBackend
-from specbench.llm.scripted import ScriptedBackend
 from specbench.policies import Threshold, TopK
 from specbench.predictors import make_predictor
 from specbench.predictors.llm_draft import LLMDraftPredictor

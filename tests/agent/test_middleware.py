@@ -20,7 +20,7 @@ from specbench.agent.langchain_model import BackendChatModel
 from specbench.agent.middleware import SpeculationMiddleware, tools_of
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, Message, ToolCall
-from specbench.llm.scripted import ScriptedBackend
+from specbench.llm.backends.scripted import ScriptedBackend
 from specbench.policies import TopK
 from specbench.predictors.llm_draft import LLMDraftPredictor
 from specbench.runtime import Executor

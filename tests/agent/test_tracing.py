@@ -14,7 +14,7 @@ from specbench.agent.live import compare_live, scripted_talks
 from specbench.agent.tracing import JsonlSink, LangSmithSink, Span, Tracer
 from specbench.core.errors import ConfigError
 from specbench.core.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec
-from specbench.llm.scripted import ScriptedBackend
+from specbench.llm.backends.scripted import ScriptedBackend
 from specbench.policies import TopK
 from specbench.predictors import make_predictor
 from specbench.runtime import Executor, Tool

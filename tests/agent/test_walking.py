@@ -6,7 +6,7 @@ import pytest
 from specbench.agent.walking import WalkingSteps
 from specbench.core.errors import ConfigError
 from specbench.core.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec
-from specbench.llm.scripted import ScriptedBackend
+from specbench.llm.backends.scripted import ScriptedBackend
 from specbench.policies import TopK
 from specbench.predictors.llm_draft import LLMDraftPredictor
 from specbench.runtime import Compensation, Executor, Tool

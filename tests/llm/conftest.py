@@ -4,7 +4,7 @@ import pytest
 
 from specbench.agent.micro_conversations import conversations
 from specbench.llm.base import Request
-from specbench.llm.loading import LoadedModel, load_model
+from specbench.llm.local.loading import LoadedModel, load_model
 from specbench.llm.registry import micro_folder
 
 

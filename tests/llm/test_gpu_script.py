@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from specbench.llm.precision import quick_dtype
+from specbench.llm.local.precision import quick_dtype
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 SMALL = "--device cpu --layers 1 --width 128 --lengths 16 48 --batches 1 2 --conversations 1 --tool-scale 0.001"

@@ -35,16 +35,16 @@ from specbench.agent.scripted_goals import KINDS
 from specbench.agent.settled import OPENINGS, TOPICS
 from specbench.core.errors import CheckpointError, ConfigError
 from specbench.core.types import Message, ToolCall
+from specbench.llm.backends.transformers_local import prompt_ids
 from specbench.llm.base import Request
-from specbench.llm.chat import chat_messages, chat_tools
+from specbench.llm.chat_format import chat_messages, chat_tools
+from specbench.llm.llama3_format import segments
 from specbench.llm.micro import training
 from specbench.llm.micro.attention import BLOCK, register
 from specbench.llm.micro.examples import copy_batches, encode, talk_batches
-from specbench.llm.micro.format import segments
 from specbench.llm.micro.measure import answers, scores
 from specbench.llm.micro.schedule import Schedule
 from specbench.llm.registry import micro_folder
-from specbench.llm.transformers_backend import prompt_ids
 
 STARTS = {kind: opening.partition("{")[0] for kind, opening in OPENINGS.items()}
 TINY = Schedule(copy_steps=2, copy_tokens=256, steps=4, tokens=1500, short_tokens=300, warmup_steps=2)

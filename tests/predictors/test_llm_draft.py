@@ -7,9 +7,9 @@ import pytest
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall, ToolSpec
+from specbench.llm.backends.scripted import ScriptedBackend
 from specbench.llm.base import ContextError, UsageTotal
-from specbench.llm.micro.format import message_text
-from specbench.llm.scripted import ScriptedBackend
+from specbench.llm.llama3_format import message_text
 from specbench.metrics import predict_traces
 from specbench.predictors import make_predictor
 from specbench.predictors.llm_draft import LLMDraftPredictor

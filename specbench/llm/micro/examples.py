@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.core.types import Trace
-from specbench.llm.micro.format import Segment, segments
+from specbench.llm.llama3_format import Segment, segments
 
 __all__ = ["Batch", "Conversations", "copy_batches", "encode", "talk_batches"]
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from specbench.core.types import Decision, Trace
+from specbench.llm.backends.transformers_local import context_tok, prompt_ids
 from specbench.llm.base import LLMError, Request
-from specbench.llm.loading import LoadedModel
-from specbench.llm.micro.format import PYTHON_TAG
+from specbench.llm.llama3_format import PYTHON_TAG
+from specbench.llm.local.loading import LoadedModel
 from specbench.llm.parsing import parse
-from specbench.llm.strict import StrictDecoding, as_processor
-from specbench.llm.transformers_backend import context_tok, prompt_ids
+from specbench.llm.strict.decoding import StrictDecoding, as_processor
 
 __all__ = ["Answer", "answers", "scores"]
 
@@ -43,7 +43,7 @@ def answers(loaded: LoadedModel, traces: Iterable[Trace], max_tok: int = 200, *,
     """Let the model write at every decision of the traces; the conversation before each is the recorded one.
 
     Decisions that leave no room for ``max_tok`` tokens in the model's context are left out. ``strict``: as the backend
-    does by default (:mod:`specbench.llm.strict`); without it, the model is on its own.
+    does by default (:mod:`specbench.llm.strict.decoding`); without it, the model is on its own.
     """
     import torch
 

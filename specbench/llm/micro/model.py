@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from specbench.core.errors import MissingExtraError
-from specbench.llm.quiet import silent
+from specbench.llm.local.progress_bars import silent
 
 __all__ = ["SHAPE", "build", "save_folder"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from specbench.core.errors import MissingExtraError
-from specbench.llm.micro.format import BEGIN, CHAT_TEMPLATE, END, PAD, PYTHON_TAG, SPECIAL_TOKENS
+from specbench.llm.llama3_format import BEGIN, CHAT_TEMPLATE, END, PAD, PYTHON_TAG, SPECIAL_TOKENS
 
 __all__ = ["VOCABULARY", "train_tokenizer"]
 

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from specbench.core.errors import CheckpointError, MissingExtraError
+from specbench.llm.llama3_format import segments
+from specbench.llm.local.precision import quick_dtype
 from specbench.llm.micro.attention import register
 from specbench.llm.micro.examples import Batch, Conversations, copy_batches, talk_batches
-from specbench.llm.micro.format import segments
 from specbench.llm.micro.model import build, save_folder
 from specbench.llm.micro.schedule import Schedule
 from specbench.llm.micro.tokenizer import train_tokenizer
-from specbench.llm.precision import quick_dtype
 
 __all__ = ["TOKENIZER_TRACES", "set_threads", "train"]
 

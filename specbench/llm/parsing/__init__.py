@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from specbench.llm.parsing.arguments import ArgumentReader
+from specbench.llm.parsing.partial_arguments import ArgumentReader
 from specbench.llm.parsing.stream import Parsed, StreamParser, parse
 
 __all__ = ["ArgumentReader", "Parsed", "StreamParser", "parse"]

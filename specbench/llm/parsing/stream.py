@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from specbench.core.types import ToolCall, ToolSpec
 from specbench.llm.base import ArgumentDone, ArgumentsDelta, CallStarted, Event, TextDelta
-from specbench.llm.parsing.bodies import Body, JsonBody, XmlBody
+from specbench.llm.parsing.call_bodies import Body, JsonBody, XmlBody
 
 __all__ = ["Parsed", "StreamParser", "parse"]
 

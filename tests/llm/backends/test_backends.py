@@ -7,9 +7,9 @@ from trio.testing import MockClock
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Message, ToolCall, ToolSpec
+from specbench.llm.backends.paced import PacedBackend
+from specbench.llm.backends.scripted import ScriptedBackend
 from specbench.llm.base import CallStarted, End, LLMError, Request, TextDelta
-from specbench.llm.paced import PacedBackend
-from specbench.llm.scripted import ScriptedBackend
 
 ASK = Request([Message("user", "where is D1?")], {"get_order": ToolSpec("get_order")})
 CALL = Message("assistant", tool_calls=(ToolCall("get_order", {"order_id": "D1"}),))

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from specbench.core.text import writable
 from specbench.core.types import Message
+from specbench.llm.backends.transformers_local import TransformersBackend
 from specbench.llm.base import End, Event, EventStream, Request, Usage
-from specbench.llm.chat import chat_messages, chat_tools
-from specbench.llm.loading import LoadedModel
-from specbench.llm.micro.format import message_text
-from specbench.llm.transformers_backend import TransformersBackend
+from specbench.llm.chat_format import chat_messages, chat_tools
+from specbench.llm.llama3_format import message_text
+from specbench.llm.local.loading import LoadedModel
 
 __all__ = ["ReplayBackend", "forced_ids"]
 

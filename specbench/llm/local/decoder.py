@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from specbench.llm.loading import LoadedModel
+from specbench.llm.local.loading import LoadedModel
 
 __all__ = ["Decoder", "TextAssembler", "stop_ids"]
 
@@ -31,7 +31,7 @@ class Decoder:
     forced
         Token ids to write, whatever the model would; the model runs all the same.
     guard
-        Takes what is written and the logits of the next token, and returns logits; see :mod:`specbench.llm.strict`.
+        Takes what is written and the logits of the next token, and returns logits; see :mod:`specbench.llm.strict.decoding`.
 
     Attributes
     ----------

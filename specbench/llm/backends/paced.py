@@ -28,7 +28,7 @@ class PacedBackend(Backend):
 
     Examples
     --------
-    >>> from specbench.llm.scripted import ScriptedBackend
+    >>> from specbench.llm.backends.scripted import ScriptedBackend
     >>> PacedBackend(ScriptedBackend(["hi"]), tokens_per_s=30).name
     'scripted (paced, 30 tok/s)'
     """

@@ -10,19 +10,19 @@ import pytest
 import torch
 import trio
 
-import specbench.llm.loading as loading
+import specbench.llm.local.loading as loading
 from specbench.core.errors import CheckpointError, ConfigError
 from specbench.core.types import Message, ToolCall
 from specbench.embed import make_embedding
 from specbench.embed.hidden import HiddenStateEmbedding, prompt_hidden
+from specbench.llm.backends.forced import ReplayBackend, forced_ids
+from specbench.llm.backends.transformers_local import TransformersBackend, context_tok, prompt_ids
 from specbench.llm.base import CallStarted, End, LLMError, Request
-from specbench.llm.decoder import Decoder, TextAssembler
-from specbench.llm.loading import load_model
-from specbench.llm.memory import LLAMA_3_8B, plan_memory
-from specbench.llm.precision import quick_dtype
+from specbench.llm.local.decoder import Decoder, TextAssembler
+from specbench.llm.local.loading import load_model
+from specbench.llm.local.memory import LLAMA_3_8B, plan_memory
+from specbench.llm.local.precision import quick_dtype
 from specbench.llm.registry import make_backend, micro_folder
-from specbench.llm.replay import ReplayBackend, forced_ids
-from specbench.llm.transformers_backend import TransformersBackend, context_tok, prompt_ids
 
 
 async def collect(backend, request):
@@ -124,11 +124,11 @@ def test_weights_in_bfloat16_are_not_computed_in_it_where_that_takes_fifty_times
     folder = tmp_path / "halved"
     copy.deepcopy(whole.model).to(torch.bfloat16).save_pretrained(folder)
     whole.tokenizer.save_pretrained(folder)
-    monkeypatch.setattr("specbench.llm.loading.quick_dtype", lambda device: quick)
+    monkeypatch.setattr("specbench.llm.local.loading.quick_dtype", lambda device: quick)
     loaded = load_model(folder, device="cpu")
     assert f"torch.{loaded.dtype}" == str(quick) == str(loaded.model.dtype)
     # What would just do for two bytes a weight does not for four.
-    monkeypatch.setattr("specbench.llm.loading.free_bytes", lambda device: plan_memory(folder).total_bytes(2048))
+    monkeypatch.setattr("specbench.llm.local.loading.free_bytes", lambda device: plan_memory(folder).total_bytes(2048))
     if quick is torch.float32:
         with pytest.raises(LLMError, match="a smaller model, or another device"):
             load_model(folder, device="cpu")

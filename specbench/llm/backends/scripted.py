@@ -9,9 +9,9 @@ import anyio
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Message
+from specbench.llm.backends.text_writer import Piece, TextBackend, Writer
 from specbench.llm.base import LLMError, Request, StopReason
-from specbench.llm.micro.format import message_text
-from specbench.llm.text import Piece, TextBackend, Writer
+from specbench.llm.llama3_format import message_text
 
 __all__ = ["ScriptedBackend"]
 

@@ -10,10 +10,10 @@ import urllib.request
 import anyio
 import pytest
 
+from specbench.llm.backends.openai_http import OpenAIBackend
+from specbench.llm.backends.transformers_local import TransformersBackend
 from specbench.llm.base import ArgumentDone, CallStarted, Request
-from specbench.llm.openai_backend import OpenAIBackend
 from specbench.llm.registry import micro_folder
-from specbench.llm.transformers_backend import TransformersBackend
 
 pytest.importorskip("uvicorn")
 

@@ -15,9 +15,9 @@ import anyio
 from anyio.lowlevel import RunVar
 
 from specbench.core.errors import ConfigError, MissingExtraError
+from specbench.llm.backends.openai_deltas import CallDeltas
 from specbench.llm.base import Backend, End, Event, EventStream, LLMError, Request, StopReason, TextDelta, Usage
-from specbench.llm.chat import chat_messages, chat_tools
-from specbench.llm.deltas import CallDeltas
+from specbench.llm.chat_format import chat_messages, chat_tools
 from specbench.llm.parsing import StreamParser
 
 __all__ = ["OpenAIBackend"]

@@ -10,12 +10,12 @@ from typing import Any
 import anyio.to_thread
 
 from specbench.core.text import writable
+from specbench.llm.backends.text_writer import Piece, TextBackend, Writer
 from specbench.llm.base import ContextError, LLMError, Request, StopReason
-from specbench.llm.chat import chat_messages, chat_tools
-from specbench.llm.decoder import Decoder, TextAssembler, stop_ids
-from specbench.llm.loading import LoadedModel
-from specbench.llm.strict import StrictDecoding
-from specbench.llm.text import Piece, TextBackend, Writer
+from specbench.llm.chat_format import chat_messages, chat_tools
+from specbench.llm.local.decoder import Decoder, TextAssembler, stop_ids
+from specbench.llm.local.loading import LoadedModel
+from specbench.llm.strict.decoding import StrictDecoding
 
 __all__ = ["TransformersBackend", "prompt_ids"]
 
@@ -60,9 +60,9 @@ class TransformersBackend(TextBackend):
     Parameters
     ----------
     loaded
-        See :func:`specbench.llm.loading.load_model`.
+        See :func:`specbench.llm.local.loading.load_model`.
     strict
-        A call that the model has begun can only go on as the tools' schemas allow; see :mod:`specbench.llm.strict`.
+        A call that the model has begun can only go on as the tools' schemas allow; see :mod:`specbench.llm.strict.decoding`.
     """
 
     def __init__(self, loaded: LoadedModel, *, strict: bool = True) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from specbench.core.types import ToolCall, ToolSpec
-from specbench.llm.parsing.arguments import ArgumentReader
+from specbench.llm.parsing.partial_arguments import ArgumentReader
 
 __all__ = ["Body", "JsonBody", "News", "XmlBody"]
 

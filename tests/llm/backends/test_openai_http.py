@@ -11,9 +11,9 @@ import pytest
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Message, ToolCall, ToolSpec
+from specbench.llm.backends.openai_deltas import CallDeltas
+from specbench.llm.backends.openai_http import OpenAIBackend
 from specbench.llm.base import ArgumentDone, CallStarted, LLMError, Request
-from specbench.llm.deltas import CallDeltas
-from specbench.llm.openai_backend import OpenAIBackend
 
 KEY = "sk-very-secret"
 TOOLS = {"get_order": ToolSpec("get_order", "One order.", {"type": "object", "properties": {"id": {}}})}

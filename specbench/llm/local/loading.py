@@ -11,9 +11,9 @@ from typing import Any
 
 from specbench.core.errors import ConfigError, MissingExtraError
 from specbench.llm.base import LLMError
-from specbench.llm.memory import QUANTISATIONS, Quantisation, free_bytes, plan_memory
-from specbench.llm.precision import quick_dtype
-from specbench.llm.quiet import silent
+from specbench.llm.local.memory import QUANTISATIONS, Quantisation, free_bytes, plan_memory
+from specbench.llm.local.precision import quick_dtype
+from specbench.llm.local.progress_bars import silent
 
 __all__ = ["LoadedModel", "load_model"]
 
@@ -75,7 +75,7 @@ def load_model(
         does both.
     device
         ``"cuda"``, ``"cpu"``, …; the first GPU where there is one when not given. A CPU that has no quick bf16 computes
-        in float32 instead: :func:`specbench.llm.precision.quick_dtype`.
+        in float32 instead: :func:`specbench.llm.local.precision.quick_dtype`.
     random_weights
         Build the model from its configuration with random weights: for timing alone. Labelled in the name.
     seed

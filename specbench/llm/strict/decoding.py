@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from specbench.core.errors import MissingExtraError
 from specbench.core.types import ToolSpec
 from specbench.llm.base import LLMError
-from specbench.llm.call_grammar import calls_lark
-from specbench.llm.decoder import stop_ids
-from specbench.llm.loading import LoadedModel
+from specbench.llm.local.decoder import stop_ids
+from specbench.llm.local.loading import LoadedModel
+from specbench.llm.strict.grammar import calls_lark
 
 __all__ = ["Guard", "StrictDecoding", "as_processor"]
 
