@@ -21,7 +21,7 @@ from specbench.core.types import Effect, Trace
 from specbench.metrics import predict_traces
 from specbench.metrics.rates import rates
 from specbench.metrics.table import DEPTH, PredictionTable
-from specbench.predictors.counting import folds_of
+from specbench.predictors.learned.counts.counting import folds_of
 from specbench.sim.sweep import recall_at_precision
 from specbench.study.data import load_data
 from specbench.study.evaluate import seeded

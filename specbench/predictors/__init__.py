@@ -24,7 +24,7 @@ REGISTRY: dict[str, str] = {
     "markov": "specbench.predictors.markov:MarkovPredictor",
     "ngram": "specbench.predictors.ngram:NgramPredictor",
     "patterns": "specbench.predictors.patterns:PatternPredictor",
-    "learned": "specbench.predictors.learned:LearnedPredictor",
+    "learned": "specbench.predictors.learned.predictor:LearnedPredictor",
 }
 """Name → ``module:class``. A variant with another argument filler is written ``markov+recent``."""
 

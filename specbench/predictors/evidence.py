@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from specbench.core.types import ToolSpec
-from specbench.predictors.counts import Counts
+from specbench.predictors.learned.counts.tables import Counts
 from specbench.predictors.paths import stem
 
 __all__ = ["LONG_WORD", "apart", "lift", "name_tokens", "schema_stems", "similar", "stems_of"]

@@ -15,7 +15,7 @@ from specbench.study.folder import replaced_folder
 from specbench.study.jsonfile import write_json
 
 if TYPE_CHECKING:
-    from specbench.predictors.learned import LearnedPredictor
+    from specbench.predictors.learned.predictor import LearnedPredictor
 
 __all__ = ["FORMATS", "KIND", "export", "point_features"]
 
@@ -69,8 +69,8 @@ def export(checkpoint: str | Path, out: str | Path, format: str = "specbench") -
 
 def point_features(predictor: LearnedPredictor) -> list[str]:
     """Return the names of the head's input ``point``, in order."""
-    from specbench.predictors.features import STEPS
-    from specbench.predictors.turn_cues import CUES
+    from specbench.predictors.learned.tool_head.features import STEPS
+    from specbench.predictors.learned.tool_head.turn_cues import CUES
 
     vocabulary, tools = predictor.vocabulary, predictor.vocabulary.tools
     texts = [
@@ -85,10 +85,10 @@ def point_features(predictor: LearnedPredictor) -> list[str]:
 
 
 def _export_onnx(predictor: Predictor, card: Mapping[str, Any] | None, checkpoint: Path, out: Path) -> Path:
-    from specbench.predictors.calls import COMBINED
-    from specbench.predictors.candidates import FEATURES
-    from specbench.predictors.features import PAIR_FEATURES
-    from specbench.predictors.learned import LearnedPredictor
+    from specbench.predictors.learned.candidates.features import FEATURES
+    from specbench.predictors.learned.predictor import LearnedPredictor
+    from specbench.predictors.learned.ranker.call_ranker import COMBINED
+    from specbench.predictors.learned.tool_head.features import PAIR_FEATURES
     from specbench.study.onnx_graphs import CLIP, OPSET, head_graph, ranker_graph
 
     if not isinstance(predictor, LearnedPredictor):
@@ -164,13 +164,13 @@ For those who serve networks with a runtime of their own. **This is not a whole 
   offer, the reply last), `classes` int64[n] (the tools' numbers in `features.json`, -1 for a tool that training never
   saw) → `probabilities` float32[n], adding up to 1.
 - `scout.onnx`, the scout: the same inputs, with nought for all features of arguments, and the same output. Tools that
-  it finds improbable are left out of the head's rows; see `specbench.predictors.scouting`.
+  it finds improbable are left out of the head's rows; see `specbench.predictors.learned.tool_head.tool_filter`.
 {ranker if "ranker.onnx" in graphs else ""}{calls if "calls.onnx" in graphs else ""}
 Scaling, clipping and the whole ensemble are inside: feed raw features, in the order of `features.json`.
 
 ## What is not
 
-- **The features.** They are computed from the conversation by specbench (`specbench.predictors.features`, `.listing`
+- **The features.** They are computed from the conversation by specbench (`specbench.predictors.learned.tool_head.features`, `.listing`
   and `.calls`), with the embedding and the counts that lie in the specbench checkpoint.
 - **The candidates** for arguments, the combinations of several, and the cast to the schema's types.
 - **Calibration:** the probabilities here are the head's own, not P(this exact call comes next).

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.core.errors import MissingExtraError
-from specbench.predictors.head import ToolHead
-from specbench.predictors.network import ListwiseNet
+from specbench.predictors.learned.network import ListwiseNet
+from specbench.predictors.learned.tool_head.network import ToolHead
 
 __all__ = ["CLIP", "OPSET", "head_graph", "ranker_graph"]
 

@@ -291,8 +291,8 @@ class Workbench:
 
     def why(self, trace_id: str, index: int, setting: Setting, k: int = 3) -> list[str]:
         """Return why the predictor says what it says at a decision point; learned predictors only, else nothing."""
-        from specbench.predictors.explain import explain
-        from specbench.predictors.learned import LearnedSession
+        from specbench.predictors.learned.explanation import explain
+        from specbench.predictors.learned.predictor import LearnedSession
 
         table = self.table(setting.predictor)
         point = next(each for each in table.points if each.trace_id == trace_id and each.index == index)

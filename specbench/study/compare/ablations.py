@@ -33,7 +33,7 @@ def embedding_names(sentence: str | None = None, hidden: str | None = None) -> l
 
 def learned_variants(sentence: str | None = None) -> list[Variant]:
     """Return the learned predictor, complete and with one thing changed at a time."""
-    from specbench.predictors.learned import INGREDIENTS
+    from specbench.predictors.learned.predictor import INGREDIENTS
 
     variants = [Variant(COMPLETE, COMPLETE, {}, "complete")]
     variants += [Variant(f"without {name}", COMPLETE, {"drop": (name,)}, about) for name, about in INGREDIENTS.items()]

@@ -144,7 +144,7 @@ def test_what_leaves_nothing_to_learn_from_is_left_out(toy_traces: list[Trace]) 
 
 
 def test_every_ingredient_filler_and_embedding_has_its_variant() -> None:
-    from specbench.predictors.learned import INGREDIENTS
+    from specbench.predictors.learned.predictor import INGREDIENTS
 
     variants = {variant.label: variant for variant in learned_variants("models/mini")}
     assert next(iter(variants)) == "learned"

@@ -1,0 +1,82 @@
+"""Counting over recorded conversations: folds by task, every real call with the state before it, the sum of counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from specbench.core.types import ToolCall, ToolSpec, Trace
+from specbench.predictors.context import ContextIndex
+from specbench.predictors.learned.candidates.live_parameter import Slot
+from specbench.predictors.learned.counts.parameters import ParameterIndex
+
+__all__ = ["calls_of", "count", "folds_of", "merged", "said_and_dates"]
+
+
+def folds_of(traces: Sequence[Trace], folds: int, seed: int) -> list[int]:
+    """Return a fold number for each trace; traces of one task share it.
+
+    Examples
+    --------
+    >>> folds_of([Trace("a", "x", "", ()), Trace("b", "x", "", ())], 3, seed=0)[:1] * 2 == folds_of(
+    ...     [Trace("a", "x", "", ()), Trace("b", "x", "", ())], 3, seed=0)
+    True
+    """
+    tasks = sorted({trace.task_id for trace in traces})
+    order = np.random.default_rng(seed).permutation(len(tasks))
+    place = {tasks[task]: at % folds for at, task in enumerate(order.tolist())}
+    return [place[trace.task_id] for trace in traces]
+
+
+def calls_of(
+    traces: Sequence[Trace], today: date | None, prefixes: Mapping[int, Sequence[str]]
+) -> Iterator[tuple[ToolCall, ToolSpec | None, ContextIndex, dict[Any, Slot]]]:
+    """Yield every valid call with its spec, the state just before it, and a store for the slots of its trace."""
+    for trace in traces:
+        index = ContextIndex(today, prefixes)
+        slots: dict[Any, Slot] = {}
+        for message in trace.messages:
+            for call in message.tool_calls:
+                if call.invalid_arguments is None:
+                    yield call, trace.tools.get(call.name), index, slots
+            index.append(message)
+
+
+def count(traces: Sequence[Trace], today: date | None = None) -> ParameterIndex:
+    """Count the parameters of all calls of ``traces``."""
+    counts = ParameterIndex()
+    known: dict[str, set[tuple[str, str, str]]] = {}
+    for trace in traces:
+        index = ContextIndex(today)
+        for message in trace.messages:
+            for call in message.tool_calls:
+                if call.invalid_arguments is None:
+                    counts.count(call, trace.tools.get(call.name), index, known.setdefault(trace.task_id, set()))
+            index.append(message)
+        counts.meanings.take_names(index)
+        counts.count_things(index.things)
+        counts.count_words({index.texts[row] for path in ("user:word", "assistant:word") for row in index.rows(path)})
+    return counts
+
+
+def said_and_dates(traces: Sequence[Trace]) -> Iterator[tuple[str, list[str]]]:
+    """Yield, for every call, what the user has said so far and the arguments that may be ISO dates."""
+    for trace in traces:
+        said = ""
+        for message in trace.messages:
+            if message.role == "user":
+                said = f"{said}\n{message.content}"
+            for call in message.tool_calls:
+                yield said, [v for v in call.arguments.values() if isinstance(v, str) and len(v) == 10]
+
+
+def merged(parts: Sequence[ParameterIndex]) -> ParameterIndex:
+    """Return the sum of several counts."""
+    out = ParameterIndex()
+    for part in parts:
+        out.add(part)
+    out.compact()
+    return out
