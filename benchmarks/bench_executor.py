@@ -16,7 +16,7 @@ from specbench.core.types import DecisionPoint, Effect, Message, Prediction, Too
 from specbench.metrics.table import PredictionTable
 from specbench.policies import Never, TopK
 from specbench.predictors.base import Predictor, Session
-from specbench.predictors.baselines import Silent
+from specbench.predictors.controls import Silent
 from specbench.runtime import Decided, Executor, Tool
 from specbench.runtime.replay import execute
 from specbench.sim import Constant

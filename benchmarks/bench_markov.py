@@ -6,7 +6,7 @@ from common import ROOT, Result, seconds
 
 from specbench.metrics import predict_traces
 from specbench.predictors import make_predictor
-from specbench.predictors.markov import MarkovPredictor
+from specbench.predictors.counting.markov import MarkovPredictor
 from specbench.traces.store import load
 
 CALLS = 100_000

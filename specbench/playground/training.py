@@ -12,7 +12,7 @@ from typing import Any
 import ipywidgets as w
 
 from specbench.playground.busy import Busy, button
-from specbench.predictors.fillers import FILLERS
+from specbench.predictors.counting.argument_fillers import FILLERS
 from specbench.report import refuse_foreign
 from specbench.study.script import SCRIPT, script
 from specbench.study.workbench import Setting, Workbench

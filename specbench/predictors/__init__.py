@@ -16,14 +16,14 @@ from specbench.predictors.base import Predictor, Session
 __all__ = ["CONTROLS", "NEEDS_MODEL", "REGISTRY", "Predictor", "Session", "make_predictor"]
 
 REGISTRY: dict[str, str] = {
-    "silent": "specbench.predictors.baselines:Silent",
-    "wrong": "specbench.predictors.baselines:Wrong",
-    "frequent": "specbench.predictors.baselines:MostFrequent",
-    "repeat": "specbench.predictors.baselines:RepeatLast",
-    "oracle": "specbench.predictors.baselines:Oracle",
-    "markov": "specbench.predictors.markov:MarkovPredictor",
-    "ngram": "specbench.predictors.ngram:NgramPredictor",
-    "patterns": "specbench.predictors.patterns:PatternPredictor",
+    "silent": "specbench.predictors.controls:Silent",
+    "wrong": "specbench.predictors.controls:Wrong",
+    "frequent": "specbench.predictors.controls:MostFrequent",
+    "repeat": "specbench.predictors.controls:RepeatLast",
+    "oracle": "specbench.predictors.controls:Oracle",
+    "markov": "specbench.predictors.counting.markov:MarkovPredictor",
+    "ngram": "specbench.predictors.counting.ngram:NgramPredictor",
+    "patterns": "specbench.predictors.counting.patterns:PatternPredictor",
     "learned": "specbench.predictors.learned.predictor:LearnedPredictor",
 }
 """Name → ``module:class``. A variant with another argument filler is written ``markov+recent``."""

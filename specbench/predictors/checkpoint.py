@@ -32,7 +32,7 @@ from specbench.core.files import try_place
 from specbench.core.text import writable
 from specbench.predictors import make_predictor
 from specbench.predictors.base import Predictor
-from specbench.predictors.card import card_text
+from specbench.predictors.checkpoint_card import card_text
 from specbench.predictors.packing import pack, unpack
 
 __all__ = ["FORMAT", "VERSION", "check_place", "load", "read_card", "save"]
@@ -74,7 +74,7 @@ def save(predictor: Predictor, folder: str | Path, *, card: Mapping[str, Any] | 
     Examples
     --------
     >>> import tempfile
-    >>> from specbench.predictors.markov import MarkovPredictor
+    >>> from specbench.predictors.counting.markov import MarkovPredictor
     >>> markov = MarkovPredictor()
     >>> markov.record("find_user", "get_user")
     >>> with tempfile.TemporaryDirectory() as home:

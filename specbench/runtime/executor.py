@@ -67,7 +67,7 @@ class Executor:
     Examples
     --------
     >>> from specbench.core.types import Effect, Message, ToolCall, ToolSpec
-    >>> from specbench.predictors.baselines import Silent
+    >>> from specbench.predictors.controls import Silent
     >>> async def look(x):
     ...     return f"saw {x}"
     >>> async def main():

@@ -53,7 +53,7 @@ def export(checkpoint: str | Path, out: str | Path, format: str = "specbench") -
     Examples
     --------
     >>> import tempfile
-    >>> from specbench.predictors.markov import MarkovPredictor
+    >>> from specbench.predictors.counting.markov import MarkovPredictor
     >>> home = Path(tempfile.mkdtemp())
     >>> folder = save(MarkovPredictor().fit([]), home / "markov", card={"licence": "MIT"})
     >>> read_card(export(folder, home / "copy"))

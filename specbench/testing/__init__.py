@@ -70,7 +70,7 @@ def check_predictor(
 
     Examples
     --------
-    >>> from specbench.predictors.baselines import Silent
+    >>> from specbench.predictors.controls import Silent
     >>> check_predictor(Silent)
     >>> class Loud(Silent):
     ...     name = "loud"

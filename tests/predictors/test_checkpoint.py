@@ -20,8 +20,8 @@ from hypothesis.extra import numpy as hnp
 import specbench
 from specbench.core.errors import CheckpointError, NotFittedError, PredictorError
 from specbench.predictors import REGISTRY, checkpoint, make_predictor
-from specbench.predictors.baselines import Silent
-from specbench.predictors.markov import MarkovPredictor
+from specbench.predictors.controls import Silent
+from specbench.predictors.counting.markov import MarkovPredictor
 from specbench.testing import make_points, make_traces
 
 

@@ -9,7 +9,7 @@ import pytest
 from specbench.core.errors import ConfigError, PredictorError
 from specbench.core.types import DecisionPoint, Prediction, ToolCall
 from specbench.predictors import REGISTRY, make_predictor
-from specbench.predictors.baselines import RepeatLast, Silent
+from specbench.predictors.controls import RepeatLast, Silent
 from specbench.testing import CHECKS, Subject, check_predictor, make_traces
 
 VARIANTS = [*REGISTRY, "markov+none", "markov+recent"]

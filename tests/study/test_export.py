@@ -17,10 +17,10 @@ from specbench.cli import app
 from specbench.core.errors import CheckpointError, ConfigError, MissingExtraError
 from specbench.core.types import Trace
 from specbench.predictors.checkpoint import read_card, save
+from specbench.predictors.counting.markov import MarkovPredictor
 from specbench.predictors.learned.network import ListwiseNet
 from specbench.predictors.learned.predictor import LearnedPredictor
 from specbench.predictors.learned.tool_head.network import ToolHead
-from specbench.predictors.markov import MarkovPredictor
 from specbench.study.export import export
 from specbench.traces.store import read_traces
 

@@ -13,7 +13,7 @@ from specbench.core.types import Message, Prediction, ToolCall, ToolPrediction, 
 from specbench.embed import Embedding, make_embedding
 from specbench.predictors.base import Predictor, Session, at_most, ranked
 from specbench.predictors.context import ContextIndex
-from specbench.predictors.fillers import FILLERS, ArgumentFiller, make_filler
+from specbench.predictors.counting.argument_fillers import FILLERS, ArgumentFiller, make_filler
 from specbench.predictors.learned.calibration import LIKELY, WAYS, Case, JointCalibration
 from specbench.predictors.learned.parallel import train_all
 from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker, Filled

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from specbench.embed.base import EMBEDDINGS
-from specbench.predictors.fillers import FILLERS
+from specbench.predictors.counting.argument_fillers import FILLERS
 from specbench.study.compare.bench import Bench, Variant, row_of
 
 __all__ = ["COMPLETE", "ablations", "embedding_names", "learned_variants"]

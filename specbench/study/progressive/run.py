@@ -43,7 +43,7 @@ def predict_then_learn(predictor: Predictor, traces: Iterable[Trace], *, learn: 
 
     Examples
     --------
-    >>> from specbench.predictors.markov import MarkovPredictor
+    >>> from specbench.predictors.counting.markov import MarkovPredictor
     >>> from specbench.testing import make_traces
     >>> markov = MarkovPredictor().fit([])
     >>> table = predict_then_learn(markov, make_traces(2))

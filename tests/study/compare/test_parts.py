@@ -13,8 +13,8 @@ from specbench.core.types import Message, ToolCall, Trace
 from specbench.embed import make_embedding
 from specbench.metrics.rates import hits_at
 from specbench.metrics.table import PredictionTable, predict_traces
-from specbench.predictors.baselines import Oracle, Silent
-from specbench.predictors.markov import MarkovPredictor
+from specbench.predictors.controls import Oracle, Silent
+from specbench.predictors.counting.markov import MarkovPredictor
 from specbench.study import Settings
 from specbench.study.compare.ablations import embedding_names, learned_variants
 from specbench.study.compare.bench import Bench, Variant

@@ -14,7 +14,7 @@ from specbench.metrics.rates import rates
 from specbench.metrics.table import predict_traces
 from specbench.predictors import Predictor, make_predictor
 from specbench.predictors.base import Session
-from specbench.predictors.baselines import Silent
+from specbench.predictors.controls import Silent
 from specbench.study.progressive.job import progress_through, summary_text
 from specbench.study.progressive.run import RATES, decisions, differences, predict_then_learn, rolling
 from specbench.study.progressive.scenarios import stream

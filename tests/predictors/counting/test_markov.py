@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from specbench.core.errors import ConfigError, NotFittedError
 from specbench.core.types import DecisionPoint, Message, ToolCall, ToolPrediction
 from specbench.predictors.context import ContextIndex
-from specbench.predictors.markov import MarkovPredictor, ToolTransitions
+from specbench.predictors.counting.markov import MarkovPredictor, ToolTransitions
 from specbench.testing import make_points, make_tools, make_traces
 
 STEPS = st.lists(st.tuples(st.none() | st.sampled_from("abc"), st.none() | st.sampled_from("abc")), max_size=40)

@@ -7,8 +7,8 @@ from typing import Any
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Trace
-from specbench.predictors.composed import ComposedPredictor, ToolModel, labelled
 from specbench.predictors.context import ContextIndex
+from specbench.predictors.counting.composed import ComposedPredictor, ToolModel, labelled
 
 __all__ = ["NgramPredictor", "NgramTools", "histories"]
 

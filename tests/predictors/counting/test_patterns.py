@@ -9,8 +9,8 @@ import pytest
 
 from specbench.core.types import DecisionPoint, Message, ToolCall, ToolSpec, Trace
 from specbench.predictors.context import ContextIndex
-from specbench.predictors.mappings import KEPT_SOURCES, ArgumentPatterns
-from specbench.predictors.patterns import PatternPredictor
+from specbench.predictors.counting.argument_patterns import KEPT_SOURCES, ArgumentPatterns
+from specbench.predictors.counting.patterns import PatternPredictor
 
 
 def call(tool: str, **arguments: Any) -> Message:

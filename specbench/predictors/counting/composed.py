@@ -12,7 +12,7 @@ from typing import Any, Self
 from specbench.core.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 from specbench.predictors.base import Predictor, Session, at_most, ranked
 from specbench.predictors.context import ContextIndex
-from specbench.predictors.fillers import ArgumentFiller, make_filler
+from specbench.predictors.counting.argument_fillers import ArgumentFiller, make_filler
 
 __all__ = ["ComposedPredictor", "ComposedSession", "ToolModel", "labelled", "on_offer"]
 
@@ -61,7 +61,7 @@ class ComposedPredictor(Predictor):
     tool_model
         Guesses the tool.
     filler
-        ``none``, ``recent`` or ``linked``; see :mod:`specbench.predictors.fillers`.
+        ``none``, ``recent`` or ``linked``; see :mod:`specbench.predictors.counting.argument_fillers`.
     """
 
     def __init__(self, tool_model: ToolModel, filler: str = "linked") -> None:

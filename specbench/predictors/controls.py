@@ -7,8 +7,8 @@ from typing import Any, Self
 
 from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec, Trace
 from specbench.predictors.base import Predictor, Session, ranked
-from specbench.predictors.composed import ComposedPredictor, ToolModel, labelled
 from specbench.predictors.context import ContextIndex
+from specbench.predictors.counting.composed import ComposedPredictor, ToolModel, labelled
 
 __all__ = ["MostFrequent", "Oracle", "RepeatLast", "Silent", "Wrong"]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from specbench.core.errors import ConfigError
 from specbench.core.types import Message, ToolCall, Trace
 from specbench.predictors.context import ContextIndex
-from specbench.predictors.ngram import NgramPredictor, NgramTools
+from specbench.predictors.counting.ngram import NgramPredictor, NgramTools
 from specbench.testing import make_points, make_traces
 
 SCRIPTS = st.lists(st.lists(st.sampled_from(["u", "r", "a", "b", "c!"]), max_size=12), max_size=6)

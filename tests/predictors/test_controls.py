@@ -7,7 +7,7 @@ import pytest
 from specbench.core.errors import ConfigError, NotFittedError
 from specbench.core.types import DecisionPoint, Effect, Message, ToolCall
 from specbench.predictors import CONTROLS, REGISTRY, make_predictor
-from specbench.predictors.baselines import MostFrequent, Oracle, RepeatLast, Silent, Wrong
+from specbench.predictors.controls import MostFrequent, Oracle, RepeatLast, Silent, Wrong
 from specbench.testing import make_points, make_tools, make_traces, odd_trace
 
 TRACES = make_traces(8)
