@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec, Trace
 from specbench.predictors.base import Predictor, Session, ranked
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.counting.composed import ComposedPredictor, ToolModel, labelled
 
 __all__ = ["MostFrequent", "Oracle", "RepeatLast", "Silent", "Wrong"]

@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import ToolCall, Trace
-from specbench.predictors.context import ContextIndex
-from specbench.predictors.values import LAST, LAST_USER, SHAPE, shape_of
+from specbench.predictors.context.index import ContextIndex
+from specbench.predictors.context.values import LAST, LAST_USER, SHAPE, shape_of
 
 __all__ = ["FILLERS", "ArgumentFiller", "LinkedFiller", "NoFiller", "RecentFiller", "make_filler"]
 

@@ -17,9 +17,9 @@ import numpy as np
 
 from specbench.core.canonical import canonical
 from specbench.core.types import ToolCall, Trace
-from specbench.predictors.context import ARGUMENT_PATH, ContextIndex
+from specbench.predictors.context.index import ARGUMENT_PATH, ContextIndex
+from specbench.predictors.context.values import LAST_USER, OFFSET
 from specbench.predictors.counting.ngram import histories
-from specbench.predictors.values import LAST_USER, OFFSET
 
 __all__ = ["BEAM", "LONGEST", "MIN_SUPPORT", "ArgumentPatterns", "Pattern", "backed_off", "signatures_of"]
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from specbench.core.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 from specbench.predictors.base import Predictor, Session, at_most, ranked
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.counting.argument_fillers import ArgumentFiller, make_filler
 
 __all__ = ["ComposedPredictor", "ComposedSession", "ToolModel", "labelled", "on_offer"]

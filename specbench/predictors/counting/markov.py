@@ -7,7 +7,7 @@ from typing import Any, overload
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import DecisionPoint, Prediction, ToolPrediction, Trace
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.counting.composed import ComposedPredictor, ToolModel
 
 __all__ = ["MarkovPredictor", "ToolTransitions"]

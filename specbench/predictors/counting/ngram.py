@@ -7,7 +7,7 @@ from typing import Any
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Trace
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.counting.composed import ComposedPredictor, ToolModel, labelled
 
 __all__ = ["NgramPredictor", "NgramTools", "histories"]

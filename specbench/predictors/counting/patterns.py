@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from specbench.core.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 from specbench.predictors.base import Predictor, Session, at_most, ranked
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.counting.argument_patterns import ArgumentPatterns, backed_off, signatures_of
 from specbench.predictors.counting.composed import ToolModel, labelled, on_offer
 

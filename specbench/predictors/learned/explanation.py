@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from specbench.core.types import Prediction
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
+from specbench.predictors.context.values import FIRST, LAST
 from specbench.predictors.learned.candidates.features import OTHER
 from specbench.predictors.learned.counts.tables import ABSENT
 from specbench.predictors.learned.tool_head.features import INGREDIENTS
-from specbench.predictors.values import FIRST, LAST
 
 if TYPE_CHECKING:
     from specbench.predictors.learned.predictor import LearnedSession

@@ -12,7 +12,7 @@ from specbench.core.errors import ConfigError
 from specbench.core.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 from specbench.embed import Embedding, make_embedding
 from specbench.predictors.base import Predictor, Session, at_most, ranked
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.counting.argument_fillers import FILLERS, ArgumentFiller, make_filler
 from specbench.predictors.learned.calibration import LIKELY, WAYS, Case, JointCalibration
 from specbench.predictors.learned.parallel import train_all

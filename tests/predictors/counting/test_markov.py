@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from specbench.core.errors import ConfigError, NotFittedError
 from specbench.core.types import DecisionPoint, Message, ToolCall, ToolPrediction
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.counting.markov import MarkovPredictor, ToolTransitions
 from specbench.testing import make_points, make_tools, make_traces
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Message, ToolCall, Trace
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.counting.ngram import NgramPredictor, NgramTools
 from specbench.testing import make_points, make_traces
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from specbench.core.types import DecisionPoint, Message, ToolCall, ToolSpec, Trace
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.counting.argument_patterns import KEPT_SOURCES, ArgumentPatterns
 from specbench.predictors.counting.patterns import PatternPredictor
 

@@ -18,8 +18,9 @@ from specbench.core.errors import CheckpointError, ConfigError
 from specbench.core.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.predictors import Predictor
 from specbench.predictors.checkpoint import load
-from specbench.predictors.context import ContextIndex
-from specbench.predictors.dates import infer_today
+from specbench.predictors.context.dates import infer_today
+from specbench.predictors.context.index import ContextIndex
+from specbench.predictors.context.values import LAST_USER, NEVER
 from specbench.predictors.learned.calibration import JointCalibration
 from specbench.predictors.learned.candidates.features import OTHER, Moment
 from specbench.predictors.learned.candidates.generation import list_candidates
@@ -32,7 +33,6 @@ from specbench.predictors.learned.network import ListwiseNet, quick_dropout
 from specbench.predictors.learned.predictor import LearnedPredictor
 from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker, Filled
 from specbench.predictors.learned.tool_head.features import INGREDIENTS
-from specbench.predictors.values import LAST_USER, NEVER
 from specbench.testing.traces import make_tools, make_traces
 
 EMAIL = "zoe.unheard@example.com"

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.core.types import ToolCall
-from specbench.predictors.context import ARGUMENT_PATH, ContextIndex
-from specbench.predictors.evidence import name_tokens
+from specbench.predictors.context.index import ARGUMENT_PATH, ContextIndex
+from specbench.predictors.context.names import name_tokens
 from specbench.predictors.learned.counts.announcing_words import CueTable
 from specbench.predictors.learned.counts.argument_types import ArgumentType
 from specbench.predictors.learned.counts.parameters import ParameterIndex, cue_words

@@ -7,10 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from specbench.predictors.learned.candidates.features import FEATURES, LIVE, OTHER, STABLE, Candidates, Moment
-from specbench.predictors.learned.candidates.live_parameter import Gathered, Slot
-from specbench.predictors.learned.counts.tables import ABSENT
-from specbench.predictors.values import (
+from specbench.predictors.context.values import (
     ARGUMENT,
     FIRST,
     GROUP,
@@ -29,6 +26,9 @@ from specbench.predictors.values import (
     USES,
     text_of,
 )
+from specbench.predictors.learned.candidates.features import FEATURES, LIVE, OTHER, STABLE, Candidates, Moment
+from specbench.predictors.learned.candidates.live_parameter import Gathered, Slot
+from specbench.predictors.learned.counts.tables import ABSENT
 
 __all__ = ["Listing", "list_candidates"]
 
@@ -53,7 +53,7 @@ def list_candidates(slots: Sequence[Slot], moment: Moment) -> Listing:
 
     Examples
     --------
-    >>> from specbench.predictors.context import ContextIndex
+    >>> from specbench.predictors.context.index import ContextIndex
     >>> from specbench.predictors.learned.counts.parameters import ParameterIndex
     >>> from specbench.core.types import Message
     >>> index = ContextIndex().extend([Message("user", "A hotel in Oslo")])

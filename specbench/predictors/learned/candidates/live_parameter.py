@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.core.types import ToolSpec
-from specbench.predictors.context import ContextIndex
-from specbench.predictors.evidence import name_tokens
+from specbench.predictors.context.index import ContextIndex
+from specbench.predictors.context.names import name_tokens
+from specbench.predictors.context.values import LAST, ORDINAL, TRUTH
 from specbench.predictors.learned.candidates.features import FEATURES, FIXED, STABLE, Moment
 from specbench.predictors.learned.counts.parameter_features import ParameterFacts, Shares
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 from specbench.predictors.learned.counts.tables import ABSENT
-from specbench.predictors.values import LAST, ORDINAL, TRUTH
 
 __all__ = ["Gathered", "Slot"]
 

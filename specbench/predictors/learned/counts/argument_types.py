@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import Any
 
+from specbench.predictors.context.values import text_of
 from specbench.predictors.learned.counts.tables import ParameterCounts
-from specbench.predictors.values import text_of
 
 __all__ = ["UNFIT", "ArgumentType"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from specbench.core.types import ToolCall, ToolSpec, Trace
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.learned.candidates.live_parameter import Slot
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 

@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from specbench.core.types import ToolSpec
-from specbench.predictors.evidence import LONG_WORD, apart, lift, name_tokens, similar, stems_of
+from specbench.predictors.context.json_paths import stem
+from specbench.predictors.context.names import LONG_WORD, apart, lift, name_tokens, similar, stems_of
+from specbench.predictors.context.values import TRUTH, text_of
 from specbench.predictors.learned.candidates.features import FEATURES, FIXED, STABLE
 from specbench.predictors.learned.counts.argument_types import ArgumentType
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 from specbench.predictors.learned.counts.tables import Counts, ParameterCounts
-from specbench.predictors.paths import stem
-from specbench.predictors.values import TRUTH, text_of
 
 __all__ = ["KNOWN", "ParameterFacts", "Shares"]
 

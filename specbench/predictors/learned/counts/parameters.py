@@ -11,13 +11,13 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from specbench.core.types import ToolCall, ToolSpec
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
+from specbench.predictors.context.values import code_of, shape_of, text_of
 from specbench.predictors.learned.counts.announcing_words import CueTable
 from specbench.predictors.learned.counts.reuse import ReuseRates
 from specbench.predictors.learned.counts.similar_parameters import Relatives, described
 from specbench.predictors.learned.counts.tables import ABSENT, Counts, ParameterCounts, SummedCounts
 from specbench.predictors.learned.counts.word_values import Meanings
-from specbench.predictors.values import code_of, shape_of, text_of
 
 __all__ = ["ParameterIndex", "cue_words"]
 

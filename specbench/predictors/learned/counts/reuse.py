@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from specbench.core.types import ToolCall, ToolSpec
-from specbench.predictors.evidence import name_tokens
-from specbench.predictors.values import text_of
+from specbench.predictors.context.names import name_tokens
+from specbench.predictors.context.values import text_of
 
 __all__ = ["ReuseRates"]
 

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from math import log, sqrt
 
 from specbench.core.types import ToolSpec
-from specbench.predictors.evidence import schema_stems
+from specbench.predictors.context.names import schema_stems
+from specbench.predictors.context.values import TRUTH, text_of
 from specbench.predictors.learned.counts.tables import Counts, ParameterCounts, SummedCounts
-from specbench.predictors.values import TRUTH, text_of
 
 __all__ = ["Relatives", "described"]
 

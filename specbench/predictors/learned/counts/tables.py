@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
-from specbench.predictors.values import shape_of
+from specbench.predictors.context.values import shape_of
 
 __all__ = ["ABSENT", "Counts", "ParameterCounts", "SummedCounts"]
 

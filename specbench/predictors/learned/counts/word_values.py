@@ -6,8 +6,8 @@ from collections.abc import Collection, Container, Iterable, Mapping
 from typing import Any
 
 from specbench.core.types import ToolCall
-from specbench.predictors.context import ContextIndex
-from specbench.predictors.evidence import name_tokens
+from specbench.predictors.context.index import ContextIndex
+from specbench.predictors.context.names import name_tokens
 
 __all__ = ["Meanings"]
 

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.core.types import Message, ToolCall, ToolSpec, Trace
-from specbench.predictors.context import ContextIndex
-from specbench.predictors.dates import infer_today
+from specbench.predictors.context.dates import infer_today
+from specbench.predictors.context.index import ContextIndex
+from specbench.predictors.context.values import text_of
 from specbench.predictors.learned.candidates.features import FEATURES, Candidates, Moment
 from specbench.predictors.learned.candidates.generation import list_candidates
 from specbench.predictors.learned.candidates.live_parameter import Slot
@@ -30,7 +31,6 @@ from specbench.predictors.learned.network import ListwiseNet, segment_softmax
 from specbench.predictors.learned.parallel import side_by_side, train_all
 from specbench.predictors.learned.ranker.call_ranker import CallRanker, combined_features
 from specbench.predictors.learned.ranker.combinations import Combination, Past, Values, combine
-from specbench.predictors.values import text_of
 
 __all__ = ["ArgumentRanker", "Filled", "Ranked"]
 

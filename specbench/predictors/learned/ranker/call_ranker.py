@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
+from specbench.predictors.context.values import LAST_ASSISTANT, LAST_TOOL, LAST_USER
 from specbench.predictors.learned.counts.tables import ABSENT
 from specbench.predictors.learned.network import ListwiseNet, segment_softmax
 from specbench.predictors.learned.ranker.combinations import Combination, Past, Values, day_number
-from specbench.predictors.values import LAST_ASSISTANT, LAST_TOOL, LAST_USER
 
 __all__ = ["COMBINED", "CallRanker", "combined_features"]
 

@@ -14,11 +14,11 @@ from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from specbench.predictors.context import ContextIndex
-from specbench.predictors.dates import DAY
+from specbench.predictors.context.dates import DAY
+from specbench.predictors.context.index import ContextIndex
+from specbench.predictors.context.values import TRUTH, shape_of, text_of
 from specbench.predictors.learned.candidates.features import OTHER
 from specbench.predictors.learned.counts.tables import ABSENT
-from specbench.predictors.values import TRUTH, shape_of, text_of
 
 if TYPE_CHECKING:
     from specbench.predictors.learned.ranker.argument_ranker import Ranked

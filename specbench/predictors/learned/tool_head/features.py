@@ -13,14 +13,14 @@ import numpy.typing as npt
 
 from specbench.core.types import Effect, Message, ToolSpec
 from specbench.embed.base import Embedding
-from specbench.predictors.context import ContextIndex
-from specbench.predictors.evidence import name_tokens
+from specbench.predictors.context.index import ContextIndex
+from specbench.predictors.context.json_paths import stem
+from specbench.predictors.context.names import name_tokens
 from specbench.predictors.learned.candidates.features import FEATURES, Moment
 from specbench.predictors.learned.candidates.live_parameter import Slot
 from specbench.predictors.learned.counts.tables import ABSENT
 from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker, Filled, Ranked
 from specbench.predictors.learned.tool_head.turn_cues import turn_cues
-from specbench.predictors.paths import stem
 
 __all__ = ["INGREDIENTS", "PAIR_FEATURES", "Lookout", "Vocabulary", "reply_sees", "without_arguments"]
 

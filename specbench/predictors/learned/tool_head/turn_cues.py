@@ -6,7 +6,7 @@ import re
 from collections.abc import Set
 from math import log1p
 
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
 
 __all__ = ["CUES", "turn_cues"]
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from specbench.core.types import Message, ToolCall, Trace
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.learned.candidates.features import FEATURES, Moment
 from specbench.predictors.learned.candidates.generation import list_candidates
 from specbench.predictors.learned.candidates.live_parameter import Slot

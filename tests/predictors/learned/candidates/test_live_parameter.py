@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.learned.candidates.features import FEATURES, Moment
 from specbench.predictors.learned.candidates.generation import list_candidates
 from specbench.predictors.learned.candidates.live_parameter import Slot

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specbench.core.types import Message, ToolCall, Trace
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.learned.candidates.features import Moment
 from specbench.predictors.learned.counts.announcing_words import CueTable
 from specbench.predictors.learned.counts.counting import count

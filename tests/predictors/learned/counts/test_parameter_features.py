@@ -6,7 +6,7 @@ from copy import deepcopy
 from dataclasses import replace
 
 from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.learned.counts.counting import count
 from specbench.predictors.learned.counts.parameter_features import MOST_FACTS, MOST_KEPT, ParameterFacts
 from specbench.predictors.learned.counts.parameters import ParameterIndex

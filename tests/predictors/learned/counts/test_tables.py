@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specbench.core.types import Message, ToolCall
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 from specbench.predictors.learned.counts.tables import MAX_CUES, ParameterCounts, SummedCounts
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from specbench.core.types import Message, ToolCall
-from specbench.predictors.context import ContextIndex
+from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.learned.candidates.features import OTHER, Candidates
 from specbench.predictors.learned.counts.argument_types import ArgumentType
 from specbench.predictors.learned.counts.tables import ABSENT, ParameterCounts

@@ -203,7 +203,7 @@ def _date(year: int, month: int, day: int) -> date | None:
 def dates_in(text: str, today: date | None) -> list[tuple[date, str, int]]:
     """Return the days that a text names, each with its kind (``date``, ``later``, ``ahead``) and where it starts.
 
-    Kinds are those of :func:`specbench.predictors.extract.extract`.
+    Kinds are those of :func:`specbench.predictors.context.extraction.extract`.
 
     Examples
     --------

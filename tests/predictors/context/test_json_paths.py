@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specbench.predictors.paths import MAX_LEAVES, walk
+from specbench.predictors.context.json_paths import MAX_LEAVES, walk
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=9),

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specbench.core.types import Message, ToolCall
-from specbench.predictors.context import ContextIndex, Event
-from specbench.predictors.values import (
+from specbench.predictors.context.index import ContextIndex, Event
+from specbench.predictors.context.values import (
     GROUP,
     GROUP_SIZE,
     LAST_ASSISTANT,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from specbench.predictors.paths import Group, singular
+from specbench.predictors.context.json_paths import Group, singular
 
 __all__ = ["COLUMNS", "TRUTH", "ValueTable", "shape_of", "text_of"]
 
@@ -145,7 +145,7 @@ class ValueTable:
     row_groups, group_at
         Row → groups of sibling values that it has stood in, and at which path; group → message number.
     things, last_things
-        The things of all groups (see :class:`specbench.predictors.paths.Group`), and those of the latest result
+        The things of all groups (see :class:`specbench.predictors.context.json_paths.Group`), and those of the latest result
         that was JSON.
     groups, named
         Words of each group of sibling values; in the columns of ``named`` how many of them the user has just said, has

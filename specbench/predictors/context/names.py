@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 
 from specbench.core.types import ToolSpec
+from specbench.predictors.context.json_paths import stem
 from specbench.predictors.learned.counts.tables import Counts
-from specbench.predictors.paths import stem
 
 __all__ = ["LONG_WORD", "apart", "lift", "name_tokens", "schema_stems", "similar", "stems_of"]
 

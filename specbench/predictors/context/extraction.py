@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from specbench.predictors.dates import NUMBER_WORDS, begins_date, dates_in, holds_date, moved, times_in
+from specbench.predictors.context.dates import NUMBER_WORDS, begins_date, dates_in, holds_date, moved, times_in
 
 __all__ = ["Found", "extract"]
 

@@ -16,11 +16,11 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from specbench.core.types import Message, ToolCall
-from specbench.predictors.dates import DAY, find_today, is_day
-from specbench.predictors.evidence import name_tokens
-from specbench.predictors.extract import extract
-from specbench.predictors.paths import is_map, stem, walk
-from specbench.predictors.values import (
+from specbench.predictors.context.dates import DAY, find_today, is_day
+from specbench.predictors.context.extraction import extract
+from specbench.predictors.context.json_paths import is_map, stem, walk
+from specbench.predictors.context.names import name_tokens
+from specbench.predictors.context.values import (
     ARGUMENT,
     GROUP,
     GROUP_SIZE,
