@@ -13,7 +13,7 @@ import numpy as np
 from common import Result
 
 from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec
-from specbench.metrics.table import PredictionTable
+from specbench.metrics.prediction_table import PredictionTable
 from specbench.policies import Never, TopK
 from specbench.predictors.base import Predictor, Session
 from specbench.predictors.controls import Silent

@@ -50,7 +50,7 @@ from specbench.llm.registry import micro_folder
 from specbench.policies import Threshold
 from specbench.predictors import Predictor, make_predictor
 from specbench.predictors.checkpoint import load as load_predictor
-from specbench.sim.latency import Constant
+from specbench.sim.latency.models import Constant
 from specbench.study.data import load_data
 from specbench.study.jsonfile import write_json
 from specbench.traces.splitting import split

@@ -19,10 +19,10 @@ import numpy as np
 
 from specbench.core.types import Effect, Trace
 from specbench.metrics import predict_traces
-from specbench.metrics.rates import rates
-from specbench.metrics.table import DEPTH, PredictionTable
+from specbench.metrics.prediction_rates import rates
+from specbench.metrics.prediction_table import DEPTH, PredictionTable
 from specbench.predictors.learned.counts.counting import folds_of
-from specbench.sim.sweep import recall_at_precision
+from specbench.sim.threshold_sweep import recall_at_precision
 from specbench.study.data import load_data
 from specbench.study.evaluate import seeded
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from specbench.core.types import Trace
-from specbench.metrics.rates import rates
-from specbench.metrics.table import predict_traces
+from specbench.metrics.prediction_rates import rates
+from specbench.metrics.prediction_table import predict_traces
 from specbench.predictors.checkpoint import load, read_card, save
 from specbench.study.data import load_data, split_data
 

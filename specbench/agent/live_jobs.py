@@ -23,7 +23,7 @@ from specbench.llm.local.memory import QUANTISATIONS, Quantisation
 from specbench.llm.registry import load_named, make_backend
 from specbench.policies import Policy, Threshold
 from specbench.predictors import make_predictor
-from specbench.sim.latency import Constant
+from specbench.sim.latency.models import Constant
 from specbench.speculation import Options
 from specbench.traces.splitting import split
 

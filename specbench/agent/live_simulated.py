@@ -17,7 +17,7 @@ from specbench.metrics import predict_traces
 from specbench.policies import Policy
 from specbench.predictors import Predictor
 from specbench.sim import simulate
-from specbench.sim.latency import Latency
+from specbench.sim.latency.models import Latency
 from specbench.speculation import Options, Traits
 
 __all__ = ["MeasuredLatency", "simulate_live", "simulate_recorded"]

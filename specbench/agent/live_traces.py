@@ -21,7 +21,7 @@ from specbench.llm.base import Backend, ContextError, Request
 from specbench.policies import Never, Policy
 from specbench.predictors import Predictor
 from specbench.runtime import Executor, Tool
-from specbench.sim.latency import Latency
+from specbench.sim.latency.models import Latency
 from specbench.speculation import Options
 
 __all__ = ["Recorded", "replay_live"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from specbench.metrics.agreement import differences
-from specbench.metrics.confusion import Confusion, confusion
-from specbench.metrics.rates import rates
+from specbench.metrics.confusion_matrix import Confusion, confusion
+from specbench.metrics.prediction_rates import rates
+from specbench.metrics.prediction_table import PredictionTable, predict_traces
 from specbench.metrics.speculation import SpeculationMetrics
 from specbench.metrics.summary import summarise
-from specbench.metrics.table import PredictionTable, predict_traces
 
 __all__ = [
     "Confusion",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from specbench.metrics.bootstrap import ratio_interval
-from specbench.metrics.table import PredictionTable
+from specbench.metrics.prediction_table import PredictionTable
 
 __all__ = ["FLOOR", "Bits", "bits"]
 

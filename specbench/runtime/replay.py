@@ -15,7 +15,7 @@ import anyio
 
 from specbench.core.ledger import Ledger
 from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec, Trace
-from specbench.metrics.table import PredictionTable
+from specbench.metrics.prediction_table import PredictionTable
 from specbench.policies import Estimates, Policy
 from specbench.predictors import Predictor
 from specbench.predictors.base import Session
@@ -26,7 +26,7 @@ from specbench.speculation import Options, Traits
 from specbench.speculation.heard import HeardOf
 
 if TYPE_CHECKING:
-    from specbench.sim.latency import Latency
+    from specbench.sim.latency.models import Latency
 
 __all__ = ["execute"]
 

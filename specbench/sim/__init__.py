@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from specbench.sim.latency import Constant, Latency, LogNormal
-from specbench.sim.latency_data import ByTokens, Empirical
-from specbench.sim.latency_profile import ByProfile
-from specbench.sim.latency_text import parse_latency
-from specbench.sim.replay import simulate
-from specbench.sim.sweep import recall_at_precision, sweep
+from specbench.sim.latency.from_traces import ByTokens, Empirical
+from specbench.sim.latency.models import Constant, Latency, LogNormal
+from specbench.sim.latency.parse import parse_latency
+from specbench.sim.latency.profile import ByProfile
+from specbench.sim.simulation import simulate
+from specbench.sim.threshold_sweep import recall_at_precision, sweep
 
 __all__ = [
     "ByProfile",

@@ -9,9 +9,9 @@ from typing import Any
 
 from specbench.core.ledger import Ledger
 from specbench.core.types import Effect
-from specbench.metrics.table import PredictionTable
+from specbench.metrics.prediction_table import PredictionTable
 from specbench.policies import Estimates, Policy
-from specbench.sim.latency import Latency
+from specbench.sim.latency.models import Latency
 from specbench.sim.session import SimulatedSession
 from specbench.sim.step import Step
 from specbench.speculation import Launch, Options, Shared, Traits

@@ -21,7 +21,7 @@ METRICS = (
     "tool_top1", "tool_top3", "call_top1", "call_top3", "read_call_top1", "read_call_top3", "reply_accuracy", "brier",
     "ece", "read_recall_at_precision_75",
 )  # fmt: skip
-"""The rates in a card, as :func:`specbench.metrics.rates.rates` and the study define them."""
+"""The rates in a card, as :func:`specbench.metrics.prediction_rates.rates` and the study define them."""
 AT_THRESHOLD = ("recall", "precision", "attempt_rate", "amplification")
 
 

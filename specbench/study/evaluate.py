@@ -14,13 +14,13 @@ import numpy as np
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Trace
-from specbench.metrics.rates import rates
-from specbench.metrics.table import PredictionTable, predict_traces
+from specbench.metrics.prediction_rates import rates
+from specbench.metrics.prediction_table import PredictionTable, predict_traces
 from specbench.policies import DEFAULT_THRESHOLD
 from specbench.predictors import Predictor, make_predictor
-from specbench.sim.latency import Latency
-from specbench.sim.latency_text import check_latency, parse_latency
-from specbench.sim.sweep import recall_at_precision, sweep
+from specbench.sim.latency.models import Latency
+from specbench.sim.latency.parse import check_latency, parse_latency
+from specbench.sim.threshold_sweep import recall_at_precision, sweep
 from specbench.study.data import Data, known_tools, overlap, refuse_overlap
 from specbench.study.environment import charged_ms, check_predict_ms, package_version, versions
 from specbench.study.jsonfile import strict
@@ -114,7 +114,7 @@ class Evaluated:
     table
         What it said at every test decision point.
     curve
-        One row a threshold, from :func:`specbench.sim.sweep`, with bands.
+        One row a threshold, from :func:`specbench.sim.threshold_sweep`, with bands.
     metrics
         Everything as JSON values; ``latency_ms``, ``fit_s`` and ``predict_ms_charged`` are measured, all else is the
         same in every rerun.

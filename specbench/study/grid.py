@@ -19,7 +19,7 @@ from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import parse_policy
 from specbench.predictors import make_predictor
 from specbench.sim import ByProfile, parse_latency, simulate
-from specbench.sim.latency_text import check_latency
+from specbench.sim.latency.parse import check_latency
 from specbench.speculation import parse_options
 from specbench.study.command import reading_words
 from specbench.study.data import load_data, split_data, split_sizes

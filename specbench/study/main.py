@@ -17,7 +17,7 @@ from specbench.policies import Threshold
 from specbench.predictors import CONTROLS, make_predictor
 from specbench.predictors.checkpoint import save
 from specbench.report import build_report
-from specbench.sim.replay import simulate
+from specbench.sim.simulation import simulate
 from specbench.study.card import model_card
 from specbench.study.command import command_line
 from specbench.study.data import load_data, split_data, split_sizes

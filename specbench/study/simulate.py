@@ -17,7 +17,7 @@ from specbench.policies import Never, parse_policy
 from specbench.predictors.checkpoint import read_card
 from specbench.runtime.replay import execute
 from specbench.sim import parse_latency, simulate
-from specbench.sim.latency_text import check_latency
+from specbench.sim.latency.parse import check_latency
 from specbench.speculation import parse_options
 from specbench.study.card import trained_on
 from specbench.study.command import reading_words

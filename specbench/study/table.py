@@ -10,7 +10,7 @@ import numpy as np
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Trace
-from specbench.metrics.table import PredictionTable, predict_traces
+from specbench.metrics.prediction_table import PredictionTable, predict_traces
 from specbench.predictors import Predictor
 from specbench.study.environment import charged_ms
 from specbench.study.evaluate import seeded

@@ -7,8 +7,8 @@ import pandas as pd
 
 from specbench.core.ledger import Fate, Ledger
 from specbench.core.text import writable
-from specbench.metrics.rates import hits_at, launches
-from specbench.metrics.table import PredictionTable
+from specbench.metrics.prediction_rates import hits_at, launches
+from specbench.metrics.prediction_table import PredictionTable
 
 __all__ = ["per_tool", "recall_at_waste", "reliability_bins", "wilson_interval"]
 
@@ -39,7 +39,7 @@ def recall_at_waste(curve: pd.DataFrame, wasted_share: float) -> float | None:
     Parameters
     ----------
     curve
-        Rows of :func:`specbench.sim.sweep` for one predictor.
+        Rows of :func:`specbench.sim.threshold_sweep` for one predictor.
     wasted_share
         A fraction of the sequential time.
 

@@ -13,7 +13,7 @@ from specbench.core.types import Effect
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import parse_policy
 from specbench.sim import Latency, parse_latency, simulate
-from specbench.sim.latency_text import check_latency
+from specbench.sim.latency.parse import check_latency
 from specbench.speculation import Options, parse_options
 from specbench.study.data import load_data, split_data, split_sizes
 from specbench.study.environment import check_predict_ms, package_version, versions

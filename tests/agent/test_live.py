@@ -17,7 +17,7 @@ from specbench.llm.base import ContextError
 from specbench.policies import Threshold, TopK
 from specbench.predictors import make_predictor
 from specbench.predictors.llm_draft import LLMDraftPredictor
-from specbench.sim.latency import Constant
+from specbench.sim.latency.models import Constant
 from specbench.speculation import Options, RunAhead
 from specbench.testing.clock import BACKENDS, run_virtual
 

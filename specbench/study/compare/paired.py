@@ -8,8 +8,8 @@ import numpy.typing as npt
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect
 from specbench.metrics.bootstrap import task_sums, task_weights
-from specbench.metrics.rates import hits_at
-from specbench.metrics.table import PredictionTable
+from specbench.metrics.prediction_rates import hits_at
+from specbench.metrics.prediction_table import PredictionTable
 
 __all__ = ["CALL_RATES", "paired_differences", "subset"]
 

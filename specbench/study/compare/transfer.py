@@ -11,7 +11,7 @@ import pandas as pd
 
 from specbench.core.text import writable
 from specbench.core.types import Trace
-from specbench.metrics.rates import rates
+from specbench.metrics.prediction_rates import rates
 from specbench.study.compare.bench import Bench
 from specbench.study.compare.paired import CALL_RATES, paired_differences, subset
 from specbench.study.data import known_tools

@@ -12,8 +12,8 @@ import pandas as pd
 from specbench.core.text import writable
 from specbench.core.types import Effect, Trace
 from specbench.metrics.bootstrap import ratio_interval, task_weights
-from specbench.metrics.rates import brier, calibration_error, hits_at, launches, reply_right
-from specbench.metrics.table import PredictionTable
+from specbench.metrics.prediction_rates import brier, calibration_error, hits_at, launches, reply_right
+from specbench.metrics.prediction_table import PredictionTable
 from specbench.predictors.base import Predictor
 
 __all__ = ["RATES", "decisions", "differences", "predict_then_learn", "rolling"]

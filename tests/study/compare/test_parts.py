@@ -11,8 +11,8 @@ import pytest
 from specbench.core.errors import ConfigError
 from specbench.core.types import Message, ToolCall, Trace
 from specbench.embed import make_embedding
-from specbench.metrics.rates import hits_at
-from specbench.metrics.table import PredictionTable, predict_traces
+from specbench.metrics.prediction_rates import hits_at
+from specbench.metrics.prediction_table import PredictionTable, predict_traces
 from specbench.predictors.controls import Oracle, Silent
 from specbench.predictors.counting.markov import MarkovPredictor
 from specbench.study import Settings

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall, ToolSpec, Trace
-from specbench.metrics.rates import rates
-from specbench.metrics.table import predict_traces
+from specbench.metrics.prediction_rates import rates
+from specbench.metrics.prediction_table import predict_traces
 from specbench.predictors import Predictor, make_predictor
 from specbench.predictors.base import Session
 from specbench.predictors.controls import Silent

@@ -18,10 +18,10 @@ from typing import Any
 
 from specbench.core.errors import ConfigError
 from specbench.core.ledger import Ledger, Window
-from specbench.metrics.table import PredictionTable
+from specbench.metrics.prediction_table import PredictionTable
 from specbench.policies import Policy
 from specbench.sim.engine import Engine
-from specbench.sim.latency import Constant, Latency
+from specbench.sim.latency.models import Constant, Latency
 from specbench.speculation import Options, Traits
 from specbench.speculation.heard import HeardOf
 

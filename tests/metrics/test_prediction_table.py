@@ -7,8 +7,8 @@ import pytest
 from specbench.core.types import Message, ToolCall, ToolSpec, Trace
 from specbench.metrics import predict_traces, rates
 from specbench.metrics.information import bits
-from specbench.metrics.rates import brier
-from specbench.metrics.table import DEPTH
+from specbench.metrics.prediction_rates import brier
+from specbench.metrics.prediction_table import DEPTH
 from specbench.predictors import make_predictor
 from specbench.testing import make_traces, odd_trace
 

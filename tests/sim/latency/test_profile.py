@@ -13,7 +13,7 @@ from specbench.core.errors import ConfigError
 from specbench.core.ledger import Ledger
 from specbench.llm.profiling import LatencyProfile
 from specbench.sim import ByProfile, parse_latency
-from specbench.sim.latency_data import token_counts
+from specbench.sim.latency.from_traces import token_counts
 from specbench.traces.store import write_traces
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Trace
-from specbench.sim.latency import Constant, Latency, LogNormal
-from specbench.sim.latency_data import ByTokens, Empirical
-from specbench.sim.latency_profile import ByProfile
+from specbench.sim.latency.from_traces import ByTokens, Empirical
+from specbench.sim.latency.models import Constant, Latency, LogNormal
+from specbench.sim.latency.profile import ByProfile
 
 __all__ = ["FORMS", "check_latency", "parse_latency"]
 

@@ -12,7 +12,7 @@ from typing import Any
 from specbench.core.errors import ConfigError
 from specbench.core.types import Trace
 from specbench.llm.profiling import LatencyProfile
-from specbench.sim.latency_data import token_counts, tokens_at
+from specbench.sim.latency.from_traces import token_counts, tokens_at
 
 __all__ = ["ByProfile", "read_profile"]
 
@@ -52,7 +52,7 @@ class ByProfile:
 
     Prefill grows with the prompt, each written token takes a step that grows with the context; see
     :class:`specbench.llm.profiling.LatencyProfile`. The tokens of a decision are estimated by
-    :func:`specbench.sim.latency_data.token_counts`. Prompts longer than the longest that was measured are
+    :func:`specbench.sim.latency.from_traces.token_counts`. Prompts longer than the longest that was measured are
     extrapolated along the fitted line, and :meth:`describe` tells how many there are.
 
     Parameters

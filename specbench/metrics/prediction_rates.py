@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall
 from specbench.metrics.bootstrap import ratio_interval
-from specbench.metrics.table import PredictionTable
+from specbench.metrics.prediction_table import PredictionTable
 from specbench.policies import launchable
 
 __all__ = ["Launches", "brier", "calibration_error", "hits_at", "launches", "rates", "reads", "reply_right"]

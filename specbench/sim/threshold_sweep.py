@@ -17,9 +17,9 @@ import pandas as pd
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect
 from specbench.metrics.bootstrap import task_sums, task_weights
-from specbench.metrics.rates import launches, reads
-from specbench.metrics.table import PredictionTable
-from specbench.sim.latency import Constant, Latency
+from specbench.metrics.prediction_rates import launches, reads
+from specbench.metrics.prediction_table import PredictionTable
+from specbench.sim.latency.models import Constant, Latency
 
 __all__ = ["COLUMNS", "recall_at_precision", "sweep"]
 

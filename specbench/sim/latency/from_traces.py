@@ -10,7 +10,7 @@ from typing import Any
 from specbench.core.canonical import canonical
 from specbench.core.errors import ConfigError
 from specbench.core.types import Message, Trace
-from specbench.sim.latency import uniform
+from specbench.sim.latency.models import uniform
 from specbench.traces.call_results import linked
 
 __all__ = ["CHARACTERS_PER_TOKEN", "ByTokens", "Empirical", "token_counts", "tokens_at"]
