@@ -18,7 +18,7 @@ from specbench.policies import Never, TopK
 from specbench.predictors.base import Predictor, Session
 from specbench.predictors.controls import Silent
 from specbench.runtime import Decided, Executor, Tool
-from specbench.runtime.replay import execute
+from specbench.runtime.recorded import execute
 from specbench.sim import Constant
 from specbench.speculation import Options
 from specbench.testing import run_virtual

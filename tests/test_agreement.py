@@ -13,10 +13,10 @@ from specbench.core.ledger import Ledger
 from specbench.core.types import Effect, Message, Prediction, ToolCall, ToolSpec, Trace
 from specbench.metrics import PredictionTable, differences
 from specbench.policies import All, Budgeted, Disclosure, ExpectedValue, Policy, Threshold, TopK
-from specbench.runtime.replay import execute
+from specbench.runtime.recorded import execute
 from specbench.sim import LogNormal, simulate
 from specbench.speculation import Breaker, Limit, Options, RunAhead, Traits
-from specbench.speculation.heard import Heard, HeardOf
+from specbench.speculation.partial_decision import Heard, HeardOf
 from specbench.testing import BACKENDS, run_virtual
 
 TOOLS = {

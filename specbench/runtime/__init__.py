@@ -5,7 +5,7 @@ from __future__ import annotations
 from specbench.runtime.caches import Cache, RedisCache, TTLCache
 from specbench.runtime.executor import SAFE_OPTIONS, Executor
 from specbench.runtime.journal import Journal
-from specbench.runtime.opened import OpenStep
+from specbench.runtime.open_step import OpenStep
 from specbench.runtime.results import Decided, Partial, StepResult, ToolResult
 from specbench.runtime.staging import Compensation, SqliteSavepoint
 from specbench.runtime.streaming import AnswerEvent, AnswerStream, assemble

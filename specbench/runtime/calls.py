@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from specbench.core.types import DecisionPoint, Effect, ToolCall
+from specbench.runtime.invocation import Escaped, ToolCallError, Work, aside, find_tool, run_call, size_of
 from specbench.runtime.results import ToolResult
 from specbench.runtime.tools import Tool
-from specbench.runtime.work import Escaped, ToolCallError, Work, aside, find_tool, run_call, size_of
 from specbench.speculation import Book, Launch
 from specbench.speculation.traits import touches
 

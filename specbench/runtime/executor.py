@@ -14,17 +14,17 @@ from specbench.core.ledger import Ahead, Ledger, Outcome, Speculation
 from specbench.core.types import DecisionPoint
 from specbench.policies import Estimates, Never, Policy, Threshold
 from specbench.predictors import Predictor
+from specbench.runtime.invocation import THREADS, Work
 from specbench.runtime.journal import Journal
-from specbench.runtime.live import LiveSession
-from specbench.runtime.opened import OpenStep
+from specbench.runtime.open_step import OpenStep
+from specbench.runtime.predictor_sync import can_learn
 from specbench.runtime.results import StepResult
+from specbench.runtime.session import LiveSession
 from specbench.runtime.steps import Step, Think
 from specbench.runtime.streaming import AnswerStream
 from specbench.runtime.tools import Tool, Toolbox
 from specbench.runtime.warming import CacheWarmer
-from specbench.runtime.watch import can_learn
-from specbench.runtime.work import THREADS, Work
-from specbench.runtime.writes import Writes
+from specbench.runtime.write_order import Writes
 from specbench.speculation import Breaker, Launch, Options, Shared
 
 __all__ = ["SAFE_OPTIONS", "Executor"]

@@ -10,7 +10,7 @@ from typing import Any
 from specbench.core.errors import ConfigError
 from specbench.core.ledger import Outcome
 from specbench.core.types import DecisionPoint, Message, ToolCall
-from specbench.speculation.heard import allows
+from specbench.speculation.partial_decision import allows
 
 __all__ = ["Decided", "Partial", "StepResult", "ToolResult", "render"]
 

@@ -11,11 +11,11 @@ from specbench.core.ledger import Ahead, Fate, Window
 from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall
 from specbench.policies import TopK
 from specbench.runtime.calls import Calls
+from specbench.runtime.predictor_sync import Watch
 from specbench.runtime.results import Partial, ToolResult
 from specbench.runtime.steps import Step, takes_point, think
-from specbench.runtime.watch import Watch
 from specbench.speculation import Book, Launch
-from specbench.speculation.heard import narrowed
+from specbench.speculation.partial_decision import narrowed
 
 if TYPE_CHECKING:
     from specbench.runtime.executor import Executor

@@ -17,8 +17,8 @@ import anyio
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, ToolCall
 from specbench.runtime.caches import Cache, TTLCache
+from specbench.runtime.invocation import aside, run_call
 from specbench.runtime.tools import Toolbox
-from specbench.runtime.work import aside, run_call
 from specbench.speculation import Traits
 from specbench.speculation.traits import touches
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from specbench.core.ledger import Window
 from specbench.core.types import Prediction, ToolCall
 from specbench.policies import Policy, TopK
-from specbench.speculation.heard import Heard, allows, narrowed
+from specbench.speculation.partial_decision import Heard, allows, narrowed
 
 if TYPE_CHECKING:
     from specbench.sim.session import SimulatedSession

@@ -15,7 +15,7 @@ from specbench.sim.latency.models import Latency
 from specbench.sim.session import SimulatedSession
 from specbench.sim.step import Step
 from specbench.speculation import Launch, Options, Shared, Traits
-from specbench.speculation.heard import HeardOf
+from specbench.speculation.partial_decision import HeardOf
 from specbench.speculation.rules import DECISION
 
 __all__ = ["Engine"]

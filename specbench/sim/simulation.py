@@ -23,7 +23,7 @@ from specbench.policies import Policy
 from specbench.sim.engine import Engine
 from specbench.sim.latency.models import Constant, Latency
 from specbench.speculation import Options, Traits
-from specbench.speculation.heard import HeardOf
+from specbench.speculation.partial_decision import HeardOf
 
 __all__ = ["simulate"]
 
@@ -65,7 +65,7 @@ def simulate(
         Anything else to keep with the ledger.
     heard
         When the LLM has written which part of its call, where that was measured: early start from streamed tokens
-        (:mod:`specbench.speculation.heard`). Without it nothing is heard before the decision.
+        (:mod:`specbench.speculation.partial_decision`). Without it nothing is heard before the decision.
 
     Raises
     ------

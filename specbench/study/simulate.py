@@ -15,7 +15,7 @@ from specbench.core.types import Effect
 from specbench.metrics import SpeculationMetrics, differences
 from specbench.policies import Never, parse_policy
 from specbench.predictors.checkpoint import read_card
-from specbench.runtime.replay import execute
+from specbench.runtime.recorded import execute
 from specbench.sim import parse_latency, simulate
 from specbench.sim.latency.parse import check_latency
 from specbench.speculation import parse_options

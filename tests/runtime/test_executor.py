@@ -506,7 +506,7 @@ def test_no_task_and_no_session_is_left_in_memory(backend: str) -> None:
 
     run_virtual(main, backend=backend)
     gc.collect()
-    from specbench.runtime.live import LiveSession
+    from specbench.runtime.session import LiveSession
 
     assert not [each for each in gc.get_objects() if type(each) is LiveSession]
 

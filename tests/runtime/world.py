@@ -17,7 +17,7 @@ from specbench.core.types import DecisionPoint, Effect, Message, Prediction, Too
 from specbench.predictors import Predictor
 from specbench.predictors.base import Session
 from specbench.runtime import Decided, Partial, Staging, Tool, ToolResult
-from specbench.runtime.work import ToolCallError, find_tool, run_call
+from specbench.runtime.invocation import ToolCallError, find_tool, run_call
 from specbench.speculation import Traits
 
 

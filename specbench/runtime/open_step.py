@@ -13,7 +13,7 @@ from specbench.runtime.results import Decided, StepResult, ToolResult
 from specbench.runtime.steps import Step
 
 if TYPE_CHECKING:
-    from specbench.runtime.live import LiveSession
+    from specbench.runtime.session import LiveSession
 
 __all__ = ["OpenStep"]
 

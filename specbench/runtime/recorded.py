@@ -23,7 +23,7 @@ from specbench.runtime.executor import Executor
 from specbench.runtime.results import Decided, Partial
 from specbench.runtime.tools import Staging, Tool
 from specbench.speculation import Options, Traits
-from specbench.speculation.heard import HeardOf
+from specbench.speculation.partial_decision import HeardOf
 
 if TYPE_CHECKING:
     from specbench.sim.latency.models import Latency

@@ -11,12 +11,12 @@ from specbench.core.errors import ConfigError
 from specbench.core.ledger import Fate, Outcome, Window
 from specbench.core.types import DecisionPoint, Message, ToolCall
 from specbench.runtime.calls import Calls
-from specbench.runtime.opened import OpenStep
+from specbench.runtime.open_step import OpenStep
+from specbench.runtime.predictor_sync import same_messages
 from specbench.runtime.results import Decided, StepResult, ToolResult
 from specbench.runtime.speculator import Speculator
 from specbench.runtime.steps import Step, Think, think
 from specbench.runtime.streaming import AnswerStream
-from specbench.runtime.watch import same_messages
 from specbench.speculation import Book, Launch
 
 if TYPE_CHECKING:
