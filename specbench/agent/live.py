@@ -18,10 +18,10 @@ from specbench.agent.desk import SupportDesk
 from specbench.agent.desk_tools import DeskLatency, desk_tools
 from specbench.agent.micro_conversations import CUSTOMERS, conversation
 from specbench.agent.phrases_user import SEEN
-from specbench.agent.thinking import ThinkPoint, thinking
-from specbench.agent.tracing import Tracer
 from specbench.core.ledger import Ledger
 from specbench.core.types import DecisionPoint, Message, Trace
+from specbench.integrations.llm_think import ThinkPoint, thinking
+from specbench.integrations.tracing import Tracer
 from specbench.llm.base import Backend, ContextError, Usage, UsageTotal
 from specbench.policies import Never, Policy
 from specbench.predictors import Predictor
@@ -175,7 +175,7 @@ async def compare_live(
     latency
         Of the tools.
     early
-        Start calls from streamed tokens; see :func:`specbench.agent.thinking.thinking`.
+        Start calls from streamed tokens; see :func:`specbench.integrations.llm_think.thinking`.
     tracer
         Where spans of the speculative runs go; nowhere by default.
     note

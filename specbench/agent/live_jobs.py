@@ -13,10 +13,10 @@ from specbench.agent.live import LiveComparison, compare_live, scripted_talks
 from specbench.agent.live_record import live_record
 from specbench.agent.live_simulated import simulate_live, simulate_recorded
 from specbench.agent.live_traces import Recorded, replay_live
-from specbench.agent.tracing import Tracer
 from specbench.core.errors import ConfigError
 from specbench.core.ledger import Ledger
 from specbench.core.types import Trace
+from specbench.integrations.tracing import Tracer
 from specbench.llm.backends.paced import PacedBackend
 from specbench.llm.base import Backend
 from specbench.llm.local.memory import QUANTISATIONS, Quantisation

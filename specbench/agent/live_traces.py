@@ -14,9 +14,9 @@ from functools import partial
 import anyio
 
 from specbench.agent.live import LiveComparison, LiveRun, count_usage, joined
-from specbench.agent.thinking import thinking
 from specbench.core.ledger import Ledger
 from specbench.core.types import DecisionPoint, Message, ToolCall, ToolSpec, Trace
+from specbench.integrations.llm_think import thinking
 from specbench.llm.base import Backend, ContextError, Request
 from specbench.policies import Never, Policy
 from specbench.predictors import Predictor

@@ -11,9 +11,9 @@ import pytest
 
 from specbench.agent.desk_tools import DeskLatency
 from specbench.agent.live import compare_live, scripted_talks
-from specbench.agent.tracing import JsonlSink, LangSmithSink, Span, Tracer
 from specbench.core.errors import ConfigError
 from specbench.core.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec
+from specbench.integrations.tracing import JsonlSink, LangSmithSink, Span, Tracer
 from specbench.llm.backends.scripted import ScriptedBackend
 from specbench.policies import TopK
 from specbench.predictors import make_predictor

@@ -10,9 +10,9 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, Tool
 from langchain_core.messages.utils import message_chunk_to_message
 from langchain_core.tools import tool
 
-from specbench.agent.langchain_messages import from_langchain, specs_of, to_langchain
-from specbench.agent.langchain_model import LISTENER, BackendChatModel
 from specbench.core.types import Message, ToolCall, ToolSpec
+from specbench.integrations.langchain.messages import from_langchain, specs_of, to_langchain
+from specbench.integrations.langchain.model import LISTENER, BackendChatModel
 from specbench.llm.backends.openai_http import OpenAIBackend
 from specbench.llm.backends.scripted import ScriptedBackend
 from specbench.llm.base import ArgumentDone, CallStarted

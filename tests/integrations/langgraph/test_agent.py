@@ -10,10 +10,10 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from specbench.agent.desk import SupportDesk
 from specbench.agent.desk_tools import DeskLatency, desk_tools
-from specbench.agent.graph import SpeculativeAgent
-from specbench.agent.graph_picture import draw_graph
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, Message, ToolCall, ToolSpec
+from specbench.integrations.langgraph.agent import SpeculativeAgent
+from specbench.integrations.langgraph.picture import draw_graph
 from specbench.llm.backends.paced import PacedBackend
 from specbench.llm.backends.scripted import ScriptedBackend
 from specbench.policies import Threshold, TopK

@@ -16,12 +16,12 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, TypedDict
 
-from specbench.agent.langchain_messages import ai_message, from_langchain, to_langchain
-from specbench.agent.langchain_model import LISTENER, BackendChatModel
-from specbench.agent.thinking import decided_of, part_of
-from specbench.agent.walking import WalkingSteps
 from specbench.core.errors import MissingExtraError
 from specbench.core.types import DecisionPoint, Message
+from specbench.integrations.framework_steps import WalkingSteps
+from specbench.integrations.langchain.messages import ai_message, from_langchain, to_langchain
+from specbench.integrations.langchain.model import LISTENER, BackendChatModel
+from specbench.integrations.llm_think import decided_of, part_of
 from specbench.llm.base import Backend, End, Event
 from specbench.runtime import Decided, Executor, Partial, StepResult
 

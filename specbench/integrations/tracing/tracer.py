@@ -11,11 +11,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from specbench.agent.thinking import ThinkPoint
-from specbench.agent.tracing.sinks import JsonlSink, LangSmithSink, Sink
-from specbench.agent.tracing.spans import Span, now
 from specbench.core.ledger import Ledger
 from specbench.core.types import DecisionPoint, Message
+from specbench.integrations.llm_think import ThinkPoint
+from specbench.integrations.tracing.sinks import JsonlSink, LangSmithSink, Sink
+from specbench.integrations.tracing.spans import Span, now
 from specbench.runtime import Decided, Partial, Tool
 
 __all__ = ["Tracer"]
@@ -80,7 +80,7 @@ class Tracer:
             _CONVERSATION.reset(token)
 
     def think(self, think: ThinkPoint, model: str) -> ThinkPoint:
-        """Wrap a model; see :func:`specbench.agent.thinking.thinking`. Wrap it once and keep it."""
+        """Wrap a model; see :func:`specbench.integrations.llm_think.thinking`. Wrap it once and keep it."""
         if not self.enabled:
             return think
 

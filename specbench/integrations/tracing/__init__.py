@@ -5,8 +5,8 @@ Off by default; a tracer without sinks hands back what it is given and costs not
 
 from __future__ import annotations
 
-from specbench.agent.tracing.sinks import JsonlSink, LangSmithSink, Sink
-from specbench.agent.tracing.spans import Span
-from specbench.agent.tracing.tracer import Tracer
+from specbench.integrations.tracing.sinks import JsonlSink, LangSmithSink, Sink
+from specbench.integrations.tracing.spans import Span
+from specbench.integrations.tracing.tracer import Tracer
 
 __all__ = ["JsonlSink", "LangSmithSink", "Sink", "Span", "Tracer"]

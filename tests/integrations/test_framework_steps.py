@@ -3,9 +3,9 @@
 import anyio
 import pytest
 
-from specbench.agent.walking import WalkingSteps
 from specbench.core.errors import ConfigError
 from specbench.core.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec
+from specbench.integrations.framework_steps import WalkingSteps
 from specbench.llm.backends.scripted import ScriptedBackend
 from specbench.policies import TopK
 from specbench.predictors.llm_draft import LLMDraftPredictor

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
-from specbench.agent.langchain_messages import ai_message, from_langchain, specs_of
 from specbench.core.errors import MissingExtraError
 from specbench.core.types import ToolSpec
+from specbench.integrations.langchain.messages import ai_message, from_langchain, specs_of
 from specbench.llm.base import Backend, End, Event, Request, TextDelta
 
 try:

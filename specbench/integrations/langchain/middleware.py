@@ -19,10 +19,10 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from specbench.agent.langchain_messages import from_langchain, specs_of
-from specbench.agent.walking import WalkingSteps
 from specbench.core.errors import ConfigError, MissingExtraError
 from specbench.core.types import DecisionPoint, Effect, ToolCall, ToolSpec
+from specbench.integrations.framework_steps import WalkingSteps
+from specbench.integrations.langchain.messages import from_langchain, specs_of
 from specbench.runtime import Decided, Executor, Tool, ToolResult
 from specbench.speculation import Traits
 

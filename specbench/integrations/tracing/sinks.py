@@ -10,8 +10,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 
-from specbench.agent.tracing.spans import Span
 from specbench.core.errors import ConfigError, MissingExtraError
+from specbench.integrations.tracing.spans import Span
 
 __all__ = ["JsonlSink", "LangSmithSink", "Sink"]
 

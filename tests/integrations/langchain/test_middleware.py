@@ -16,10 +16,10 @@ from langchain_core.tools import StructuredTool, ToolException, tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command, interrupt
 
-from specbench.agent.langchain_model import BackendChatModel
-from specbench.agent.middleware import SpeculationMiddleware, tools_of
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, Message, ToolCall
+from specbench.integrations.langchain.middleware import SpeculationMiddleware, tools_of
+from specbench.integrations.langchain.model import BackendChatModel
 from specbench.llm.backends.scripted import ScriptedBackend
 from specbench.policies import TopK
 from specbench.predictors.llm_draft import LLMDraftPredictor
