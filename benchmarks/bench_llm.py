@@ -15,7 +15,7 @@ def measure() -> list[Result | Skipped]:
         import anyio
         import torch
 
-        from specbench.agent.micro_card import speed
+        from specbench.desk.micro_llama.card import speed
         from specbench.llm.backends.transformers_local import TransformersBackend
         from specbench.llm.local.decoder import Decoder
         from specbench.llm.local.loading import load_model
@@ -44,7 +44,7 @@ def _attend(name: str) -> None:
     import torch
     from transformers import AttentionInterface
 
-    from specbench.llm.micro.attention import register
+    from specbench.desk.micro_llama.attention import register
 
     torch.manual_seed(0)
     parts = [torch.randn(8, 2, 1024, 64, dtype=torch.bfloat16, requires_grad=True) for _ in range(3)]

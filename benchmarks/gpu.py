@@ -32,14 +32,14 @@ import numpy as np
 from gpu_table import section
 
 from specbench import __version__
-from specbench.agent.desk_tools import DeskLatency
-from specbench.agent.live import LiveComparison, compare_live, scripted_talks
-from specbench.agent.live_jobs import TRAINING_TALKS
-from specbench.agent.live_record import live_record, live_text
-from specbench.agent.live_simulated import simulate_live, simulate_recorded
-from specbench.agent.live_traces import Recorded, replay_live
 from specbench.core.ledger import Ledger
 from specbench.core.types import Message, Trace
+from specbench.desk.live.comparison import LiveComparison, compare_live, scripted_talks
+from specbench.desk.live.jobs import TRAINING_TALKS
+from specbench.desk.live.record import live_record, live_text
+from specbench.desk.live.recorded_traces import Recorded, replay_live
+from specbench.desk.live.simulated import simulate_live, simulate_recorded
+from specbench.desk.world.tools import DeskLatency
 from specbench.embed.hidden import prompt_hidden
 from specbench.llm.backends.forced import ReplayBackend
 from specbench.llm.base import End, Request

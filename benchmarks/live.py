@@ -20,12 +20,12 @@ from pathlib import Path
 import anyio
 import numpy as np
 
-from specbench.agent.desk_specs import TOOLS
-from specbench.agent.desk_tools import DeskLatency
-from specbench.agent.live import LiveComparison, compare_live, scripted_talks
-from specbench.agent.live_simulated import simulate_live
 from specbench.core.ledger import Ledger
 from specbench.core.types import Effect, Trace
+from specbench.desk.live.comparison import LiveComparison, compare_live, scripted_talks
+from specbench.desk.live.simulated import simulate_live
+from specbench.desk.world.specs import TOOLS
+from specbench.desk.world.tools import DeskLatency
 from specbench.llm.base import Backend
 from specbench.llm.registry import make_backend
 from specbench.metrics import summarise

@@ -27,7 +27,7 @@ def generate(
     unseen: Annotated[bool, typer.Option("--unseen", help="Customers speak in held-out paraphrases.")] = False,
 ) -> None:
     """Play scripted conversations on the support desk; the defaults write the shipped file byte for byte."""
-    from specbench.agent.scripted import generate as play
+    from specbench.desk.people.conversations import generate as play
     from specbench.traces.store import write_traces
 
     written = write_traces(out, play(conversations, seed, "unseen" if unseen else "seen"))

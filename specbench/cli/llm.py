@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from specbench.cli.options import QuietOption, seed_option
-from specbench.llm.micro.schedule import Schedule
+from specbench.desk.micro_llama.schedule import Schedule
 
 __all__ = ["app"]
 
@@ -38,9 +38,9 @@ def train_llm(
     quiet: QuietOption = False,
 ) -> None:
     """Train the micro-Llama from scratch on endless synthetic conversations of the support desk."""
-    from specbench.agent.micro_card import finish
-    from specbench.agent.micro_conversations import training_conversations
-    from specbench.llm.micro.training import set_threads, train
+    from specbench.desk.micro_llama.card import finish
+    from specbench.desk.micro_llama.conversations import training_conversations
+    from specbench.desk.micro_llama.training import set_threads, train
     from specbench.study.progress import Progress
 
     note = Progress(not quiet).note

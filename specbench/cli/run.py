@@ -56,9 +56,9 @@ def run(
     """Run a real model live, sequentially and speculatively in turns, and compare."""
     import anyio
 
-    from specbench.agent.live_jobs import LiveJob, run_desk, run_traces, write_live
-    from specbench.agent.live_record import live_text
     from specbench.core.errors import ConfigError
+    from specbench.desk.live.jobs import LiveJob, run_desk, run_traces, write_live
+    from specbench.desk.live.record import live_text
     from specbench.policies.parse import parse_policy
     from specbench.speculation import Options, RunAhead
     from specbench.study.jsonfile import check_file

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from specbench.agent.scripted import SOURCE
 from specbench.core.types import Trace
+from specbench.desk.people.conversations import SOURCE
 from specbench.policies import DEFAULT_THRESHOLD
 from specbench.study.data import Data, split_sizes
 from specbench.study.environment import package_version, versions

@@ -8,9 +8,9 @@ from typing import Any
 
 import anyio
 
-from specbench.agent.desk_tools import DeskLatency
-from specbench.agent.live import LiveComparison, compare_live, scripted_talks
 from specbench.core.errors import ConfigError
+from specbench.desk.live.comparison import LiveComparison, compare_live, scripted_talks
+from specbench.desk.world.tools import DeskLatency
 from specbench.llm.registry import make_backend
 from specbench.metrics import SpeculationMetrics
 from specbench.plots import THEMES, plot_waterfall, save_figure

@@ -9,10 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from specbench.agent.desk_tools import DeskLatency
-from specbench.agent.live import compare_live, scripted_talks
 from specbench.core.errors import ConfigError
 from specbench.core.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec
+from specbench.desk.live.comparison import compare_live, scripted_talks
+from specbench.desk.world.tools import DeskLatency
 from specbench.integrations.tracing import JsonlSink, LangSmithSink, Span, Tracer
 from specbench.llm.backends.scripted import ScriptedBackend
 from specbench.policies import TopK

@@ -2,7 +2,7 @@
 
 import pytest
 
-from specbench.agent.micro_conversations import conversations
+from specbench.desk.micro_llama.conversations import conversations
 from specbench.llm.base import Request
 from specbench.llm.local.loading import LoadedModel, load_model
 from specbench.llm.registry import micro_folder

@@ -12,14 +12,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specbench.agent.desk_specs import TOOLS
 from specbench.core.errors import MissingExtraError
 from specbench.core.types import ToolSpec
+from specbench.desk.micro_llama.measure import answers
+from specbench.desk.world.specs import TOOLS
 from specbench.llm.backends.transformers_local import TransformersBackend
 from specbench.llm.base import LLMError, Request
 from specbench.llm.llama3_format import PYTHON_TAG
 from specbench.llm.local.decoder import stop_ids
-from specbench.llm.micro.measure import answers
 from specbench.llm.parsing import parse
 from specbench.llm.registry import make_backend
 from specbench.llm.strict.decoding import StrictDecoding

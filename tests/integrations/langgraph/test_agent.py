@@ -8,10 +8,10 @@ import matplotlib.pyplot as plt
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
-from specbench.agent.desk import SupportDesk
-from specbench.agent.desk_tools import DeskLatency, desk_tools
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, Message, ToolCall, ToolSpec
+from specbench.desk.world.desk import SupportDesk
+from specbench.desk.world.tools import DeskLatency, desk_tools
 from specbench.integrations.langgraph.agent import SpeculativeAgent
 from specbench.integrations.langgraph.picture import draw_graph
 from specbench.llm.backends.paced import PacedBackend

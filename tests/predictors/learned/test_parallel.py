@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 from joblib import Parallel, delayed
 
-from specbench.agent.live import scripted_talks
+from specbench.desk.live.comparison import scripted_talks
 from specbench.predictors import make_predictor
 from specbench.predictors.learned.parallel import side_by_side, train_all
 from specbench.predictors.learned.predictor import parallel as workers

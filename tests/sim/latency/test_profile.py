@@ -7,10 +7,10 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from specbench.agent.scripted import generate
 from specbench.cli import app
 from specbench.core.errors import ConfigError
 from specbench.core.ledger import Ledger
+from specbench.desk.people.conversations import generate
 from specbench.llm.profiling import LatencyProfile
 from specbench.sim import ByProfile, parse_latency
 from specbench.sim.latency.from_traces import token_counts

@@ -1,0 +1,105 @@
+"""What the scripted agent's skills share: words about orders, tracking, tickets, the rules for returns."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from specbench.desk.people.agent import ScriptedAgent
+from specbench.desk.people.users import Turn
+from specbench.desk.phrases.grammar import date_text, money
+from specbench.desk.world.data import RETURN_DAYS, TODAY
+
+__all__ = [
+    "address_text",
+    "listing",
+    "open_ticket",
+    "order_slots",
+    "refusal_of",
+    "shipment_text",
+    "ticket_text",
+    "track",
+]
+
+Row = dict[str, Any]
+
+
+def address_text(row: Row) -> str:
+    """An address on one line."""
+    return "{street}, {city}, {state} {zip}".format_map(row)
+
+
+def order_slots(order: Row) -> dict[str, str]:
+    """Words about an order for the agent's phrases."""
+    return {
+        "id": order["order_id"],
+        "status": order["status"],
+        "items": " and ".join(item["name"] for item in order["items"]),
+        "total": money(order["total"]),
+        "placed": date_text(order["placed_on"]),
+        "delivered": date_text(order["delivered_on"]) if "delivered_on" in order else "",
+        "street": order["ship_to"]["street"],
+        "tracking": order.get("tracking_number", ""),
+    }
+
+
+def track(agent: ScriptedAgent, order: Row) -> Row:
+    """Track an order's parcel, by order id or tracking number as the habit goes."""
+    if agent.chance(agent.habits.by_tracking):
+        return _object(agent.call("track_shipment", tracking_number=order["tracking_number"]))
+    return _object(agent.call("track_shipment", order_id=order["order_id"]))
+
+
+def _object(value: Any) -> Row:
+    assert isinstance(value, dict)
+    return value
+
+
+def shipment_text(agent: ScriptedAgent, order: Row, shipment: Row) -> str:
+    """Say where a parcel is."""
+    slots = order_slots(order) | {
+        "carrier": shipment["carrier"],
+        "seen": shipment["last_seen"],
+        "due": date_text(shipment["expected_on"]),
+    }
+    return agent.text(shipment["status"], **slots)
+
+
+def ticket_text(agent: ScriptedAgent, row: Row) -> str:
+    """Say how a ticket stands."""
+    return agent.text(
+        "ticket", ticket=row["ticket_id"], subject=row["subject"], status=row["status"], update=row["last_update"]
+    )
+
+
+def open_ticket(agent: ScriptedAgent, order: Row, subject: str) -> Turn:
+    """Open a ticket about an order and tell; preferences say how the customer is contacted."""
+    preferences = None
+    if agent.chance(agent.habits.preferences * 2):
+        preferences = agent.call("get_preferences", user_id=agent.user_id)
+    ticket = agent.write(
+        "create_ticket",
+        user_id=agent.user_id,
+        order_id=order["order_id"],
+        subject=subject,
+        priority=agent.rng.choice(("normal", "normal", "high")),
+    )
+    slots = {"ticket": ticket["ticket_id"], "priority": ticket["priority"]}
+    if preferences is None:
+        return agent.result(agent.text("done_ticket", **slots))
+    return agent.result(agent.text("done_ticket_by", channel=preferences["contact_channel"], **slots))
+
+
+def refusal_of(agent: ScriptedAgent, order: Row) -> str:
+    """Why the items of an order cannot come back, or nothing."""
+    if order["status"] != "delivered":
+        return agent.text("not_delivered", **order_slots(order))
+    if (TODAY - date.fromisoformat(order["delivered_on"])).days > RETURN_DAYS:
+        return agent.text("too_late", **order_slots(order))
+    return ""
+
+
+def listing(rows: list[Row]) -> str:
+    """Products with their prices, as a list in a sentence."""
+    shown = [f"{row['name']} ({money(row['price'])})" for row in rows]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
