@@ -32,6 +32,7 @@ import numpy as np
 from gpu_table import section
 
 from specbench import __version__
+from specbench.core.json_output import write_json
 from specbench.core.ledger import Ledger
 from specbench.core.types import Message, Trace
 from specbench.desk.live.comparison import LiveComparison, compare_live, scripted_talks
@@ -52,7 +53,6 @@ from specbench.predictors import Predictor, make_predictor
 from specbench.predictors.checkpoint import load as load_predictor
 from specbench.sim.latency.models import Constant
 from specbench.study.data import load_data
-from specbench.study.jsonfile import write_json
 from specbench.traces.splitting import split
 
 POLICY = Threshold(0.3)

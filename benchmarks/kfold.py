@@ -24,7 +24,7 @@ from specbench.metrics.prediction_table import DEPTH, PredictionTable
 from specbench.predictors.learned.counts.counting import folds_of
 from specbench.sim.threshold_sweep import recall_at_precision
 from specbench.study.data import load_data
-from specbench.study.evaluate import seeded
+from specbench.study.evaluation import seeded
 
 SHOWN = ("read_call_top1", "read_call_top3", "tool_top1", "reply_accuracy", "brier")
 

@@ -21,9 +21,9 @@ from specbench.sim import Constant, simulate
 from specbench.speculation import parse_options
 from specbench.study.data import load_data, split_data, split_sizes
 from specbench.study.environment import package_version
+from specbench.study.predictions import predicted
 from specbench.study.progress import Progress
-from specbench.study.table import predicted
-from specbench.study.tune import choose_policy
+from specbench.study.tuning import choose_policy
 
 PAGE = Path(__file__).parents[1] / "docs" / "savings.md"
 THINK_S, USER_S, PREDICT_MS = 2.0, 8.0, 2.0

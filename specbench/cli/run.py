@@ -57,11 +57,11 @@ def run(
     import anyio
 
     from specbench.core.errors import ConfigError
+    from specbench.core.json_output import check_file
     from specbench.desk.live.jobs import LiveJob, run_desk, run_traces, write_live
     from specbench.desk.live.record import live_text
     from specbench.policies.parse import parse_policy
     from specbench.speculation import Options, RunAhead
-    from specbench.study.jsonfile import check_file
     from specbench.study.progress import Progress
 
     if traces and spans is not None:

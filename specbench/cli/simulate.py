@@ -62,7 +62,7 @@ def simulate(
     quiet: QuietOption = False,
 ) -> None:
     """Replay held-out traces with one policy on a virtual clock (modelled seconds): ledger, metrics, verdict."""
-    from specbench.study.simulate import run_simulate
+    from specbench.study.simulation import run_simulate
 
     result = run_simulate(
         traces, out, predictor=predictor, checkpoint=checkpoint, policy=policy, latency=latency, options=options,
@@ -100,8 +100,8 @@ def sweep(
     quiet: QuietOption = False,
 ) -> None:
     """Simulate predictors × policies × latencies × options in parallel; one Parquet row each."""
-    from specbench.study.evaluate import parse_names
-    from specbench.study.grid import KEYS, run_sweep
+    from specbench.study.evaluation import parse_names
+    from specbench.study.sweep import KEYS, run_sweep
 
     frame = run_sweep(
         traces, out, predictors=parse_names(predictors or "markov,ngram,patterns,learned"),
@@ -138,8 +138,8 @@ def tune(
     quiet: QuietOption = False,
 ) -> None:
     """Find the policy that saves most within a waste budget or at a precision: chosen on validation, told on test."""
-    from specbench.study.jsonfile import check_file, write_json
-    from specbench.study.tune import run_tune
+    from specbench.core.json_output import check_file, write_json
+    from specbench.study.tuning import run_tune
 
     if out is not None:
         check_file(out, [*traces, effects])

@@ -43,12 +43,12 @@ def evaluate(
     quiet: QuietOption = False,
 ) -> None:
     """Fit predictors on some traces, measure them on others, and write the numbers as JSON."""
+    from specbench.core.json_output import check_file, write_json
     from specbench.study import DEFAULT_PREDICTORS, Settings, load_data
     from specbench.study import evaluate as measure
-    from specbench.study.evaluate import parse_names
-    from specbench.study.jsonfile import check_file, write_json
-    from specbench.study.leaderboard import leaderboard_text
+    from specbench.study.evaluation import parse_names
     from specbench.study.progress import Progress
+    from specbench.study.rates_text import leaderboard_text
 
     settings = Settings(seed, latency, predict_ms=predict_ms)
     check_file(out, [*train, *test, effects])
@@ -90,7 +90,7 @@ def study(
     """The main job: split by task, train, evaluate, simulate, and write figures, report and checkpoints."""
     from specbench.study import DEFAULT_PREDICTORS, Settings, run_study
     from specbench.study.data import shipped_traces
-    from specbench.study.evaluate import parse_names
+    from specbench.study.evaluation import parse_names
 
     paths = traces or [shipped_traces()]
     result = run_study(
@@ -202,7 +202,7 @@ def train(
     """Train one predictor, measure it on held-out tasks, and write its checkpoint with a model card."""
     from specbench.study import Settings
     from specbench.study.data import shipped_traces
-    from specbench.study.leaderboard import leaderboard_text
+    from specbench.study.rates_text import leaderboard_text
     from specbench.study.train import run_train
 
     result = run_train(
@@ -239,7 +239,7 @@ def progressive(
     quiet: QuietOption = False,
 ) -> None:
     """Predict, then learn, through a stream of traces: frozen after fitting and online, side by side."""
-    from specbench.study.evaluate import parse_names
+    from specbench.study.evaluation import parse_names
     from specbench.study.progressive import run_progressive
     from specbench.study.progressive.job import summary_text
 
@@ -288,7 +288,7 @@ def report(
     ] = None,
 ) -> None:
     """Rebuild report.html of a results folder, or compare two."""
-    from specbench.compare_report import build_comparison
-    from specbench.report import build_report
+    from specbench.report.comparison import build_comparison
+    from specbench.report.page import build_report
 
     typer.echo(f"report: {build_report(run, out) if other is None else build_comparison(run, other, out)}")

@@ -11,8 +11,8 @@ import ipywidgets as w
 from specbench.playground.busy import Busy, button
 from specbench.playground.keys import Keys
 from specbench.plots import plot_waterfall
-from specbench.study.episode import Episode
-from specbench.study.views import decision_html, messages_html
+from specbench.report.episode import Episode
+from specbench.report.fragments import decision_html, messages_html
 from specbench.study.workbench import Setting, Workbench
 
 __all__ = ["Conversation"]

@@ -13,8 +13,8 @@ import ipywidgets as w
 from specbench.playground.busy import Busy, button
 from specbench.playground.conversation import Conversation
 from specbench.playground.training import Training
-from specbench.plots.live import LiveCurve
-from specbench.study.views import confusion_html, leaderboard_html, metrics_html
+from specbench.plots.timeline import LiveCurve
+from specbench.report.fragments import confusion_html, leaderboard_html, metrics_html
 from specbench.study.workbench import Setting, Workbench
 
 __all__ = ["Playground"]

@@ -13,8 +13,8 @@ import ipywidgets as w
 
 from specbench.playground.busy import Busy, button
 from specbench.predictors.counting.argument_fillers import FILLERS
-from specbench.report import refuse_foreign
-from specbench.study.script import SCRIPT, script
+from specbench.report.page import refuse_foreign
+from specbench.study.python_script import SCRIPT, script
 from specbench.study.workbench import Setting, Workbench
 
 __all__ = ["Training"]

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from specbench.core.json_output import strict
 from specbench.core.types import Trace
 from specbench.desk.people.conversations import SOURCE
 from specbench.policies import DEFAULT_THRESHOLD
 from specbench.study.data import Data, split_sizes
 from specbench.study.environment import package_version, versions
-from specbench.study.evaluate import Evaluated, Settings
-from specbench.study.jsonfile import strict
+from specbench.study.evaluation import Evaluated, Settings
 from specbench.traces.splitting import Split
 
 __all__ = ["METRICS", "licence_of", "model_card", "origin_card", "trained_on"]

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from specbench.study.evaluate import Settings
+from specbench.study.evaluation import Settings
 from specbench.traces.store import Paths
 
 __all__ = ["command_line", "reading_words"]

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from specbench.core.errors import ConfigError, PredictorError
+from specbench.core.json_output import write_json
 from specbench.core.text import writable
 from specbench.predictors.base import Predictor
 from specbench.predictors.checkpoint import load, read_card, save
 from specbench.study.environment import package_version
 from specbench.study.folder import replaced_folder
-from specbench.study.jsonfile import write_json
 
 if TYPE_CHECKING:
     from specbench.predictors.learned.predictor import LearnedPredictor

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from specbench.core.errors import ConfigError
-from specbench.study.jsonfile import read_json
+from specbench.core.json_output import read_json
 
 __all__ = ["KIND", "replaced_folder", "told_when_full"]
 

@@ -10,23 +10,23 @@ from typing import Any
 
 import pandas as pd
 
+from specbench.core.json_output import strict, write_json
 from specbench.core.ledger import Ledger
 from specbench.core.types import Effect
 from specbench.metrics.summary import summarise
 from specbench.policies import Threshold
 from specbench.predictors import CONTROLS, make_predictor
 from specbench.predictors.checkpoint import save
-from specbench.report import build_report
+from specbench.report.page import build_report
 from specbench.sim.simulation import simulate
 from specbench.study.card import model_card
 from specbench.study.command import command_line
 from specbench.study.data import load_data, split_data, split_sizes
 from specbench.study.decisions import decision_rows
 from specbench.study.environment import package_version, versions
-from specbench.study.evaluate import Evaluated, Settings, evaluate_predictor
+from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor
 from specbench.study.figures import draw_figures
 from specbench.study.folder import KIND, replaced_folder
-from specbench.study.jsonfile import strict, write_json
 from specbench.study.progress import Progress
 from specbench.study.tables import per_tool, recall_at_waste, reliability_bins
 from specbench.study.verdict import verdict
@@ -92,7 +92,7 @@ def run_study(
         As in :func:`specbench.traces.store.read_traces`.
     live
         Conversations of the support desk to run live besides, with the micro-Llama (paced); see
-        :func:`specbench.study.live.run_live`.
+        :func:`specbench.study.live_desk.run_live`.
     progress
         Tell on stderr how far it is.
 
@@ -150,7 +150,7 @@ def run_study(
                 save(result.predictor, folder / "checkpoints" / result.name, card=card)
         lived = None
         if live:
-            from specbench.study.live import run_live
+            from specbench.study.live_desk import run_live
 
             lived = run_live(folder, live, progress=told)
         measured = {result.name: result.metrics for result in results}

@@ -11,7 +11,7 @@ from specbench.predictors.checkpoint import check_place, save
 from specbench.study.card import model_card
 from specbench.study.command import reading_words
 from specbench.study.data import load_data, split_data
-from specbench.study.evaluate import Evaluated, Settings, evaluate_predictor, seeded
+from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor, seeded
 from specbench.study.progress import Progress
 from specbench.traces.store import Paths
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from specbench.policies import DEFAULT_THRESHOLD
-from specbench.report import percent
+from specbench.report.page import percent
 
 __all__ = ["verdict"]
 

@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 
 import specbench
+from specbench.core.json_output import read_json, write_json
 from specbench.core.ledger import Ledger
 from specbench.core.types import Trace
 from specbench.predictors.checkpoint import read_card
 from specbench.study import Settings, run_study
 from specbench.study.compare import Parts, run_compare
-from specbench.study.jsonfile import read_json, write_json
 from specbench.study.progressive import run_progressive
-from specbench.study.simulate import run_simulate
+from specbench.study.simulation import run_simulate
 from specbench.study.train import run_train
 from specbench.traces.schema import trace_to_dict
 

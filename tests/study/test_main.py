@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 import specbench
 from specbench.cli import app
 from specbench.core.errors import ConfigError
+from specbench.core.json_output import write_json
 from specbench.core.ledger import Ledger
 from specbench.core.types import Message, Trace
 from specbench.study import Settings, StudyResult, run_study
 from specbench.study.folder import KIND, replaced_folder
-from specbench.study.jsonfile import write_json
 from specbench.traces.store import write_traces
 
 LIGHT = ("markov", "ngram", "frequent", "oracle")

@@ -13,7 +13,7 @@ from specbench.core.types import Effect, Message, ToolCall, Trace
 from specbench.metrics import SpeculationMetrics, rates
 from specbench.metrics.information import FLOOR, bits
 from specbench.policies import Budgeted, ExpectedValue
-from specbench.study.views import confusion_html, decision_html, leaderboard_html, messages_html, metrics_html
+from specbench.report.fragments import confusion_html, decision_html, leaderboard_html, messages_html, metrics_html
 from specbench.study.workbench import Setting, Workbench
 from specbench.traces.store import write_traces
 from tests.tables import table

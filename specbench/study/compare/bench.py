@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from specbench.core.types import Trace
 from specbench.study.compare.paired import CALL_RATES, paired_differences
-from specbench.study.evaluate import Evaluated, Settings, evaluate_predictor, seeded
+from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor, seeded
 from specbench.study.progress import Progress
 
 __all__ = ["RATES", "Bench", "Variant", "row_of"]

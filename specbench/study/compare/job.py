@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from specbench.core.errors import ConfigError
+from specbench.core.json_output import strict, write_json
 from specbench.core.text import writable
 from specbench.core.types import Effect, Trace
 from specbench.embed import make_embedding
@@ -25,9 +26,8 @@ from specbench.study.compare.page import comparison_page
 from specbench.study.compare.transfer import transfer
 from specbench.study.data import Data, load_data, split_data, split_sizes
 from specbench.study.environment import package_version, versions
-from specbench.study.evaluate import Settings
+from specbench.study.evaluation import Settings
 from specbench.study.folder import replaced_folder
-from specbench.study.jsonfile import strict, write_json
 from specbench.study.progress import Progress
 from specbench.traces.store import Paths
 

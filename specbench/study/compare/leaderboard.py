@@ -8,7 +8,7 @@ import pandas as pd
 
 from specbench.predictors import CONTROLS, REGISTRY, make_predictor
 from specbench.study.compare.bench import Bench, row_of
-from specbench.study.evaluate import parse_names
+from specbench.study.evaluation import parse_names
 
 __all__ = ["BASELINE", "compare_names", "leaderboard"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from specbench.plots.style import points
-from specbench.report import percent
+from specbench.report.page import percent
 
 __all__ = ["ablation_table", "comparison_page", "leaderboard_table", "markdown_table"]
 

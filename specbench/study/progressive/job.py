@@ -12,15 +12,15 @@ from typing import Any
 
 import pandas as pd
 
+from specbench.core.json_output import strict, write_json
 from specbench.core.text import writable
 from specbench.core.types import Effect
 from specbench.predictors import make_predictor
 from specbench.study.command import reading_words
 from specbench.study.data import load_data
 from specbench.study.environment import package_version, versions
-from specbench.study.evaluate import seeded
+from specbench.study.evaluation import seeded
 from specbench.study.folder import replaced_folder
-from specbench.study.jsonfile import strict, write_json
 from specbench.study.progress import Progress
 from specbench.study.progressive.run import RATES, decisions, differences, predict_then_learn, rolling
 from specbench.study.progressive.scenarios import Scenario, parse_shift, stream
@@ -220,7 +220,7 @@ def _draw(folder: Path, scenarios: Sequence[Scenario], curves: pd.DataFrame) -> 
 def summary_text(summary: pd.DataFrame, rate: str = "call_top1") -> str:
     """Return one line a scenario, part and predictor, for a terminal: frozen, online and the difference in points."""
     from specbench.plots.style import points
-    from specbench.report import percent
+    from specbench.report.page import percent
 
     rows = [["scenario", "part", "predictor", "decisions", "frozen", "online", "online − frozen, points"]]
     for row in summary[summary["rate"] == rate].to_dict("records"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from specbench.report import percent
+from specbench.report.page import percent
 
 __all__ = ["leaderboard_text"]
 
@@ -16,7 +16,7 @@ def leaderboard_text(predictors: Mapping[str, Mapping[str, Any]]) -> str:
     Parameters
     ----------
     predictors
-        ``{name: metrics}`` as :func:`specbench.study.evaluate` gives them.
+        ``{name: metrics}`` as :func:`specbench.study.evaluation` gives them.
     """
     header = [
         "predictor",

@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 
 from specbench.cli import app
 from specbench.core.errors import ConfigError
+from specbench.core.json_output import write_json
 from specbench.core.types import Message, Trace
 from specbench.study import Settings, evaluate, evaluate_predictor, load_data
 from specbench.study.data import refuse_overlap
-from specbench.study.evaluate import THRESHOLDS, parse_names
-from specbench.study.jsonfile import write_json
+from specbench.study.evaluation import THRESHOLDS, parse_names
 from specbench.traces.sources.openai_chat import derived_task
 from specbench.traces.store import write_traces
 

@@ -13,7 +13,7 @@ from specbench.core.types import Trace
 from specbench.metrics.prediction_table import PredictionTable, predict_traces
 from specbench.predictors import Predictor
 from specbench.study.environment import charged_ms
-from specbench.study.evaluate import seeded
+from specbench.study.evaluation import seeded
 from specbench.study.progress import Progress
 from specbench.traces.splitting import Split
 

@@ -13,7 +13,7 @@ from typing import Any
 from specbench.core.errors import ConfigError
 from specbench.core.files import try_place
 from specbench.core.text import writable
-from specbench.report import refuse_foreign
+from specbench.report.page import refuse_foreign
 
 __all__ = ["check_file", "read_json", "strict", "write_json"]
 

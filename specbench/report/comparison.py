@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from specbench.core.errors import ConfigError
-from specbench.report import PAGE, make_environment, read_result, refuse_foreign, write_page
+from specbench.report.page import PAGE, make_environment, read_result, refuse_foreign, write_page
 
 __all__ = ["build_comparison", "config_differences"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from specbench.core.errors import ConfigError
+from specbench.core.json_output import strict
 from specbench.core.types import Effect
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import parse_policy
@@ -17,9 +18,8 @@ from specbench.sim.latency.parse import check_latency
 from specbench.speculation import Options, parse_options
 from specbench.study.data import load_data, split_data, split_sizes
 from specbench.study.environment import check_predict_ms, package_version, versions
-from specbench.study.jsonfile import strict
+from specbench.study.predictions import predicted
 from specbench.study.progress import Progress
-from specbench.study.table import predicted
 from specbench.traces.store import Paths
 
 __all__ = ["CANDIDATES", "TuneResult", "choose_policy", "run_tune"]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from specbench.core.types import Message, Prediction
 from specbench.metrics import Confusion, SpeculationMetrics
-from specbench.study.episode import Episode
+from specbench.report.episode import Episode
 
 __all__ = ["confusion_html", "decision_html", "leaderboard_html", "messages_html", "metrics_html"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from specbench.core.errors import ConfigError
 from specbench.core.ledger import Ledger
-from specbench.study.live import run_live
+from specbench.study.live_desk import run_live
 
 
 def test_the_desk_runs_live_and_loses_nothing(tmp_path: Path) -> None:

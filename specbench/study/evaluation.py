@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from specbench.core.errors import ConfigError
+from specbench.core.json_output import strict
 from specbench.core.types import Trace
 from specbench.metrics.prediction_rates import rates
 from specbench.metrics.prediction_table import PredictionTable, predict_traces
@@ -23,7 +24,6 @@ from specbench.sim.latency.parse import check_latency, parse_latency
 from specbench.sim.threshold_sweep import recall_at_precision, sweep
 from specbench.study.data import Data, known_tools, overlap, refuse_overlap
 from specbench.study.environment import charged_ms, check_predict_ms, package_version, versions
-from specbench.study.jsonfile import strict
 from specbench.study.progress import Progress
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from specbench.core.errors import ConfigError
+from specbench.core.json_output import check_file, read_json, strict, write_json
 from specbench.core.types import Effect
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import parse_policy
@@ -25,9 +26,8 @@ from specbench.study.command import reading_words
 from specbench.study.data import load_data, split_data, split_sizes
 from specbench.study.environment import check_predict_ms, package_version, versions
 from specbench.study.folder import told_when_full
-from specbench.study.jsonfile import check_file, read_json, strict, write_json
+from specbench.study.predictions import predicted
 from specbench.study.progress import Progress
-from specbench.study.table import predicted
 from specbench.traces.store import Paths, read_effects
 
 __all__ = ["KEYS", "expand_policies", "run_sweep"]
@@ -91,7 +91,7 @@ def run_sweep(
     Parameters
     ----------
     traces, out
-        As in :func:`specbench.study.simulate.run_simulate`.
+        As in :func:`specbench.study.simulation.run_simulate`.
     predictors, policies, latencies, options
         Names and texts; policies may be ranges (:func:`expand_policies`).
     sessions, predict_ms, seed, format, skip_invalid, effects, progress

@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from specbench.cli import app
-from specbench.compare_report import build_comparison
 from specbench.core.errors import ConfigError
 from specbench.core.types import Trace
-from specbench.report import build_report, percent, render_report
+from specbench.report.comparison import build_comparison
+from specbench.report.page import build_report, percent, render_report
 from specbench.study import run_study
 from specbench.traces.store import write_traces
 

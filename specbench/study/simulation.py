@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from specbench.core.json_output import strict, write_json
 from specbench.core.ledger import Ledger
 from specbench.core.types import Effect
 from specbench.metrics import SpeculationMetrics, differences
@@ -24,9 +25,8 @@ from specbench.study.command import reading_words
 from specbench.study.data import Data, load_data, split_data, split_sizes
 from specbench.study.environment import check_predict_ms, package_version, versions
 from specbench.study.folder import replaced_folder
-from specbench.study.jsonfile import strict, write_json
+from specbench.study.predictions import predicted
 from specbench.study.progress import Progress
-from specbench.study.table import predicted
 from specbench.testing.clock import run_virtual
 from specbench.traces.store import Paths
 
