@@ -6,13 +6,17 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
 from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.traces.store import write_traces
+
+if TYPE_CHECKING:
+    from specbench.llm.base import Request
+    from specbench.llm.local.loading import LoadedModel
 
 # No test asks a model hub for anything. Read by huggingface_hub when it is imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -76,3 +80,29 @@ def toy_file(toy_traces: list[Trace], tmp_path_factory: pytest.TempPathFactory) 
     path = tmp_path_factory.mktemp("toy") / "toy.jsonl"
     write_traces(path, toy_traces)
     return path
+
+
+@pytest.fixture(scope="session")
+def micro() -> LoadedModel:
+    """The shipped micro-Llama, on the CPU, loaded once."""
+    from specbench.llm.local.loading import load_model
+    from specbench.llm.registry import micro_folder
+
+    return load_model(micro_folder(), device="cpu")
+
+
+@pytest.fixture(scope="session")
+def talk() -> Trace:
+    """A held-out conversation of the deterministic agent."""
+    from specbench.desk.micro_llama.conversations import conversations
+
+    return next(conversations(1, seed=5))
+
+
+@pytest.fixture(scope="session")
+def ask(talk: Trace) -> Request:
+    """A request whose answer is recorded to be a call."""
+    from specbench.llm.base import Request
+
+    decision = next(each for each in talk.decisions() if each.calls)
+    return Request(decision.point.messages, talk.tools)

@@ -48,7 +48,7 @@ def convert(
     effects: EffectsOption = None,
 ) -> None:
     """Convert traces of any format to specbench's own."""
-    from specbench.report.page import refuse_foreign
+    from specbench.core.files import refuse_foreign
     from specbench.traces.store import ReadReport, read_traces, write_traces
 
     refuse_foreign(out, '"specbench":1', [*paths, effects])

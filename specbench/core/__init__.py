@@ -1,1 +1,1 @@
-""""""
+"""What everything else stands on: types, equality of calls, errors, the ledger, plug-ins, files, text."""

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from specbench.core.errors import ConfigError
-from specbench.core.files import try_place
+from specbench.core.files import refuse_foreign, try_place
 from specbench.core.text import writable
-from specbench.report.page import refuse_foreign
 
 __all__ = ["check_file", "read_json", "strict", "write_json"]
 

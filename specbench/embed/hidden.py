@@ -47,7 +47,8 @@ class HiddenStateEmbedding:
     --------
     >>> HiddenStateEmbedding("no/such/folder")
     Traceback (most recent call last):
-    specbench.core.errors.ConfigError: there is no model at no/such/folder (no config.json); name its folder, hidden:FOLDER
+    specbench.core.errors.ConfigError: there is no model at no/such/folder (no config.json); name its folder,
+    hidden:FOLDER
     """
 
     name = "hidden"

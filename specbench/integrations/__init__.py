@@ -1,1 +1,1 @@
-""""""
+"""Speculation in agents that are built with other frameworks, and where their spans go."""

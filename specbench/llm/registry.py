@@ -69,8 +69,8 @@ def make_backend(
     quantisation, random_weights
         Of a local model; see :func:`specbench.llm.local.loading.load_model`.
     strict
-        Hold the calls of a local model to the tools' schemas; see :mod:`specbench.llm.strict.decoding`. A server decides for
-        itself.
+        Hold the calls of a local model to the tools' schemas; see :mod:`specbench.llm.strict.decoding`. A server
+        decides for itself.
 
     Examples
     --------

@@ -11,9 +11,9 @@ from typing import Any
 
 import ipywidgets as w
 
+from specbench.core.files import refuse_foreign
 from specbench.playground.busy import Busy, button
 from specbench.predictors.counting.argument_fillers import FILLERS
-from specbench.report.page import refuse_foreign
 from specbench.study.python_script import SCRIPT, script
 from specbench.study.workbench import Setting, Workbench
 

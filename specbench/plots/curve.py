@@ -30,7 +30,7 @@ def plot_curve(
     Parameters
     ----------
     curves
-        Rows of :func:`specbench.sim.threshold_sweep` with a column ``predictor``: ``threshold, recall, wasted_share`` and, if
+        Rows of :func:`specbench.sim.sweep` with a column ``predictor``: ``threshold, recall, wasted_share`` and, if
         bands are wanted, ``recall_low, recall_high``.
     controls
         Predictors that are drawn as one point each: everything launched. ``oracle`` also gives the ceiling, a line.

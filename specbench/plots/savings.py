@@ -20,7 +20,7 @@ def plot_savings(
     Parameters
     ----------
     curve
-        Rows of :func:`specbench.sim.threshold_sweep` for one predictor; bands are drawn where it has them.
+        Rows of :func:`specbench.sim.sweep` for one predictor; bands are drawn where it has them.
     name
         Of the predictor, for the title.
     threshold

@@ -1,1 +1,1 @@
-""""""
+"""Reports: self-contained HTML pages, built from results folders."""

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from specbench.core.errors import ConfigError
-from specbench.report.page import PAGE, make_environment, read_result, refuse_foreign, write_page
+from specbench.core.files import refuse_foreign
+from specbench.report.page import PAGE, make_environment, read_result, write_page
 
 __all__ = ["build_comparison", "config_differences"]
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from specbench.core.errors import ConfigError
+from specbench.core.files import refuse_foreign
 from specbench.core.text import writable
 
 __all__ = [
@@ -22,7 +23,6 @@ __all__ = [
     "make_environment",
     "percent",
     "read_result",
-    "refuse_foreign",
     "render_report",
     "write_page",
 ]
@@ -35,7 +35,6 @@ MOST_DECISIONS = 1500
 
 PAGE = "<title>specbench: "
 """What tells a page that specbench wrote."""
-HEAD_BYTES = 64 * 2**10
 
 ABOUT = {
     "markov": "Markov chain: which tool follows which, by counting",
@@ -92,42 +91,6 @@ def build_report(run: str | Path, out: str | Path | None = None) -> Path:
     target = Path(out) if out is not None else folder / "report.html"
     refuse_foreign(target, PAGE)
     return write_page(target, render_report(folder))
-
-
-def refuse_foreign(target: str | Path, mark: str, inputs: Sequence[str | Path | None] = ()) -> None:
-    """Raise where a file would be overwritten that is read here, or that specbench did not write.
-
-    Parameters
-    ----------
-    target
-        The file to be written.
-    mark
-        A text that stands in every such file of specbench's own, near its beginning.
-    inputs
-        Files and folders that are read.
-
-    Examples
-    --------
-    >>> refuse_foreign("README.md", "none", ["README.md"])
-    Traceback (most recent call last):
-    specbench.core.errors.ConfigError: README.md is read here, so it is not overwritten; choose another --out
-    """
-    place = Path(target).resolve()
-    for each in (Path(given).resolve() for given in inputs if given is not None):
-        if place == each or (place.is_file() and place.is_relative_to(each)):
-            raise ConfigError(f"{target} is read here, so it is not overwritten; choose another --out")
-    if not place.is_file():
-        return
-    try:
-        with place.open("rb") as file:
-            head = file.read(HEAD_BYTES).decode("utf-8", errors="replace")
-    except OSError as error:
-        raise ConfigError(f"{target} cannot be read ({error.strerror}); choose another --out") from error
-    if head.strip() and mark not in head:
-        raise ConfigError(
-            f"{target} is there and was not written by this command, so it is not overwritten; choose another --out, "
-            "or move it away"
-        )
 
 
 def write_page(target: Path, text: str) -> Path:

@@ -67,7 +67,8 @@ def check_predict_ms(predict_ms: float | None) -> None:
     (None, None)
     >>> check_predict_ms(-1.0)
     Traceback (most recent call last):
-    specbench.core.errors.ConfigError: predict_ms is a time in milliseconds, 0 or more; got -1.0; leave it out to charge ...
+    specbench.core.errors.ConfigError: predict_ms is a time in milliseconds, 0 or more; got -1.0; leave it out to charge
+    ...
     """
     if predict_ms is not None and not 0 <= predict_ms < math.inf:
         raise ConfigError(

@@ -114,7 +114,7 @@ class Evaluated:
     table
         What it said at every test decision point.
     curve
-        One row a threshold, from :func:`specbench.sim.threshold_sweep`, with bands.
+        One row a threshold, from :func:`specbench.sim.sweep`, with bands.
     metrics
         Everything as JSON values; ``latency_ms``, ``fit_s`` and ``predict_ms_charged`` are measured, all else is the
         same in every rerun.

@@ -170,8 +170,8 @@ Scaling, clipping and the whole ensemble are inside: feed raw features, in the o
 
 ## What is not
 
-- **The features.** They are computed from the conversation by specbench (`specbench.predictors.learned.tool_head.features`, `.listing`
-  and `.calls`), with the embedding and the counts that lie in the specbench checkpoint.
+- **The features.** They are computed from the conversation by specbench (`specbench/predictors/learned`), with
+  the embedding and the counts that lie in the specbench checkpoint.
 - **The candidates** for arguments, the combinations of several, and the cast to the schema's types.
 - **Calibration:** the probabilities here are the head's own, not P(this exact call comes next).
 - **Learning:** the graphs stay as they are; `session.learn()` changes the specbench predictor only.

@@ -16,7 +16,7 @@ def leaderboard_text(predictors: Mapping[str, Mapping[str, Any]]) -> str:
     Parameters
     ----------
     predictors
-        ``{name: metrics}`` as :func:`specbench.study.evaluation` gives them.
+        ``{name: metrics}`` as :func:`specbench.study.evaluate` gives them.
     """
     header = [
         "predictor",

@@ -39,7 +39,7 @@ def recall_at_waste(curve: pd.DataFrame, wasted_share: float) -> float | None:
     Parameters
     ----------
     curve
-        Rows of :func:`specbench.sim.threshold_sweep` for one predictor.
+        Rows of :func:`specbench.sim.sweep` for one predictor.
     wasted_share
         A fraction of the sequential time.
 

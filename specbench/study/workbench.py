@@ -137,7 +137,7 @@ class Workbench:
         return self._tables[name]
 
     def curve(self, setting: Setting, resamples: int = 0) -> pd.DataFrame:
-        """Return recall against waste at every threshold, think window only (:func:`specbench.sim.threshold_sweep`)."""
+        """Return recall against waste at every threshold, think window only (:func:`specbench.sim.sweep`)."""
         table = self.table(setting.predictor)
         key = (
             setting.predictor, setting.k, setting.think_s, setting.tool_s, setting.user_s, setting.predict_ms, resamples
@@ -238,7 +238,7 @@ class Workbench:
         return pd.DataFrame(rows)
 
     def rates(self, name: str) -> dict[str, Any]:
-        """Return the rates of a predictor (:func:`specbench.metrics.prediction_rates`), computed once."""
+        """Return the rates of a predictor (:func:`specbench.metrics.rates`), computed once."""
         if name not in self._rates:
             self._rates[name] = rates(self.table(name))
         return self._rates[name]

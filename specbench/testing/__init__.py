@@ -38,7 +38,7 @@ __all__ = [
 CHECKS: dict[str, Callable[[Subject], None]] = {
     name: getattr(module, name) for module in (checks_fit, checks_predict) for name in module.__all__
 }
-"""Every check by name. A check raises :class:`~specbench.core.errors.PredictorError` that says which behaviour broke."""
+"""Every check by name. A check raises :class:`~specbench.core.errors.PredictorError` that names what broke."""
 
 
 def check_predictor(

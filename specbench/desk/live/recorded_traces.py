@@ -100,7 +100,8 @@ async def replay_live(
     early: bool = True,
     note: Callable[[str], None] = lambda _: None,
 ) -> LiveComparison:
-    """Run recorded traces sequentially and speculatively, in turns; see :func:`specbench.desk.live.comparison.compare_live`.
+    """Run recorded traces sequentially and speculatively, in turns; see
+    :func:`specbench.desk.live.comparison.compare_live`.
 
     Parameters
     ----------

@@ -34,8 +34,8 @@ def measure(
     -------
     dict
         For each of :data:`specbench.desk.micro_llama.conversations.EXAMS` what
-        :func:`specbench.desk.micro_llama.measure.scores` counts, with ``same_answer``, the share of replies right after a
-        tool's result that are the settled agent's word for word; ``no_tools`` and ``speed``.
+        :func:`specbench.desk.micro_llama.measure.scores` counts, with ``same_answer``, the share of replies right after
+        a tool's result that are the settled agent's word for word; ``no_tools`` and ``speed``.
     """
     found: dict[str, dict[str, float]] = {}
     for phrasings in EXAMS:
@@ -186,13 +186,13 @@ any machine, without a download. It knows this desk and nothing else.
 ## Measured
 
 On held-out conversations, decision by decision, by `generate()` (greedy), against what the *settled* agent does
-(`specbench/desk/people/deterministic_agent.py`), which the model was trained to imitate: the scripted agent of the desk with every
-habit settled. It thinks aloud: it says first what it has understood, and with every further call what that is about,
-whether the item is in the order just read, and its number. Of its phrases it uses the shortest. It looks everything
-up anew for each thing that the customer wants, and goes through his orders from the newest. *No tools*: the prompt
-lists none; right is a reply, and where a call would be needed, to say so. Calls are held to the tools' schemas while
-they are written, as the backend does by default (strict decoding, `specbench/llm/strict/decoding.py`): once a message has begun
-as a call, it can only end as one, and where no tools are on offer it cannot begin one.
+(`specbench/desk/people/deterministic_agent.py`), which the model was trained to imitate: the scripted agent of the desk
+with every habit settled. It thinks aloud: it says first what it has understood, and with every further call what that
+is about, whether the item is in the order just read, and its number. Of its phrases it uses the shortest. It looks
+everything up anew for each thing that the customer wants, and goes through his orders from the newest. *No tools*: the
+prompt lists none; right is a reply, and where a call would be needed, to say so. Calls are held to the tools' schemas
+while they are written, as the backend does by default (strict decoding, `specbench/llm/strict/decoding.py`): once a
+message has begun as a call, it can only end as one, and where no tools are on offer it cannot begin one.
 
 *Unseen phrasings*: customers speak in held-out paraphrases; no line is equal to one that training can say (case and
 signs aside), which a test checks. There are two books. What the model's forerunners made of the first
@@ -217,8 +217,8 @@ The customers' phrasings are those of the sample and nearly three times as many 
 (`specbench/agent/phrases_training*.py`), varied word by word with synonyms, slips and unknown words; three answers in
 ten that hold a value keep the value alone, among any other words. One conversation in eight has no tools in its
 prompt, one in six a part of them in another order. What customers seldom want comes more often than they want it
-(weights to the power of ½). One text in five is a drill (`specbench/desk/micro_llama/exercises.py`): products and prices to find in
-lists, orders to look through, categories and settings to tell apart, a dozen in a thousand tokens.
+(weights to the power of ½). One text in five is an exercise (`specbench/desk/micro_llama/exercises.py`): products and
+prices to find in lists, orders to look through, categories and settings to tell apart, a dozen in a thousand tokens.
 {further}
 What mattered: exercises of up to 1,024 tokens and a RoPE base of 500,000 (of what is to be copied in rows of 512
 tokens, 75 % right after 400 steps, against 62 % with 10,000), and attention in blocks, which fits more steps into the

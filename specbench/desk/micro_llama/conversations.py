@@ -1,6 +1,7 @@
 """Endless synthetic conversations that the micro-Llama learns from, and those that it is measured on.
 
-Customers are those of the shipped sample; the agent is the settled one (:mod:`specbench.desk.people.deterministic_agent`).
+Customers are those of the shipped sample; the agent is the settled one
+(:mod:`specbench.desk.people.deterministic_agent`).
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-""""""
+"""The scripted customers and the scripted agent, whose conversations are the sample traces. SYNTHETIC."""

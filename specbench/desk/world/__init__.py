@@ -1,1 +1,1 @@
-""""""
+"""The support desk: a SQLite database, and the tools that an agent may call on it."""

@@ -27,7 +27,7 @@ def _choice(*values: str) -> dict[str, Any]:
 
 
 def _text(longest: int, **more: Any) -> dict[str, Any]:
-    """Text of so many characters at most; a model under strict decoding ends it there (specbench.llm.strict.decoding)."""
+    """Text of so many characters at most; a model under strict decoding ends it there (specbench.llm.strict)."""
     return {"type": "string", "maxLength": longest, **more}
 
 

@@ -1,1 +1,1 @@
-""""""
+"""LangGraph: the speculative agent as a graph."""

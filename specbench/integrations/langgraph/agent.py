@@ -6,7 +6,8 @@ there, be looked at, edited or given up. Speculations live in the executor and n
 data: it works with any checkpointer, and a run that is taken up again in another process runs its calls without them.
 
 Two runs of one thread at once: the later decision gives up the speculations of the one before, and while one run
-thinks or runs its calls, a step of the other is refused (:class:`~specbench.core.errors.ConfigError`). No call runs twice.
+thinks or runs its calls, a step of the other is refused (:class:`~specbench.core.errors.ConfigError`). No call runs
+twice.
 """
 
 from __future__ import annotations

@@ -62,7 +62,8 @@ class TransformersBackend(TextBackend):
     loaded
         See :func:`specbench.llm.local.loading.load_model`.
     strict
-        A call that the model has begun can only go on as the tools' schemas allow; see :mod:`specbench.llm.strict.decoding`.
+        A call that the model has begun can only go on as the tools' schemas allow; see
+        :mod:`specbench.llm.strict.decoding`.
     """
 
     def __init__(self, loaded: LoadedModel, *, strict: bool = True) -> None:

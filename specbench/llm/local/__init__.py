@@ -1,1 +1,1 @@
-""""""
+"""What models in this process need: loading, memory, number formats, token-by-token decoding."""

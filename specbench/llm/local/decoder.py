@@ -31,7 +31,8 @@ class Decoder:
     forced
         Token ids to write, whatever the model would; the model runs all the same.
     guard
-        Takes what is written and the logits of the next token, and returns logits; see :mod:`specbench.llm.strict.decoding`.
+        Takes what is written and the logits of the next token, and returns logits; see
+        :mod:`specbench.llm.strict.decoding`.
 
     Attributes
     ----------

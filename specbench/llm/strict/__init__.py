@@ -1,1 +1,1 @@
-""""""
+"""Strict decoding: calls are held to the tools' schemas while they are written."""

@@ -145,8 +145,8 @@ class ValueTable:
     row_groups, group_at
         Row → groups of sibling values that it has stood in, and at which path; group → message number.
     things, last_things
-        The things of all groups (see :class:`specbench.predictors.context.json_paths.Group`), and those of the latest result
-        that was JSON.
+        The things of all groups (see :class:`specbench.predictors.context.json_paths.Group`), and those of the latest
+        result that was JSON.
     groups, named
         Words of each group of sibling values; in the columns of ``named`` how many of them the user has just said, has
         ever said, where the first of them stands in the latest message, and which share of the group's name the user

@@ -1,1 +1,1 @@
-""""""
+"""Predictors that count: Markov chain, back-off n-gram, pattern miner."""

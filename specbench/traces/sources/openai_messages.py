@@ -39,8 +39,8 @@ def chat_messages(
     Text parts are joined by newlines; another part leaves its type in brackets (``[image_url]``). A refusal is a text.
     Every call has an id of its own within the conversation: where the source gives none, or the same one again, it is
     ``call-1``, ``call-2``, ... (an empty id is none). Each result is linked to the call that it answers
-    (:mod:`specbench.traces.call_results`): by its id, else to the first open call of the same name, else to the first open
-    call. Further keys of the provider are not kept.
+    (:mod:`specbench.traces.call_results`): by its id, else to the first open call of the same name, else to the first
+    open call. Further keys of the provider are not kept.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-""""""
+"""Which values may fill a parameter now, and the features by which they are ranked."""

@@ -68,7 +68,8 @@ class ParameterCounts(Counts):
     passed
         Word among the three before other values in the user's text → fills.
     described, kind
-        What the schema says of the parameter, as in :func:`specbench.predictors.learned.counts.similar_parameters.described`.
+        What the schema says of the parameter, as in
+        :func:`specbench.predictors.learned.counts.similar_parameters.described`.
     cues
         Word of the recent texts → value (or :data:`ABSENT`) → calls; ``cue_totals`` counts the word's calls.
     """

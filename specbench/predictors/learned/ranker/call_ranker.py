@@ -1,8 +1,8 @@
 """The call ranker: of several combinations of values, which one is the call.
 
-A listwise network over the combinations of :mod:`specbench.predictors.learned.ranker.combinations`, with one more item for "none of
-these". It sees what no parameter sees alone: whether the values stand side by side, whether the call has been made, and
-how it differs from the last one.
+A listwise network over the combinations of :mod:`specbench.predictors.learned.ranker.combinations`, with one more item
+for "none of these". It sees what no parameter sees alone: whether the values stand side by side, whether the call has
+been made, and how it differs from the last one.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Combination", "Past", "Values", "combine", "day_number"]
 
 Pairs = Mapping[str, Sequence[int]]
-"""What :class:`specbench.predictors.learned.counts.parameters.ParameterIndex` counted of pairs of a tool's parameters."""
+"""What :class:`~specbench.predictors.learned.counts.parameters.ParameterIndex` counted of pairs of parameters."""
 Values = tuple[str, ...]
 BEAM = 6
 GROUPS = 12
