@@ -44,12 +44,16 @@ def test_the_command_line_answers_help_without_anything_heavy() -> None:
     assert loaded_by("import specbench.cli") == []
 
 
-@pytest.mark.parametrize("module", ["types", "errors", "canonical", "ledger", "policies", "traces.store"])
+@pytest.mark.parametrize(
+    "module", ["core.types", "core.errors", "core.canonical", "core.ledger", "policies", "traces.store"]
+)
 def test_the_core_loads_nothing_heavy(module: str) -> None:
     assert loaded_by(f"import specbench.{module}") == []
 
 
-@pytest.mark.parametrize("module", ["predictors", "predictors.markov", "predictors.checkpoint", "metrics", "testing"])
+@pytest.mark.parametrize(
+    "module", ["predictors", "predictors.counting.markov", "predictors.checkpoint", "metrics", "testing"]
+)
 def test_counting_predictors_load_numpy_at_most(module: str) -> None:
     assert set(loaded_by(f"import specbench.{module}")) <= {"numpy"}
 
