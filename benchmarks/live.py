@@ -31,7 +31,7 @@ from specbench.llm.registry import make_backend
 from specbench.metrics import summarise
 from specbench.policies import Policy, Threshold
 from specbench.predictors import Predictor, make_predictor
-from specbench.speculation import Options, parse_options
+from specbench.speculation import Options
 
 PAGE = Path(__file__).parents[1] / "docs" / "live.md"
 PACE, SLOW_PACE = 30.0, 6.5
@@ -46,9 +46,9 @@ WASTE = 0.25
 WAYS = {
     "overlap with the thinking": ("plain", False),
     "the same, early start from streamed tokens": ("plain", True),
-    "run-ahead, depth 1": ("carry=60; ahead=1@0.2", False),
-    "run-ahead, depth 2, early start": ("carry=60; ahead=2@0.2", True),
-    "the same, and while tools run": ("windows=think+tool; carry=60; ahead=2@0.2", True),
+    "run-ahead, depth 1": ("carry_ttl_s=60; run_ahead=1@0.2", False),
+    "run-ahead, depth 2, early start": ("carry_ttl_s=60; run_ahead=2@0.2", True),
+    "the same, and while tools run": ("windows=think+tool; carry_ttl_s=60; run_ahead=2@0.2", True),
 }
 
 
@@ -195,10 +195,10 @@ async def measure() -> str:
     measured, further = talks[:TALKS], talks[TALKS:]
     backend = make_backend("micro", pace_tokens_per_s=PACE)
     run = partial(live, backend, predictor, latency=ONE_SECOND)
-    known = await run(Threshold(0.4), parse_options("plain"), further, early=False)
+    known = await run(Threshold(0.4), Options.from_text("plain"), further, early=False)
     rows = []
     for name, (text, early) in WAYS.items():
-        options = parse_options(text)
+        options = Options.from_text(text)
         policy = chosen(known, predictor, options)
         print(f"{name}: {policy}", file=sys.stderr, flush=True)
         compared = await run(policy, options, measured, early=early)
@@ -208,7 +208,7 @@ async def measure() -> str:
     slow = make_backend("micro", pace_tokens_per_s=SLOW_PACE)
     three = DeskLatency(sigma=0.0, medians_s={**dict.fromkeys(TOOLS, 1.0), "get_order_history": 3.0})
     asked = classic_talks(scripted_talks(240, seed=SEED))[: 2 * TOGETHER]
-    query = await live(slow, predictor, Threshold(0.2), parse_options("plain"), asked, early=False, latency=three)
+    query = await live(slow, predictor, Threshold(0.2), Options.from_text("plain"), asked, early=False, latency=three)
     page = PAGE_TEXT.format(
         talks=TALKS, further=len(further), training=TRAINING, waste=100 * WASTE, rows="\n".join(rows),
         shares=shares(known), slow=SLOW_PACE, classic=classic(query),

@@ -16,9 +16,9 @@ import pandas as pd
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.metrics.theory import overlap_saved_share, run_ahead_saved_share
 from specbench.plots import plot_ratio
-from specbench.policies import TopK, parse_policy
+from specbench.policies import Policy, TopK
 from specbench.sim import Constant, simulate
-from specbench.speculation import parse_options
+from specbench.speculation import Options
 from specbench.study.data import load_data, split_data, split_sizes
 from specbench.study.environment import package_version
 from specbench.study.predictions import predicted
@@ -34,12 +34,12 @@ CANDIDATES = tuple(
 )
 WAYS = {
     "overlap with the thinking": ("plain", 0.0),
-    "the same, unused results carried on": ("carry=600", 0.0),
-    "carried, and the `tool` and `user` windows": ("windows=think+tool+user; carry=600", USER_S),
-    "run-ahead, depth 1, p ≥ 0.5": ("carry=600; ahead=1@0.5", 0.0),
-    "run-ahead, depth 1, p ≥ 0.2": ("carry=600; ahead=1@0.2", 0.0),
-    "run-ahead, depth 4, p ≥ 0.2": ("carry=600; ahead=4@0.2", 0.0),
-    "run-ahead, depth 4, all windows": ("windows=think+tool+user; carry=600; ahead=4@0.2", USER_S),
+    "the same, unused results carried on": ("carry_ttl_s=600", 0.0),
+    "carried, and the `tool` and `user` windows": ("windows=think+tool+user; carry_ttl_s=600", USER_S),
+    "run-ahead, depth 1, p ≥ 0.5": ("carry_ttl_s=600; run_ahead=1@0.5", 0.0),
+    "run-ahead, depth 1, p ≥ 0.2": ("carry_ttl_s=600; run_ahead=1@0.2", 0.0),
+    "run-ahead, depth 4, p ≥ 0.2": ("carry_ttl_s=600; run_ahead=4@0.2", 0.0),
+    "run-ahead, depth 4, all windows": ("windows=think+tool+user; carry_ttl_s=600; run_ahead=4@0.2", USER_S),
 }
 HEAD = """\
 # What speculation saves, and what it costs
@@ -68,7 +68,7 @@ def measure(table: PredictionTable, policy: Any, tool_s: float, options: str, us
     """Return the metrics of one run."""
     latency = Constant(THINK_S, tool_s, user_s)
     return SpeculationMetrics.of(
-        simulate(table, policy, latency=latency, predict_s=PREDICT_MS / 1e3, options=parse_options(options))
+        simulate(table, policy, latency=latency, predict_s=PREDICT_MS / 1e3, options=Options.from_text(options))
     )
 
 
@@ -98,10 +98,10 @@ def main(traces: str) -> None:
             told.note(f"T = {tool_s:g} s: {way}")
             chosen = choose_policy(
                 tuning.table, amplification=AMPLIFICATION, latency=Constant(THINK_S, tool_s, user_s),
-                predict_s=PREDICT_MS / 1e3, options=parse_options(options), candidates=CANDIDATES,
+                predict_s=PREDICT_MS / 1e3, options=Options.from_text(options), candidates=CANDIDATES,
             )  # fmt: skip
             assert chosen is not None
-            found = measure(testing.table, parse_policy(chosen[0]), tool_s, options, user_s)
+            found = measure(testing.table, Policy.from_text(chosen[0]), tool_s, options, user_s)
             best = measure(oracle.table, TopK(), tool_s, options, user_s)
             low, high = found.saved_share_ci or (0.0, 0.0)
             if way in DRAWN:

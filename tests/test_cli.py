@@ -70,7 +70,7 @@ def test_inspect_prints_text_or_json(chat: Path, tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (["inspect", "/no/such/file"], "error: /no/such/file: there is no such file or folder"),
-        (["inspect", "CHAT", "--format", "csv"], "error: there is no trace format 'csv'; choose one of"),
+        (["inspect", "CHAT", "--format", "csv"], "error: no trace format is called 'csv'; use one of"),
         (["inspect", "CHAT", "--effects", "CHAT"], "the effects file is not JSON"),
     ],
 )

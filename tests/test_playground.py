@@ -16,7 +16,7 @@ pytest.importorskip("ipywidgets")
 
 from specbench.playground import Playground
 
-START = Setting("markov", threshold=0.3)
+START = Setting("markov", "threshold:0.3")
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def play(toy_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pla
 def test_the_curve_follows_the_sliders(play: Playground) -> None:
     first = play.figure.value
     play.inputs["threshold"].value = 0.1
-    assert play.figure.value != first and play.setting == replace(START, threshold=0.1)
+    assert play.figure.value != first and play.setting == replace(START, policy=Threshold(0.1))
     play.pin.click()
     play.inputs["predictor"].value = "ngram"
     assert "A: markov" in play.numbers.value and "ngram" in play.numbers.value

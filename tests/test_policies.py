@@ -23,7 +23,6 @@ from specbench.policies import (
     Threshold,
     TopK,
     launchable,
-    parse_policy,
 )
 
 TOOLS = {name: ToolSpec(name, effect=Effect(name)) for name in ("read", "write", "local", "unknown")}
@@ -159,15 +158,29 @@ def test_all_launches_what_every_one_launches(predictions: list[Prediction], p: 
     ],
 )  # fmt: skip
 def test_policies_from_words(text: str, policy: Policy) -> None:
-    assert parse_policy(text) == policy
+    assert Policy.from_text(text) == policy
 
 
-@pytest.mark.parametrize(
-    "text", ["", "often", "topk", "topk:1.5", "threshold:a", "always+x:1", "never:1", "topk:1+wasted"]
-)
+def test_a_policy_is_returned_as_it_is() -> None:
+    policy = Threshold(0.3)
+    assert Policy.from_text(policy) is policy
+
+
+@pytest.mark.parametrize("text", ["", "often", "topk:1.5", "threshold:a", "always+x:1", "topk:1+wasted"])
 def test_other_words_are_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"is no policy; use never, always, threshold:P\[,K\]"):
-        parse_policy(text)
+    with pytest.raises(ConfigError, match=r"use one of never, always, threshold, topk, ev.*threshold:P\[,K\]"):
+        Policy.from_text(text)
+
+
+def test_an_argument_that_is_not_taken_is_refused() -> None:
+    with pytest.raises(ConfigError, match="the policy 'never' takes nothing after a colon; got '1'"):
+        Policy.from_text("never:1")
+
+
+@pytest.mark.parametrize("thing", ["json:JSONDecoder", 0.4])
+def test_what_is_no_policy_is_refused(thing: str) -> None:
+    with pytest.raises(ConfigError, match=r"a policy is a subclass of specbench\.policies\.Policy"):
+        Policy.from_text(thing)
 
 
 @pytest.mark.parametrize(

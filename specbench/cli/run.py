@@ -60,7 +60,7 @@ def run(
     from specbench.core.json_output import check_file
     from specbench.desk.live.jobs import LiveJob, run_desk, run_traces, write_live
     from specbench.desk.live.record import live_text
-    from specbench.policies.parse import parse_policy
+    from specbench.policies import Policy
     from specbench.speculation import Options, RunAhead
     from specbench.study.progress import Progress
 
@@ -74,7 +74,7 @@ def run(
         pace=(30.0 if llm == "micro" else 0.0) if pace is None else pace,
         conversations=conversations,
         predictor=predictor,
-        policy=parse_policy(policy),
+        policy=Policy.from_text(policy),
         options=Options(run_ahead=RunAhead() if ahead else None),
         early=early,
         quantisation=quantisation,

@@ -44,7 +44,7 @@ def evaluate(
 ) -> None:
     """Fit predictors on some traces, measure them on others, and write the numbers as JSON."""
     from specbench.core.json_output import check_file, write_json
-    from specbench.study import DEFAULT_PREDICTORS, Settings, load_data
+    from specbench.study import Settings, default_predictors, load_data
     from specbench.study import evaluate as measure
     from specbench.study.evaluation import parse_names
     from specbench.study.progress import Progress
@@ -52,7 +52,7 @@ def evaluate(
 
     settings = Settings(seed, latency, predict_ms=predict_ms)
     check_file(out, [*train, *test, effects])
-    names = parse_names(predictors or DEFAULT_PREDICTORS)
+    names = parse_names(predictors or default_predictors())
     learned_from = load_data(train, format, skip_invalid, effects=effects, label="--train")
     measured_on = load_data(test, format, skip_invalid, effects=effects, label="--test")
     show_problems(learned_from.report.skipped + measured_on.report.skipped, "skipped")
@@ -88,7 +88,7 @@ def study(
     quiet: QuietOption = False,
 ) -> None:
     """The main job: split by task, train, evaluate, simulate, and write figures, report and checkpoints."""
-    from specbench.study import DEFAULT_PREDICTORS, Settings, run_study
+    from specbench.study import Settings, default_predictors, run_study
     from specbench.study.data import shipped_traces
     from specbench.study.evaluation import parse_names
 
@@ -96,7 +96,7 @@ def study(
     result = run_study(
         paths,
         out if out is not None else Path("runs") / (paths[0].resolve().stem or "study"),
-        predictors=parse_names(predictors or DEFAULT_PREDICTORS),
+        predictors=parse_names(predictors or default_predictors()),
         settings=Settings(seed, latency, predict_ms=predict_ms),
         format=format,
         skip_invalid=skip_invalid,

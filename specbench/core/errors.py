@@ -11,6 +11,8 @@
     │   └── CheckpointError   a checkpoint is truncated, foreign, newer or tampered with
     └── MissingExtraError     an optional dependency is absent (also an ImportError); names the pip command
 
+    PluginWarning             a part of another package is left out (a UserWarning)
+
 Each message says what came, what is allowed and what to do.
 """
 
@@ -24,6 +26,7 @@ __all__ = [
     "ConfigError",
     "MissingExtraError",
     "NotFittedError",
+    "PluginWarning",
     "PredictorError",
     "SpecbenchError",
     "TraceError",
@@ -133,3 +136,7 @@ class MissingExtraError(SpecbenchError, ImportError):
         self.package = package
         self.extra = extra
         super().__init__(f"{package} is not installed; it comes with an extra: pip install 'specbench[{extra}]'")
+
+
+class PluginWarning(UserWarning):
+    """A part that another package brings cannot be used, and is left out."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from importlib import import_module
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from specbench.core.errors import ConfigError
+from specbench.core.registry import EMBEDDINGS
 
-__all__ = ["EMBEDDINGS", "MAX_CHARS", "Embedding", "clipped", "make_embedding", "tokens"]
+__all__ = ["MAX_CHARS", "Embedding", "clipped", "make_embedding", "tokens"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -21,37 +22,39 @@ MAX_CHARS = 1200
 
 _TOKEN = re.compile(r"[a-zà-þ']+|[0-9]+|[?!#@$]")
 
-EMBEDDINGS = {
-    "tfidf": "specbench.embed.tfidf:TfidfEmbedding",
-    "hashing": "specbench.embed.hashing:HashingEmbedding",
-    "sentence": "specbench.embed.sentence:SentenceEmbedding",
-    "hidden": "specbench.embed.hidden:HiddenStateEmbedding",
-}
-"""Name → ``module:class``. One that reads a model of yours is written with its folder: ``sentence:FOLDER``."""
 
+class Embedding(ABC):
+    """Turns a text into a vector of ``dim`` numbers.
 
-@runtime_checkable
-class Embedding(Protocol):
-    """Turns a text into a vector of ``dim`` numbers."""
+    Attributes
+    ----------
+    name
+        What the command line calls it.
+    dim
+        Length of its vectors.
+    needs
+        What has to stand behind its name and a colon (``sentence:FOLDER``); ``""`` for most.
+    """
 
     name: str
     dim: int
+    needs: ClassVar[str] = ""
 
+    @abstractmethod
     def fit(self, texts: Iterable[str]) -> None:
         """Learn from texts."""
-        ...
 
+    @abstractmethod
     def encode(self, text: str) -> Floats:
         """Return the vector of ``text``, float32 of shape (dim,); zeros for an empty text."""
-        ...
 
+    @abstractmethod
     def state(self) -> dict[str, Any]:
         """Return what :meth:`restore` needs: JSON values and arrays."""
-        ...
 
+    @abstractmethod
     def restore(self, state: Mapping[str, Any]) -> None:
         """Become the embedding whose :meth:`state` this is."""
-        ...
 
 
 def tokens(text: str) -> list[str]:
@@ -79,8 +82,11 @@ def clipped(text: str) -> str:
     return text if len(text) <= MAX_CHARS else f"{text[:800]} {text[-400:]}"
 
 
-def make_embedding(name: str, **options: Any) -> Embedding:
-    """Return a new embedding by name; ``NAME:FOLDER`` for one that reads a model of yours (see :data:`EMBEDDINGS`).
+def make_embedding(name: str, *, imports: bool = True, **options: Any) -> Embedding:
+    """Return a new embedding by name; ``NAME:FOLDER`` for one that reads a model of yours.
+
+    See :data:`specbench.core.registry.EMBEDDINGS` for the names; ``imports`` as in its
+    :meth:`~specbench.core.registry.Registry.load`.
 
     Raises
     ------
@@ -92,14 +98,7 @@ def make_embedding(name: str, **options: Any) -> Embedding:
     >>> make_embedding("hashing", dim=16).encode("hello").shape
     (16,)
     """
-    base, _, path = name.partition(":")
-    if base not in EMBEDDINGS:
-        raise ConfigError(f"no embedding is called {base!r}; use one of {', '.join(EMBEDDINGS)}")
-    module, _, attribute = EMBEDDINGS[base].partition(":")
-    if path:
-        options["path"] = path
-    try:
-        made: Embedding = getattr(import_module(module), attribute)(**options)
-    except TypeError as error:
-        raise ConfigError(f"embedding {name!r} does not take these options: {error}") from error
+    made = EMBEDDINGS.make(name, imports=imports, **options)
+    if not isinstance(made, Embedding):
+        raise ConfigError(f"{name!r} is no embedding: an embedding is a subclass of specbench.embed.Embedding")
     return made

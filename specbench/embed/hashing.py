@@ -9,12 +9,12 @@ from zlib import crc32
 
 import numpy as np
 
-from specbench.embed.base import Floats, tokens
+from specbench.embed.base import Embedding, Floats, tokens
 
 __all__ = ["HashingEmbedding"]
 
 
-class HashingEmbedding:
+class HashingEmbedding(Embedding):
     """Each word and word pair adds ±1 to the coordinate that its CRC-32 names; the vector has unit length.
 
     Parameters

@@ -11,7 +11,7 @@ import numpy as np
 
 from specbench.core.errors import CheckpointError, ConfigError
 from specbench.core.types import Message
-from specbench.embed.base import Floats, clipped
+from specbench.embed.base import Embedding, Floats, clipped
 from specbench.llm.backends.transformers_local import prompt_ids
 from specbench.llm.base import Request
 from specbench.llm.local.decoder import Decoder
@@ -27,7 +27,7 @@ def prompt_hidden(loaded: LoadedModel, request: Request) -> Floats:
     return np.asarray(decoder.hidden, np.float32)
 
 
-class HiddenStateEmbedding:
+class HiddenStateEmbedding(Embedding):
     """A text as a user's message to a chat model: unit vector of the last prompt token's hidden state.
 
     The model is loaded at the first text. Its weights are not part of :meth:`state`: a checkpoint needs the same folder
@@ -52,6 +52,7 @@ class HiddenStateEmbedding:
     """
 
     name = "hidden"
+    needs = "FOLDER"
 
     def __init__(self, path: str | Path | None = None) -> None:
         self.path = "" if path is None else str(path)
@@ -59,8 +60,13 @@ class HiddenStateEmbedding:
         self._dim = 0
         self._loaded: LoadedModel | None = None
 
+    @classmethod
+    def from_argument(cls, argument: str) -> HiddenStateEmbedding:
+        """Read ``FOLDER``."""
+        return cls(argument)
+
     @property
-    def dim(self) -> int:
+    def dim(self) -> int:  # type: ignore[override]  # known once the model is loaded
         """Length of the vectors; loads the model."""
         if not self._dim:
             self._dim = len(self.encode("length"))

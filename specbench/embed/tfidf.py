@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from specbench.embed.base import Floats, tokens
+from specbench.embed.base import Embedding, Floats, tokens
 
 __all__ = ["TfidfEmbedding"]
 
@@ -19,7 +19,7 @@ def _terms(text: str) -> list[str]:
     return [*words, *map(" ".join, pairwise(words))]
 
 
-class TfidfEmbedding:
+class TfidfEmbedding(Embedding):
     """Fitted with scikit-learn, applied with numpy alone: encoding looks up the rows of its terms and adds them.
 
     Parameters

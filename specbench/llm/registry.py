@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from specbench.core.errors import ConfigError
+from specbench.core.registry import BACKENDS
 from specbench.llm.backends.paced import PacedBackend
 from specbench.llm.base import Backend
 from specbench.llm.local.loading import LoadedModel, load_model
@@ -13,8 +15,6 @@ from specbench.llm.local.memory import Quantisation
 __all__ = ["MICRO_FOLDER", "load_named", "make_backend", "micro_folder"]
 
 MICRO_FOLDER = Path("models") / "micro-llama"
-
-_KNOWN = "micro, transformers:FOLDER_OR_ID, or openai:MODEL@URL (without @URL, OPENAI_BASE_URL counts)"
 
 
 def micro_folder() -> Path:
@@ -57,13 +57,15 @@ def make_backend(
     quantisation: Quantisation = "none",
     random_weights: bool = False,
     strict: bool = True,
+    **options: Any,
 ) -> Backend:
     """Return a new backend by name.
 
     Parameters
     ----------
     name
-        ``micro``, ``transformers:FOLDER_OR_ID``, ``openai:MODEL`` or ``openai:MODEL@URL``.
+        ``micro``, ``transformers:FOLDER_OR_ID``, ``openai:MODEL`` or ``openai:MODEL@URL``; the name of another
+        package's backend, or ``package.module:Class[:ARGUMENT]``.
     pace_tokens_per_s
         Hold it back to this speed; the name says so.
     quantisation, random_weights
@@ -71,25 +73,29 @@ def make_backend(
     strict
         Hold the calls of a local model to the tools' schemas; see :mod:`specbench.llm.strict.decoding`. A server
         decides for itself.
+    options
+        Further arguments of the backend's class.
 
     Examples
     --------
     >>> make_backend("gpt-5")
     Traceback (most recent call last):
-    specbench.core.errors.ConfigError: no LLM is called 'gpt-5'; use micro, ...
+    specbench.core.errors.ConfigError: no LLM is called 'gpt-5'; use one of micro, ...
     """
-    kind, _, rest = name.partition(":")
-    backend: Backend
-    if name == "micro" or (kind == "transformers" and rest):
-        from specbench.llm.backends.transformers_local import TransformersBackend
+    if _is_local(name):
+        options |= {"quantisation": quantisation, "random_weights": random_weights, "strict": strict}
+    made = BACKENDS.make(name, **options)
+    if not isinstance(made, Backend):
+        raise ConfigError(f"{name!r} is no LLM: a backend is a subclass of specbench.llm.Backend")
+    return made if pace_tokens_per_s is None else PacedBackend(made, tokens_per_s=pace_tokens_per_s)
 
-        loaded = load_named(name, quantisation=quantisation, random_weights=random_weights)
-        backend = TransformersBackend(loaded, strict=strict)
-    elif kind == "openai" and rest:
-        from specbench.llm.backends.openai_http import OpenAIBackend
 
-        model, _, url = rest.partition("@")
-        backend = OpenAIBackend(model, base_url=url or None)
-    else:
-        raise ConfigError(f"no LLM is called {name!r}; use {_KNOWN}")
-    return backend if pace_tokens_per_s is None else PacedBackend(backend, tokens_per_s=pace_tokens_per_s)
+def micro_backend(**options: Any) -> Backend:
+    """Return the shipped micro-Llama as a backend."""
+    from specbench.llm.backends.transformers_local import TransformersBackend
+
+    return TransformersBackend.from_argument(str(micro_folder()), **options)
+
+
+def _is_local(name: str) -> bool:
+    return name.partition(":")[0] in ("micro", "transformers")

@@ -14,12 +14,15 @@ from specbench.playground.busy import Busy, button
 from specbench.playground.conversation import Conversation
 from specbench.playground.training import Training
 from specbench.plots.timeline import LiveCurve
+from specbench.policies import Budgeted, ExpectedValue, Policy, Threshold, TopK
 from specbench.report.fragments import confusion_html, leaderboard_html, metrics_html
+from specbench.sim import Constant
+from specbench.speculation import Options, RunAhead
+from specbench.study.main import default_predictors
 from specbench.study.workbench import Setting, Workbench
 
 __all__ = ["Playground"]
 
-PREDICTORS = ("markov+recent", "markov", "ngram", "patterns", "learned", "oracle", "wrong")
 NARROW = w.Layout(width="360px")
 STYLE = "<style>.specbench .widget-html-content, .specbench .widget-html-content p {line-height: 1.45}</style>"
 TOOLS_HELP = (
@@ -83,7 +86,7 @@ class Playground:
             "windows": control(
                 w.SelectMultiple, "windows", options=["think", "tool", "user"], value=("think",), rows=3
             ),
-            "carry_s": control(w.IntSlider, "unused results stay, s", value=0, min=0, max=600, step=10),
+            "carry_ttl_s": control(w.IntSlider, "unused results stay, s", value=0, min=0, max=600, step=10),
             "ahead": control(w.IntSlider, "run-ahead depth", value=0, min=0, max=4),
             "launches": control(w.IntSlider, "launch budget (0: none)", value=0, min=0, max=50),
         }
@@ -117,7 +120,7 @@ class Playground:
         self.tabs.observe(lambda _: self.update(), "selected_index")
 
     def _names(self, *more: str) -> list[str]:
-        return list(dict.fromkeys([*PREDICTORS, *self.bench.labels(), *more]))
+        return list(dict.fromkeys([*default_predictors(), *self.bench.labels(), *more]))
 
     def _traces_text(self) -> str:
         traces = self.bench.origin["traces"]
@@ -132,7 +135,23 @@ class Playground:
         """What the widgets say now."""
         values = {name: control.value for name, control in self.inputs.items()}
         values = {name: round(value, 6) if isinstance(value, float) else value for name, value in values.items()}
-        return Setting(**{**values, "windows": tuple(values["windows"])})
+        k = values["k"]
+        policy: Policy = {
+            "threshold": Threshold(values["threshold"], k),
+            "topk": TopK(k),
+            "ev": ExpectedValue(values["waste"], k=k),
+        }[values["policy"]]
+        return Setting(
+            values["predictor"],
+            Budgeted(policy, values["launches"]) if values["launches"] else policy,
+            Constant(values["think_s"], values["tool_s"], values["user_s"]),
+            Options(
+                windows=frozenset(values["windows"]),
+                carry_ttl_s=values["carry_ttl_s"],
+                run_ahead=RunAhead(values["ahead"]) if values["ahead"] else None,
+            ),
+            values["predict_ms"],
+        )
 
     def _changed(self, change: Any) -> None:
         if self._built:
@@ -172,7 +191,7 @@ class Playground:
         self.board.value = BOARD_HELP + leaderboard_html(self.bench.leaderboard(self.setting), self.setting.predictor)
 
     def _pin(self) -> None:
-        self.pinned = (f"{self.setting.predictor}, {self.setting.policy_text()}", self.setting)
+        self.pinned = (f"{self.setting.predictor}, {self.setting.policy}", self.setting)
         self.update()
 
     def _take(self, label: str) -> None:

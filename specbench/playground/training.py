@@ -12,16 +12,15 @@ from typing import Any
 import ipywidgets as w
 
 from specbench.core.files import refuse_foreign
+from specbench.core.registry import EMBEDDINGS
 from specbench.playground.busy import Busy, button
+from specbench.predictors import competitor_names
 from specbench.predictors.counting.argument_fillers import FILLERS
 from specbench.study.python_script import SCRIPT, script
 from specbench.study.workbench import Setting, Workbench
 
 __all__ = ["Training"]
 
-TRAINED = ("learned", "ngram", "patterns", "markov")
-EMBEDDINGS = ("tfidf", "hashing")
-"""Those that need no model of one's own."""
 HELP = (
     "<p><b>Train</b> a predictor on the training tasks of these traces. It takes its place among the predictors when "
     "it is done; its checkpoint lies in the folder, with a script beside it that makes the same one again.</p>"
@@ -54,8 +53,8 @@ class Training:
                 layout=w.Layout(width="260px"),
             )  # fmt: skip
 
-        self.kind = choice("predictor", TRAINED)
-        self.embedding = choice("embedding", EMBEDDINGS)
+        self.kind = choice("predictor", sorted(competitor_names(), key=lambda name: name != "learned"))
+        self.embedding = choice("embedding", [name for name, made in EMBEDDINGS.loaded().items() if not getattr(made, "needs", "")])
         self.filler = choice("arguments", ["learned", *FILLERS])
         self.kind.observe(self._kind_changed, "value")
         self.out = w.Text(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from specbench.policies.base import DEFAULT_THRESHOLD, Choice, Never, Policy, Threshold, TopK, launchable
 from specbench.policies.combined import All, Budgeted, Disclosure
-from specbench.policies.parse import parse_policy
 from specbench.policies.state import Counts, Estimates, State, entities
 from specbench.policies.value import ExpectedValue
 
@@ -27,5 +26,6 @@ __all__ = [
     "TopK",
     "entities",
     "launchable",
-    "parse_policy",
 ]
+
+parse_policy = Policy.from_text

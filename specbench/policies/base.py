@@ -1,16 +1,36 @@
-"""The protocol of a policy, and the plain ones: never, threshold, the k best."""
+"""What a policy is, and the plain ones: never, threshold, the k best."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from specbench.core.errors import ConfigError
+from specbench.core.registry import POLICIES, import_part
 from specbench.core.types import DecisionPoint, Effect, Prediction
 from specbench.policies.state import State
 
-__all__ = ["DEFAULT_THRESHOLD", "Choice", "Never", "Policy", "Threshold", "TopK", "launchable"]
+__all__ = [
+    "DEFAULT_THRESHOLD",
+    "Choice",
+    "Never",
+    "Policy",
+    "Threshold",
+    "TopK",
+    "always",
+    "launchable",
+    "numbers",
+    "whole",
+]
+
+_LIMITS = {
+    "launches": "specbench.policies.combined:at_most_launches",
+    "wasted": "specbench.policies.combined:at_most_wasted",
+    "entities": "specbench.policies.combined:at_most_entities",
+}
+"""What may stand behind a policy's text, after a ``+``."""
 
 DEFAULT_THRESHOLD = 0.6
 """Least probability that the default policy launches at."""
@@ -23,9 +43,18 @@ class Choice(NamedTuple):
     reason: str
 
 
-class Policy(Protocol):
-    """Decides what to launch at a decision point."""
+class Policy(ABC):
+    """Decides what to launch at a decision point. One of your own is a subclass with :meth:`choose`.
 
+    ``str(policy)`` is the text form that :meth:`from_text` reads, for the policies that come with specbench.
+
+    Examples
+    --------
+    >>> Policy.from_text("threshold:0.4,2+launches:20")
+    Budgeted(policy=Threshold(p=0.4, k=2), launches=20, wasted_s=None, per='session')
+    """
+
+    @abstractmethod
     def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
         """Return the predictions to launch and the reason; changes nothing.
 
@@ -38,7 +67,57 @@ class Policy(Protocol):
         state
             What was spent so far, expected seconds; ``None`` where nothing has happened yet.
         """
-        ...
+
+    @staticmethod
+    def from_text(text: str | Policy) -> Policy:
+        """Return the policy that ``text`` names; a policy is returned as it is.
+
+        ``never``; ``always`` (the best READ call); ``threshold:P`` or ``threshold:P,K``; ``topk:K``; ``ev:WASTE`` or
+        ``ev:WASTE,K``; ``package.module:Class`` or ``package.module:Class:ARGUMENT`` for one of your own. Behind it,
+        ``+launches:N`` and ``+wasted:SECONDS`` are budgets a session, ``+entities:N`` caps disclosure.
+
+        Raises
+        ------
+        ConfigError
+            When it names none.
+        """
+        if isinstance(text, Policy):
+            return text
+        if not isinstance(text, str):
+            raise ConfigError(f"a policy is a subclass of specbench.policies.Policy, or a text; got {text!r}")
+        head, *limits = [part.strip() for part in text.split("+")]
+        try:
+            policy = POLICIES.make(head)
+            for kind, _, number in (limit.partition(":") for limit in limits):
+                policy = import_part(_LIMITS[kind])(policy, float(number))
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            if isinstance(error, ConfigError):
+                raise
+            raise ConfigError(f"{text!r} is no policy; use one of {', '.join(POLICIES)}: {POLICIES.hint}") from None
+        if not isinstance(policy, Policy):
+            raise ConfigError(f"{head!r} is no policy: a policy is a subclass of specbench.policies.Policy")
+        return policy
+
+
+def numbers(argument: str, least: int, most: int) -> list[float]:
+    """Return the ``most`` numbers of a comma list; those that may be left out are 1.
+
+    Examples
+    --------
+    >>> numbers("0.4", 1, 2)
+    [0.4, 1.0]
+    """
+    parts = [float(part) for part in argument.split(",")]
+    if not least <= len(parts) <= most:
+        raise ValueError(argument)
+    return [*parts, *[1.0] * (most - len(parts))]
+
+
+def whole(number: float) -> int:
+    """Return a number that has no fraction as an ``int``."""
+    if number != int(number):
+        raise ValueError(number)
+    return int(number)
 
 
 def launchable(point: DecisionPoint, predictions: Sequence[Prediction], most: int | None = None) -> list[Prediction]:
@@ -59,8 +138,11 @@ def launchable(point: DecisionPoint, predictions: Sequence[Prediction], most: in
 
 
 @dataclass(frozen=True)
-class Never:
+class Never(Policy):
     """Launch nothing: the sequential run."""
+
+    def __str__(self) -> str:
+        return "never"
 
     def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
         """Return nothing."""
@@ -68,7 +150,7 @@ class Never:
 
 
 @dataclass(frozen=True)
-class Threshold:
+class Threshold(Policy):
     """Launch the ``k`` best READ calls whose probability reaches ``p``.
 
     Parameters
@@ -95,6 +177,15 @@ class Threshold:
         if self.k < 1:
             raise ConfigError(f"k is a number of launches, at least 1; got {self.k!r}")
 
+    @classmethod
+    def from_argument(cls, argument: str) -> Threshold:
+        """Read ``P`` or ``P,K``."""
+        p, k = numbers(argument, 1, 2)
+        return cls(p, whole(k))
+
+    def __str__(self) -> str:
+        return f"threshold:{self.p:g},{self.k}" if self.k > 1 else f"threshold:{self.p:g}"
+
     def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
         """Return the launches and the reason."""
         able = launchable(point, predictions, self.k)
@@ -109,7 +200,7 @@ class Threshold:
 
 
 @dataclass(frozen=True)
-class TopK:
+class TopK(Policy):
     """Launch the ``k`` best READ calls at every decision point, however improbable."""
 
     k: int = 1
@@ -118,7 +209,21 @@ class TopK:
         if self.k < 1:
             raise ConfigError(f"k is a number of launches, at least 1; got {self.k!r}")
 
+    @classmethod
+    def from_argument(cls, argument: str) -> TopK:
+        """Read ``K``."""
+        (k,) = numbers(argument, 1, 1)
+        return cls(whole(k))
+
+    def __str__(self) -> str:
+        return f"topk:{self.k}"
+
     def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
         """Return the launches and the reason."""
         able = launchable(point, predictions, self.k)
         return Choice(able, f"top {self.k}" if able else "no READ call predicted")
+
+
+def always() -> TopK:
+    """Return the policy that launches the best READ call at every decision point."""
+    return TopK(1)

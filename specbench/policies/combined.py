@@ -8,7 +8,7 @@ from typing import Literal
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import DecisionPoint, Prediction
-from specbench.policies.base import Choice, Policy
+from specbench.policies.base import Choice, Policy, whole
 from specbench.policies.state import State, entities
 
 __all__ = ["All", "Budgeted", "Disclosure"]
@@ -17,7 +17,7 @@ FRESH = State()
 
 
 @dataclass(frozen=True)
-class All:
+class All(Policy):
     """Launch what every one of several policies launches; the reason is that of the first that stops it.
 
     Examples
@@ -48,7 +48,7 @@ class All:
 
 
 @dataclass(frozen=True)
-class Budgeted:
+class Budgeted(Policy):
     """Launch what another policy launches, until a budget is spent.
 
     Parameters
@@ -82,6 +82,11 @@ class Budgeted:
         if self.per not in ("session", "run"):
             raise ConfigError(f"a budget is per session or per run; got {self.per!r}")
 
+    def __str__(self) -> str:
+        launches = "" if self.launches is None else f"+launches:{self.launches}"
+        wasted = "" if self.wasted_s is None else f"+wasted:{self.wasted_s:g}"
+        return f"{self.policy}{launches}{wasted}"
+
     def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
         """Return the launches and the reason."""
         state = state if state is not None else FRESH
@@ -100,7 +105,7 @@ class Budgeted:
 
 
 @dataclass(frozen=True)
-class Disclosure:
+class Disclosure(Policy):
     """Launch what another policy launches, but touch at most ``most`` entities that the agent never asked for.
 
     A read has no side effect, yet somebody may see the request: speculation must not look up the world.
@@ -127,6 +132,9 @@ class Disclosure:
         if self.most < 0:
             raise ConfigError(f"most is a number of entities, 0 or more; got {self.most!r}")
 
+    def __str__(self) -> str:
+        return f"{self.policy}+entities:{self.most}"
+
     def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
         """Return the launches and the reason."""
         state = state if state is not None else FRESH
@@ -144,3 +152,18 @@ class Disclosure:
         if not launch:
             return Choice([], f"disclosure: it would touch more than {self.most} entities that the agent never named")
         return Choice(launch, choice.reason)
+
+
+def at_most_launches(policy: Policy, number: float) -> Policy:
+    """Limit a policy to so many launches a session."""
+    return Budgeted(policy, launches=whole(number))
+
+
+def at_most_wasted(policy: Policy, seconds: float) -> Policy:
+    """Limit a policy to so many wasted seconds a session."""
+    return Budgeted(policy, wasted_s=seconds)
+
+
+def at_most_entities(policy: Policy, number: float) -> Policy:
+    """Limit a policy to so many entities a session that the agent never asked for."""
+    return Disclosure(policy, whole(number))

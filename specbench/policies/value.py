@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import DecisionPoint, Prediction
-from specbench.policies.base import Choice, launchable
+from specbench.policies.base import Choice, Policy, launchable, numbers, whole
 from specbench.policies.state import State
 
 __all__ = ["ExpectedValue"]
@@ -17,7 +17,7 @@ FRESH = State()
 
 
 @dataclass(frozen=True)
-class ExpectedValue:
+class ExpectedValue(Policy):
     """Launch a call while p · min(L, T) seconds are worth more than what a miss costs.
 
     L and T are the expected seconds of LLM and tool (measured as the run goes on). A hit hides min(L, T); a miss runs
@@ -59,6 +59,15 @@ class ExpectedValue:
             value = getattr(self, name)
             if not (value >= 0 and math.isfinite(value)):
                 raise ConfigError(f"{name} is a cost in saved seconds, 0 or more; got {value!r}")
+
+    @classmethod
+    def from_argument(cls, argument: str) -> ExpectedValue:
+        """Read ``WASTE`` or ``WASTE,K``."""
+        waste, k = numbers(argument, 1, 2)
+        return cls(waste, k=whole(k)) if "," in argument else cls(waste)
+
+    def __str__(self) -> str:
+        return f"ev:{self.waste:g},{self.k}"
 
     def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
         """Return the launches and the reason."""

@@ -1,48 +1,37 @@
 """Predictors: the next tool call, or a reply, from the conversation so far.
 
-:data:`REGISTRY` names every predictor that the command line knows; packages outside add theirs with the entry point
-group ``specbench.predictors`` (name → class or factory without arguments).
+:data:`specbench.core.registry.PREDICTORS` names every predictor that the command line knows; packages outside add
+theirs with the entry point group ``specbench.predictors``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import import_module
-from importlib.metadata import entry_points
-
 from specbench.core.errors import ConfigError
+from specbench.core.registry import PREDICTORS
 from specbench.predictors.base import Predictor, Session
 
-__all__ = ["CONTROLS", "NEEDS_MODEL", "REGISTRY", "Predictor", "Session", "make_predictor"]
-
-REGISTRY: dict[str, str] = {
-    "silent": "specbench.predictors.controls:Silent",
-    "wrong": "specbench.predictors.controls:Wrong",
-    "frequent": "specbench.predictors.controls:MostFrequent",
-    "repeat": "specbench.predictors.controls:RepeatLast",
-    "oracle": "specbench.predictors.controls:Oracle",
-    "markov": "specbench.predictors.counting.markov:MarkovPredictor",
-    "ngram": "specbench.predictors.counting.ngram:NgramPredictor",
-    "patterns": "specbench.predictors.counting.patterns:PatternPredictor",
-    "learned": "specbench.predictors.learned.predictor:LearnedPredictor",
-}
-"""Name → ``module:class``. A variant with another argument filler is written ``markov+recent``."""
-
-NEEDS_MODEL: dict[str, str] = {"llm": "specbench.predictors.llm_draft:LLMDraftPredictor"}
-"""Predictors that run a model of the user's choice, written ``llm:micro``; never among ``all``."""
-
-CONTROLS = ("silent", "wrong", "frequent", "repeat", "oracle")
-"""Predictors that frame a comparison rather than compete in it."""
+__all__ = [
+    "PREDICTORS",
+    "Predictor",
+    "Session",
+    "competitor_names",
+    "control_names",
+    "is_control",
+    "make_predictor",
+    "predictor_class",
+]
 
 
-def make_predictor(name: str, **options: object) -> Predictor:
+def make_predictor(name: str, *, imports: bool = True, **options: object) -> Predictor:
     """Return a new, unfitted predictor.
 
     Parameters
     ----------
     name
-        A name in :data:`REGISTRY` or of an entry point; ``NAME+FILLER`` chooses the argument filler, and
-        ``llm:BACKEND`` (``llm:micro``) a language model.
+        A name in the registry; ``NAME+FILLER`` chooses the argument filler, ``llm:BACKEND`` (``llm:micro``) a language
+        model, ``package.module:Class`` a predictor of your own.
+    imports
+        ``False`` for a name that comes from a file: see :meth:`specbench.core.registry.Registry.load`.
     options
         Passed on to the class.
 
@@ -56,27 +45,58 @@ def make_predictor(name: str, **options: object) -> Predictor:
     >>> make_predictor("markov+recent").name
     'markov'
     """
-    base, _, model = name.partition(":")
-    if base in NEEDS_MODEL:
-        module, _, attribute = NEEDS_MODEL[base].partition(":")
-        made: Predictor = getattr(import_module(module), attribute)(model or None, **options)
-        return made
-    base, _, filler = name.partition("+")
+    base, filler = _split_filler(name)
     if filler:
         options["filler"] = filler
-    factory: Callable[..., Predictor]
-    if base in REGISTRY:
-        module, _, attribute = REGISTRY[base].partition(":")
-        factory = getattr(import_module(module), attribute)
-    else:
-        found = {each.name: each for each in entry_points(group="specbench.predictors")}
-        if base not in found:
-            known = ", ".join([*REGISTRY, *found])
-            raise ConfigError(
-                f"no predictor is called {base!r}; use one of {known}, llm:BACKEND (NAME+FILLER chooses the filler)"
-            )
-        factory = found[base].load()
-    try:
-        return factory(**options)
-    except TypeError as error:
-        raise ConfigError(f"predictor {name!r} does not take these options: {error}") from error
+    made = PREDICTORS.make(base, imports=imports, **options)
+    if not isinstance(made, Predictor):
+        raise ConfigError(f"{name!r} is no predictor: a predictor is a subclass of specbench.predictors.Predictor")
+    return made
+
+
+def predictor_class(name: str) -> type[Predictor]:
+    """Return the class of the predictor that ``name`` stands for, whatever stands behind a ``+`` or a colon.
+
+    Examples
+    --------
+    >>> predictor_class("markov+recent").name, predictor_class("oracle").control
+    ('markov', True)
+    """
+    made = PREDICTORS.load(PREDICTORS.split(_split_filler(name)[0])[0])
+    return made if isinstance(made, type) else type(made())
+
+
+def is_control(name: str) -> bool:
+    """Whether a predictor frames a comparison rather than competes in it."""
+    return predictor_class(name).control
+
+
+def competitor_names() -> list[str]:
+    """Return the names of the predictors that can be compared as they are: no controls, none that needs a model.
+
+    Examples
+    --------
+    >>> competitor_names()[:3]
+    ['markov', 'ngram', 'patterns']
+    """
+    return [name for name, made in PREDICTORS.loaded().items() if not made.control and not made.needs]
+
+
+def control_names() -> list[str]:
+    """Return the names of the predictors that frame a comparison rather than compete in it.
+
+    Examples
+    --------
+    >>> control_names()
+    ['silent', 'wrong', 'frequent', 'repeat', 'oracle']
+    """
+    return [name for name, made in PREDICTORS.loaded().items() if made.control]
+
+
+def _split_filler(name: str) -> tuple[str, str]:
+    """Split ``NAME+FILLER``; what stands behind ``llm:`` is the name of a model, plus signs and all."""
+    head = name.partition(":")[0]
+    if head in PREDICTORS.built_in and PREDICTORS.load(head).needs:
+        return name, ""
+    base, _, filler = name.partition("+")
+    return base, filler

@@ -54,9 +54,25 @@ class Predictor(ABC):
 
     Subclasses set ``name``, and implement :meth:`fit`, :meth:`session`, :meth:`state` and :meth:`restore`. The
     contract is a test suite: :func:`specbench.testing.check_predictor`.
+
+    Attributes
+    ----------
+    name
+        What the command line, tables and figures call it.
+    about
+        What it is, in a line, for the report.
+    control
+        It frames a comparison (an upper or lower bound) rather than competes in it.
+    needs
+        What has to stand behind its name and a colon (``llm:BACKEND``); ``""`` for most.
+    fitted
+        Whether it may be asked.
     """
 
     name: ClassVar[str]
+    about: ClassVar[str] = ""
+    control: ClassVar[bool] = False
+    needs: ClassVar[str] = ""
     fitted: bool = False
 
     @abstractmethod

@@ -7,7 +7,7 @@
     ├── predictor.json      what it is, the rest of the state, SHA-256 of both files
     └── README.md           the model card, if one was given
 
-Loading makes only predictors that :data:`specbench.predictors.REGISTRY` or an installed entry point names (or that
+Loading makes only predictors that :data:`specbench.core.registry.PREDICTORS` or an installed entry point names (or that
 the caller passes); a name in the file cannot import anything else. It needs numpy and safetensors, not what training
 needed.
 """
@@ -261,7 +261,7 @@ def _read_arrays(folder: Path, document: Mapping[str, Any]) -> bytes:
 def _empty(folder: Path, document: Mapping[str, Any], make: Callable[[], Predictor] | None) -> Predictor:
     name, kind = document["predictor"], document["class"]
     try:
-        predictor = make() if make is not None else make_predictor(name)
+        predictor = make() if make is not None else make_predictor(name, imports=False)
     except ConfigError as error:
         raise CheckpointError(
             f"{folder} holds a predictor that is not installed here: {error}. What to do: install the package that "

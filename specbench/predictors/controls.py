@@ -33,6 +33,8 @@ class Silent(Predictor):
     """
 
     name = "silent"
+    about = "control: never predicts"
+    control = True
 
     def fit(self, traces: Sequence[Trace]) -> Self:
         """Learn nothing."""
@@ -70,6 +72,8 @@ class Wrong(Silent):
     """Always sure and always wrong: a READ tool with an argument that nobody has. The price of waste."""
 
     name = "wrong"
+    about = "control: always sure, always wrong; the price of waste"
+    control = True
 
     def session(self, tools: Mapping[str, ToolSpec], agent: str | None = None) -> Session:
         """Start a session that predicts a call which never comes."""
@@ -92,6 +96,8 @@ class Oracle(Silent):
     """
 
     name = "oracle"
+    about = "control: knows the future; the ceiling"
+    control = True
 
     def __init__(self) -> None:
         self.outcomes: dict[tuple[str, int], ToolCall | None] = {}
@@ -170,6 +176,8 @@ class MostFrequent(ComposedPredictor):
     """The most frequent tools of the training traces, always; arguments by a filler."""
 
     name = "frequent"
+    about = "control: always the most frequent tools"
+    control = True
 
     def __init__(self, filler: str = "linked") -> None:
         super().__init__(_Frequencies(), filler)
@@ -201,6 +209,8 @@ class RepeatLast(Predictor):
     """
 
     name = "repeat"
+    about = "control: the last call again"
+    control = True
 
     def __init__(self) -> None:
         self.right, self.of = 0, 0

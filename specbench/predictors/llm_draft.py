@@ -46,6 +46,8 @@ class LLMDraftPredictor(Predictor):
     """
 
     name = "llm"
+    about = "a language model that drafts the next message"
+    needs = "BACKEND"
 
     def __init__(self, backend: Backend | str | None = None, *, points: int = 60, max_tok: int = 200) -> None:
         self.points, self.max_tok = points, max_tok
@@ -53,6 +55,11 @@ class LLMDraftPredictor(Predictor):
         self._named = backend if isinstance(backend, str) else ""
         self._rates = dict(_FIRST_GUESS)
         self.too_long = 0
+
+    @classmethod
+    def from_argument(cls, argument: str, **options: int) -> LLMDraftPredictor:
+        """Read ``BACKEND``, as :func:`specbench.llm.registry.make_backend` takes it."""
+        return cls(argument, **options)
 
     @property
     def backend(self) -> Backend:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from specbench.sim.latency.from_traces import ByTokens, Empirical
+from specbench.sim.latency.measured import Measured
 from specbench.sim.latency.models import Constant, Latency, LogNormal
 from specbench.sim.latency.parse import parse_latency
 from specbench.sim.latency.profile import ByProfile
@@ -16,6 +17,7 @@ __all__ = [
     "Empirical",
     "Latency",
     "LogNormal",
+    "Measured",
     "parse_latency",
     "recall_at_precision",
     "simulate",

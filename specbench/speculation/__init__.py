@@ -11,7 +11,6 @@ from specbench.speculation.breaker import Breaker
 from specbench.speculation.launch import Launch
 from specbench.speculation.limits import Limit, RateLimits
 from specbench.speculation.options import Options, RunAhead
-from specbench.speculation.parse import parse_options
 from specbench.speculation.shared import Shared
 from specbench.speculation.traits import Traits
 
@@ -25,5 +24,6 @@ __all__ = [
     "RunAhead",
     "Shared",
     "Traits",
-    "parse_options",
 ]
+
+parse_options = Options.from_text

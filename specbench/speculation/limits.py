@@ -46,6 +46,24 @@ class Limit:
         if not 0 <= self.reserve < 1:
             raise ConfigError(f"the reserve for speculation is a share in [0, 1); got {self.reserve!r}")
 
+    @classmethod
+    def from_text(cls, text: str) -> tuple[str, Limit]:
+        """Read ``TOOL:PER_S/BURST``; returns the tool or group, and its limit.
+
+        Examples
+        --------
+        >>> Limit.from_text("search:2/10")[1]
+        Limit(per_s=2.0, burst=10.0, reserve=0.2)
+        """
+        tool, _, rate = text.rpartition(":")
+        per_s, _, burst = rate.partition("/")
+        if not tool:
+            raise ConfigError(f"{text!r} is no rate limit; write TOOL:PER_S/BURST, such as search:2/10")
+        return tool, cls(float(per_s), float(burst))
+
+    def __str__(self) -> str:
+        return f"{self.per_s:g}/{self.burst:g}"
+
 
 class TokenBucket:
     """Tokens that refill with time; a taker may run into debt and then waits.

@@ -13,6 +13,11 @@ from specbench.speculation.limits import Limit
 
 __all__ = ["Options", "RunAhead"]
 
+FORMS = (
+    "windows=think+tool+user; carry_ttl_s=SECONDS; run_ahead=DEPTH[@P]; tool_slots=N; llm_slots=N; "
+    "limit=TOOL:PER_S/BURST; breaker"
+)
+
 
 @dataclass(frozen=True)
 class RunAhead:
@@ -44,6 +49,21 @@ class RunAhead:
             raise ConfigError(f"run-ahead budget_tok is a number of tokens, 0 or more; got {self.budget_tok!r}")
         if not self.tok_per_s >= 0:
             raise ConfigError(f"run-ahead tok_per_s is tokens a second, 0 or more; got {self.tok_per_s!r}")
+
+    @classmethod
+    def from_text(cls, text: str) -> RunAhead:
+        """Read ``DEPTH`` or ``DEPTH@P``.
+
+        Examples
+        --------
+        >>> RunAhead.from_text("2@0.6").p, str(RunAhead())
+        (0.6, '1')
+        """
+        depth, _, p = text.partition("@")
+        return cls(int(depth), float(p)) if p else cls(int(depth))
+
+    def __str__(self) -> str:
+        return f"{self.depth}@{self.p:g}" if self.p != RunAhead.p else str(self.depth)
 
 
 @dataclass(frozen=True)
@@ -101,6 +121,65 @@ class Options:
             value = getattr(self, name)
             if value is not None and not value >= 1:
                 raise ConfigError(f"{name} is a count, 1 or more; got {value!r}")
+
+    @classmethod
+    def from_text(cls, text: str | Options) -> Options:
+        """Return the options that ``text`` names: ``plain``, or the parts that ``str(options)`` writes.
+
+        Parts are separated by ``;``: ``windows=think+tool+user``, ``carry_ttl_s=60``, ``run_ahead=DEPTH`` or
+        ``run_ahead=DEPTH@P``, ``tool_slots=4``, ``llm_slots=2``, ``limit=TOOL:PER_S/BURST`` (several), ``breaker``.
+
+        Raises
+        ------
+        ConfigError
+            When a part is not one of these.
+
+        Examples
+        --------
+        >>> options = Options.from_text("windows=think+user; carry_ttl_s=60; run_ahead=2@0.5; limit=search:2/10")
+        >>> options.carry_ttl_s, options.run_ahead.depth, options.limits["search"].burst
+        (60.0, 2, 10.0)
+        >>> str(options)
+        'windows=think+user; carry_ttl_s=60; run_ahead=2; limit=search:2/10'
+        """
+        if isinstance(text, Options):
+            return text
+        settings: dict[str, Any] = {"limits": {}}
+        for part in text.split(";"):
+            name, _, value = part.strip().partition("=")
+            try:
+                if name == "windows":
+                    settings[name] = {each.strip() for each in value.split("+") if each.strip()}
+                elif name == "carry_ttl_s":
+                    settings[name] = float(value)
+                elif name == "run_ahead":
+                    settings[name] = RunAhead.from_text(value)
+                elif name in ("tool_slots", "llm_slots"):
+                    settings[name] = int(value)
+                elif name == "limit":
+                    tool, limit = Limit.from_text(value)
+                    settings["limits"][tool] = limit
+                elif name == "breaker" and not value:
+                    settings[name] = Breaker()
+                elif name not in ("", "plain") or value:
+                    raise ValueError(name)
+            except ConfigError:
+                raise
+            except ValueError:
+                raise ConfigError(f"{part.strip()!r} is no option of speculation; use {FORMS}") from None
+        return cls(**settings)
+
+    def __str__(self) -> str:
+        parts = []
+        if self.windows != frozenset({Window.THINK}):
+            parts.append(f"windows={'+'.join(each for each in Window if each in self.windows)}")
+        parts += [f"carry_ttl_s={self.carry_ttl_s:g}"] if self.carry_ttl_s else []
+        parts += [f"run_ahead={self.run_ahead}"] if self.run_ahead is not None else []
+        parts += [f"tool_slots={self.tool_slots}"] if self.tool_slots is not None else []
+        parts += [f"llm_slots={self.llm_slots}"] if self.llm_slots is not None else []
+        parts += [f"limit={tool}:{limit}" for tool, limit in self.limits.items()]
+        parts += ["breaker"] if self.breaker is not None else []
+        return "; ".join(parts) or "plain"
 
     def describe(self) -> dict[str, Any]:
         """Return the settings as JSON values."""

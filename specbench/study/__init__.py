@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from specbench.study.data import Data, load_data
 from specbench.study.evaluation import Evaluated, Settings, evaluate, evaluate_predictor
-from specbench.study.main import DEFAULT_PREDICTORS, StudyResult, run_study
+from specbench.study.main import StudyResult, default_predictors, run_study
 from specbench.study.tables import per_tool, reliability_bins
 
 __all__ = [
-    "DEFAULT_PREDICTORS",
     "Data",
     "Evaluated",
     "Settings",
     "StudyResult",
+    "default_predictors",
     "evaluate",
     "evaluate_predictor",
     "load_data",

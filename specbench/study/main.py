@@ -15,7 +15,7 @@ from specbench.core.ledger import Ledger
 from specbench.core.types import Effect
 from specbench.metrics.summary import summarise
 from specbench.policies import Threshold
-from specbench.predictors import CONTROLS, make_predictor
+from specbench.predictors import competitor_names, control_names, is_control, make_predictor
 from specbench.predictors.checkpoint import save
 from specbench.report.page import build_report
 from specbench.sim.simulation import simulate
@@ -33,9 +33,18 @@ from specbench.study.verdict import verdict
 from specbench.traces.describe import describe
 from specbench.traces.store import Paths
 
-__all__ = ["DEFAULT_PREDICTORS", "StudyResult", "run_study"]
+__all__ = ["StudyResult", "default_predictors", "run_study"]
 
-DEFAULT_PREDICTORS = ("markov+recent", "markov", "ngram", "patterns", "learned", *CONTROLS)
+
+def default_predictors() -> list[str]:
+    """Return what a study compares when nothing is named: all that need no model, ``markov+recent`` and the controls.
+
+    Examples
+    --------
+    >>> default_predictors()[:3]
+    ['markov+recent', 'markov', 'ngram']
+    """
+    return ["markov+recent", *competitor_names(), *control_names()]
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,7 @@ def run_study(
     traces: Paths,
     out: str | Path,
     *,
-    predictors: Sequence[str] = DEFAULT_PREDICTORS,
+    predictors: Sequence[str] | None = None,
     settings: Settings | None = None,
     format: str | None = None,
     skip_invalid: bool = False,
@@ -85,7 +94,7 @@ def run_study(
     out
         The folder to write; one that an earlier study made is replaced once the new one is whole.
     predictors
-        Names of predictors; controls are those in :data:`specbench.predictors.CONTROLS`.
+        Names of predictors; by default :func:`default_predictors`.
     settings
         Seed, latency model, bootstrap; default ``Settings()``.
     format, skip_invalid, effects
@@ -107,6 +116,7 @@ def run_study(
     """
     settings = settings if settings is not None else Settings()
     told = Progress(progress)
+    predictors = predictors if predictors is not None else default_predictors()
     for name in predictors:
         make_predictor(name)
     extra = ["--live", str(live)] if live else []
@@ -134,7 +144,7 @@ def run_study(
         curves = pd.concat([result.curve.assign(predictor=result.name) for result in results], ignore_index=True)
         curves.to_parquet(folder / "curves.parquet")
         tools, reliability = per_tool(chosen.table, ledger), reliability_bins(chosen.table)
-        controls = [name for name in predictors if name in CONTROLS]
+        controls = [name for name in predictors if is_control(name)]
         figures = draw_figures(
             folder / "figures",
             curves=curves,
@@ -145,7 +155,7 @@ def run_study(
             controls=controls,
         )
         for result in results:
-            if result.name not in CONTROLS:
+            if not is_control(result.name):
                 card = model_card(result, data, parts, settings, command)
                 save(result.predictor, folder / "checkpoints" / result.name, card=card)
         lived = None
@@ -207,5 +217,5 @@ def run_study(
 def _chosen(results: Sequence[Evaluated]) -> Evaluated:
     """Return what the default policy runs: learned, else the last candidate named, else the first predictor."""
     by_name = {result.name: result for result in results}
-    candidates = [result for result in results if result.name not in CONTROLS]
+    candidates = [result for result in results if not is_control(result.name)]
     return by_name.get("learned") or (candidates[-1] if candidates else results[0])

@@ -12,7 +12,7 @@ from specbench.traces.store import Paths
 
 __all__ = ["SCRIPT", "origin_of", "script"]
 
-SCRIPT = "from specbench.study.workbench import Setting, Workbench"
+SCRIPT = "# Written by specbench: Workbench.code()."
 """The first line of every script."""
 
 
@@ -46,7 +46,7 @@ def script(
     ConfigError
         When the predictor was handed over as an object: nothing says how to make it.
     """
-    lines = [SCRIPT, "", f"bench = Workbench({_arguments(origin)})"]
+    lines = [SCRIPT, "import specbench as sb", "", f"bench = sb.Workbench({_arguments(origin)})"]
     if recipe is not None:
         if not recipe:
             raise ConfigError(
@@ -55,7 +55,7 @@ def script(
             )
         options = {key: value for key, value in recipe.items() if (key, value) != ("name", setting.predictor)}
         lines.append(f"bench.add({setting.predictor!r}{''.join(f', {name}={options[name]!r}' for name in options)})")
-    lines.append(f"setting = Setting({setting.arguments_text()})")
+    lines.append(f"setting = sb.Setting({setting.arguments_text()})")
     if folder is not None:
         lines.append(f"bench.save(setting.predictor, {str(folder)!r})  # the checkpoint: the same one, every time")
     if run:

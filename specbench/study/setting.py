@@ -1,94 +1,86 @@
-"""One operating point, in the words that the command line takes: everything that the playground's widgets move."""
+"""One operating point: a predictor, a policy, seconds, windows. Everything that the playground's widgets move."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
-from specbench.policies import Policy, parse_policy
+from specbench.core.errors import ConfigError
+from specbench.policies import Policy, Threshold
 from specbench.sim import Constant, Latency
-from specbench.speculation import Options, parse_options
+from specbench.speculation import Options
 
 __all__ = ["Setting"]
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One operating point: a predictor, a policy, seconds, windows. Everything that the widgets move.
+    """One operating point.
 
     Parameters
     ----------
     predictor
         A name, or the label of one that was added to the workbench.
     policy
-        ``threshold``, ``topk`` or ``ev``.
-    threshold, k, waste
-        Least probability; most launches at a decision point; what a wasted second costs (``ev``).
-    think_s, tool_s, user_s, predict_ms
-        Seconds of LLM, tool and user; milliseconds of the predictor.
-    windows
-        Some of ``think, tool, user``.
-    carry_s
-        Seconds that unused results stay.
-    ahead
-        Depth of run-ahead; 0 for none.
-    launches
-        Budget of a session; 0 for none.
+        What to launch; a policy or its text form (``"threshold:0.4,2"``).
+    latency
+        Seconds of LLM, tools and user; a model or its text form (``"constant:2,1,8"``).
+    options
+        Windows, carried results, run-ahead, slots, limits; options or their text form (``"carry_ttl_s=60"``).
+    predict_ms
+        Milliseconds of the predictor, charged to every decision.
+
+    Raises
+    ------
+    ConfigError
+        When one of them is something else.
 
     Examples
     --------
-    >>> Setting(threshold=0.4, k=2, carry_s=60).policy_text(), Setting(carry_s=60, ahead=1).options_text()
-    ('threshold:0.4,2', 'windows=think; carry=60; ahead=1')
+    >>> setting = Setting("markov", "always", options="carry_ttl_s=60")
+    >>> setting.policy, setting.options.carry_ttl_s
+    (TopK(k=1), 60.0)
     """
 
     predictor: str = "ngram"
-    policy: str = "threshold"
-    threshold: float = 0.6
-    k: int = 1
-    waste: float = 0.5
-    think_s: float = 2.0
-    tool_s: float = 1.0
-    user_s: float = 8.0
+    policy: Policy = Threshold()
+    latency: Latency = Constant(2.0, 1.0, 8.0)
+    options: Options = Options()
     predict_ms: float = 2.0
-    windows: tuple[str, ...] = ("think",)
-    carry_s: float = 0.0
-    ahead: int = 0
-    launches: int = 0
 
-    def policy_text(self) -> str:
-        """Return the policy as ``specbench simulate`` takes it."""
-        text = {
-            "threshold": f"threshold:{self.threshold:g},{self.k}",
-            "topk": f"topk:{self.k}",
-            "ev": f"ev:{self.waste:g},{self.k}",
-        }[self.policy]
-        return f"{text}+launches:{self.launches}" if self.launches else text
+    def __post_init__(self) -> None:
+        if not isinstance(self.predictor, str):
+            raise ConfigError(
+                f"a setting takes the name of a predictor; got {self.predictor!r}. Give a predictor of your own a name "
+                "with Workbench.add(name, predictor)"
+            )
+        for name, kind in (("policy", Policy), ("latency", Latency), ("options", Options)):
+            object.__setattr__(self, name, kind.from_text(getattr(self, name)))
+        if not self.predict_ms >= 0:
+            raise ConfigError(f"predict_ms is milliseconds, 0 or more; got {self.predict_ms!r}")
 
-    def options_text(self) -> str:
-        """Return the options as ``specbench simulate`` takes them."""
-        parts = [f"windows={'+'.join(self.windows) or 'think'}"]
-        parts += [f"carry={self.carry_s:g}"] if self.carry_s else []
-        parts += [f"ahead={self.ahead}"] if self.ahead else []
-        return "; ".join(parts)
-
-    def latency(self) -> Latency:
-        """Return the latency model."""
-        return Constant(self.think_s, self.tool_s, self.user_s)
-
-    def make_policy(self) -> Policy:
-        """Return the policy."""
-        return parse_policy(self.policy_text())
-
-    def make_options(self) -> Options:
-        """Return the options."""
-        return parse_options(self.options_text())
+    @property
+    def k(self) -> int:
+        """Most launches at one decision point."""
+        policy: Any = self.policy
+        while not hasattr(policy, "k") and hasattr(policy, "policy"):
+            policy = policy.policy
+        return int(getattr(policy, "k", 1))
 
     def arguments_text(self) -> str:
-        """Return the arguments that differ from the defaults, as Python.
+        """Return the arguments that differ from the defaults, as Python; parts in their text forms.
 
         Examples
         --------
-        >>> Setting("markov", k=2).arguments_text()
-        "predictor='markov', k=2"
+        >>> Setting("markov", Threshold(0.3, k=2)).arguments_text()
+        "predictor='markov', policy='threshold:0.3,2'"
         """
-        default = asdict(Setting())
-        return ", ".join(f"{name}={value!r}" for name, value in asdict(self).items() if value != default[name])
+        changed = {
+            each.name: getattr(self, each.name)
+            for each in fields(self)
+            if getattr(self, each.name) != getattr(Setting(), each.name)
+        }
+        return ", ".join(
+            f"{name}={value!r}" if isinstance(value, (int, float)) else f"{name}={str(value)!r}"
+            for name, value in changed.items()
+        )

@@ -16,6 +16,7 @@ from specbench.core.ledger import Ledger
 from specbench.core.types import Effect, Trace
 from specbench.metrics import Confusion, PredictionTable, SpeculationMetrics, confusion, predict_traces, rates
 from specbench.metrics.information import bits
+from specbench.policies import TopK
 from specbench.predictors import Predictor, make_predictor
 from specbench.report.episode import Episode
 from specbench.sim import simulate, sweep
@@ -52,7 +53,7 @@ class Workbench:
     Examples
     --------
     >>> bench = Workbench(most=12)
-    >>> ledger, metrics = bench.run(Setting(predictor="markov", threshold=0.2))
+    >>> ledger, metrics = bench.run(Setting("markov", "threshold:0.2"))
     >>> len(ledger.outcomes) == len(bench.table("markov"))
     True
     """
@@ -140,11 +141,11 @@ class Workbench:
         """Return recall against waste at every threshold, think window only (:func:`specbench.sim.sweep`)."""
         table = self.table(setting.predictor)
         key = (
-            setting.predictor, setting.k, setting.think_s, setting.tool_s, setting.user_s, setting.predict_ms, resamples
+            setting.predictor, setting.k, setting.latency, setting.predict_ms, resamples
         )  # fmt: skip
         if key not in self._curves:
             self._curves[key] = sweep(
-                table, THRESHOLDS, k=setting.k, latency=setting.latency(), predict_s=setting.predict_ms / 1e3,
+                table, THRESHOLDS, k=setting.k, latency=setting.latency.for_traces(self.test), predict_s=setting.predict_ms / 1e3,
                 resamples=resamples, seed=self.seed,
             ).assign(predictor=setting.predictor)  # fmt: skip
         return self._curves[key].copy()
@@ -166,8 +167,8 @@ class Workbench:
 
     def _run(self, table: PredictionTable, setting: Setting, intervals: bool) -> tuple[Ledger, SpeculationMetrics]:
         ledger = simulate(
-            table, setting.make_policy(), latency=setting.latency(), predict_s=setting.predict_ms / 1e3,
-            options=setting.make_options(), config={"seed": self.seed},
+            table, setting.policy, latency=setting.latency.for_traces(self.test), predict_s=setting.predict_ms / 1e3,
+            options=setting.options, config={"seed": self.seed},
         )  # fmt: skip
         return ledger, SpeculationMetrics.of(ledger, resamples=500 if intervals else 0, seed=self.seed)
 
@@ -187,11 +188,12 @@ class Workbench:
 
         Examples
         --------
-        >>> print(Workbench(most=12).code(Setting("markov", k=2)))
-        from specbench.study.workbench import Setting, Workbench
+        >>> print(Workbench(most=12).code(Setting("markov", "threshold:0.6,2")))
+        # Written by specbench: Workbench.code().
+        import specbench as sb
         <BLANKLINE>
-        bench = Workbench(most=12)
-        setting = Setting(predictor='markov', k=2)
+        bench = sb.Workbench(most=12)
+        setting = sb.Setting(predictor='markov', policy='threshold:0.6,2')
         ledger, metrics = bench.run(setting)
         print(metrics.report())
         <BLANKLINE>
@@ -212,7 +214,7 @@ class Workbench:
 
     def time_shares(self, setting: Setting | None = None) -> tuple[dict[str, float], float]:
         """Return the test traces' seconds by kind, and those that a perfect predictor of READ calls would hide."""
-        setting = replace(setting if setting is not None else Setting(), predictor="oracle", policy="topk", k=1)
+        setting = replace(setting if setting is not None else Setting(), predictor="oracle", policy=TopK())
         ledger, metrics = self.run(setting, intervals=False)
         seconds = {"LLM": 0.0, "READ tools": 0.0, "other tools": 0.0}
         for row in ledger.outcomes:

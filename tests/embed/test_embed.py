@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specbench.core.errors import ConfigError
+from specbench.core.registry import EMBEDDINGS
 from specbench.embed import Embedding, make_embedding
-from specbench.embed.base import EMBEDDINGS, MAX_CHARS, tokens
+from specbench.embed.base import MAX_CHARS, tokens
 
 TEXTS = [
     "where is my order #W1234567",
@@ -21,7 +22,7 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(params=sorted(EMBEDDINGS.keys() - {"sentence", "hidden"}))  # those need a model
+@pytest.fixture(params=sorted(set(EMBEDDINGS) - {"sentence", "hidden"}))  # those need a model
 def embedding(request: pytest.FixtureRequest) -> Embedding:
     made = make_embedding(request.param, dim=12)
     made.fit(TEXTS)

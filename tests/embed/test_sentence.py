@@ -110,5 +110,5 @@ def test_without_a_folder_there_is_nothing_to_encode_with() -> None:
 
 
 def test_other_embeddings_take_no_folder() -> None:
-    with pytest.raises(ConfigError, match=r"embedding 'tfidf:x' does not take these options"):
+    with pytest.raises(ConfigError, match=r"the embedding 'tfidf' takes nothing after a colon; got 'x'"):
         make_embedding("tfidf:x")

@@ -8,11 +8,11 @@ import pytest
 
 from specbench.core.errors import ConfigError, PredictorError
 from specbench.core.types import DecisionPoint, Prediction, ToolCall
-from specbench.predictors import REGISTRY, make_predictor
+from specbench.predictors import competitor_names, control_names, make_predictor
 from specbench.predictors.controls import RepeatLast, Silent
 from specbench.testing import CHECKS, Subject, check_predictor, make_traces
 
-VARIANTS = [*REGISTRY, "markov+none", "markov+recent"]
+VARIANTS = [*competitor_names(), *control_names(), "markov+none", "markov+recent"]
 
 # The oracle is a control that knows the outcome from the recording: it alone reads the future of the trace it replays,
 # and repeats even calls of tools that were not on offer.

@@ -149,9 +149,9 @@ def test_the_predictors_latency_is_charged(toy_traces: list[Trace]) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--predictors", "markov,oracel"], "no predictor is called 'oracel'; use one of silent, wrong"),
+        (["--predictors", "markov,oracel"], "no predictor is called 'oracel'; use one of markov, ngram"),
         (["--predictors", ","], "no predictor was named"),
-        (["--latency", "fast"], "'fast' is no latency model; use constant:THINK,TOOL"),
+        (["--latency", "fast"], "no latency model is called 'fast'; use one of constant"),
         (["--predict-ms", "-1"], "predict_ms is a time in milliseconds, 0 or more; got -1.0"),
     ],
 )

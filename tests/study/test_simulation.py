@@ -27,7 +27,7 @@ from specbench.study.tuning import choose_policy, run_tune
 from specbench.traces.store import write_traces
 from tests.tables import table
 
-RICH = "windows=think+tool+user; carry=60; ahead=2@0.2; slots=4; limit=get_order:5/20"
+RICH = "windows=think+tool+user; carry_ttl_s=60; run_ahead=2@0.2; tool_slots=4; limit=get_order:5/20"
 runner = CliRunner()
 
 
@@ -66,10 +66,10 @@ def test_simulate_replays_everything_with_a_checkpoint(toy_file: Path, toy_trace
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"policy": "sometimes"}, "'sometimes' is no policy; use never, always, threshold:P"),
+        ({"policy": "sometimes"}, "no policy is called 'sometimes'; use one of never, always, threshold"),
         ({"options": "window=think"}, "'window=think' is no option of speculation; use windows="),
-        ({"latency": "quick"}, "'quick' is no latency model; use constant:THINK,TOOL"),
-        ({"latency": "empirical"}, "an empirical latency needs traces with recorded timings"),
+        ({"latency": "quick"}, "no latency model is called 'quick'; use one of constant"),
+        ({"latency": "empirical"}, "these traces carry no recorded seconds of LLM and tools"),
         ({"sessions": 0}, "sessions is a number of traces at a time"),
         ({"policy": "threshold:0.5,inf"}, "'threshold:0.5,inf' is no policy"),
         ({"predict_ms": math.nan}, "predict_ms is a time in milliseconds, 0 or more; got nan"),
@@ -96,7 +96,7 @@ def test_a_sweep_goes_on_where_it_stopped(toy_file: Path, tmp_path: Path) -> Non
     part.loc[:, "launched"] = -1  # so that it shows whether these rows are made again
     part.to_parquet(out / "sweep.parquet")
     more = run_sweep(
-        toy_file, out, policies=["threshold:0:0.4:0.2"], options=["plain", "ahead=1"], latencies=["constant:2,1"],
+        toy_file, out, policies=["threshold:0:0.4:0.2"], options=["plain", "run_ahead=1"], latencies=["constant:2,1"],
         **common,  # type: ignore[arg-type]
     )  # fmt: skip
     assert len(more) == 12 and (more["launched"] == -1).sum() == 2

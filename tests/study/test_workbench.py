@@ -12,7 +12,7 @@ from specbench.core.ledger import Ledger
 from specbench.core.types import Effect, Message, ToolCall, Trace
 from specbench.metrics import SpeculationMetrics, rates
 from specbench.metrics.information import FLOOR, bits
-from specbench.policies import Budgeted, ExpectedValue
+from specbench.policies import Budgeted, ExpectedValue, Threshold, TopK
 from specbench.report.fragments import confusion_html, decision_html, leaderboard_html, messages_html, metrics_html
 from specbench.study.workbench import Setting, Workbench
 from specbench.traces.store import write_traces
@@ -24,16 +24,34 @@ def bench(toy_file: Path) -> Workbench:
     return Workbench(toy_file)
 
 
-def test_a_setting_is_what_the_command_line_takes() -> None:
-    setting = Setting(policy="ev", waste=0.3, k=2, launches=5, windows=("think", "user"), carry_s=30, ahead=2)
-    assert setting.make_policy() == Budgeted(ExpectedValue(0.3, k=2), launches=5)
-    options = setting.make_options()
-    assert (sorted(options.windows), options.carry_ttl_s) == (["think", "user"], 30.0)
-    assert options.run_ahead is not None and options.run_ahead.depth == 2
+def test_a_setting_holds_objects_and_takes_their_texts() -> None:
+    setting = Setting("ngram", "ev:0.3,2+launches:5", "constant:1,2", "windows=think+user; carry_ttl_s=30; run_ahead=2")
+    assert setting.policy == Budgeted(ExpectedValue(0.3, k=2), launches=5)
+    assert (setting.k, setting.latency) == (2, Constant(1.0, 2.0))
+    assert (sorted(setting.options.windows), setting.options.carry_ttl_s) == (["think", "user"], 30.0)
+    assert setting.options.run_ahead is not None and setting.options.run_ahead.depth == 2
+    assert Setting(policy="always").policy == TopK(1)
+    assert eval(f"Setting({setting.arguments_text()})") == setting
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"policy": "sometimes"}, "no policy is called 'sometimes'; use one of never, always, threshold"),
+        ({"policy": 0.4}, r"a policy is a subclass of specbench\.policies\.Policy, or a text; got 0\.4"),
+        ({"latency": "quick"}, "no latency model is called 'quick'"),
+        ({"options": "carry=60"}, "'carry=60' is no option of speculation; use windows="),
+        ({"predictor": Silent()}, r"takes the name of a predictor.*Workbench\.add\(name, predictor\)"),
+        ({"predict_ms": -1}, "predict_ms is milliseconds, 0 or more; got -1"),
+    ],
+)
+def test_a_wrong_part_is_refused_where_it_is_made(wrong: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        Setting(**wrong)
 
 
 def test_its_code_gives_the_same_run(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
-    setting = Setting("markov", threshold=0.2, k=2, carry_s=60)
+    setting = Setting("markov", Threshold(0.2, k=2), options="carry_ttl_s=60")
     _, metrics = bench.run(setting)
     exec(bench.code(setting), {})
     assert capsys.readouterr().out.strip() == metrics.report()
@@ -50,11 +68,11 @@ def test_its_code_makes_the_same_checkpoint(
     monkeypatch.chdir(tmp_path)
     for label in ("ngram", "bare", "loaded"):
         given.save(label, tmp_path / "here")
-        code = given.code(Setting(label, threshold=0.1), "again")
+        code = given.code(Setting(label, "threshold:0.1"), "again")
         exec(code, {})
         for name in ("predictor.json", "README.md"):  # the former holds the hashes of everything else
             assert (tmp_path / "again" / name).read_text() == (tmp_path / "here" / name).read_text(), (label, name)
-        assert capsys.readouterr().out.strip() == given.run(Setting(label, threshold=0.1))[1].report()
+        assert capsys.readouterr().out.strip() == given.run(Setting(label, "threshold:0.1"))[1].report()
     given.add("object", given.predictor("ngram"))
     with pytest.raises(ConfigError, match="'object' was added as an object, so no code can make it again"):
         given.code(Setting("object"))
@@ -67,7 +85,7 @@ def test_tables_are_made_once_and_on_test_tasks_alone(bench: Workbench) -> None:
 
 
 def test_runs_and_curves_agree(bench: Workbench) -> None:
-    setting = Setting("ngram", threshold=0.4)
+    setting = Setting("ngram", "threshold:0.4")
     _, metrics = bench.run(setting)
     row = bench.curve(setting).set_index("threshold").loc[0.4]
     assert row["recall"] == pytest.approx(metrics.hit_rate) and row["wasted_s"] == pytest.approx(metrics.wasted_s)
@@ -81,7 +99,7 @@ def test_added_predictors_and_checkpoints(bench: Workbench, tmp_path: Path) -> N
 
 
 def test_one_conversation_is_a_part_of_the_run(bench: Workbench) -> None:
-    setting = Setting("ngram", threshold=0.1)
+    setting = Setting("ngram", "threshold:0.1")
     whole, _ = bench.run(setting)
     name = bench.episodes()[0]
     episode = bench.episode(name, setting)
@@ -95,8 +113,8 @@ def test_one_conversation_is_a_part_of_the_run(bench: Workbench) -> None:
 
 
 def test_time_shares_add_up_to_the_oracle(bench: Workbench) -> None:
-    seconds, hidden_s = bench.time_shares(Setting(tool_s=1.0, think_s=2.0))
-    _, metrics = bench.run(Setting("oracle", policy="topk"))
+    seconds, hidden_s = bench.time_shares(Setting(latency="constant:2,1"))
+    _, metrics = bench.run(Setting("oracle", TopK()))
     assert sum(seconds.values()) == pytest.approx(metrics.sequential_s)
     assert hidden_s == pytest.approx(seconds["READ tools"])  # tools faster than the LLM: all of it
 
@@ -109,13 +127,13 @@ def test_accuracy_and_transitions(bench: Workbench) -> None:
 
 def test_the_confusion_is_of_the_launches(bench: Workbench) -> None:
     """It moves with the operating point: threshold, top-k and policy."""
-    never, low = (bench.confusion(Setting("ngram", threshold=threshold)) for threshold in (1.0, 0.1))
+    never, low = (bench.confusion(Setting("ngram", Threshold(threshold))) for threshold in (1.0, 0.1))
     assert never.launched.size == 0 and never.idle.equals(never.points)
-    ledger, _ = bench.run(Setting("ngram", threshold=0.1))
+    ledger, _ = bench.run(Setting("ngram", "threshold:0.1"))
     assert low.launched.to_numpy().sum() == len(ledger.speculations) > 0
     assert low.points.sum() == len(ledger.outcomes) and low.hits.sum() == sum(row.hit for row in ledger.outcomes)
     assert (low.launched.sum(axis=1) + low.idle == low.points).all()  # one launch at most: each row is its points
-    wide = bench.confusion(Setting("ngram", policy="topk", k=3))
+    wide = bench.confusion(Setting("ngram", TopK(3)))
     assert wide.launched.to_numpy().sum() > low.launched.to_numpy().sum()
 
 
@@ -126,7 +144,7 @@ def test_the_leaderboard_ranks_by_net(bench: Workbench) -> None:
     assert board.index[0] == "oracle" and board["best net, s"].is_monotonic_decreasing
     curve = bench.curve(Setting("ngram"))
     assert board.loc["ngram", "best net, s"] == curve["net_s"].max()
-    assert bench.run(Setting("ngram", threshold=board.loc["ngram", "at p ≥"]))[1].net_s == pytest.approx(
+    assert bench.run(Setting("ngram", Threshold(board.loc["ngram", "at p ≥"])))[1].net_s == pytest.approx(
         board.loc["ngram", "best net, s"]
     )
 
@@ -152,7 +170,7 @@ def test_whatever_comes_from_traces_shows_as_text(tmp_path: Path) -> None:
     hostile = Workbench(tmp_path / "x.jsonl")
     episode = hostile.episode(hostile.episodes()[0], Setting("markov"))
     pages = [messages_html(messages), *(decision_html(episode, at, [HOSTILE]) for at in range(len(episode)))]
-    pages.append(confusion_html(hostile.confusion(Setting("markov", policy="topk", k=3))))
+    pages.append(confusion_html(hostile.confusion(Setting("markov", TopK(3)))))
     pages.append(leaderboard_html(pd.DataFrame([{"predictor": HOSTILE, HOSTILE: 0.5}])))
     pages.append(metrics_html({HOSTILE: SpeculationMetrics.of(episode.ledger)}))
     for page in pages:

@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
-from specbench.core.errors import ConfigError, TraceError, TraceFormatError
+from specbench.core import registry
+from specbench.core.errors import ConfigError, PluginWarning, TraceError, TraceFormatError
 from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.traces import sources, store
 from specbench.traces.json_files import OnError
+from specbench.traces.sources import Source
 from specbench.traces.store import ReadReport, load, read_traces, write_traces
 
 CHAT = {"messages": [{"role": "user", "content": "hello"}]}
@@ -84,7 +86,7 @@ def test_paths_are_checked_before_the_first_trace(write: Any, tmp_path: Path) ->
         read_traces(tmp_path)
     with pytest.raises(ConfigError, match="no trace files were given"):
         read_traces([])
-    with pytest.raises(ConfigError, match="there is no trace format 'csv'; choose one of specbench_jsonl, tau_bench"):
+    with pytest.raises(ConfigError, match="no trace format is called 'csv'; use one of specbench_jsonl, tau_bench"):
         read_traces(write("chat.jsonl", [CHAT]), format="csv")
 
 
@@ -204,7 +206,7 @@ def test_json_lines_are_streamed(tmp_path: Path, format: str) -> None:
     assert peak_bytes < 16 * 2**20
 
 
-class Csv:
+class Csv(Source):
     """A reader as a package outside would bring it."""
 
     name = "csv"
@@ -235,7 +237,9 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Pretend that a package with this reader is installed."""
 
     def install_source(loaded: Any) -> None:
-        monkeypatch.setattr(sources, "entry_points", lambda group: [Entry(loaded)])
+        monkeypatch.setattr(registry, "entry_points", lambda group: [Entry(loaded)])
+        monkeypatch.setattr(registry.SOURCES, "_plugins", None)
+        monkeypatch.setattr(registry.SOURCES, "_broken", set())
         sources.sources.cache_clear()
 
     yield install_source
@@ -248,25 +252,33 @@ def test_a_package_outside_adds_a_reader(install: Any, write: Any, loaded: Any) 
     install(loaded)
     path = write("a.txt", "task,text\n1,hi\n")
     assert [trace.task_id for trace in read_traces(path)] == ["1"]
-    assert [trace.task_id for trace in read_traces(path, format="csv")] == ["1"]
+    assert [trace.task_id for trace in read_traces(path, format="elsewhere")] == ["1"]
 
 
 @pytest.mark.parametrize(
     ("loaded", "words"),
     [
-        (ImportError("no module"), r"the trace reader 'elsewhere' \(elsewhere\) cannot be loaded: no module"),
-        (dict, "is no reader; it needs name, detect"),
-        (type("Taken", (Csv,), {"name": "sgd"}), "takes the name 'sgd', which another reader has"),
+        (ImportError("no module"), r"the trace format 'elsewhere' \(elsewhere\) cannot be loaded: .*no module"),
+        (dict, "is no reader: a reader is a subclass of specbench.traces.sources.Source"),
     ],
 )
-def test_a_broken_reader_of_a_package_is_named(install: Any, loaded: Any, words: str) -> None:
+def test_a_broken_reader_of_a_package_is_named_and_left_out(install: Any, write: Any, loaded: Any, words: str) -> None:
     install(loaded)
-    with pytest.raises(ConfigError, match=words):
-        sources.sources()
+    with pytest.warns(PluginWarning, match=words):
+        assert list(read_traces(write("chat.jsonl", [CHAT])))
+    assert "elsewhere" not in sources.sources()
+
+
+def test_the_more_specific_reader_wins(install: Any, write: Any) -> None:
+    install(type("Own", (Csv,), {"name": "own", "detect": lambda self, path, head: '"messages"' in head}))
+    own = write("chat.jsonl", [CHAT])
+    assert sources.detect_source(own, own.read_text()).name == "own"
+    assert len(list(read_traces(own, format="openai_chat"))) == 1
 
 
 def test_a_file_that_two_readers_recognise_needs_a_format(install: Any, write: Any) -> None:
-    install(type("Greedy", (Csv,), {"name": "greedy", "detect": lambda self, path, head: True}))
+    greedy = {"name": "greedy", "detect": lambda self, path, head: True, "priority": 0}
+    install(type("Greedy", (Csv,), greedy))
     path = write("chat.jsonl", [CHAT])
     with pytest.raises(TraceFormatError, match=r"several readers recognise the file \(openai_chat, greedy\)"):
         list(read_traces(path))

@@ -24,7 +24,7 @@ __all__ = ["MeasuredLatency", "simulate_live", "simulate_recorded"]
 
 
 @dataclass(frozen=True)
-class MeasuredLatency:
+class MeasuredLatency(Latency):
     """The LLM's seconds as they were measured at each decision, and the tools' as they wait.
 
     Parameters

@@ -93,6 +93,12 @@ class OpenAIBackend(Backend):
         self._where = base_url or "https://api.openai.com/v1"
         self._open: RunVar[tuple[Any, AsyncGenerator[Any, None]] | None] = RunVar("openai_client", None)
 
+    @classmethod
+    def from_argument(cls, argument: str, **options: Any) -> OpenAIBackend:
+        """Read ``MODEL`` or ``MODEL@URL``."""
+        model, _, url = argument.partition("@")
+        return cls(model, base_url=url or None, **options)
+
     def stream(self, request: Request) -> AbstractAsyncContextManager[EventStream]:
         """Run the model on a request; see :mod:`specbench.llm.base`."""
         return self._stream(request)

@@ -14,7 +14,8 @@ from specbench.llm.backends.text_writer import Piece, TextBackend, Writer
 from specbench.llm.base import ContextError, LLMError, Request, StopReason
 from specbench.llm.chat_format import chat_messages, chat_tools
 from specbench.llm.local.decoder import Decoder, TextAssembler, stop_ids
-from specbench.llm.local.loading import LoadedModel
+from specbench.llm.local.loading import LoadedModel, load_model
+from specbench.llm.local.memory import Quantisation
 from specbench.llm.strict.decoding import StrictDecoding
 
 __all__ = ["TransformersBackend", "prompt_ids"]
@@ -73,6 +74,13 @@ class TransformersBackend(TextBackend):
         self.name = loaded.name if strict else f"{loaded.name} (not strict)"
         self._stop = stop_ids(loaded)
         self._lock = threading.Lock()
+
+    @classmethod
+    def from_argument(
+        cls, argument: str, *, quantisation: Quantisation = "none", random_weights: bool = False, strict: bool = True
+    ) -> TransformersBackend:
+        """Load the model of a folder or hub id."""
+        return cls(load_model(argument, quantisation=quantisation, random_weights=random_weights), strict=strict)
 
     def _open(self, request: Request) -> AbstractAsyncContextManager[Writer]:
         prompt = prompt_ids(self.loaded, request)

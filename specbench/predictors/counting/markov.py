@@ -120,6 +120,7 @@ class MarkovPredictor(ComposedPredictor):
     """
 
     name = "markov"
+    about = "Markov chain: which tool follows which, by counting"
 
     def __init__(self, filler: str = "linked", threshold: float = 0.6) -> None:
         if not 0.0 <= threshold <= 1.0:

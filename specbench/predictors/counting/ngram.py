@@ -108,6 +108,7 @@ class NgramPredictor(ComposedPredictor):
     """
 
     name = "ngram"
+    about = "back-off n-gram over the last steps and their outcomes"
 
     def __init__(self, filler: str = "linked", order: int = 5) -> None:
         super().__init__(NgramTools(order), filler)

@@ -87,6 +87,7 @@ class PatternPredictor(Predictor):
     """
 
     name = "patterns"
+    about = "pattern miner: signatures of the last steps, arguments from mined mappings"
 
     def __init__(self) -> None:
         self.tools = PatternTools()

@@ -60,6 +60,7 @@ class LearnedPredictor(Predictor):
     """
 
     name = "learned"
+    about = "small neural model of the conversation, the tools and the values in it"
 
     def __init__(
         self,
@@ -167,7 +168,7 @@ class LearnedPredictor(Predictor):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Become the predictor whose :meth:`state` this is."""
-        self.embedding = make_embedding(state["embedding"]["name"])
+        self.embedding = make_embedding(state["embedding"]["name"], imports=False)
         self.embedding.restore(state["embedding"]["state"])
         self.filler_name = state["filler"]["name"]
         if self.filler_name == "learned":

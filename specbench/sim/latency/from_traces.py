@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from specbench.core.canonical import canonical
 from specbench.core.errors import ConfigError
 from specbench.core.types import Message, Trace
-from specbench.sim.latency.models import uniform
+from specbench.sim.latency.models import Latency, seconds, uniform
 from specbench.traces.call_results import linked
 
 __all__ = ["CHARACTERS_PER_TOKEN", "ByTokens", "Empirical", "token_counts", "tokens_at"]
@@ -19,7 +19,7 @@ CHARACTERS_PER_TOKEN = 4.0
 
 
 @dataclass(frozen=True)
-class Empirical:
+class Empirical(Latency):
     """Seconds drawn from those that were recorded: of the LLM, of each tool, of the user.
 
     A tool without a recorded call draws from all tools.
@@ -40,8 +40,8 @@ class Empirical:
     (True, 0.5, 0.0)
     """
 
-    think: tuple[float, ...]
-    tools: Mapping[str, tuple[float, ...]]
+    think: tuple[float, ...] = ()
+    tools: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     user: tuple[float, ...] = ()
     seed: int = 0
 
@@ -72,12 +72,16 @@ class Empirical:
                     tools.setdefault(name, []).append(result.timing.duration_s)
         if not think or not tools[""]:
             raise ConfigError(
-                "an empirical latency needs traces with recorded timings of LLM and tools; these carry none: "
-                "use constant:THINK,TOOL or lognormal:THINK,TOOL,SIGMA"
+                "these traces carry no recorded seconds of LLM and tools; use modelled ones, such as "
+                "constant:THINK,TOOL or lognormal:THINK,TOOL,SIGMA"
             )
         return cls(
             tuple(sorted(think)), {name: tuple(sorted(each)) for name, each in tools.items()}, tuple(sorted(user)), seed
         )
+
+    def for_traces(self, traces: Sequence[Trace]) -> Empirical:
+        """Return :meth:`of` ``traces``, unless there are recorded seconds already."""
+        return self if self.think else Empirical.of(traces, self.seed)
 
     def think_s(self, trace_id: str, index: int) -> float:
         """Return the draw of a decision point."""
@@ -159,7 +163,7 @@ def tokens_at(tokens: Mapping[tuple[str, int], tuple[float, float]], trace_id: s
 
 
 @dataclass(frozen=True)
-class ByTokens:
+class ByTokens(Latency):
     """Seconds of the LLM from tokens (modelled): prompt tokens ÷ prefill rate + written tokens ÷ decoding rate.
 
     Parameters
@@ -194,6 +198,16 @@ class ByTokens:
             )
         if not (self.tool >= 0 and self.user >= 0 and math.isfinite(self.tool + self.user)):
             raise ConfigError(f"latencies are seconds, 0 or more; got tool={self.tool!r}, user={self.user!r}")
+
+    @classmethod
+    def from_argument(cls, argument: str) -> ByTokens:
+        """Read ``PREFILL,DECODE,TOOL[,USER]``: tokens a second, and seconds."""
+        prefill, decode, tool, *user = seconds(argument, 3, 4)
+        return cls(prefill, decode, tool, user[0] if user else 0.0)
+
+    def for_traces(self, traces: Sequence[Trace]) -> ByTokens:
+        """Return the model with the tokens of ``traces``; see :func:`token_counts`."""
+        return replace(self, tokens=token_counts(traces, cached=self.cached))
 
     @classmethod
     def of(

@@ -7,45 +7,99 @@ same time in the sequential run, as a speculation, and under every policy.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from inspect import signature
 from statistics import NormalDist
-from typing import Any, Protocol
+from typing import Any
 from zlib import crc32
 
 from specbench.core.errors import ConfigError
+from specbench.core.registry import LATENCIES
+from specbench.core.types import Trace
 
-__all__ = ["Constant", "Latency", "LogNormal", "uniform"]
+__all__ = ["Constant", "Latency", "LogNormal", "seconds", "uniform"]
 
 MOST_SIGMA = 50
 """Draws lie within 9.2 spreads: more would leave the range of numbers."""
 
 
-class Latency(Protocol):
-    """Seconds of the LLM, of the tools and of the user."""
+class Latency(ABC):
+    """Seconds of the LLM, of the tools and of the user.
 
+    Examples
+    --------
+    >>> Latency.from_text("constant:2,1")
+    Constant(think=2.0, tool=1.0, user=0.0)
+    """
+
+    @abstractmethod
     def think_s(self, trace_id: str, index: int) -> float:
         """Return the seconds the LLM decodes at a decision point."""
-        ...
 
+    @abstractmethod
     def tool_s(self, trace_id: str, call: str) -> float:
         """Return the seconds the call with canonical form ``call`` runs."""
-        ...
 
     def user_s(self, trace_id: str, index: int) -> float:
-        """Return the seconds the user reads and types after the reply of a decision."""
-        ...
+        """Return the seconds the user reads and types after the reply of a decision; 0 unless overridden."""
+        return 0.0
 
+    @abstractmethod
     def expected(self) -> tuple[float, float]:
         """Return the seconds of the LLM and of a tool that a policy expects before it has seen any."""
-        ...
 
+    @abstractmethod
     def describe(self) -> dict[str, Any]:
         """Return the model's name and parameters."""
-        ...
+
+    def for_traces(self, traces: Sequence[Trace]) -> Latency:
+        """Return the model with what it takes from ``traces``: tokens, or recorded seconds. Most take nothing."""
+        return self
+
+    @staticmethod
+    def from_text(text: str | Latency, seed: int = 0) -> Latency:
+        """Return the model that ``text`` names, in seconds; a model is returned as it is.
+
+        Models that take something from traces have to be told them: :meth:`for_traces`.
+
+        Raises
+        ------
+        ConfigError
+            When it names none.
+        """
+        if isinstance(text, Latency):
+            return text
+        if not isinstance(text, str):
+            raise ConfigError(f"a latency is a subclass of specbench.sim.Latency, or a text; got {text!r}")
+        try:
+            model = LATENCIES.make(text, seed=seed) if _draws(text) else LATENCIES.make(text)
+        except ValueError as error:
+            if isinstance(error, ConfigError):
+                raise
+            raise ConfigError(f"{text!r} is no latency model; use {LATENCIES.hint}") from None
+        if not isinstance(model, Latency):
+            raise ConfigError(f"{text!r} is no latency model: a model is a subclass of specbench.sim.Latency")
+        return model
+
+
+def _draws(text: str) -> bool:
+    """Whether the model of this text takes a seed."""
+    factory = LATENCIES.load(LATENCIES.split(text)[0])
+    return "seed" in signature(getattr(factory, "from_argument", factory)).parameters
+
+
+def seconds(argument: str, least: int, most: int) -> list[float]:
+    """Return the numbers of a comma list, ``least`` to ``most`` of them."""
+    found = [float(part) for part in argument.split(",")]
+    if not least <= len(found) <= most:
+        raise ValueError(argument)
+    return found
 
 
 @dataclass(frozen=True)
-class Constant:
+class Constant(Latency):
     """The same seconds everywhere (modelled).
 
     Examples
@@ -60,6 +114,14 @@ class Constant:
 
     def __post_init__(self) -> None:
         _check(self.think, self.tool, self.user)
+
+    @classmethod
+    def from_argument(cls, argument: str) -> Constant:
+        """Read ``THINK,TOOL[,USER]``."""
+        return cls(*seconds(argument, 2, 3))
+
+    def __str__(self) -> str:
+        return f"constant:{self.think:g},{self.tool:g}" + (f",{self.user:g}" if self.user else "")
 
     def think_s(self, trace_id: str, index: int) -> float:
         """Return the constant."""
@@ -83,7 +145,7 @@ class Constant:
 
 
 @dataclass(frozen=True)
-class LogNormal:
+class LogNormal(Latency):
     """Log-normal seconds (modelled): ``think``, ``tool``, ``user`` are medians, ``sigma`` the spread of the logarithm.
 
     Examples
@@ -103,6 +165,15 @@ class LogNormal:
         _check(self.think, self.tool, self.user)
         if not 0 <= self.sigma <= MOST_SIGMA:
             raise ConfigError(f"sigma is a spread, 0 to {MOST_SIGMA}; got {self.sigma!r}")
+
+    @classmethod
+    def from_argument(cls, argument: str, seed: int = 0) -> LogNormal:
+        """Read ``THINK,TOOL,SIGMA[,USER]``."""
+        think, tool, sigma, *user = seconds(argument, 3, 4)
+        return cls(think, tool, sigma, seed, *user)
+
+    def __str__(self) -> str:
+        return f"lognormal:{self.think:g},{self.tool:g},{self.sigma:g}" + (f",{self.user:g}" if self.user else "")
 
     def think_s(self, trace_id: str, index: int) -> float:
         """Return the draw of a decision point."""

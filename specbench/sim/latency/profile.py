@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from specbench.core.errors import ConfigError
 from specbench.core.types import Trace
 from specbench.llm.profiling import LatencyProfile
 from specbench.sim.latency.from_traces import token_counts, tokens_at
+from specbench.sim.latency.models import Latency
 
 __all__ = ["ByProfile", "read_profile"]
 
@@ -47,7 +48,7 @@ def read_profile(path: str | Path) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class ByProfile:
+class ByProfile(Latency):
     """Seconds of the LLM from a profile that was measured, at token counts that are estimated (modelled).
 
     Prefill grows with the prompt, each written token takes a step that grows with the context; see
@@ -108,6 +109,22 @@ class ByProfile:
         measured = [row["tok"] for row in record.get("samples", ()) if isinstance(row, dict) and "tok" in row]
         longest = float(max(measured, default=math.inf))
         return cls(LatencyProfile(**numbers), tool, user, token_counts(traces), batch, source, longest)
+
+    @classmethod
+    def from_argument(cls, argument: str) -> ByProfile:
+        """Read ``FILE.json,TOOL[,USER][,batch=N]``; the file's name may hold commas of its own."""
+        file, *parts = argument.split(",")
+        while parts and not file.endswith(".json"):
+            file = f"{file},{parts.pop(0)}"
+        batch = int(parts.pop().removeprefix("batch=")) if parts and parts[-1].startswith("batch=") else 1
+        numbers = [float(part) for part in parts]
+        if not file.endswith(".json") or len(numbers) not in (1, 2):
+            raise ValueError(argument)
+        return cls.of((), file, *numbers, batch=batch)
+
+    def for_traces(self, traces: Sequence[Trace]) -> ByProfile:
+        """Return the model with the estimated tokens of ``traces``."""
+        return replace(self, tokens=token_counts(traces))
 
     def think_s(self, trace_id: str, index: int) -> float:
         """Return prefill and decoding; what comes behind a trace's end is taken to be like its last decision."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from specbench.embed.base import EMBEDDINGS
+from specbench.core.registry import EMBEDDINGS
 from specbench.predictors.counting.argument_fillers import FILLERS
 from specbench.study.compare.bench import Bench, Variant, row_of
 
@@ -25,7 +25,7 @@ def embedding_names(sentence: str | None = None, hidden: str | None = None) -> l
     >>> embedding_names(), embedding_names("models/mini", "models/micro-llama")[-2:]
     (['tfidf', 'hashing'], ['sentence:models/mini', 'hidden:models/micro-llama'])
     """
-    names = [name for name in EMBEDDINGS if name not in NEED_PATH]
+    names = [name for name, made in EMBEDDINGS.loaded().items() if not getattr(made, "needs", "")]
     return names + [
         f"{name}:{path}" for name, path in zip(NEED_PATH, (sentence, hidden), strict=True) if path is not None
     ]

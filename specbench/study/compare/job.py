@@ -15,7 +15,7 @@ from specbench.core.json_output import strict, write_json
 from specbench.core.text import writable
 from specbench.core.types import Effect, Trace
 from specbench.embed import make_embedding
-from specbench.predictors import CONTROLS
+from specbench.predictors import is_control
 from specbench.study.command import command_line
 from specbench.study.compare.ablations import ablations, embedding_names, learned_variants
 from specbench.study.compare.bench import Bench
@@ -186,7 +186,7 @@ def run_compare(
 
 
 def _tables(bench: Bench, names: Sequence[str], parts: Parts) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    candidates = [name for name in names if name not in CONTROLS]
+    candidates = [name for name in names if not is_control(name)]
     tables, left_out = {"leaderboard": leaderboard(bench, names)}, []
     if parts.ablations:
         tables["ablations"] = ablations(bench, learned_variants(parts.sentence))

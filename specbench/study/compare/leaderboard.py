@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from specbench.predictors import CONTROLS, REGISTRY, make_predictor
+from specbench.predictors import competitor_names, control_names, is_control, make_predictor
 from specbench.study.compare.bench import Bench, row_of
 from specbench.study.evaluation import parse_names
 
@@ -31,13 +31,13 @@ def compare_names(text: str | Sequence[str]) -> list[str]:
     """
     named: list[str] = []
     for name in parse_names(text):
-        named += REGISTRY if name == ALL else [name]
+        named += [*competitor_names(), *control_names()] if name == ALL else [name]
     for name in named:
         make_predictor(name)
-    candidates = [name for name in named if name not in CONTROLS]
+    candidates = [name for name in named if not is_control(name)]
     if BASELINE not in candidates:
         candidates.insert(0, BASELINE)
-    return list(dict.fromkeys([*candidates, *(name for name in named if name in CONTROLS)]))
+    return list(dict.fromkeys([*candidates, *(name for name in named if is_control(name))]))
 
 
 def leaderboard(bench: Bench, names: Sequence[str]) -> pd.DataFrame:
@@ -47,7 +47,7 @@ def leaderboard(bench: Bench, names: Sequence[str]) -> pd.DataFrame:
     for name in names:
         result = bench.measure(name)
         against = bench.differences(result, baseline)
-        rows.append({"predictor": name, "control": name in CONTROLS, **row_of(result, against, BASELINE)})
+        rows.append({"predictor": name, "control": is_control(name), **row_of(result, against, BASELINE)})
     frame = pd.DataFrame(rows)
     by = "read_call_top1" if frame["read_call_top1"].notna().any() else "call_top1"
     frame = frame.assign(order=[-1.0 if value is None else value for value in frame[by].astype(object)])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import ClassVar
 
 from specbench.core.types import Trace
 from specbench.traces.json_files import OnError
@@ -12,20 +13,28 @@ from specbench.traces.json_files import OnError
 __all__ = ["Source"]
 
 
-@runtime_checkable
-class Source(Protocol):
+class Source(ABC):
     """A reader of one file format.
 
-    A package outside offers its own under the entry point group ``specbench.sources`` (an instance, or a class or
-    function without arguments that makes one).
+    A package outside offers its own under the entry point group ``specbench.sources``: a subclass that is made without
+    arguments.
+
+    Attributes
+    ----------
+    name
+        What ``--format`` takes.
+    priority
+        Where several readers recognise a file, the one with the highest priority reads it. 0 is for formats that are
+        recognised by a widespread shape (OpenAI chat messages), 10 (the default) for those of one tool or data set.
     """
 
-    @property
-    def name(self) -> str:
-        """The name that ``--format`` takes."""
+    name: ClassVar[str]
+    priority: ClassVar[int] = 10
 
+    @abstractmethod
     def detect(self, path: Path, head: str) -> bool:
         """Tell from the first 256 KiB of the file's text whether this reader reads it (from content, not the name)."""
 
+    @abstractmethod
     def read(self, path: Path, on_error: OnError) -> Iterator[Trace]:
         """Yield the traces in the file's order; hand each broken record to ``on_error`` and go on if it returns."""

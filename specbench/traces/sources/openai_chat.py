@@ -18,23 +18,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from specbench.core.errors import TraceError
 from specbench.core.types import Effect, Message, ToolSpec, Trace
 from specbench.traces.json_files import OnError, convert_records, json_lines, peek
+from specbench.traces.sources.base import Source
 from specbench.traces.sources.openai_messages import chat_messages
 
 __all__ = ["OpenAIChat", "derived_task"]
 
 
-@dataclass(frozen=True)
-class OpenAIChat:
+class OpenAIChat(Source):
     """Reads OpenAI chat conversations, one a line; streamed."""
 
-    name: str = "openai_chat"
+    name = "openai_chat"
+    priority = 0
 
     def detect(self, path: Path, head: str) -> bool:
         """A first line with ``messages`` (and no ``specbench``), or a list of objects with ``role``."""

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +26,15 @@ from specbench.core.errors import TraceError
 from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.traces.json_arguments import too_deep
 from specbench.traces.json_files import OnError, convert_records, json_list, peek
+from specbench.traces.sources.base import Source
 
 __all__ = ["SGD"]
 
 
-@dataclass(frozen=True)
-class SGD:
+class SGD(Source):
     """Reads Schema-Guided Dialogue files."""
 
-    name: str = "sgd"
+    name = "sgd"
 
     def detect(self, path: Path, head: str) -> bool:
         """A JSON list whose first record has ``dialogue_id`` and ``turns``."""

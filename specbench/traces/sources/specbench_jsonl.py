@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from specbench.core.types import Trace
 from specbench.traces.json_files import OnError, convert_records, json_lines, peek
 from specbench.traces.schema import trace_from_dict
+from specbench.traces.sources.base import Source
 
 __all__ = ["SpecbenchJsonl"]
 
 
-@dataclass(frozen=True)
-class SpecbenchJsonl:
+class SpecbenchJsonl(Source):
     """Reads specbench's own JSON Lines; streamed."""
 
-    name: str = "specbench_jsonl"
+    name = "specbench_jsonl"
 
     def detect(self, path: Path, head: str) -> bool:
         """A first line that is an object with the key ``specbench``."""

@@ -20,7 +20,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -29,6 +28,7 @@ from typing import Any
 from specbench.core.errors import TraceError
 from specbench.core.types import Effect, ToolSpec, Trace
 from specbench.traces.json_files import OnError, convert_records, json_list, peek
+from specbench.traces.sources.base import Source
 from specbench.traces.sources.openai_messages import chat_messages
 
 __all__ = ["TauBench", "tau_bench_tools"]
@@ -36,11 +36,10 @@ __all__ = ["TauBench", "tau_bench_tools"]
 _ERROR_RESULT = re.compile(r'Error|# var_\d+ = ["\']Error')
 
 
-@dataclass(frozen=True)
-class TauBench:
+class TauBench(Source):
     """Reads τ-bench result files."""
 
-    name: str = "tau_bench"
+    name = "tau_bench"
 
     def detect(self, path: Path, head: str) -> bool:
         """A JSON list whose first record has ``task_id`` and ``traj``."""

@@ -254,7 +254,7 @@ class TestWhatCanBeMissing:
             load_model(micro_folder(), quantisation="gptq")
 
     def test_a_known_backend(self):
-        with pytest.raises(ConfigError, match="no LLM is called 'gpt'; use micro"):
+        with pytest.raises(ConfigError, match="no LLM is called 'gpt'; use one of micro"):
             make_backend("gpt")
 
 

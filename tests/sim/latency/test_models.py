@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Message, Timing, ToolCall, ToolSpec, Trace
-from specbench.sim import ByTokens, Constant, Empirical, LogNormal, parse_latency
+from specbench.sim import ByTokens, Constant, Empirical, Latency, LogNormal, parse_latency
 
 
 @given(seed=st.integers(0, 2**40), trace=st.text(), index=st.integers(0, 10**6), call=st.text())
@@ -63,19 +63,22 @@ def test_models_are_parsed_from_the_command_line() -> None:
     "text",
     [
         "",
-        "constant",
         "constant:1",
         "constant:1,2,3,4",
         "lognormal:1,2",
         "tokens:1,2",
-        "empirical:1",
         "uniform:1,2",
         "constant:a,b",
     ],
 )
 def test_other_texts_are_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"is no latency model; use constant:THINK,TOOL\[,USER\], lognormal:"):
+    with pytest.raises(ConfigError, match=r"latency model.* use .*constant:THINK,TOOL\[,USER\], lognormal:"):
         parse_latency(text)
+
+
+def test_an_argument_that_is_not_taken_is_refused() -> None:
+    with pytest.raises(ConfigError, match="the latency model 'empirical' takes nothing after a colon; got '1'"):
+        parse_latency("empirical:1")
 
 
 @pytest.mark.parametrize("text", ["constant:-1,1", "constant:1,nan", "constant:inf,1"])
@@ -105,8 +108,24 @@ def test_empirical_draws_are_of_what_was_recorded() -> None:
     assert model.tool_s("t", "get({})") == model.tool_s("t", "other({})") == 0.5
     assert model.user_s("t", 0) == 4.0
     assert model.describe()["model"] == "empirical (drawn from recorded timings)"
-    with pytest.raises(ConfigError, match="needs traces with recorded timings of LLM and tools; these carry none"):
+    with pytest.raises(ConfigError, match="these traces carry no recorded seconds of LLM and tools; use modelled ones"):
         parse_latency("empirical", traces=[])
+
+
+def test_measured_seconds_are_each_decisions_own() -> None:
+    model = Latency.from_text("measured").for_traces([timed_trace()])
+    assert [model.think_s("t", index) for index in (0, 1)] == [2.0, 3.0]
+    assert model.tool_s("t", 'get({"x":1})') == model.tool_s("t", "never made({})") == 0.5
+    assert model.user_s("t", -1) == 4.0
+    facts = model.describe()
+    assert (facts["model"], facts["coverage"]) == ("measured (recorded seconds)", 1.0)
+
+
+def test_what_was_not_recorded_is_drawn_from_what_was() -> None:
+    untimed = Trace("u", "u", "hand", (Message("user", "hi"), Message("assistant", "hello")))
+    model = Latency.from_text("measured").for_traces([timed_trace(), untimed])
+    assert model.think_s("u", 0) in (2.0, 3.0)
+    assert model.describe()["coverage"] == 0.75  # of three decisions and one call
 
 
 def test_empirical_results_without_a_name_are_those_of_their_call() -> None:

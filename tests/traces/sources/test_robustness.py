@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from specbench.core.errors import TraceError
 from specbench.traces.schema import encode_trace, trace_from_dict
-from specbench.traces.sources import BUILT_IN
+from specbench.traces.sources import get_source, sources
 
 GOOD: dict[str, list[dict[str, Any]]] = {
     "specbench_jsonl": [
@@ -82,7 +82,7 @@ def check(name: str, folder: Path, content: bytes) -> int:
     path.write_bytes(content)
     (folder / "schema.json").write_text(json.dumps(SCHEMA))
     errors: list[TraceError] = []
-    traces = list(BUILT_IN[name].read(path, errors.append))
+    traces = list(get_source(name).read(path, errors.append))
     for error in errors:
         assert "traces.json" in str(error) or "schema.json" in str(error)
     for trace in traces:
@@ -104,7 +104,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 def test_the_sound_record_is_detected_by_its_reader_only(name: str, tmp_path: Path) -> None:
     content = encode(name, GOOD[name])
     assert check(name, tmp_path, content) == 1
-    assert [other for other, source in BUILT_IN.items() if source.detect(tmp_path, content.decode())] == [name]
+    assert [other for other, source in sources().items() if source.detect(tmp_path, content.decode())] == [name]
 
 
 @pytest.mark.parametrize("name", GOOD)
