@@ -18,5 +18,5 @@ def measure() -> list[Result]:
     return [
         Result("import specbench", run("import specbench") - nothing, "s", 0.5),
         Result("specbench --help", run("import specbench.cli as c; c.app(['--help'], standalone_mode=False)"), "s"),
-        Result("import of a checkpoint's loader", run("import specbench; specbench.load_predictor") - nothing, "s"),
+        Result("import of a checkpoint's loader", run("import specbench; specbench.load") - nothing, "s"),
     ]

@@ -50,7 +50,7 @@ from specbench.llm.profiling import described, profile_model
 from specbench.llm.registry import micro_folder
 from specbench.policies import Threshold
 from specbench.predictors import Predictor, make_predictor
-from specbench.predictors.checkpoint import load as load_predictor
+from specbench.predictors.checkpoint import load
 from specbench.sim.latency.models import Constant
 from specbench.study.data import load_data
 from specbench.traces.splitting import split
@@ -186,7 +186,7 @@ class Job:
 def _desk(options: argparse.Namespace) -> Job:
     """Scripted conversations on the support desk."""
     predictor = (
-        load_predictor(options.checkpoint)
+        load(options.checkpoint)
         if options.checkpoint
         else make_predictor("learned").fit(scripted_talks(TRAINING_TALKS, seed=2))
     )
@@ -203,7 +203,7 @@ def _recorded(options: argparse.Namespace) -> Job:
     """Conversations of held-out tasks."""
     parts = split(load_data(options.traces, None, False).traces, seed=1)
     predictor = (
-        load_predictor(options.traces_checkpoint)
+        load(options.traces_checkpoint)
         if options.traces_checkpoint
         else make_predictor("learned").fit([*parts.train, *parts.validation])
     )

@@ -1,29 +1,158 @@
 """specbench: a research workbench for speculative tool execution in LLM agents.
 
-Importing the package loads nothing heavy; what it exports is imported when it is first used.
+While an LLM agent is still thinking, a **predictor** guesses its next tool call; the call is started, and on a hit its
+latency is hidden. specbench tells from recorded conversations (**traces**) whether that pays: with which predictor,
+with which **policy** (what to launch), and at what waste. Then it runs the predictor beside your agent (**executor**).
+
+>>> import specbench as sb
+>>> traces = sb.sample(tasks=24)  # yours: sb.read("traces/")
+>>> train, test = traces.split(test=0.25, seed=0)
+>>> result = sb.evaluate(["markov", sb.NGram()], train, test, resamples=50)
+>>> figure = result.plot_curve()
+>>> run = sb.simulate(result["ngram"], test, sb.Threshold(0.4))  # latency="measured" where the traces carry seconds
+>>> print(run.report().splitlines()[1])
+Seconds: constant (modelled).
+
+Importing the package loads nothing heavy: each name is imported when it is first used.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from specbench.core.lazy import lazy
 
 if TYPE_CHECKING:
-    from specbench.predictors.checkpoint import load as load_predictor
-
-__all__ = ["__version__", "load_predictor"]
+    from specbench import plots
+    from specbench.core.errors import SpecbenchError
+    from specbench.core.ledger import Ledger
+    from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec, Trace
+    from specbench.metrics import SpeculationMetrics
+    from specbench.policies import ExpectedValue, Policy, Threshold, TopK
+    from specbench.predictors.base import Predictor, Session
+    from specbench.predictors.checkpoint import load, save
+    from specbench.predictors.counting.markov import MarkovPredictor as Markov
+    from specbench.predictors.counting.ngram import NgramPredictor as NGram
+    from specbench.predictors.counting.patterns import PatternPredictor as Patterns
+    from specbench.predictors.learned.predictor import LearnedPredictor as Learned
+    from specbench.runtime import Executor, Tool
+    from specbench.sim import ByTokens, Constant, Empirical, Latency, LogNormal, Measured
+    from specbench.speculation import Breaker, Limit, Options, RunAhead, Traits
+    from specbench.study.interface import compare, evaluate, simulate, sweep
+    from specbench.study.setting import Setting
+    from specbench.study.workbench import Workbench
+    from specbench.testing import check_predictor
+    from specbench.traces.collection import Traces, read, sample
+    from specbench.traces.store import write_traces
 
 __version__ = "0.1.0"
 
-_LAZY = {"load_predictor": "specbench.predictors.checkpoint:load"}
+_PLACES = {
+    # traces
+    "read": "specbench.traces.collection",
+    "sample": "specbench.traces.collection",
+    "write_traces": "specbench.traces.store",
+    "Traces": "specbench.traces.collection",
+    "Trace": "specbench.core.types",
+    "Message": "specbench.core.types",
+    "ToolCall": "specbench.core.types",
+    "ToolSpec": "specbench.core.types",
+    "Effect": "specbench.core.types",
+    "DecisionPoint": "specbench.core.types",
+    "Prediction": "specbench.core.types",
+    # predictors
+    "Predictor": "specbench.predictors.base",
+    "Session": "specbench.predictors.base",
+    "Markov": "specbench.predictors.counting.markov:MarkovPredictor",
+    "NGram": "specbench.predictors.counting.ngram:NgramPredictor",
+    "Patterns": "specbench.predictors.counting.patterns:PatternPredictor",
+    "Learned": "specbench.predictors.learned.predictor:LearnedPredictor",
+    "load": "specbench.predictors.checkpoint",
+    "save": "specbench.predictors.checkpoint",
+    "check_predictor": "specbench.testing",
+    # questions
+    "evaluate": "specbench.study.interface",
+    "compare": "specbench.study.interface",
+    "simulate": "specbench.study.interface",
+    "sweep": "specbench.study.interface",
+    "Workbench": "specbench.study.workbench",
+    "Setting": "specbench.study.setting",
+    "plots": "specbench.plots:",
+    # policies, options, seconds
+    "Policy": "specbench.policies",
+    "Threshold": "specbench.policies",
+    "TopK": "specbench.policies",
+    "ExpectedValue": "specbench.policies",
+    "Options": "specbench.speculation",
+    "RunAhead": "specbench.speculation",
+    "Limit": "specbench.speculation",
+    "Breaker": "specbench.speculation",
+    "Traits": "specbench.speculation",
+    "Latency": "specbench.sim",
+    "Constant": "specbench.sim",
+    "LogNormal": "specbench.sim",
+    "ByTokens": "specbench.sim",
+    "Empirical": "specbench.sim",
+    "Measured": "specbench.sim",
+    # running and recording
+    "Executor": "specbench.runtime",
+    "Tool": "specbench.runtime",
+    "Ledger": "specbench.core.ledger",
+    "SpeculationMetrics": "specbench.metrics",
+    "SpecbenchError": "specbench.core.errors",
+}
+"""Name → module, or ``module:attribute`` where it has another name there."""
+
+__all__ = [
+    "Breaker",
+    "ByTokens",
+    "Constant",
+    "DecisionPoint",
+    "Effect",
+    "Empirical",
+    "Executor",
+    "ExpectedValue",
+    "Latency",
+    "Learned",
+    "Ledger",
+    "Limit",
+    "LogNormal",
+    "Markov",
+    "Measured",
+    "Message",
+    "NGram",
+    "Options",
+    "Patterns",
+    "Policy",
+    "Prediction",
+    "Predictor",
+    "RunAhead",
+    "Session",
+    "Setting",
+    "SpecbenchError",
+    "SpeculationMetrics",
+    "Threshold",
+    "Tool",
+    "ToolCall",
+    "ToolSpec",
+    "TopK",
+    "Trace",
+    "Traces",
+    "Traits",
+    "Workbench",
+    "__version__",
+    "check_predictor",
+    "compare",
+    "evaluate",
+    "load",
+    "plots",
+    "read",
+    "sample",
+    "save",
+    "simulate",
+    "sweep",
+    "write_traces",
+]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module 'specbench' has no attribute {name!r}; it has {', '.join(__all__)}")
-    module, _, attribute = _LAZY[name].partition(":")
-    return getattr(import_module(module), attribute)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy(__name__, _PLACES)

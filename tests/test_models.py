@@ -37,7 +37,7 @@ import json
 import specbench
 from specbench.traces.store import read_traces
 
-predictor = specbench.load_predictor(sys.argv[1])
+predictor = specbench.load(sys.argv[1])
 trace = next(read_traces(sys.argv[2]))
 said = []
 for session in predictor.replay(trace):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from specbench.policies import Threshold
 from specbench.study.workbench import Setting, Workbench
 
 pytest.importorskip("ipywidgets")

@@ -110,7 +110,7 @@ def sweep(
         skip_invalid=skip_invalid, effects=effects, progress=not quiet,
     )  # fmt: skip
     best = frame.loc[frame.groupby(["predictor", "latency", "options"])["net_s"].idxmax()]
-    shown = best[[*KEYS, "hit_rate", "precision", "amplification", "saved_share", "net_s"]]
+    shown = best[[*KEYS, "recall", "precision", "amplification", "saved_share", "net_s"]]
     typer.echo("The best net seconds of each predictor (modelled; chosen on the test tasks, so a little too good):\n")
     typer.echo(shown.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
     typer.echo(f"\nsweep: {len(frame)} rows in {out / 'sweep.parquet'}")

@@ -45,7 +45,7 @@ def evaluate(
     """Fit predictors on some traces, measure them on others, and write the numbers as JSON."""
     from specbench.core.json_output import check_file, write_json
     from specbench.study import Settings, default_predictors, load_data
-    from specbench.study import evaluate as measure
+    from specbench.study import evaluation_record as measure
     from specbench.study.evaluation import parse_names
     from specbench.study.progress import Progress
     from specbench.study.rates_text import leaderboard_text

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from specbench.core.display import clipped, facts_html, plural
 from specbench.core.errors import ConfigError
 from specbench.core.text import writable
 
@@ -122,7 +123,7 @@ class Ahead(NamedTuple):
         return self.ended_s - self.launched_s
 
 
-@dataclass
+@dataclass(repr=False)
 class Ledger:
     """Rows of a run, with the configuration that made it.
 
@@ -145,6 +146,21 @@ class Ledger:
     speculations: list[Speculation] = field(default_factory=list)
     config: Mapping[str, Any] = field(default_factory=dict)
     aheads: list[Ahead] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        parts = plural(len(self.outcomes), "decision"), plural(len(self.speculations), "speculation")
+        return f"<Ledger of {clipped(str(self.config.get('predictor')))}: {', '.join(parts)}>"
+
+    def _repr_html_(self) -> str:
+        hits = sum(row.hit for row in self.outcomes)
+        fates = [row.fate for row in self.speculations]
+        facts = {
+            "decisions": len(self.outcomes), "with a hit": hits, "speculations": len(fates),
+            **{f"of these {fate}": fates.count(fate) for fate in dict.fromkeys(fates)},
+            "run-aheads": len(self.aheads),
+            "predictor": self.config.get("predictor"), "policy": self.config.get("policy"),
+        }  # fmt: skip
+        return facts_html("Ledger", facts)
 
     def decisions_frame(self) -> pd.DataFrame:
         """One row a decision point."""

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from specbench.core.canonical import canonical
+from specbench.core.display import clipped, plural, table_html
 
 __all__ = [
     "ROLES",
@@ -180,7 +181,7 @@ class Message:
     timing: Timing | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DecisionPoint:
     """The state just before one LLM invocation: all that a predictor may look at.
 
@@ -203,6 +204,10 @@ class DecisionPoint:
     messages: tuple[Message, ...]
     tools: Mapping[str, ToolSpec] = field(default_factory=dict)
     agent: str | None = None
+
+    def __repr__(self) -> str:
+        parts = plural(len(self.messages), "message"), plural(len(self.tools), "tool")
+        return f"<DecisionPoint {self.index} of {clipped(self.trace_id)!r}: {', '.join(parts)}>"
 
 
 class Decision(NamedTuple):
@@ -231,7 +236,7 @@ class ToolPrediction(NamedTuple):
     p: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trace:
     """One recorded conversation.
 
@@ -275,6 +280,18 @@ class Trace:
                 point = DecisionPoint(self.trace_id, index, self.messages[:position], self.tools, self.agent)
                 yield Decision(point, message.tool_calls)
                 index += 1
+
+    def __repr__(self) -> str:
+        calls = sum(len(message.tool_calls) for message in self.messages)
+        counts = plural(len(self.messages), "message"), plural(calls, "call"), plural(len(self.tools), "tool")
+        return f"<Trace {clipped(self.trace_id)!r}: {', '.join(counts)}>"
+
+    def _repr_html_(self) -> str:
+        rows = (
+            (message.role, clipped(message.content or "; ".join(map(str, message.tool_calls)), 200))
+            for message in self.messages
+        )
+        return table_html(f"Trace {self.trace_id}", ("role", "message"), rows)
 
     def effect(self, tool: str) -> Effect:
         """Effect of ``tool`` here; ``UNKNOWN`` for a tool that is not declared."""

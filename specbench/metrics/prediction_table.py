@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.display import clipped, plural
 from specbench.core.types import Decision, DecisionPoint, Effect, Prediction, ToolCall, ToolPrediction, Trace
 from specbench.predictors.base import Predictor, Session
 
@@ -48,7 +49,7 @@ class Full(NamedTuple):
         return cls(happened, sum(p * p for call, p in predictions if call != outcome))
 
 
-@dataclass
+@dataclass(repr=False)
 class PredictionTable:
     """Predictions and outcomes, one entry per decision point, in order.
 
@@ -83,6 +84,9 @@ class PredictionTable:
 
     def __len__(self) -> int:
         return len(self.points)
+
+    def __repr__(self) -> str:
+        return f"<PredictionTable of {clipped(self.predictor)}: {plural(len(self), 'decision point')}>"
 
     @property
     def outcomes(self) -> list[ToolCall | None]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.display import facts_html
 from specbench.core.ledger import Fate, Ledger
 from specbench.metrics.bootstrap import ratio_interval, task_sums, task_weights
 from specbench.metrics.summary import summarise
@@ -16,11 +17,11 @@ from specbench.metrics.summary import summarise
 __all__ = ["SpeculationMetrics", "disclosed_entities"]
 
 PAYS, WASTES = 0.60, 0.40
-"""Rules of thumb from the field: a hit rate above the first is net-positive, below the second waste may outweigh it."""
+"""Rules of thumb from the field: a recall above the first is net-positive, below the second waste may outweigh it."""
 _ENTITY = re.compile(r'"([^"\\]|\\.)*":("([^"\\]|\\.)*"|-?\d+)(?=[,}])')
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SpeculationMetrics:
     """What speculation brought and cost in one run; ratios with nothing below the line are ``None``.
 
@@ -29,11 +30,11 @@ class SpeculationMetrics:
     points, calls, launched, hits, commits
         Counts: decision points, calls of the agent, speculations, points whose first call had been speculated,
         speculations whose result was used.
-    hit_rate
+    recall
         Hits ÷ decision points with a call (the recall of the curves).
     precision
         Commits ÷ launched.
-    attempt_hit_rate
+    attempt_recall
         Hits at decision points with a launch ÷ these points: what the circuit breaker watches. A hit by a result that
         was carried over to a point without a launch is none of theirs.
     amplification
@@ -50,8 +51,8 @@ class SpeculationMetrics:
         Seconds of a decision with its calls.
     disclosed
         Distinct entities of a session that only speculations touched, added up over the sessions.
-    hit_rate_ci, saved_share_ci, net_share_ci
-        95 % intervals by task of the hit rate, and of saved and net ÷ sequential seconds.
+    recall_ci, saved_share_ci, net_share_ci
+        95 % intervals by task of the recall, and of saved and net ÷ sequential seconds.
 
     Examples
     --------
@@ -64,9 +65,9 @@ class SpeculationMetrics:
     launched: int
     hits: int
     commits: int
-    hit_rate: float | None
+    recall: float | None
     precision: float | None
-    attempt_hit_rate: float | None
+    attempt_recall: float | None
     amplification: float | None
     saved_s: float
     wasted_s: float
@@ -81,7 +82,7 @@ class SpeculationMetrics:
     sequential_p50_s: float | None
     sequential_p95_s: float | None
     disclosed: int
-    hit_rate_ci: tuple[float, float] | None
+    recall_ci: tuple[float, float] | None
     saved_share_ci: tuple[float, float] | None
     net_share_ci: tuple[float, float] | None
 
@@ -98,19 +99,25 @@ class SpeculationMetrics:
         sequential = _quantiles([row.sequential_s for row in rows])
         return cls(
             points=sums["points"], calls=sums["calls"], launched=sums["launched"], hits=sums["hits"],
-            commits=sums["commits"], hit_rate=sums["recall"], precision=sums["precision"],
-            attempt_hit_rate=sum(attempts) / len(attempts) if attempts else None, amplification=sums["amplification"],
+            commits=sums["commits"], recall=sums["recall"], precision=sums["precision"],
+            attempt_recall=sum(attempts) / len(attempts) if attempts else None, amplification=sums["amplification"],
             saved_s=sums["saved_s"], wasted_s=sums["wasted_s"], net_s=sums["net_s"],
             run_ahead_lost_s=sum(row.run_s for row in lost), run_ahead_lost_tok=sum(row.used_tok for row in lost),
             sequential_s=sums["sequential_s"], speculative_s=sums["speculative_s"], saved_share=sums["saved_share"],
             p50_s=middle[0], p95_s=middle[1], sequential_p50_s=sequential[0], sequential_p95_s=sequential[1],
             disclosed=disclosed_entities(ledger),
-            hit_rate_ci=ratio_interval(
+            recall_ci=ratio_interval(
                 tasks, [row.hit for row in rows], [row.calls > 0 for row in rows], resamples=resamples, seed=seed
 
             ) if rows and resamples else None,
             saved_share_ci=saved_ci, net_share_ci=net_ci,
         )  # fmt: skip
+
+    def __repr__(self) -> str:
+        return f"<SpeculationMetrics: {self.report()}>"[:199]
+
+    def _repr_html_(self) -> str:
+        return facts_html("Speculation metrics", {name: _shown(value) for name, value in asdict(self).items()})
 
     def report(self) -> str:
         """Return the run in one line.
@@ -120,12 +127,12 @@ class SpeculationMetrics:
         >>> from specbench.core.ledger import Outcome
         >>> row = Outcome("t", "a", 0, "ls", "read", "ls({})", 1, False, 0, 2.0, 1.0, 0.0, 3.0, 3.0, 0.0, "off")
         >>> SpeculationMetrics.of(Ledger([row])).report()
-        'hit rate 0 %, precision -, saved 0.0 s of 3.0 s (0.0 %), wasted 0.0 s, net +0.0 s, p50 3.00 s, p95 3.00 s'
+        'recall 0 %, precision -, saved 0.0 s of 3.0 s (0.0 %), wasted 0.0 s, net +0.0 s, p50 3.00 s, p95 3.00 s'
         """
         if not self.points:
             return "no decision points"
         text = (
-            f"hit rate {_percent(self.hit_rate)}, precision {_percent(self.precision)}, "
+            f"recall {_percent(self.recall)}, precision {_percent(self.precision)}, "
             f"saved {self.saved_s:.1f} s of {self.sequential_s:.1f} s ({100 * (self.saved_share or 0):.1f} %), "
             f"wasted {self.wasted_s:.1f} s, net {self.net_s:+.1f} s, p50 {self.p50_s:.2f} s, p95 {self.p95_s:.2f} s"
         )
@@ -148,9 +155,9 @@ class SpeculationMetrics:
             f"Speculation {word} {sure}: {self.saved_s:.1f} s saved, {self.wasted_s:.1f} s of tool work "
             f"wasted{interval}."
         ]
-        rate, attempts = self.hit_rate or 0.0, self.attempt_hit_rate or 0.0
-        band = "" if self.hit_rate_ci is None else " [{:.0f}, {:.0f}]".format(*(100 * v for v in self.hit_rate_ci))
-        measured = f"hit rate {100 * rate:.0f} %{band} of the calls, {100 * attempts:.0f} % of the attempts"
+        rate, attempts = self.recall or 0.0, self.attempt_recall or 0.0
+        band = "" if self.recall_ci is None else " [{:.0f}, {:.0f}]".format(*(100 * v for v in self.recall_ci))
+        measured = f"recall {100 * rate:.0f} %{band} of the calls, {100 * attempts:.0f} % of the attempts"
         for share, name in ((rate, "of the calls"), (attempts, "of the attempts")):
             if share > PAYS:
                 held = "holds" if self.net_s > 0 else "does not hold"
@@ -219,6 +226,12 @@ def _share_intervals(
 def _band(draws: npt.NDArray[np.float64]) -> tuple[float, float]:
     low, high = np.quantile(draws, [0.025, 0.975])
     return float(low), float(high)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{value[0]:.3f}, {value[1]:.3f}]"
+    return "–" if value is None else f"{value:,.3f}" if isinstance(value, float) else f"{value:,}"
 
 
 def _percent(value: float | None) -> str:

@@ -173,7 +173,7 @@ class Playground:
         curves, runs = [], {}
         for label, setting in shown:
             _, metrics = self.bench.run(setting, intervals=False)
-            point = (metrics.wasted_s / max(metrics.sequential_s, 1e-9), metrics.hit_rate or 0.0)
+            point = (metrics.wasted_s / max(metrics.sequential_s, 1e-9), metrics.recall or 0.0)
             curves.append((label, self.bench.curve(setting), point))
             runs[label] = metrics
         self.figure.value = self._live.draw(curves)

@@ -54,7 +54,9 @@ class Training:
             )  # fmt: skip
 
         self.kind = choice("predictor", sorted(competitor_names(), key=lambda name: name != "learned"))
-        self.embedding = choice("embedding", [name for name, made in EMBEDDINGS.loaded().items() if not getattr(made, "needs", "")])
+        self.embedding = choice(
+            "embedding", [name for name, made in EMBEDDINGS.loaded().items() if not getattr(made, "needs", "")]
+        )
         self.filler = choice("arguments", ["learned", *FILLERS])
         self.kind.observe(self._kind_changed, "value")
         self.out = w.Text(

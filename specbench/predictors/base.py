@@ -13,6 +13,7 @@ from operator import index
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from specbench.core.display import facts_html
 from specbench.core.errors import ConfigError, NotFittedError
 from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 
@@ -74,6 +75,15 @@ class Predictor(ABC):
     control: ClassVar[bool] = False
     needs: ClassVar[str] = ""
     fitted: bool = False
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}, {'fitted' if self.fitted else 'not fitted'}>"
+
+    def _repr_html_(self) -> str:
+        return facts_html(
+            f"Predictor {self.name}",
+            {"class": type(self).__name__, "fitted": "yes" if self.fitted else "no", "what it is": self.about or "–"},
+        )
 
     @abstractmethod
     def fit(self, traces: Sequence[Trace]) -> Self:

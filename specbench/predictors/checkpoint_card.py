@@ -13,7 +13,7 @@ Load it (numpy and safetensors are enough):
 ```python
 import specbench
 
-predictor = specbench.load_predictor("path/to/this/folder")
+predictor = specbench.load("path/to/this/folder")
 ```
 """
 

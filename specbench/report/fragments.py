@@ -77,11 +77,11 @@ def metrics_html(runs: Mapping[str, SpeculationMetrics]) -> str:
     Examples
     --------
     >>> from specbench.core.ledger import Ledger
-    >>> "hit rate" in metrics_html({"now": SpeculationMetrics.of(Ledger())})
+    >>> "recall" in metrics_html({"now": SpeculationMetrics.of(Ledger())})
     True
     """
     lines: list[tuple[str, Any]] = [
-        ("hit rate", lambda m: _share(m.hit_rate)),
+        ("recall", lambda m: _share(m.recall)),
         ("precision of launches", lambda m: _share(m.precision)),
         ("tool calls executed ÷ needed", lambda m: "–" if m.amplification is None else f"{m.amplification:.2f}"),
         ("saved (modelled)", lambda m: f"{m.saved_s:.0f} s, {_share(m.saved_share)}"),

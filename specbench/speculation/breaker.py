@@ -44,7 +44,7 @@ class Breaker:
 
     def __post_init__(self) -> None:
         if not 0 <= self.off_below <= 1:
-            raise ConfigError(f"off_below is a hit rate in [0, 1]; got {self.off_below!r}")
+            raise ConfigError(f"off_below is a recall in [0, 1]; got {self.off_below!r}")
         for name in ("window", "at_least", "probe_every", "probes", "errors"):
             if not getattr(self, name) >= 1:
                 raise ConfigError(f"{name} is a count, 1 or more; got {getattr(self, name)!r}")

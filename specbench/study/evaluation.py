@@ -34,8 +34,8 @@ __all__ = [
     "Evaluated",
     "Settings",
     "checkpoint_bytes",
-    "evaluate",
     "evaluate_predictor",
+    "evaluation_record",
     "parse_names",
     "seeded",
 ]
@@ -213,7 +213,7 @@ def evaluate_predictor(
     return Evaluated(name, predictor, table, curve, strict(metrics))
 
 
-def evaluate(
+def evaluation_record(
     train: Data,
     test: Data,
     predictors: Sequence[str],

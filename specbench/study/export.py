@@ -176,6 +176,6 @@ Scaling, clipping and the whole ensemble are inside: feed raw features, in the o
 - **Calibration:** the probabilities here are the head's own, not P(this exact call comes next).
 - **Learning:** the graphs stay as they are; `session.learn()` changes the specbench predictor only.
 
-To predict whole calls, load the specbench checkpoint (`specbench.load_predictor(folder)`): it needs numpy and
+To predict whole calls, load the specbench checkpoint (`specbench.load(folder)`): it needs numpy and
 safetensors only, and takes about a millisecond. `config.json` holds the model card of the checkpoint.
 """

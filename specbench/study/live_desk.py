@@ -70,7 +70,7 @@ def run_live(
         rows.append(
             {
                 "predictor": name, "lossless": compared.lossless, "saved_share": compared.saved_share,
-                "sequential_s": sum(compared.sequential.elapsed_s), "hit_rate": metrics.hit_rate,
+                "sequential_s": sum(compared.sequential.elapsed_s), "recall": metrics.recall,
                 "speculative_s": sum(compared.speculative.elapsed_s), "precision": metrics.precision,
                 "wasted_s": metrics.wasted_s, "report": metrics.report(),
             }

@@ -12,6 +12,8 @@ from specbench.speculation import Options
 
 __all__ = ["Setting"]
 
+_POLICY, _LATENCY, _OPTIONS = Threshold(), Constant(2.0, 1.0, 8.0), Options()
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -43,9 +45,9 @@ class Setting:
     """
 
     predictor: str = "ngram"
-    policy: Policy = Threshold()
-    latency: Latency = Constant(2.0, 1.0, 8.0)
-    options: Options = Options()
+    policy: Policy = _POLICY
+    latency: Latency = _LATENCY
+    options: Options = _OPTIONS
     predict_ms: float = 2.0
 
     def __post_init__(self) -> None:

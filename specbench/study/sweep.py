@@ -208,7 +208,7 @@ def _cells(
             sessions=sessions,
         )  # fmt: skip
         metrics = SpeculationMetrics.of(ledger, resamples=500, seed=seed).to_dict()
-        for name in ("hit_rate_ci", "saved_share_ci", "net_share_ci"):
+        for name in ("recall_ci", "saved_share_ci", "net_share_ci"):
             low, high = metrics.pop(name) or (None, None)
             metrics[name[:-2] + "low"], metrics[name[:-2] + "high"] = low, high
         rows.append({**dict(zip(KEYS, key, strict=True)), **metrics})

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from specbench.core.display import clipped, facts_html, plural
 from specbench.core.errors import ConfigError
 from specbench.core.ledger import Ledger
 from specbench.core.types import Effect, Trace
@@ -80,6 +81,18 @@ class Workbench:
         self._rates: dict[str, dict[str, Any]] = {}
         self._curves: dict[tuple[Any, ...], pd.DataFrame] = {}
 
+    def __repr__(self) -> str:
+        fitted = ", ".join(self._predictors) or "none"
+        sizes = f"{plural(len(self.train), 'training trace')}, {plural(len(self.test), 'test trace')}"
+        return f"<Workbench: {sizes}; predictors fitted: {clipped(fitted, 80)}>"
+
+    def _repr_html_(self) -> str:
+        return facts_html(
+            "Workbench",
+            {"traces": len(self.data.traces), "tasks": len(self.data.tasks), "training traces": len(self.train),
+             "test traces": len(self.test), "predictors fitted": ", ".join(self._predictors) or "none"},
+        )  # fmt: skip
+
     @property
     def train(self) -> list[Trace]:
         """Training and validation traces: what predictors are fitted on."""
@@ -145,15 +158,15 @@ class Workbench:
         )  # fmt: skip
         if key not in self._curves:
             self._curves[key] = sweep(
-                table, THRESHOLDS, k=setting.k, latency=setting.latency.for_traces(self.test), predict_s=setting.predict_ms / 1e3,
-                resamples=resamples, seed=self.seed,
+                table, THRESHOLDS, k=setting.k, latency=setting.latency.for_traces(self.test),
+                predict_s=setting.predict_ms / 1e3, resamples=resamples, seed=self.seed,
             ).assign(predictor=setting.predictor)  # fmt: skip
         return self._curves[key].copy()
 
-    def curves(self, names: Sequence[str], setting: Setting | None = None, resamples: int = 200) -> pd.DataFrame:
+    def curves(self, names: str | Sequence[str], setting: Setting | None = None, resamples: int = 200) -> pd.DataFrame:
         """Return the curves of several predictors; without a setting each is charged its own latency."""
         frames = []
-        for name in names:
+        for name in _names(names):
             if setting is None:
                 own_ms = charged_ms(float(np.median(self.table(name).latency_ms)))
                 frames.append(self.curve(Setting(predictor=name, predict_ms=own_ms), resamples))
@@ -161,8 +174,9 @@ class Workbench:
                 frames.append(self.curve(replace(setting, predictor=name), resamples))
         return pd.concat(frames, ignore_index=True)
 
-    def run(self, setting: Setting, *, intervals: bool = True) -> tuple[Ledger, SpeculationMetrics]:
-        """Simulate the test traces with a setting (modelled seconds)."""
+    def run(self, setting: Setting | str, *, intervals: bool = True) -> tuple[Ledger, SpeculationMetrics]:
+        """Simulate the test traces with a setting, or with a predictor's name at the default setting."""
+        setting = Setting(setting) if isinstance(setting, str) else setting
         return self._run(self.table(setting.predictor), setting, intervals)
 
     def _run(self, table: PredictionTable, setting: Setting, intervals: bool) -> tuple[Ledger, SpeculationMetrics]:
@@ -222,14 +236,14 @@ class Workbench:
             seconds["READ tools" if row.effect == Effect.READ else "other tools"] += row.tool_s
         return seconds, metrics.saved_s
 
-    def information(self, names: Sequence[str]) -> pd.DataFrame:
+    def information(self, names: str | Sequence[str]) -> pd.DataFrame:
         """Return the bits that each predictor leaves to guess (:func:`specbench.metrics.information.bits`)."""
-        return pd.DataFrame([{"predictor": name, **bits(self.table(name))._asdict()} for name in names])
+        return pd.DataFrame([{"predictor": name, **bits(self.table(name))._asdict()} for name in _names(names)])
 
-    def accuracy(self, names: Sequence[str]) -> pd.DataFrame:
+    def accuracy(self, names: str | Sequence[str]) -> pd.DataFrame:
         """Return how often tool, call and call-or-reply are right, with intervals of the READ calls (95 %, by task)."""
         rows = []
-        for name in names:
+        for name in _names(names):
             found = self.rates(name)
             low, high = found["ci"]["read_call_top1"] or (None, None)
             rows.append(
@@ -248,7 +262,7 @@ class Workbench:
     def leaderboard(self, setting: Setting) -> pd.DataFrame:
         """Return the predictors that have been asked, best net first, with this setting's seconds (modelled).
 
-        The hit rate is the best of all thresholds that waste at most 5 % of the sequential time; net is the best of
+        The recall is the best of all thresholds that waste at most 5 % of the sequential time; net is the best of
         all, with the threshold that reaches it.
         """
         rows = []
@@ -258,7 +272,7 @@ class Workbench:
             cheap = curve[curve["wasted_share"] <= CHEAP]["recall"].max()
             rows.append(
                 {"predictor": name, "tool @1": found["tool_top1"], "READ call @1": found["read_call_top1"],
-                 "hit rate at ≤ 5 % waste": cheap, "best net, s": best["net_s"], "at p ≥": best["threshold"]}
+                 "recall at ≤ 5 % waste": cheap, "best net, s": best["net_s"], "at p ≥": best["threshold"]}
             )  # fmt: skip
         return pd.DataFrame(rows).sort_values("best net, s", ascending=False, ignore_index=True)
 
@@ -306,3 +320,7 @@ class Workbench:
     def confusion(self, setting: Setting, most: int = 12) -> Confusion:
         """Return which tools this operating point launches where which one was called; replies included."""
         return confusion(self.run(setting, intervals=False)[0], most)
+
+
+def _names(names: str | Sequence[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)

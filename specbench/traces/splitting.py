@@ -5,19 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from specbench.core.display import facts_html, plural
 from specbench.core.errors import ConfigError
 from specbench.core.types import Trace
 
 __all__ = ["Split", "split"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Split:
     """Traces in three parts; no task is in two of them."""
 
     train: list[Trace]
     validation: list[Trace]
     test: list[Trace]
+
+    def _sizes(self) -> dict[str, str]:
+        return {
+            name: f"{plural(len(part), 'trace')} of {plural(len({trace.task_id for trace in part}), 'task')}"
+            for name, part in (("train", self.train), ("validation", self.validation), ("test", self.test))
+        }
+
+    def __repr__(self) -> str:
+        return f"<Split: {'; '.join(f'{name} {size}' for name, size in self._sizes().items())}>"
+
+    def _repr_html_(self) -> str:
+        return facts_html("Split by task", self._sizes())
 
 
 def split(traces: Iterable[Trace], test: float = 0.25, validation: float = 0.15, seed: int = 0) -> Split:

@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 def walk_through(page: Any, out: Path) -> None:
     """What a newcomer does: step, look, export."""
-    assert page.get_by_text("hit rate", exact=True).first.is_visible()
+    assert page.get_by_text("recall", exact=True).first.is_visible()
     tab(page, "One conversation")
     page.locator(".specbench-decision").first.wait_for()
     until(page, lambda: "Decision 1 of" in decision(page))

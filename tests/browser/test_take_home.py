@@ -34,8 +34,8 @@ pytestmark = pytest.mark.filterwarnings("default")
 NOTEBOOK = "09_playground.ipynb"
 BARE = """
 import json, sys
-from specbench import load_predictor
-predictor = load_predictor(sys.argv[1])
+from specbench import load
+predictor = load(sys.argv[1])
 foreign = {"torch", "transformers", "sklearn", "pandas", "matplotlib", "IPython", "ipywidgets", "jupyter_client"}
 assert not foreign & set(sys.modules), foreign & set(sys.modules)
 from specbench.traces.store import read_traces
@@ -143,10 +143,10 @@ def test_a_predictor_is_trained_looked_at_and_taken_home(page_of: Any, folder: P
         again = folder / "elsewhere" / "models" / "home"
         for name in ("model.safetensors", "predictor.json"):
             assert (again / name).read_bytes() == (home / name).read_bytes(), name
-        hit_rate = re.search(r"hit rate (\d+) %", report)
+        recall = re.search(r"recall (\d+) %", report)
         tab(page, "Curve")
-        shown_rate = re.search(r"hit rate\s+([\d.]+) %", page.locator(".specbench-numbers").inner_text())
-        assert hit_rate and shown_rate and float(hit_rate[1]) == pytest.approx(float(shown_rate[1]), abs=0.51)
+        shown_rate = re.search(r"recall\s+([\d.]+) %", page.locator(".specbench-numbers").inner_text())
+        assert recall and shown_rate and float(recall[1]) == pytest.approx(float(shown_rate[1]), abs=0.51)
 
         page.reload()
         page.locator(".specbench-curve").first.wait_for(timeout=60_000)

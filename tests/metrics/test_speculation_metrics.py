@@ -23,16 +23,16 @@ def test_by_hand() -> None:
     ]  # fmt: skip
     metrics = SpeculationMetrics.of(simulate(table(*rows), TopK(), latency=Constant(2.0, 1.0)))
     assert (metrics.points, metrics.calls, metrics.launched, metrics.hits, metrics.commits) == (4, 3, 3, 1, 1)
-    assert (metrics.hit_rate, metrics.precision, metrics.attempt_hit_rate) == (1 / 3, 1 / 3, 1 / 3)
+    assert (metrics.recall, metrics.precision, metrics.attempt_recall) == (1 / 3, 1 / 3, 1 / 3)
     assert (metrics.saved_s, metrics.wasted_s, metrics.net_s, metrics.sequential_s) == (1.0, 2.0, -1.0, 11.0)
     assert (metrics.p50_s, metrics.sequential_p95_s) == (2.5, 3.0)
     assert metrics.disclosed == 1  # x=9; the agent itself asked for x=1 in both sessions
     assert metrics.report() == (
-        "hit rate 33 %, precision 33 %, saved 1.0 s of 11.0 s (9.1 %), wasted 2.0 s, net -1.0 s, p50 2.50 s, p95 3.00 s"
+        "recall 33 %, precision 33 %, saved 1.0 s of 11.0 s (9.1 %), wasted 2.0 s, net -1.0 s, p50 2.50 s, p95 3.00 s"
     )
     said = metrics.verdicts()
     assert said[0].startswith("Speculation wastes as much as it saves, or more")
-    assert said[1].startswith("Rule of thumb, below 40% of the calls waste may outweigh: holds here (hit rate 33 %")
+    assert said[1].startswith("Rule of thumb, below 40% of the calls waste may outweigh: holds here (recall 33 %")
 
 
 def test_a_carried_hit_is_no_hit_of_an_attempt() -> None:
@@ -42,7 +42,7 @@ def test_a_carried_hit_is_no_hit_of_an_attempt() -> None:
     ]
     ledger = simulate(table(*rows), TopK(2), latency=Constant(2.0, 1.0), options=Options(carry_ttl_s=60))
     metrics = SpeculationMetrics.of(ledger)
-    assert (metrics.hits, metrics.hit_rate, metrics.attempt_hit_rate) == (2, 1.0, 1.0)
+    assert (metrics.hits, metrics.recall, metrics.attempt_recall) == (2, 1.0, 1.0)
     found = confusion(ledger)
     assert (found.points["read"], found.idle["read"], found.hits["read"]) == (2, 1, 1)
 
@@ -68,7 +68,7 @@ def test_it_is_the_summary_and_more(found: object) -> None:
     assert {name: metrics[name] for name in sums.keys() & metrics.keys()} == {
         name: sums[name] for name in sums.keys() & metrics.keys()
     }
-    assert metrics["hit_rate"] == sums["recall"]
+    assert metrics["recall"] == sums["recall"]
     assert disclosed_entities(ledger) <= sum(1 for row in ledger.speculations if row.fate != "commit")
 
 

@@ -108,7 +108,7 @@ def markov(folder: Path) -> Path:
 @pytest.mark.parametrize("name", [name for name in [*competitor_names(), *control_names()] if name != "learned"])
 def test_every_predictor_loads_in_one_line(name: str, tmp_path: Path) -> None:
     predictor = make_predictor(name).fit(make_traces(6))
-    loaded = specbench.load_predictor(predictor.save(tmp_path / "deep" / "folder"))
+    loaded = specbench.load(predictor.save(tmp_path / "deep" / "folder"))
     assert type(loaded) is type(predictor)
     points = make_points()
     assert loaded.predict_batch(points, k=5) == predictor.predict_batch(points, k=5)
@@ -132,7 +132,7 @@ def test_the_folder_says_what_it_is(tmp_path: Path) -> None:
     text = (folder / "README.md").read_text()
     assert "- licence: MIT\n- recall: 0.123457\n" in text
     assert "| train\\|sha256 | ab cd |" in text
-    assert 'specbench.load_predictor("path/to/this/folder")' in text
+    assert 'specbench.load("path/to/this/folder")' in text
 
 
 def test_half_surrogate_pairs_come_back_exactly(tmp_path: Path) -> None:
@@ -329,7 +329,7 @@ def test_a_predictor_that_is_not_registered_needs_its_maker(tmp_path: Path) -> N
 def test_loading_needs_numpy_and_safetensors_only(tmp_path: Path) -> None:
     folder = markov(tmp_path / "c")
     program = (
-        "import sys, specbench; print(specbench.load_predictor(sys.argv[1]).predict('find_user').tool);"
+        "import sys, specbench; print(specbench.load(sys.argv[1]).predict('find_user').tool);"
         "print([m for m in ('torch', 'sklearn', 'scipy', 'pandas', 'pyarrow', 'matplotlib') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program, str(folder)], capture_output=True, text=True, check=True)

@@ -95,7 +95,7 @@ def test_it_learns_what_a_stream_of_the_same_traces_teaches(name: str, backend: 
     assert str(first.state()) == str(second.state()) != str(third.state())
     run_virtual(main, third, False, backend=backend)
     assert str(third.state()) == str(make_predictor(name).fit(traces[:4]).state())
-    loaded = specbench.load_predictor(first.save(tmp_path / "checkpoint"))
+    loaded = specbench.load(first.save(tmp_path / "checkpoint"))
     points = [decision.point for decision in traces[5].decisions()]
     assert loaded.predict_batch(points, 3) == first.predict_batch(points, 3)
 
@@ -374,6 +374,6 @@ def test_a_predictor_that_began_with_nothing_can_be_saved(tmp_path: Path) -> Non
             await executor.run_step(point(executor), thinks(0.1, call("look")))
 
     run_virtual(main)
-    again = specbench.load_predictor(chain.save(tmp_path / "chain"))
+    again = specbench.load(chain.save(tmp_path / "chain"))
     asked = DecisionPoint("t", 0, (Message("user", "hello"),), {"look": ToolSpec("look", effect=Effect.READ)})
     assert again.predict(asked)[0].call == call("look")

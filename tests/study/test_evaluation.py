@@ -12,7 +12,7 @@ from specbench.cli import app
 from specbench.core.errors import ConfigError
 from specbench.core.json_output import write_json
 from specbench.core.types import Message, Trace
-from specbench.study import Settings, evaluate, evaluate_predictor, load_data
+from specbench.study import Settings, evaluate_predictor, evaluation_record, load_data
 from specbench.study.data import refuse_overlap
 from specbench.study.evaluation import THRESHOLDS, parse_names
 from specbench.traces.sources.openai_chat import derived_task
@@ -63,7 +63,7 @@ def test_the_json_has_every_number_that_is_asked_for(halves: tuple[Path, Path], 
 
 
 def test_the_oracle_is_right_everywhere_and_nobody_beats_it(halves: tuple[Path, Path]) -> None:
-    record = evaluate(load_data(halves[0]), load_data(halves[1]), ["oracle", "markov", "silent"])["predictors"]
+    record = evaluation_record(load_data(halves[0]), load_data(halves[1]), ["oracle", "markov", "silent"])["predictors"]
     oracle = record["oracle"]
     assert all(oracle[name] == 1.0 for name in RATES if name != "brier")
     assert (oracle["brier"], oracle["curve"][30]["wasted_s"]) == (0.0, 0.0)

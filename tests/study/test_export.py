@@ -60,7 +60,7 @@ def rows_seen(
         seen.append((self, copies, answer))
         return answer
 
-    predictor = specbench.load_predictor(SHIPPED)
+    predictor = specbench.load(SHIPPED)
     with monkeypatch.context() as patched:
         patched.setattr(kind, method, spy)
         for trace in traces:
@@ -72,7 +72,7 @@ def rows_seen(
 
 def test_the_specbench_format_keeps_predictions_and_card(markov: Path, toy_traces: list[Trace], tmp_path: Path) -> None:
     out = export(markov, tmp_path / "a" / "copy")
-    first, second = specbench.load_predictor(markov), specbench.load_predictor(out)
+    first, second = specbench.load(markov), specbench.load(out)
     for decision in toy_traces[0].decisions():
         assert first.predict(decision.point, k=5) == second.predict(decision.point, k=5)
     assert read_card(out) == read_card(markov) == {"licence": "MIT", "tools": [{"tool": "a"}]}
@@ -148,7 +148,7 @@ def test_the_head_graph_gives_the_probabilities_of_numpy(
     graphs: Path, conversations: list[Trace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = pytest.importorskip("onnxruntime")
-    shipped = specbench.load_predictor(SHIPPED)
+    shipped = specbench.load(SHIPPED)
     assert isinstance(shipped, LearnedPredictor)
     members = {len(shipped.head.weights): "head.onnx", len(shipped.scout.weights): "scout.onnx"}
     sessions = {

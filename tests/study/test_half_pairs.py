@@ -41,7 +41,7 @@ def halves(toy_traces: list[Trace], tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.mark.parametrize("predictor", ["markov", "ngram", "patterns"])
 def test_a_checkpoint_says_the_same_again(halves: Path, tmp_path: Path, predictor: str) -> None:
     result = run_train(halves, tmp_path / "m", predictor=predictor)
-    loaded = specbench.load_predictor(tmp_path / "m")
+    loaded = specbench.load(tmp_path / "m")
     points = result.table.points
     assert loaded.predict_batch(points, k=3) == result.predictor.predict_batch(points, k=3)
     assert any(call and call.name == TOOL for said in loaded.predict_batch(points, k=3) for call, _ in said)

@@ -61,7 +61,7 @@ def test_ledger_metrics_and_curves_agree(result: StudyResult) -> None:
 
 
 def test_a_checkpoint_predicts_like_its_predictor(result: StudyResult, toy_traces: list[Trace]) -> None:
-    predictor = specbench.load_predictor(result.folder / "checkpoints" / "markov")
+    predictor = specbench.load(result.folder / "checkpoints" / "markov")
     point = next(iter(toy_traces[0].decisions())).point
     assert predictor.predict(point)
 
@@ -192,7 +192,7 @@ def test_the_learned_predictor_runs_the_default_policy(toy_file: Path, tmp_path:
     assert done.metrics["default_policy"]["predictor"] == "learned"
     learned = done.metrics["predictors"]["learned"]
     assert learned["read_call_top1"] > 0.5
-    assert specbench.load_predictor(tmp_path / "out" / "checkpoints" / "learned").name == "learned"
+    assert specbench.load(tmp_path / "out" / "checkpoints" / "learned").name == "learned"
 
 
 @pytest.mark.parametrize("renames", [1, 2])

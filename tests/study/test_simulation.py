@@ -222,7 +222,7 @@ def test_the_chosen_policy_saves_most_of_those_that_keep_the_limit(toy_traces: l
 def test_from_the_command_line(toy_file: Path, tmp_path: Path) -> None:
     options = ["--traces", str(toy_file), "--quiet", "--predict-ms", "1"]
     run = runner.invoke(app, ["simulate", *options, "--out", str(tmp_path / "a"), "--predictor", "markov"])
-    assert run.exit_code == 0 and run.stdout.startswith("modelled: hit rate ")
+    assert run.exit_code == 0 and run.stdout.startswith("modelled: recall ")
     grid = ["--predictors", "markov", "--policies", "topk:1", "topk:2", "--jobs", "1"]
     swept = runner.invoke(app, ["sweep", *options, "--out", str(tmp_path / "b"), *grid])
     assert swept.exit_code == 0 and "sweep: 2 rows" in swept.stdout

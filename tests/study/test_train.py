@@ -74,4 +74,4 @@ def test_the_command_prints_the_rates_and_the_folder(toy_file: Path, toy_traces:
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.stderr
     assert f"checkpoint: {tmp_path / 'm'}" in done.stdout
-    assert specbench.load_predictor(tmp_path / "m").predict(next(iter(toy_traces[0].decisions())).point)
+    assert specbench.load(tmp_path / "m").predict(next(iter(toy_traces[0].decisions())).point)

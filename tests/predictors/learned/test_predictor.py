@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import torch
 
-from specbench import load_predictor
 from specbench.core.errors import CheckpointError, ConfigError
 from specbench.core.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.predictors import Predictor
@@ -47,7 +46,7 @@ def fitted() -> LearnedPredictor:
 @pytest.fixture(scope="module")
 def shipped() -> Predictor:
     """The checkpoint that comes with the project: it has seen enough to rank values of a tool never seen."""
-    return load_predictor(Path(__file__).resolve().parents[3] / "models" / "support-desk")
+    return load(Path(__file__).resolve().parents[3] / "models" / "support-desk")
 
 
 @pytest.fixture

@@ -1,0 +1,249 @@
+"""Evaluate, compare, simulate, sweep: the questions of a study as functions of traces and predictors.
+
+They take objects or their short names and write nothing. The jobs of the command line (``specbench study``, ...) ask
+the same questions and leave results folders behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from specbench.core.errors import ConfigError
+from specbench.core.types import Trace
+from specbench.metrics import SpeculationMetrics, predict_traces
+from specbench.policies import Policy, Threshold
+from specbench.predictors import Predictor
+from specbench.sim import Latency
+from specbench.sim import simulate as simulate_table
+from specbench.sim import sweep as sweep_table
+from specbench.speculation import Options
+from specbench.study.compare.paired import paired_differences
+from specbench.study.data import refuse_overlap
+from specbench.study.environment import charged_ms
+from specbench.study.evaluation import THRESHOLDS, Settings, evaluate_predictor, seeded
+from specbench.study.results import Comparison, Evaluation, Run
+
+__all__ = ["Predictors", "compare", "evaluate", "simulate", "sweep"]
+
+DEFAULT_POLICY, PLAIN = Threshold(), Options()
+
+Predictors: TypeAlias = str | Predictor | Sequence[str | Predictor]
+
+
+def evaluate(
+    predictors: Predictors,
+    train: Sequence[Trace],
+    test: Sequence[Trace],
+    *,
+    latency: str | Latency = "constant:2,1",
+    predict_ms: float | None = None,
+    seed: int = 0,
+    resamples: int = 500,
+    allow_overlap: bool = False,
+) -> Evaluation:
+    """Fit predictors on ``train`` and measure them on ``test``.
+
+    Parameters
+    ----------
+    predictors
+        Names or objects, or one of them. A predictor that is fitted already is measured as it is.
+    train, test
+        Traces without a task in common.
+    latency
+        Seconds for the curves; a model or its text form.
+    predict_ms
+        Milliseconds charged for each prediction; each predictor's own measured median when not given.
+    seed, resamples
+        Of training, and of the bootstrap behind the intervals.
+    allow_overlap
+        Let training and test share tasks (the numbers are too good then).
+
+    Raises
+    ------
+    ConfigError
+        When a predictor does not exist, or training and test share a task.
+
+    Examples
+    --------
+    >>> from specbench.testing import make_traces
+    >>> evaluation = evaluate("markov", make_traces(6), make_traces(9)[6:], resamples=20)
+    >>> evaluation["markov"].fitted, evaluation.metrics["markov"]["points"]
+    (True, 22)
+    """
+    if not allow_overlap:
+        refuse_overlap(train, test)
+    settings = Settings(seed, str(latency), resamples, predict_ms)
+    made = _made(predictors, seed)
+    return Evaluation([evaluate_predictor(name, train, test, settings, predictor=each) for name, each in made.items()])
+
+
+def compare(
+    predictors: Predictors,
+    train: Sequence[Trace],
+    test: Sequence[Trace],
+    *,
+    baseline: str = "markov",
+    seed: int = 0,
+    resamples: int = 500,
+    allow_overlap: bool = False,
+) -> Comparison:
+    """Fit predictors on ``train`` and return their paired differences to a baseline on ``test``.
+
+    Parameters
+    ----------
+    predictors
+        Names or objects, or one of them.
+    train, test, seed, resamples, allow_overlap
+        As in :func:`evaluate`.
+    baseline
+        Name of the predictor to compare with; it is added where it is not among them.
+
+    Examples
+    --------
+    >>> from specbench.testing import make_traces
+    >>> compare("ngram", make_traces(6), make_traces(9)[6:], resamples=20)
+    <Comparison of ngram with markov>
+    """
+    given = _listed(predictors)
+    if baseline not in [each if isinstance(each, str) else each.name for each in given]:
+        given = [baseline, *given]
+    evaluation = evaluate(given, train, test, seed=seed, resamples=resamples, allow_overlap=allow_overlap)
+    against = evaluation.results[baseline].table
+    rows = [
+        {"predictor": name, "rate": rate, **found}
+        for name, result in evaluation.results.items()
+        if name != baseline
+        for rate, found in paired_differences(result.table, against, seed=seed).items()
+    ]
+    return Comparison(evaluation, baseline, pd.DataFrame(rows))
+
+
+def simulate(
+    predictor: str | Predictor,
+    traces: Sequence[Trace],
+    policy: str | Policy = DEFAULT_POLICY,
+    *,
+    latency: str | Latency = "constant:2,1",
+    options: str | Options = PLAIN,
+    predict_ms: float | None = None,
+    sessions: int = 1,
+    seed: int = 0,
+) -> Run:
+    """Replay recorded traces on a virtual clock: what would speculation have saved and wasted?
+
+    Parameters
+    ----------
+    predictor
+        Fitted, or the name of one that learns nothing (``"oracle"``).
+    traces
+        What is replayed: traces that the predictor has not learned from.
+    policy
+        What to launch.
+    latency
+        ``"measured"`` takes each decision's and each call's own recorded seconds; ``"constant:2,1"`` and other models
+        say so in the report.
+    options
+        Windows, carried results, run-ahead, slots, rate limits.
+    predict_ms
+        Milliseconds charged for each prediction; the measured median when not given.
+    sessions
+        Traces that run at the same time.
+    seed
+        Of drawn latencies and of the bootstrap.
+
+    Raises
+    ------
+    ConfigError
+        When the predictor is not fitted, or the traces carry no seconds and ``"measured"`` is asked for.
+
+    Examples
+    --------
+    >>> from specbench.testing import make_traces
+    >>> run = simulate("oracle", make_traces(4), "always")
+    >>> run.metrics.precision
+    1.0
+    """
+    made = _fitted(predictor, seed)
+    policy, options = Policy.from_text(policy), Options.from_text(options)
+    model = Latency.from_text(latency, seed).for_traces(traces)
+    table = predict_traces(made, traces, ahead=True)
+    charged = predict_ms if predict_ms is not None else charged_ms(float(np.median(table.latency_ms)))
+    ledger = simulate_table(
+        table, policy, latency=model, predict_s=charged / 1e3, options=options, sessions=sessions,
+        config={"seed": seed},
+    )  # fmt: skip
+    return Run(table, ledger, SpeculationMetrics.of(ledger, seed=seed))
+
+
+def sweep(
+    predictor: str | Predictor,
+    traces: Sequence[Trace],
+    *,
+    thresholds: Sequence[float] = THRESHOLDS,
+    k: int = 1,
+    latency: str | Latency = "constant:2,1",
+    predict_ms: float | None = None,
+    resamples: int = 0,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return recall, waste and savings at many thresholds at once (think window only).
+
+    Parameters
+    ----------
+    predictor, traces, latency, predict_ms, seed
+        As in :func:`simulate`.
+    thresholds, k
+        Least probabilities; most launches at a decision point.
+    resamples
+        Of the bootstrap by task; 0 for no bands.
+
+    Examples
+    --------
+    >>> from specbench.testing import make_traces
+    >>> sweep("oracle", make_traces(4), thresholds=[0.5])["precision"].tolist()
+    [1.0]
+    """
+    made = _fitted(predictor, seed)
+    table = predict_traces(made, traces)
+    charged = predict_ms if predict_ms is not None else charged_ms(float(np.median(table.latency_ms)))
+    model = Latency.from_text(latency, seed).for_traces(traces)
+    return sweep_table(
+        table, thresholds, k=k, latency=model, predict_s=charged / 1e3, resamples=resamples, seed=seed
+    ).assign(predictor=table.predictor)
+
+
+def _listed(predictors: Predictors) -> list[str | Predictor]:
+    return [predictors] if isinstance(predictors, (str, Predictor)) else list(predictors)
+
+
+def _made(predictors: Predictors, seed: int) -> dict[str, Predictor]:
+    """Return the predictors under different labels."""
+    made: dict[str, Predictor] = {}
+    for each in _listed(predictors):
+        if not isinstance(each, (str, Predictor)):
+            raise ConfigError(f"a predictor is a name or a specbench.Predictor; got {each!r}")
+        predictor = seeded(each, seed) if isinstance(each, str) else each
+        label = name = each if isinstance(each, str) else each.name
+        number = 2
+        while label in made:
+            label, number = f"{name} {number}", number + 1
+        made[label] = predictor
+    if not made:
+        raise ConfigError("no predictor was given; give a name such as 'markov', or a list of them")
+    return made
+
+
+def _fitted(predictor: str | Predictor, seed: int) -> Predictor:
+    (made,) = _made([predictor], seed).values()
+    if isinstance(predictor, str):
+        if not type(made).control:
+            raise ConfigError(
+                f"{predictor!r} has to learn first: give the fitted predictor, such as "
+                f"evaluate([{predictor!r}], train, test)[{predictor!r}]"
+            )
+        made.fit([])
+    return made

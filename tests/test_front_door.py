@@ -1,0 +1,136 @@
+"""The front door as people use it: names, the example of the README, what objects show, what a slip says."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import specbench as sb
+from specbench.core.errors import ConfigError
+from specbench.study import Workbench
+from specbench.testing import make_traces
+
+PACKAGES = {
+    "traces": ["read", "read_traces", "write_traces", "split", "Traces"],
+    "embed": ["Embedding", "make_embedding"],
+    "predictors": ["Predictor", "Session", "make_predictor"],
+    "policies": ["Policy", "Threshold", "TopK", "ExpectedValue"],
+    "speculation": ["Options", "RunAhead", "Limit", "Breaker", "Traits"],
+    "metrics": ["SpeculationMetrics", "predict_traces", "rates"],
+    "sim": ["simulate", "sweep", "Latency", "Constant", "LogNormal", "Measured"],
+    "runtime": ["Executor", "Tool"],
+    "integrations": ["SpeculativeAgent", "SpeculationMiddleware", "BackendChatModel", "Tracer"],
+    "llm": ["Backend", "Request", "make_backend"],
+    "desk": ["SupportDesk", "desk_tools"],
+    "study": ["evaluate", "compare", "simulate", "sweep", "Workbench", "Setting", "run_study"],
+    "report": ["build_report", "build_comparison"],
+    "plots": ["plot_curve"],
+    "testing": ["check_predictor", "make_traces"],
+}
+
+
+@pytest.fixture(scope="module")
+def held() -> dict[str, Any]:
+    """One of each object that people hold."""
+    traces = sb.Traces(make_traces(12))
+    train, test = traces.split(test=0.25, seed=0)
+    evaluation = sb.evaluate(["markov", sb.NGram()], train, test, resamples=20)
+    run = sb.simulate(evaluation["ngram"], test, sb.Threshold(0.4))
+    comparison = sb.compare("ngram", train, test, resamples=20)
+    return {
+        "traces": traces, "train": train, "trace": traces[0], "point": next(traces[0].decisions()).point,
+        "predictor": evaluation["ngram"], "evaluation": evaluation, "comparison": comparison, "run": run,
+        "ledger": run.ledger, "metrics": run.metrics, "table": run.table,
+    }  # fmt: skip
+
+
+def test_every_name_is_there_and_found_by_completion() -> None:
+    assert set(sb.__all__) <= set(dir(sb))
+    for name in sb.__all__:
+        assert getattr(sb, name) is not None
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_each_package_gives_its_main_names(package: str) -> None:
+    module = importlib.import_module(f"specbench.{package}")
+    for name in PACKAGES[package]:
+        assert name in module.__all__ and hasattr(module, name)
+
+
+def test_no_function_of_a_package_has_the_name_of_a_module_beside_it() -> None:
+    import pkgutil
+
+    for info in pkgutil.walk_packages(sb.__path__, "specbench."):
+        if info.ispkg:
+            module = importlib.import_module(info.name)
+            beside = {each.name for each in pkgutil.iter_modules(module.__path__)}
+            functions = {name for name in getattr(module, "__all__", ()) if callable(getattr(module, name, None))}
+            assert not beside & functions, info.name
+
+
+def test_the_example_works_from_reading_to_loading(tmp_path: Any) -> None:
+    sb.write_traces(tmp_path / "traces.jsonl", make_traces(12))
+    traces = sb.read(tmp_path)
+    train, test = traces.split(test=0.25, seed=0)
+    result = sb.evaluate(["markov", sb.Patterns()], train, test, resamples=20)
+    assert list(result) == ["markov", "patterns"] and result.plot_curve().axes
+    run = sb.simulate(result["patterns"], test, sb.Threshold(0.4), latency="constant:2,1")
+    assert "Seconds: constant (modelled)." in run.report()
+    sb.save(result["patterns"], tmp_path / "mine")
+    point = next(test[0].decisions()).point
+    assert sb.load(tmp_path / "mine").predict(point) == result["patterns"].predict(point)
+
+
+def test_measured_seconds_decide_where_traces_carry_them() -> None:
+    timed = make_traces(4)
+    with pytest.raises(ConfigError, match=r"carry no recorded seconds.*constant:THINK,TOOL"):
+        sb.simulate("oracle", timed, latency="measured")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["traces", "train", "trace", "point", "predictor", "evaluation", "comparison", "run", "ledger", "metrics", "table"],
+)
+def test_objects_are_short_in_a_console(held: dict[str, Any], name: str) -> None:
+    text = repr(held[name])
+    assert len(text) < 200 and "\n" not in text and " object at 0x" not in text
+
+
+@pytest.mark.parametrize(
+    "name", ["traces", "trace", "predictor", "evaluation", "comparison", "run", "ledger", "metrics"]
+)
+def test_objects_are_tables_in_a_notebook(held: dict[str, Any], name: str) -> None:
+    assert held[name]._repr_html_().lstrip().startswith("<table")
+
+
+def test_what_comes_from_traces_is_escaped_in_a_notebook() -> None:
+    trace = sb.Trace("<b>x</b>", "t", "s", (sb.Message("user", "<script>alert(1)</script>"),))
+    assert "<script>" not in trace._repr_html_() and "<b>" not in trace._repr_html_()
+
+
+def test_a_workbench_takes_names_where_it_takes_lists() -> None:
+    bench = Workbench(most=8)
+    assert len(repr(bench)) < 200 and bench._repr_html_().startswith("<table")
+    assert list(bench.accuracy("markov")["predictor"]) == ["markov"]
+    assert bench.run("markov")[0].config["predictor"] == "markov"
+
+
+@pytest.mark.parametrize(
+    ("slip", "words"),
+    [
+        (lambda traces: sb.evaluate("markoff", traces[:4], traces[4:]), "no predictor is called 'markoff'; use one of"),
+        (lambda traces: sb.evaluate([], traces[:4], traces[4:]), "no predictor was given"),
+        (lambda traces: sb.evaluate([7], traces[:4], traces[4:]), "a predictor is a name or a specbench.Predictor"),
+        (lambda traces: sb.evaluate("markov", traces, traces), "training and test share [0-9]+ task"),
+        (lambda traces: sb.simulate("markov", traces), "'markov' has to learn first"),
+        (lambda traces: sb.simulate("oracle", traces, "often"), "no policy is called 'often'"),
+        (lambda traces: sb.simulate("oracle", traces, 0.4), "a policy is a subclass of"),
+        (lambda traces: sb.simulate("oracle", traces, latency="quick"), "no latency model is called 'quick'"),
+    ],
+)
+def test_a_slip_says_what_is_allowed(slip: Callable[[list[sb.Trace]], Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        slip(make_traces(6))
