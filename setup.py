@@ -5,5 +5,4 @@ from setuptools import find_packages, setup
 setup(
     packages=[*find_packages(include=["specbench*"]), "specbench.sample_data"],
     package_dir={"specbench.sample_data": "data"},
-    package_data={"specbench.sample_data": ["support_desk.jsonl", "support_desk.md"]},
 )

@@ -75,7 +75,7 @@ def test_inspect_prints_text_or_json(chat: Path, tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_is_one_message_without_a_traceback(chat: Path, arguments: list[str], words: str) -> None:
-    command = [sys.executable, "-m", "specbench.cli", "traces", *(str(chat) if a == "CHAT" else a for a in arguments)]
+    command = [sys.executable, "-m", "specbench", "traces", *(str(chat) if a == "CHAT" else a for a in arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert words in done.stderr

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from specbench.core.errors import ConfigError, SpecbenchError
+from specbench.core.extras import named_extras
 
 __all__ = [
     "FORMATS", "Commands", "EffectsOption", "FormatOption", "LatencyOption", "Lists", "PathsArgument",
@@ -68,7 +69,8 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command; an error of ours becomes exit code 2."""
         try:
-            return super().invoke(ctx)
+            with named_extras():
+                return super().invoke(ctx)
         except SpecbenchError as error:
             typer.echo(f"error: {error}", err=True)
             raise typer.Exit(2) from None

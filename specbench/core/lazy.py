@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
+from specbench.core.extras import named_extras
+
 __all__ = ["lazy"]
 
 
@@ -31,7 +33,8 @@ def lazy(package: str, places: Mapping[str, str]) -> tuple[Callable[[str], Any],
         if name not in places:
             raise AttributeError(f"module {package!r} has no attribute {name!r}; it has {', '.join(sorted(places))}")
         module, colon, attribute = places[name].partition(":")
-        found: Any = import_module(module)
+        with named_extras():
+            found: Any = import_module(module)
         if attribute or not colon:
             found = getattr(found, attribute or name)
         setattr(sys.modules[package], name, found)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from specbench.core.display import clipped, facts_html, plural
 from specbench.core.errors import ConfigError
+from specbench.core.extras import named_extras
 from specbench.core.text import writable
 
 if TYPE_CHECKING:
@@ -164,26 +165,30 @@ class Ledger:
 
     def decisions_frame(self) -> pd.DataFrame:
         """One row a decision point."""
-        import pandas as pd
+        with named_extras():
+            import pandas as pd
 
         return pd.DataFrame([_cells(row) for row in self.outcomes], columns=list(Outcome._fields))
 
     def speculations_frame(self) -> pd.DataFrame:
         """One row a speculation."""
-        import pandas as pd
+        with named_extras():
+            import pandas as pd
 
         return pd.DataFrame([_cells(row) for row in self.speculations], columns=list(Speculation._fields))
 
     def to_frame(self) -> pd.DataFrame:
         """All rows in one table, told apart by the column ``kind``: ``decision``, ``speculation`` or ``run_ahead``."""
-        import pandas as pd
+        with named_extras():
+            import pandas as pd
 
         return pd.DataFrame.from_records(self._records(), columns=_COLUMNS)
 
     def to_parquet(self, path: str | Path) -> None:
         """Write all rows and the configuration to one Parquet file, atomically; half surrogate pairs as escapes."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        with named_extras():
+            import pyarrow as pa
+            import pyarrow.parquet as pq
 
         path = Path(path)
         table = pa.Table.from_pylist(self._records(), schema=_schema())
@@ -209,8 +214,9 @@ class Ledger:
         ConfigError
             When the file is not a ledger.
         """
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        with named_extras():
+            import pyarrow as pa
+            import pyarrow.parquet as pq
 
         try:
             table = pq.read_table(path)
@@ -246,7 +252,8 @@ _FLAGS = frozenset({"hit", "late"})
 
 
 def _schema() -> Any:
-    import pyarrow as pa
+    with named_extras():
+        import pyarrow as pa
 
     def kind(name: str) -> Any:
         if name in _WHOLE:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from specbench.core.extras import named_extras
 from specbench.embed.base import Embedding, Floats, tokens
 
 __all__ = ["TfidfEmbedding"]
@@ -56,8 +57,9 @@ class TfidfEmbedding(Embedding):
 
     def fit(self, texts: Iterable[str]) -> None:
         """Learn vocabulary, weights and axes. Texts without any term leave an embedding that gives zeros."""
-        from sklearn.decomposition import TruncatedSVD
-        from sklearn.feature_extraction.text import TfidfVectorizer
+        with named_extras():
+            from sklearn.decomposition import TruncatedSVD
+            from sklearn.feature_extraction.text import TfidfVectorizer
 
         vectorizer = TfidfVectorizer(analyzer=_terms, min_df=2, max_features=self.max_terms, sublinear_tf=True)
         try:

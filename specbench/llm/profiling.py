@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from specbench.core.errors import ConfigError
+from specbench.core.extras import named_extras
 from specbench.llm.local.loading import LoadedModel
 
 __all__ = ["LatencyProfile", "Sample", "described", "fit_profile", "profile_model"]
@@ -76,7 +77,8 @@ def fit_profile(samples: Sequence[Sample]) -> LatencyProfile:
     >>> round(fitted.prefill_s_a_tok, 6), round(fitted.step_s_a_tok, 8), round(fitted.error, 6)
     (0.0001, 1e-06, 0.0)
     """
-    from scipy.optimize import nnls
+    with named_extras():
+        from scipy.optimize import nnls
 
     if len({each.tok for each in samples}) < 2:
         raise ConfigError("a profile needs two prompt lengths or more; give --lengths 64,256,1024")

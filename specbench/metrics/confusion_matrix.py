@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from specbench.core.extras import named_extras
 from specbench.core.ledger import Ledger
 from specbench.core.text import writable
 
@@ -63,7 +64,8 @@ def confusion(ledger: Ledger, most: int = 12) -> Confusion:
     >>> found.launched.size, bool((found.idle == found.points).all())
     (0, True)
     """
-    import pandas as pd
+    with named_extras():
+        import pandas as pd
 
     at = {(row.trace_id, row.index): row.tool or REPLY for row in ledger.outcomes}
     points = Counter(at.values())
@@ -86,6 +88,7 @@ def confusion(ledger: Ledger, most: int = 12) -> Confusion:
 
 
 def _of(rows: list[str], many: Counter[str]) -> pd.Series[int]:
-    import pandas as pd
+    with named_extras():
+        import pandas as pd
 
     return pd.Series([many[row] for row in rows], index=[writable(row) for row in rows], dtype=int)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from specbench.sim.latency.from_traces import ByTokens, Empirical
-from specbench.sim.latency.measured import Measured
-from specbench.sim.latency.models import Constant, Latency, LogNormal
-from specbench.sim.latency.parse import parse_latency
-from specbench.sim.latency.profile import ByProfile
-from specbench.sim.simulation import simulate
-from specbench.sim.threshold_sweep import recall_at_precision, sweep
+from typing import TYPE_CHECKING
+
+from specbench.core.lazy import lazy
+
+if TYPE_CHECKING:
+    from specbench.sim.latency.from_traces import ByTokens, Empirical
+    from specbench.sim.latency.measured import Measured
+    from specbench.sim.latency.models import Constant, Latency, LogNormal
+    from specbench.sim.latency.parse import parse_latency
+    from specbench.sim.latency.profile import ByProfile
+    from specbench.sim.simulation import simulate
+    from specbench.sim.threshold_sweep import recall_at_precision, sweep
 
 __all__ = [
     "ByProfile",
@@ -23,3 +28,20 @@ __all__ = [
     "simulate",
     "sweep",
 ]
+
+__getattr__, __dir__ = lazy(
+    __name__,
+    {
+        "ByProfile": "specbench.sim.latency.profile",
+        "ByTokens": "specbench.sim.latency.from_traces",
+        "Constant": "specbench.sim.latency.models",
+        "Empirical": "specbench.sim.latency.from_traces",
+        "Latency": "specbench.sim.latency.models",
+        "LogNormal": "specbench.sim.latency.models",
+        "Measured": "specbench.sim.latency.measured",
+        "parse_latency": "specbench.sim.latency.parse",
+        "recall_at_precision": "specbench.sim.threshold_sweep",
+        "simulate": "specbench.sim.simulation",
+        "sweep": "specbench.sim.threshold_sweep",
+    },
+)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, overload
 
@@ -166,8 +165,9 @@ def read(
 
 def sample_path() -> Path:
     """Return the file of the sample traces: the synthetic support desk, in a checkout or in the installed package."""
-    checkout = Path(__file__).parents[2] / "data" / "support_desk.jsonl"
-    return checkout if checkout.is_file() else Path(str(files("specbench.sample_data"))) / checkout.name
+    package = Path(__file__).parents[1]
+    installed = package / "sample_data" / "support_desk.jsonl"
+    return installed if installed.is_file() else package.parent / "data" / installed.name
 
 
 def sample(tasks: int | None = None) -> Traces:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from specbench.core.display import facts_html, plural
 from specbench.core.errors import ConfigError
+from specbench.core.extras import named_extras
 from specbench.core.types import Trace
 
 __all__ = ["Split", "split"]
@@ -92,7 +93,8 @@ def _count(share: float, tasks: int, *, spare: int, among: int | None = None) ->
 def _choose(tasks: list[str], count: int, seed: int) -> set[str]:
     if count == 0:
         return set()
-    from sklearn.model_selection import GroupShuffleSplit
+    with named_extras():
+        from sklearn.model_selection import GroupShuffleSplit
 
     splitter = GroupShuffleSplit(n_splits=1, test_size=count, random_state=seed)
     _, chosen = next(splitter.split(tasks, groups=tasks))

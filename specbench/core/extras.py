@@ -1,0 +1,51 @@
+"""Optional dependencies: what is missing is named with the pip command that brings it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from specbench.core.errors import MissingExtraError
+
+__all__ = ["EXTRAS", "named_extras"]
+
+EXTRAS = {
+    "study": (
+        "jinja2", "joblib", "matplotlib", "pandas", "pyarrow", "scipy", "seaborn", "sklearn", "torch", "tqdm", "typer",
+    ),
+    "llm": ("accelerate", "bitsandbytes", "llguidance", "openai", "tokenizers", "transformers"),
+    "agent": ("langchain", "langchain_core", "langgraph", "langsmith", "redis"),
+    "lab": ("anywidget", "ipywidgets", "jupyterlab", "nbclient", "nbformat", "voila"),
+    "onnx": ("onnx", "onnxruntime"),
+    "sentence": ("sentence_transformers",),
+}  # fmt: skip
+"""Extra → the modules that it brings."""
+
+_EXTRA_OF = {module: extra for extra, modules in EXTRAS.items() for module in modules}
+_PACKAGES = {"sklearn": "scikit-learn"}
+
+
+@contextmanager
+def named_extras() -> Iterator[None]:
+    """Turn a failed import of an optional package into an error that names the pip command.
+
+    Raises
+    ------
+    MissingExtraError
+        When a package that comes with an extra is not installed.
+
+    Examples
+    --------
+    >>> with named_extras():
+    ...     raise ModuleNotFoundError("No module named 'sklearn'", name="sklearn.svm")
+    Traceback (most recent call last):
+    specbench.core.errors.MissingExtraError: scikit-learn is not installed; it comes with an extra: pip install ...
+    """
+    try:
+        yield
+    except ImportError as error:
+        module = (error.name or "").partition(".")[0]
+        if module not in _EXTRA_OF or isinstance(error, MissingExtraError):
+            raise
+        package = _PACKAGES.get(module, module.replace("_", "-"))
+        raise MissingExtraError(package, extra=_EXTRA_OF[module]) from error
