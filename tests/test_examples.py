@@ -43,9 +43,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("env")
     venv.create(home / "venv", with_pip=False)
     python = home / "venv" / "bin" / "python"
-    own = Path(subprocess.run(
-        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], capture_output=True, text=True, check=True
-    ).stdout.strip())  # fmt: skip
+    own = Path(run("-c", "import sysconfig; print(sysconfig.get_path('purelib'))", python=python).strip())
     (own / "shared.pth").write_text("\n".join([*site.getsitepackages(), str(ROOT)]))
     shutil.copytree(ROOT / "examples" / "my_predictor", home / "package")
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--target", str(own)]
