@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 
-from specbench.plots.style import Ink, Series, empty, new_axes, per_cent, series, themed
+from specbench.plots.style import Ink, Series, empty, looks, new_axes, per_cent, themed
 
 __all__ = ["plot_curve"]
 
@@ -62,8 +62,7 @@ def plot_curve(
         names = [str(name) for name in curves["predictor"].unique()]
         lines = [name for name in names if name not in controls]
         handles: list[Line2D] = []
-        for number, name in enumerate(lines):
-            look = series(number, theme)
+        for name, look in looks(lines, theme).items():
             handles.append(_line(ax, curves[curves["predictor"] == name], name, look, threshold, colours))
         highlight = highlight if highlight in lines else next(iter(lines), None)
         _ceiling(ax, curves, colours)

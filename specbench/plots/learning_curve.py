@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
-from specbench.plots.style import empty, new_axes, per_cent, series, shorten, themed
+from specbench.plots.style import empty, looks, new_axes, per_cent, shorten, themed
 
 __all__ = ["plot_learning_curve"]
 
@@ -38,8 +38,8 @@ def plot_learning_curve(frame: pd.DataFrame, *, theme: str = "light", ax: Axes |
         frame = frame.dropna(subset=["read_call_top1"])
         if frame.empty:
             return empty(ax, "No READ calls in the test traces: there is no curve to draw.", colours)
-        for number, name in enumerate(frame["predictor"].unique()):
-            rows, look = frame[frame["predictor"] == name].sort_values("tasks"), series(number, theme)
+        for name, look in looks(map(str, frame["predictor"].unique()), theme).items():
+            rows = frame[frame["predictor"] == name].sort_values("tasks")
             x, y = rows["tasks"].to_numpy(float), rows["read_call_top1"].to_numpy(float)
             ax.plot(
                 x,

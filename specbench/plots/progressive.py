@@ -6,7 +6,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from specbench.plots.style import empty, new_axes, per_cent, series, shorten, themed
+from specbench.plots.style import empty, looks, new_axes, per_cent, shorten, themed
 
 __all__ = ["plot_progressive"]
 
@@ -58,8 +58,7 @@ def plot_progressive(
         ax = ax if ax is not None else new_axes(8.6, 4.8)
         if frame["value"].isna().all():
             return empty(ax, f"The stream is shorter than the window of {window} decisions.", colours)
-        for number, name in enumerate(frame["predictor"].unique()):
-            look = series(number, theme)
+        for name, look in looks(map(str, frame["predictor"].unique()), theme).items():
             for arm, line, width in (("frozen", (0, (3, 1.6)), 1.3), ("online", "-", 2.2)):
                 rows = frame[(frame["predictor"] == name) & (frame["arm"] == arm)].sort_values("decision")
                 if rows.empty:

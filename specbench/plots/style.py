@@ -11,7 +11,7 @@ M. Okabe, K. Ito (2008), *Color Universal Design*, https://jfly.uni-koeln.de/col
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -23,6 +23,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from specbench.core.errors import ConfigError
+from specbench.core.registry import PREDICTORS
 
 __all__ = [
     "THEMES",
@@ -31,6 +32,7 @@ __all__ = [
     "Theme",
     "empty",
     "ink",
+    "looks",
     "new_axes",
     "per_cent",
     "points",
@@ -112,6 +114,34 @@ def series(number: int, theme: str = "light") -> Series:
     """
     colours = _COLOURS[theme]
     return Series(colours[number % len(colours)], _LINES[number % len(_LINES)], _MARKERS[number % len(_MARKERS)])
+
+
+def looks(names: Iterable[str], theme: str = "light") -> dict[str, Series]:
+    """Return how each predictor's line is drawn: a predictor has one colour in every figure.
+
+    Variants of a predictor (``markov+recent``) share its colour and differ in line and marker. Labels that no predictor
+    has take the colours that are left.
+
+    Examples
+    --------
+    >>> shown = looks(["markov", "markov+recent", "mine"])
+    >>> shown["markov"].colour == shown["markov+recent"].colour != shown["mine"].colour
+    True
+    """
+    known = list(PREDICTORS)
+    found: dict[str, Series] = {}
+    variants: dict[str, int] = {}
+    others = len(PREDICTORS.built_in)
+    for name in names:
+        base = name.partition("+")[0].partition(":")[0]
+        if base in known:
+            number, variant = known.index(base), variants.get(base, 0)
+            variants[base] = variant + 1
+        else:
+            number, variant, others = others, 0, others + 1
+        look, other = series(number, theme), series(number + 3 * variant, theme)
+        found[name] = Series(look.colour, other.line, other.marker)
+    return found
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from specbench.plots.style import per_cent, series, themed
+from specbench.plots.style import Series, looks, per_cent, series, themed
 
 __all__ = ["LiveCurve"]
 
@@ -58,9 +58,16 @@ class LiveCurve:
             One or two of (label, frame with ``recall, wasted_share``, operating point as (wasted share, recall)).
         """
         right, top = 0.05, 0.1
+        shown = list(
+            looks([label.removeprefix("A: ").partition(",")[0] for label, _, _ in curves], self.theme).values()
+        )
+        if len(curves) == 2 and shown and len(shown) < 2:  # one predictor at two settings
+            shown.append(Series(shown[0].colour, series(1).line, series(1).marker))
         for number, (line, point) in enumerate(zip(self.lines, self.points, strict=True)):
             if number < len(curves):
                 label, frame, (x, y) = curves[number]
+                line.set(color=shown[number].colour, ls=shown[number].line)
+                point.set(color=shown[number].colour, marker=shown[number].marker)
                 wasted, recall = (frame[name].fillna(0.0).to_numpy(float) for name in ("wasted_share", "recall"))
                 line.set_data(wasted, recall)
                 line.set_label(label)
