@@ -43,7 +43,7 @@ def evaluate(
     quiet: QuietOption = False,
 ) -> None:
     """Fit predictors on some traces, measure them on others, and write the numbers as JSON."""
-    from specbench.core.json_output import check_file, write_json
+    from specbench.core.json_values import check_file, write_json
     from specbench.study import DEFAULT_PREDICTORS, Settings, load_data
     from specbench.study import evaluate as measure
     from specbench.study.evaluation import parse_names

@@ -16,10 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import secrets
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -28,7 +25,7 @@ import numpy.typing as npt
 
 from specbench import __version__
 from specbench.core.errors import CheckpointError, ConfigError, NotFittedError, SpecbenchError
-from specbench.core.files import try_place
+from specbench.core.files import MakeError, atomic_file, disk_errors_as, followed, replaced_folder, try_place
 from specbench.core.text import writable
 from specbench.predictors import make_predictor
 from specbench.predictors.base import Predictor
@@ -88,7 +85,7 @@ def save(predictor: Predictor, folder: str | Path, *, card: Mapping[str, Any] | 
     folder = Path(folder)
     if not predictor.fitted:
         raise NotFittedError(f"{predictor.name} has not been fitted; call fit(traces) before saving it")
-    target = _target(folder)
+    _refuse_foreign(folder)
     arrays: dict[str, npt.NDArray[Any]] = {}
     state = pack(predictor.state(), "", arrays)
     blob = encode_arrays({_stored(name): array for name, array in arrays.items()})
@@ -106,10 +103,11 @@ def save(predictor: Predictor, folder: str | Path, *, card: Mapping[str, Any] | 
     files = {_ARRAYS: blob, _DOCUMENT: _dumps(document).encode()}
     if card is not None:
         files[_CARD] = writable(card_text(predictor.name, card)).encode()
-    try:
-        _write(target, files)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
+    refused = _unwritable(folder)
+    with disk_errors_as(refused), replaced_folder(folder, lambda _: _refuse_foreign(folder), refused) as fresh:
+        for name, content in files.items():
+            with atomic_file(fresh / name) as temporary:
+                temporary.write_bytes(content)
     return folder
 
 
@@ -127,11 +125,9 @@ def check_place(folder: str | Path) -> None:
     Traceback (most recent call last):
     specbench.core.errors.CheckpointError: /dev/null is a file; a checkpoint is a folder: choose another name
     """
-    target = _target(Path(folder))
-    try:
-        try_place(_beside(target, "partial"))
-    except OSError as error:
-        raise _unwritable(Path(folder), error) from error
+    _refuse_foreign(Path(folder))
+    with disk_errors_as(_unwritable(Path(folder))):
+        try_place(followed(folder))
 
 
 def load(folder: str | Path, *, make: Callable[[], Predictor] | None = None) -> Predictor:
@@ -275,52 +271,24 @@ def _empty(folder: Path, document: Mapping[str, Any], make: Callable[[], Predict
     return predictor
 
 
-def _target(folder: Path) -> Path:
-    """Return where a checkpoint of this name lies, links followed; raise when something else lies there."""
-    try:
-        target = folder.resolve()
+def _refuse_foreign(folder: Path) -> None:
+    """Raise when something else than a checkpoint lies under this name, links followed."""
+    with disk_errors_as(_unwritable(folder)):
+        target = followed(folder)
         if not target.exists():
-            return target
+            return
         if not target.is_dir():
             raise CheckpointError(f"{folder} is a file; a checkpoint is a folder: choose another name")
         held = {each.name for each in target.iterdir()}
-    except (OSError, RuntimeError) as error:  # the latter: links that go round in a circle
-        raise _unwritable(folder, error) from error
     foreign = sorted(held - {_ARRAYS, _DOCUMENT, _CARD})
     if foreign or (held and _DOCUMENT not in held):
         raise CheckpointError(
             f"{folder} exists and is not a checkpoint (it holds {', '.join(foreign or sorted(held))}); nothing was "
             f"written. What to do: choose another folder, or empty this one"
         )
-    return target
 
 
-def _unwritable(folder: Path, error: Exception) -> CheckpointError:
-    why = getattr(error, "strerror", None) or error
-    return CheckpointError(
+def _unwritable(folder: Path) -> MakeError:
+    return lambda why: CheckpointError(
         f"{folder} cannot be written ({why}); nothing was changed. What to do: choose another folder"
     )
-
-
-def _beside(target: Path, kind: str) -> Path:
-    return target.with_name(f".{target.name}.{kind}-{secrets.token_hex(4)}")
-
-
-def _write(target: Path, files: Mapping[str, bytes]) -> None:
-    partial, old = _beside(target, "partial"), _beside(target, "old")
-    partial.mkdir(parents=True)
-    try:
-        for name, content in files.items():
-            with (partial / name).open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        if target.exists():
-            target.rename(old)
-        partial.rename(target)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        if old.exists() and not target.exists():
-            old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

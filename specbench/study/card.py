@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from specbench.core.json_output import strict
+from specbench.core.json_values import strict
 from specbench.core.types import Trace
 from specbench.desk.people.conversations import SOURCE
 from specbench.policies import DEFAULT_THRESHOLD

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from specbench.core.errors import ConfigError
-from specbench.core.json_output import strict
+from specbench.core.json_values import strict
 from specbench.core.types import Trace
 from specbench.metrics.prediction_rates import rates
 from specbench.metrics.prediction_table import PredictionTable, predict_traces

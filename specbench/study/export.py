@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from specbench.core.errors import ConfigError, PredictorError
-from specbench.core.json_output import write_json
+from specbench.core.json_values import write_json
 from specbench.core.text import writable
 from specbench.predictors.base import Predictor
 from specbench.predictors.checkpoint import load, read_card, save
 from specbench.study.environment import package_version
-from specbench.study.folder import replaced_folder
+from specbench.study.job import results_folder
 
 if TYPE_CHECKING:
     from specbench.predictors.learned.predictor import LearnedPredictor
@@ -119,7 +119,7 @@ def _export_onnx(predictor: Predictor, card: Mapping[str, Any] | None, checkpoin
     if ranker.calls.fitted:
         graphs["calls.onnx"] = ranker_graph(ranker.calls.net, "call_ranker", "combinations")
     known = {} if "classes" in predictor.drop else predictor.class_at
-    with replaced_folder(out, KIND) as folder:
+    with results_folder(out, KIND) as folder:
         for name, blob in graphs.items():
             (folder / name).write_bytes(blob)
         write_json(
