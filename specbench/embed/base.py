@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
@@ -12,14 +11,12 @@ import numpy.typing as npt
 
 from specbench.core.errors import ConfigError
 
-__all__ = ["EMBEDDINGS", "MAX_CHARS", "Embedding", "clipped", "make_embedding", "tokens"]
+__all__ = ["EMBEDDINGS", "MAX_CHARS", "Embedding", "clipped", "make_embedding"]
 
 Floats = npt.NDArray[np.float32]
 
 MAX_CHARS = 1200
 """Characters of a text that are looked at: the first 800 and the last 400 of a longer one."""
-
-_TOKEN = re.compile(r"[a-zà-þ']+|[0-9]+|[?!#@$]")
 
 EMBEDDINGS = {
     "tfidf": "specbench.embed.tfidf:TfidfEmbedding",
@@ -52,20 +49,6 @@ class Embedding(Protocol):
     def restore(self, state: Mapping[str, Any]) -> None:
         """Become the embedding whose :meth:`state` this is."""
         ...
-
-
-def tokens(text: str) -> list[str]:
-    """Split a text into lower-case words, single marks, and numbers as the token ``0`` repeated by their length.
-
-    Ids differ in every conversation; their shape does not.
-
-    Examples
-    --------
-    >>> tokens("Order #W123, please?")
-    ['order', '#', 'w', '000', 'please', '?']
-    """
-    found = _TOKEN.findall(clipped(text).lower())
-    return [each if not each[0].isdigit() else "0" * min(len(each), 6) for each in found]
 
 
 def clipped(text: str) -> str:

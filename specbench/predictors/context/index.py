@@ -8,18 +8,17 @@ costs time proportional to that message.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from specbench.core.text import name_words, stem, words
 from specbench.core.types import Message, ToolCall
 from specbench.predictors.context.dates import DAY, find_today, is_day
 from specbench.predictors.context.extraction import extract
-from specbench.predictors.context.json_paths import is_map, stem, walk
-from specbench.predictors.context.names import name_tokens
+from specbench.predictors.context.json_paths import is_map, walk
 from specbench.predictors.context.values import (
     ARGUMENT,
     GROUP,
@@ -59,7 +58,6 @@ SAID_ID = "user:id"
 ARGUMENT_PATH = "argument:"
 """What the paths of arguments begin with."""
 _ROLE_COLUMN = {"user": LAST_USER, "assistant": LAST_ASSISTANT, "tool": LAST_TOOL}
-_WORD = re.compile(r"[a-z0-9]+")
 
 
 def notes(message: Message) -> str:
@@ -179,11 +177,11 @@ class ContextIndex(ValueTable):
         self.text_version += bool(said) or message.role == "user"
         if message.role == "user":
             self.events.append(Event("user"))
-            words = _WORD.findall(message.content[:MAX_TEXT_CHARS].lower())
-            self._name_groups(words)
-            self.user_words.update(dict.fromkeys(words, at))
-            self.recent_words.append([*words, *(f"{a} {b}" for a, b in pairwise(words))])
-            self.now_words, self.now_stems = frozenset(self.recent_words[-1]), frozenset(map(stem, words))
+            said_words = words(message.content[:MAX_TEXT_CHARS])
+            self._name_groups(said_words)
+            self.user_words.update(dict.fromkeys(said_words, at))
+            self.recent_words.append([*said_words, *(f"{a} {b}" for a, b in pairwise(said_words))])
+            self.now_words, self.now_stems = frozenset(self.recent_words[-1]), frozenset(map(stem, said_words))
             self.user_stems |= self.now_stems
             self.recent_at.append(at)
             del self.recent_words[:-3], self.recent_at[:-3]
@@ -191,7 +189,7 @@ class ContextIndex(ValueTable):
             return
         self.agent_said, self.agent_noted = said, noted
         if message.content:
-            self.last_assistant_words = frozenset(_WORD.findall(message.content[:MAX_TEXT_CHARS].lower()))
+            self.last_assistant_words = frozenset(words(message.content[:MAX_TEXT_CHARS]))
             self.last_assistant_at = at
             self.asked_now = frozenset(map(stem, self.last_assistant_words))
         self._pending = list(message.tool_calls)
@@ -351,9 +349,9 @@ class ContextIndex(ValueTable):
 
     def _say_name(self, name: str) -> None:
         """Take down the words of a name of several words; of many names, the latest."""
-        words = frozenset().union(*(name_tokens(part.lower()) for part in name.split() if part[0].isupper()))
-        self.said_names.pop(words, None)
-        self.said_names[words] = None
+        parts = frozenset().union(*(name_words(part.lower()) for part in name.split() if part[0].isupper()))
+        self.said_names.pop(parts, None)
+        self.said_names[parts] = None
         if len(self.said_names) > MAX_STATED:
             del self.said_names[next(iter(self.said_names))]
 

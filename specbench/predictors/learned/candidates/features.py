@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.text import name_words
 from specbench.core.types import ToolCall
 from specbench.predictors.context.index import ARGUMENT_PATH, ContextIndex
-from specbench.predictors.context.names import name_tokens
 from specbench.predictors.learned.counts.announcing_words import CueTable
 from specbench.predictors.learned.counts.argument_types import ArgumentType
 from specbench.predictors.learned.counts.parameters import ParameterIndex, cue_words
@@ -147,7 +147,7 @@ class Moment:
         """
         known = self._elsewhere.get(text)
         if known is None:
-            words = name_tokens(text.lower())
+            words = name_words(text.lower())
             apart = self._named.isdisjoint(words) or words <= self.said
             near = [] if apart else [name for name in self.index.said_names if name & words]
             known = self._elsewhere[text] = bool(near) and not any(_short(name, words) for name in near)

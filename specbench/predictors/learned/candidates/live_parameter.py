@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.text import name_words
 from specbench.core.types import ToolSpec
 from specbench.predictors.context.index import ContextIndex
-from specbench.predictors.context.names import name_tokens
 from specbench.predictors.context.values import LAST, ORDINAL, TRUTH
 from specbench.predictors.learned.candidates.features import FEATURES, FIXED, STABLE, Moment
 from specbench.predictors.learned.counts.parameter_features import ParameterFacts, Shares
@@ -207,7 +207,7 @@ class Slot:
         named = dict.fromkeys((*facts.closed, *self._cues[0], *self._cues[1], *self._aliases, *said))
         named.pop(ABSENT, None)
         self._named = list(named)
-        words_of = {text: name_tokens(text) for text in self._named}
+        words_of = {text: name_words(text) for text in self._named}
         self._spoken = {
             text: self._said(text, words, moment)
             for text, words in words_of.items()

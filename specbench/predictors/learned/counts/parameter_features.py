@@ -7,14 +7,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from specbench.core.text import letter_words, name_words, stem
 from specbench.core.types import ToolSpec
-from specbench.predictors.context.json_paths import stem
-from specbench.predictors.context.names import LONG_WORD, apart, lift, name_tokens, similar, stems_of
+from specbench.predictors.context.names import LONG, apart, similar, stems_of
 from specbench.predictors.context.values import TRUTH, text_of
 from specbench.predictors.learned.candidates.features import FEATURES, FIXED, STABLE
 from specbench.predictors.learned.counts.argument_types import ArgumentType
 from specbench.predictors.learned.counts.parameters import ParameterIndex
-from specbench.predictors.learned.counts.tables import Counts, ParameterCounts
+from specbench.predictors.learned.counts.tables import Counts, ParameterCounts, lift
 
 __all__ = ["KNOWN", "ParameterFacts", "Shares"]
 
@@ -81,19 +81,19 @@ class ParameterFacts:
         self.enum = {text_of(value) for value in enum[:60]} if isinstance(enum, list) else set()
         default = schema.get("default")
         self.default = text_of(default) if isinstance(default, str | int | float) else None
-        self.stems = frozenset(map(stem, name_tokens(parameter) - _NOT_TELLING))
+        self.stems = frozenset(map(stem, name_words(parameter) - _NOT_TELLING))
         # What is said of a flight does not tell that its class was said.
-        about = f"{' '.join(name_tokens(tool))} {spec.description if spec else ''}"
-        self.telling = self.stems - set(map(stem, LONG_WORD.findall(about.lower())))
+        about = f"{' '.join(name_words(tool))} {spec.description if spec else ''}"
+        self.telling = self.stems - set(map(stem, letter_words(about, LONG)))
         self.apart = apart(parameter, spec) if spec else self.stems
-        beside = (name_tokens(name) - _NOT_TELLING for name in (spec.properties if spec else ()) if name != parameter)
+        beside = (name_words(name) - _NOT_TELLING for name in (spec.properties if spec else ()) if name != parameter)
         self.siblings = frozenset(map(stem, frozenset().union(*beside))) - self.stems
         self.closed = self._closed(truth=schema.get("type") == "boolean")
         # "Economy" has not been said where "Premium Economy" has.
-        words = {text: name_tokens(text) for text in self.closed}
+        words = {text: name_words(text) for text in self.closed}
         self.within = {a: longer for a in words if (longer := [each for each in words.values() if words[a] < each])}
         # Values that this parameter takes in other tools are looked at when the user has said them.
-        told = {text: name_tokens(text) for text in self.others.closed()} if not self.enum else {}
+        told = {text: name_words(text) for text in self.others.closed()} if not self.enum else {}
         self.told = {text: each for text, each in told.items() if each}
         self.constant = np.zeros(len(FEATURES), np.float32)
         for name, value in self._constants(required).items():

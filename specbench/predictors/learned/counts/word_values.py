@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterable, Mapping
 from typing import Any
 
+from specbench.core.text import name_words
 from specbench.core.types import ToolCall
 from specbench.predictors.context.index import ContextIndex
-from specbench.predictors.context.names import name_tokens
 
 __all__ = ["Meanings"]
 
@@ -37,7 +37,7 @@ class Meanings:
         values = {value for value in call.arguments.values() if isinstance(value, str) and len(value) <= 40}
         # What the user has said in so many words, no other word of theirs stands for.
         said = index.user_words.keys()
-        values = {v for v in values if v[:1].isupper() and not name_tokens(v.lower()) <= said}
+        values = {v for v in values if v[:1].isupper() and not name_words(v.lower()) <= said}
         if not values:
             return
         for word in words:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -11,11 +10,10 @@ from math import log, log1p
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.text import letter_words, name_words, stem
 from specbench.core.types import Effect, Message, ToolSpec
 from specbench.embed.base import Embedding
 from specbench.predictors.context.index import ContextIndex
-from specbench.predictors.context.json_paths import stem
-from specbench.predictors.context.names import name_tokens
 from specbench.predictors.learned.candidates.features import FEATURES, Moment
 from specbench.predictors.learned.candidates.live_parameter import Slot
 from specbench.predictors.learned.counts.tables import ABSENT
@@ -25,7 +23,6 @@ from specbench.predictors.learned.tool_head.turn_cues import turn_cues
 __all__ = ["INGREDIENTS", "PAIR_FEATURES", "Lookout", "Vocabulary", "reply_sees", "without_arguments"]
 
 Floats = npt.NDArray[np.float32]
-_WORD = re.compile(r"[a-z]{3,}")
 
 _SUMMED = (
     "user_now", "assistant_now", "result_now", "used_here", "linked_unused", "first_unused", "named_now", "named_best",
@@ -144,7 +141,7 @@ class Lookout:
             self.agent_said = self.index.agent_said.lower()
             if message.content:
                 self.assistant = self.embedding.encode(message.content)
-                self.assistant_words = frozenset(map(stem, _WORD.findall(message.content.lower())))
+                self.assistant_words = frozenset(map(stem, letter_words(message.content, 3)))
             for call in message.tool_calls:
                 self.since_user[call.name] = self.since_user.get(call.name, 0) + 1
 
@@ -306,9 +303,9 @@ class Lookout:
     def _describe(self, name: str) -> Floats:
         """Take down a tool's words and parameters; return the direction of its description."""
         spec = self.tools[name]
-        text = f"{' '.join(sorted(name_tokens(name)))} {spec.description if spec else ''}"
-        parameters = frozenset(stem(word) for each in (spec.properties if spec else ()) for word in name_tokens(each))
-        self._described[name] = frozenset(map(stem, _WORD.findall(text.lower()))), parameters
+        text = f"{' '.join(sorted(name_words(name)))} {spec.description if spec else ''}"
+        parameters = frozenset(stem(word) for each in (spec.properties if spec else ()) for word in name_words(each))
+        self._described[name] = frozenset(map(stem, letter_words(text, 3))), parameters
         effect = spec.effect if spec else Effect.UNKNOWN
         writes = effect in (Effect.WRITE, Effect.UNKNOWN)
         self._kinds[name] = effect is Effect.READ, writes, effect is Effect.LOCAL, name not in self.known
