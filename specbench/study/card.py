@@ -8,10 +8,11 @@ from typing import Any
 
 from specbench.core.json_values import strict
 from specbench.core.types import Trace
+from specbench.core.version import package_version
 from specbench.desk.people.conversations import SOURCE
 from specbench.policies import DEFAULT_THRESHOLD
 from specbench.study.data import Data, split_sizes
-from specbench.study.environment import package_version, versions
+from specbench.study.environment import versions
 from specbench.study.evaluation import Evaluated, Settings
 from specbench.traces.splitting import Split
 

@@ -15,6 +15,7 @@ import numpy as np
 from specbench.core.errors import ConfigError
 from specbench.core.json_values import strict
 from specbench.core.types import Trace
+from specbench.core.version import package_version
 from specbench.metrics.prediction_rates import rates
 from specbench.metrics.prediction_table import PredictionTable, predict_traces
 from specbench.policies import DEFAULT_THRESHOLD
@@ -23,7 +24,7 @@ from specbench.sim.latency.models import Latency
 from specbench.sim.latency.parse import check_latency, parse_latency
 from specbench.sim.threshold_sweep import recall_at_precision, sweep
 from specbench.study.data import Data, known_tools, overlap, refuse_overlap
-from specbench.study.environment import charged_ms, check_predict_ms, package_version, versions
+from specbench.study.environment import charged_ms, check_predict_ms, versions
 from specbench.study.progress import Progress
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from specbench.core.errors import ConfigError, PredictorError
 from specbench.core.json_values import write_json
 from specbench.core.text import writable
+from specbench.core.version import package_version
 from specbench.predictors.base import Predictor
 from specbench.predictors.checkpoint import load, read_card, save
-from specbench.study.environment import package_version
 from specbench.study.job import results_folder
 
 if TYPE_CHECKING:

@@ -13,10 +13,11 @@ from typing import Any
 from specbench.core.errors import ConfigError
 from specbench.core.files import replaced_folder, tell_full_disk
 from specbench.core.json_values import read_json, write_json
+from specbench.core.version import package_version
 from specbench.predictors import make_predictor
 from specbench.sim.latency.parse import check_latency
 from specbench.study.data import Data, load_data, split_data
-from specbench.study.environment import check_predict_ms, package_version, versions
+from specbench.study.environment import check_predict_ms, versions
 from specbench.study.progress import Progress
 from specbench.traces.splitting import Split
 

@@ -12,6 +12,7 @@ import pandas as pd
 from specbench.core.json_values import strict, write_json
 from specbench.core.ledger import Ledger
 from specbench.core.types import Effect
+from specbench.core.version import package_version
 from specbench.metrics.summary import summarise
 from specbench.policies import Threshold
 from specbench.predictors import CONTROLS
@@ -21,7 +22,6 @@ from specbench.sim.simulation import simulate
 from specbench.study.card import model_card
 from specbench.study.data import split_sizes
 from specbench.study.decisions import decision_rows
-from specbench.study.environment import package_version
 from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor
 from specbench.study.figures import draw_figures
 from specbench.study.job import Job

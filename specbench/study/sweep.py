@@ -15,12 +15,12 @@ from specbench.core.errors import ConfigError
 from specbench.core.files import atomic_file, tell_full_disk
 from specbench.core.json_values import check_file, read_json
 from specbench.core.types import Effect
+from specbench.core.version import package_version
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import parse_policy
 from specbench.sim import ByProfile, parse_latency, simulate
 from specbench.speculation import parse_options
 from specbench.study.data import split_sizes
-from specbench.study.environment import package_version
 from specbench.study.job import Job
 from specbench.study.predictions import predicted
 from specbench.study.progress import Progress

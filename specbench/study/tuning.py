@@ -11,12 +11,13 @@ from typing import Any
 from specbench.core.errors import ConfigError
 from specbench.core.json_values import strict
 from specbench.core.types import Effect
+from specbench.core.version import package_version
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import parse_policy
 from specbench.sim import Latency, parse_latency, simulate
 from specbench.speculation import Options, parse_options
 from specbench.study.data import split_sizes
-from specbench.study.environment import package_version, versions
+from specbench.study.environment import versions
 from specbench.study.job import Job
 from specbench.study.predictions import predicted
 from specbench.traces.store import Paths

@@ -13,6 +13,7 @@ from specbench.core.errors import ConfigError
 from specbench.core.json_values import write_json
 from specbench.core.text import writable
 from specbench.core.types import Effect
+from specbench.core.version import package_version
 from specbench.embed import make_embedding
 from specbench.predictors import CONTROLS
 from specbench.study.compare.ablations import ablations, embedding_names, learned_variants
@@ -23,7 +24,6 @@ from specbench.study.compare.leaderboard import BASELINE, compare_names, leaderb
 from specbench.study.compare.page import comparison_page
 from specbench.study.compare.transfer import transfer
 from specbench.study.data import split_sizes
-from specbench.study.environment import package_version
 from specbench.study.evaluation import Settings
 from specbench.study.job import Job, option_words
 from specbench.traces.store import Paths

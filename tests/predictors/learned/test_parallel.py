@@ -12,8 +12,8 @@ from joblib import Parallel, delayed
 
 from specbench.desk.live.comparison import scripted_talks
 from specbench.predictors import make_predictor
+from specbench.predictors.learned import parallel as workers
 from specbench.predictors.learned.parallel import side_by_side, train_all
-from specbench.predictors.learned.predictor import parallel as workers
 
 
 @pytest.fixture

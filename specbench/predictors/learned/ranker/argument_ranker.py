@@ -19,7 +19,7 @@ from specbench.core.types import Message, ToolCall, ToolSpec, Trace
 from specbench.predictors.context.dates import infer_today
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.context.values import text_of
-from specbench.predictors.learned.candidates.features import FEATURES, Candidates, Moment
+from specbench.predictors.learned.candidates.features import FEATURES, Moment
 from specbench.predictors.learned.candidates.generation import list_candidates
 from specbench.predictors.learned.candidates.live_parameter import Slot
 from specbench.predictors.learned.counts.argument_types import UNFIT, ArgumentType
@@ -30,9 +30,9 @@ from specbench.predictors.learned.counts.tables import ABSENT
 from specbench.predictors.learned.network import ListwiseNet, segment_softmax
 from specbench.predictors.learned.parallel import side_by_side, train_all
 from specbench.predictors.learned.ranker.call_ranker import CallRanker, combined_features
-from specbench.predictors.learned.ranker.combinations import Combination, Past, Values, combine
+from specbench.predictors.learned.ranker.combinations import Combination, Past, Ranked, Values, combine
 
-__all__ = ["ArgumentRanker", "Filled", "Ranked"]
+__all__ = ["ArgumentRanker", "Filled"]
 
 Floats = npt.NDArray[np.float32]
 T = TypeVar("T")
@@ -49,14 +49,6 @@ class Filled(NamedTuple):
 
     call: ToolCall
     p: float
-
-
-class Ranked(NamedTuple):
-    """The candidates of a parameter, their probabilities, and their positions from the most probable on."""
-
-    candidates: Candidates
-    p: npt.NDArray[np.float32]
-    order: list[int]
 
 
 class _List(NamedTuple):

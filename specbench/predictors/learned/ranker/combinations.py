@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from specbench.predictors.context.dates import DAY
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.context.values import TRUTH, shape_of, text_of
-from specbench.predictors.learned.candidates.features import OTHER
+from specbench.predictors.learned.candidates.features import OTHER, Candidates
 from specbench.predictors.learned.counts.tables import ABSENT
 
-if TYPE_CHECKING:
-    from specbench.predictors.learned.ranker.argument_ranker import Ranked
-
-__all__ = ["Combination", "Past", "Values", "combine", "day_number"]
+__all__ = ["Combination", "Past", "Ranked", "Values", "combine", "day_number"]
 
 Pairs = Mapping[str, Sequence[int]]
 """What :class:`~specbench.predictors.learned.counts.parameters.ParameterIndex` counted of pairs of parameters."""
@@ -39,6 +39,14 @@ RARE = 1e-4
 """Probability of a value that is not among the candidates."""
 BACK = 12
 """Earlier calls that are looked at."""
+
+
+class Ranked(NamedTuple):
+    """The candidates of a parameter, their probabilities, and their positions from the most probable on."""
+
+    candidates: Candidates
+    p: npt.NDArray[np.float32]
+    order: list[int]
 
 
 @dataclass(slots=True)

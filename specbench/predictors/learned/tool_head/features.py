@@ -17,7 +17,8 @@ from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.learned.candidates.features import FEATURES, Moment
 from specbench.predictors.learned.candidates.live_parameter import Slot
 from specbench.predictors.learned.counts.tables import ABSENT
-from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker, Filled, Ranked
+from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker, Filled
+from specbench.predictors.learned.ranker.combinations import Ranked
 from specbench.predictors.learned.tool_head.turn_cues import turn_cues
 
 __all__ = ["INGREDIENTS", "PAIR_FEATURES", "Lookout", "Vocabulary", "reply_sees", "without_arguments"]

@@ -13,9 +13,8 @@ from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.learned.candidates.features import OTHER, Candidates
 from specbench.predictors.learned.counts.argument_types import ArgumentType
 from specbench.predictors.learned.counts.tables import ABSENT, ParameterCounts
-from specbench.predictors.learned.ranker.argument_ranker import Ranked
 from specbench.predictors.learned.ranker.call_ranker import COMBINED, CallRanker, combined_features
-from specbench.predictors.learned.ranker.combinations import MOST, Combination, Past, combine
+from specbench.predictors.learned.ranker.combinations import MOST, Combination, Past, Ranked, combine
 
 NAMES = ("date", "destination", "origin")
 TRIP = [

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from specbench.predictors.learned.predictor.tool_head import tool_filter as scouting
 
 from specbench.core.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec
 from specbench.predictors.learned.explanation import explain
 from specbench.predictors.learned.predictor import LearnedPredictor, LearnedSession
+from specbench.predictors.learned.tool_head import tool_filter as scouting
 from specbench.predictors.learned.tool_head.tool_filter import Scouted
 from specbench.testing.traces import make_tools, make_traces
 
