@@ -113,7 +113,7 @@ def _export_onnx(predictor: Predictor, card: Mapping[str, Any] | None, checkpoin
             raise PredictorError(
                 f"the network takes {width} features as {name!r}, but {len(features[name])} have names"
             )
-    graphs = {"head.onnx": head_graph(head), "scout.onnx": head_graph(predictor.scout, "scout")}
+    graphs = {"head.onnx": head_graph(head), "scout.onnx": head_graph(predictor.tool_filter, "scout")}
     if ranker.net.layers:
         graphs["ranker.onnx"] = ranker_graph(ranker.net)
     if ranker.calls.fitted:
@@ -163,8 +163,8 @@ For those who serve networks with a runtime of their own. **This is not a whole 
 - `head.onnx`, the tool head: `point` float32[1, d] (the conversation), `pairs` float32[n, e] (one row for each tool on
   offer, the reply last), `classes` int64[n] (the tools' numbers in `features.json`, -1 for a tool that training never
   saw) → `probabilities` float32[n], adding up to 1.
-- `scout.onnx`, the scout: the same inputs, with nought for all features of arguments, and the same output. Tools that
-  it finds improbable are left out of the head's rows; see `specbench.predictors.learned.tool_head.tool_filter`.
+- `scout.onnx`, the tool filter: the same inputs, with nought for all features of arguments, and the same output. Tools
+  that it finds improbable are left out of the head's rows; see `specbench.predictors.learned.tool_head.tool_filter`.
 {ranker if "ranker.onnx" in graphs else ""}{calls if "calls.onnx" in graphs else ""}
 Scaling, clipping and the whole ensemble are inside: feed raw features, in the order of `features.json`.
 

@@ -16,14 +16,14 @@ from specbench.predictors.learned.counts.argument_types import ArgumentType
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 from specbench.predictors.learned.counts.tables import Counts, ParameterCounts, lift
 
-__all__ = ["KNOWN", "ParameterFacts", "Shares"]
+__all__ = ["KNOWN", "ParameterFeatures", "Shares"]
 
 KNOWN = 3
 """Calls from which a tool's own counts say more than its schema and other tools."""
 MOST_KEPT = 512
 """Paths, texts, shapes and words that are remembered of one parameter: some hundred kilobytes when all are full."""
-MOST_FACTS = 2000
-"""Parameters of which facts are remembered."""
+MOST_FEATURES = 2000
+"""Parameters of which features are remembered."""
 Shares = tuple[float, float, float, float, float]
 """How a path is linked to a parameter: own share and rate, those of other tools, likeness of the names."""
 _AT = {name: at for at, name in enumerate(FEATURES)}
@@ -34,7 +34,7 @@ _Key = TypeVar("_Key")
 _Kept = TypeVar("_Kept")
 
 
-class ParameterFacts:
+class ParameterFeatures:
     """One parameter of one tool, as training and the schema know it; see :meth:`of`.
 
     Attributes
@@ -115,25 +115,25 @@ class ParameterFacts:
         *,
         unseen: bool = False,
         alone: bool = False,
-    ) -> ParameterFacts:
-        """Return the facts of a parameter; remembered until the counts change or the schema is another.
+    ) -> ParameterFeatures:
+        """Return the features of a parameter; remembered until the counts change or the schema is another.
 
         Examples
         --------
-        >>> of = ParameterFacts.of(counts := ParameterIndex(), "hotels", "city", None)
-        >>> of is ParameterFacts.of(counts, "hotels", "city", None), of.unseen
+        >>> of = ParameterFeatures.of(counts := ParameterIndex(), "hotels", "city", None)
+        >>> of is ParameterFeatures.of(counts, "hotels", "city", None), of.unseen
         (True, True)
         """
         key = tool, parameter, unseen, alone
         known = counts.derived.get(key)
         if not isinstance(known, cls) or (known.spec is not spec and known.spec != spec):
             known = cls(counts, tool, parameter, spec, unseen=unseen, alone=alone)
-            _keep(counts.derived, key, known, MOST_FACTS)
+            _keep(counts.derived, key, known, MOST_FEATURES)
         return known
 
     @property
     def current(self) -> bool:
-        """Whether these facts are still remembered: what they were derived from has not changed."""
+        """Whether these features are still remembered: what they were derived from has not changed."""
         return self.counts.derived.get(self._key) is self
 
     def _closed(self, *, truth: bool) -> list[str]:

@@ -15,13 +15,13 @@ from specbench.core.types import Effect, Message, ToolSpec
 from specbench.embed.base import Embedding
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.learned.candidates.features import FEATURES, Moment
-from specbench.predictors.learned.candidates.live_parameter import Slot
+from specbench.predictors.learned.candidates.live_parameter import LiveParameter
 from specbench.predictors.learned.counts.tables import ABSENT
-from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker, Filled
-from specbench.predictors.learned.ranker.combinations import Ranked
+from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker, FilledCall
+from specbench.predictors.learned.ranker.combinations import RankedCandidates
 from specbench.predictors.learned.tool_head.turn_cues import turn_cues
 
-__all__ = ["INGREDIENTS", "PAIR_FEATURES", "Lookout", "Vocabulary", "reply_sees", "without_arguments"]
+__all__ = ["INGREDIENTS", "PAIR_FEATURES", "ConversationView", "Vocabulary", "reply_sees", "without_arguments"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -74,7 +74,7 @@ class Vocabulary:
         self.directions: dict[str, Floats] = {}
 
 
-class Lookout:
+class ConversationView:
     """One conversation, as the tool head sees it: embeddings of the last texts, the history, and the tools on offer.
 
     Parameters
@@ -115,7 +115,7 @@ class Lookout:
         self.replies = 0
         self.turns = 0
         self.moment = Moment(self.index)
-        self._slots: dict[str, list[Slot]] = {}
+        self._live_parameters: dict[str, list[LiveParameter]] = {}
         self._fills: dict[str, bool] = {}
         self._times: dict[str, int | None] = {}
         self._revision = ranker.counts.revision
@@ -185,7 +185,7 @@ class Lookout:
 
     def offers(
         self, worth: Callable[[Floats, list[str]], list[str]] | None = None
-    ) -> tuple[list[str], Floats, dict[str, list[Filled]]]:
+    ) -> tuple[list[str], Floats, dict[str, list[FilledCall]]]:
         """Return the tools on offer, their features (the reply is the last row), and each tool's best arguments.
 
         Parameters
@@ -259,12 +259,12 @@ class Lookout:
         spec = self.tools[name]
         return spec is None or spec.effect is Effect.READ
 
-    def late(self, names: Sequence[str]) -> dict[str, list[Filled]]:
+    def late(self, names: Sequence[str]) -> dict[str, list[FilledCall]]:
         """Return the best arguments of tools that :meth:`offers` left aside, at the same moment."""
         ranked = self.ranked([name for name in names if not self.eager(name)])
         return self.ranker.fill(ranked, self.moment, unseen=self.unseen)
 
-    def ranked(self, names: Sequence[str]) -> dict[str, list[Ranked]]:
+    def ranked(self, names: Sequence[str]) -> dict[str, list[RankedCandidates]]:
         """Return the candidates of tools' parameters with their probabilities, at the moment of :meth:`offers`."""
         return self.ranker.rank(self._fillable(names), self.moment)
 
@@ -283,23 +283,25 @@ class Lookout:
         counts = self.ranker.counts
         if self._revision != counts.revision:
             self._revision, self.moment = counts.revision, Moment(self.index)
-            for name, slots in list(self._slots.items()):
-                if self._times[name] != counts.calls.get(name) or not all(slot.facts.current for slot in slots):
-                    del self._slots[name]
+            for name, live_parameters in list(self._live_parameters.items()):
+                if self._times[name] != counts.calls.get(name) or not all(
+                    live.features.current for live in live_parameters
+                ):
+                    del self._live_parameters[name]
 
-    def _fillable(self, names: Sequence[str]) -> dict[str, list[Slot]]:
+    def _fillable(self, names: Sequence[str]) -> dict[str, list[LiveParameter]]:
         """Return the parameters of the tools that can be filled; made once a conversation."""
         for name in names:
-            if name not in self._slots:
+            if name not in self._live_parameters:
                 spec = self.tools.get(name)
                 new = name in self.unseen
                 parameters = self.ranker.parameters(name, spec, unseen=new)
-                self._slots[name] = [
-                    Slot(self.ranker.counts, name, each, spec, unseen=new) for each in parameters or ()
+                self._live_parameters[name] = [
+                    LiveParameter(self.ranker.counts, name, each, spec, unseen=new) for each in parameters or ()
                 ]
                 self._fills[name] = parameters is not None
                 self._times[name] = self.ranker.counts.calls.get(name)
-        return {name: self._slots[name] for name in names if self._fills[name]}
+        return {name: self._live_parameters[name] for name in names if self._fills[name]}
 
     def _describe(self, name: str) -> Floats:
         """Take down a tool's words and parameters; return the direction of its description."""
@@ -340,7 +342,9 @@ def _left_out(drop: frozenset[str]) -> list[int]:
     return [_PAIR[name] for group, names in groups if group in drop for name in names]
 
 
-def _argument_features(ranked: Sequence[Ranked], filled: Sequence[Filled], index: ContextIndex) -> list[float]:
+def _argument_features(
+    ranked: Sequence[RankedCandidates], filled: Sequence[FilledCall], index: ContextIndex
+) -> list[float]:
     """From ``p_arguments`` to ``parameters``: how well a tool's arguments can be filled."""
     weakest, missing, present = 1.0, 0.0, 0
     sums = np.zeros(len(_SUMS), np.float32)
