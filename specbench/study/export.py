@@ -88,7 +88,7 @@ def _export_onnx(predictor: Predictor, card: Mapping[str, Any] | None, checkpoin
     from specbench.predictors.learned.candidates.features import FEATURES
     from specbench.predictors.learned.predictor import LearnedPredictor
     from specbench.predictors.learned.ranker.call_ranker import COMBINED
-    from specbench.predictors.learned.tool_head.features import PAIR_FEATURES
+    from specbench.predictors.learned.tool_head.pair_features import PAIR_FEATURES
     from specbench.study.onnx_graphs import CLIP, OPSET, head_graph, ranker_graph
 
     if not isinstance(predictor, LearnedPredictor):

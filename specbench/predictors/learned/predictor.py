@@ -17,14 +17,9 @@ from specbench.predictors.counting.argument_fillers import FILLERS, ArgumentFill
 from specbench.predictors.learned.calibration import LIKELY, WAYS, Case, JointCalibration
 from specbench.predictors.learned.parallel import train_all
 from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker, FilledCall
-from specbench.predictors.learned.tool_head.features import (
-    INGREDIENTS,
-    ConversationView,
-    Vocabulary,
-    reply_sees,
-    without_arguments,
-)
+from specbench.predictors.learned.tool_head.features import INGREDIENTS, ConversationView, Vocabulary
 from specbench.predictors.learned.tool_head.network import ToolHead
+from specbench.predictors.learned.tool_head.pair_features import reply_sees, without_arguments
 from specbench.predictors.learned.tool_head.tool_filter import FilteredTools, filter_training, filtered_example
 from specbench.predictors.learned.training import LIGHT, Labeller, class_numbers, texts_of
 

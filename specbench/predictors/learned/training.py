@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from specbench.core.types import Trace
 from specbench.embed import Embedding
-from specbench.predictors.context.index import notes
+from specbench.predictors.context.events import notes
 from specbench.predictors.learned.calibration import Case
 from specbench.predictors.learned.parallel import side_by_side
 from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker

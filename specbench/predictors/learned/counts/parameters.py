@@ -7,13 +7,14 @@ learns of the second holds for new tools.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Protocol
 
 from specbench.core.types import ToolCall, ToolSpec
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.context.values import code_of, shape_of, text_of
 from specbench.predictors.learned.counts.announcing_words import CueTable
+from specbench.predictors.learned.counts.argument_pairs import ArgumentPairs
 from specbench.predictors.learned.counts.reuse import ReuseRates
 from specbench.predictors.learned.counts.similar_parameters import SimilarParameters, described
 from specbench.predictors.learned.counts.tables import ABSENT, Counts, ParameterCounts, SummedCounts
@@ -21,12 +22,8 @@ from specbench.predictors.learned.counts.word_values import WordValues
 
 __all__ = ["ParameterIndex", "cue_words"]
 
-MOST_KEPT_TO = 10_000
-"""Tools never seen of which it is remembered what others keep to."""
 MOST_ANNOUNCED = 2000
 """Parameters of which it is remembered which words announce their values."""
-MOST_PAIRED = 60
-"""Arguments of a call that are looked at in pairs."""
 MOST_THINGS = 1000
 """Things that are looked for in what users say."""
 
@@ -51,8 +48,7 @@ class ParameterIndex:
         self.calls: dict[str, int] = {}
         self._others: dict[tuple[str, str], Counts] = {}
         self._similar: SimilarParameters | None = None
-        self._kept_to: dict[tuple[str, tuple[str, ...]], dict[str, list[int]]] = {}
-        self.pairs: dict[str, dict[str, list[int]]] = {}
+        self.pairs = ArgumentPairs()
         self.common: dict[str, int] = {}
         self.things: dict[str, int] = {}
         self.conversations = 0
@@ -112,7 +108,7 @@ class ParameterIndex:
             if known is not None:
                 known.add((call.name, name, text))
             self._count_value(counts, text, set() if online and used else announcing, index)
-        self._count_pairs(call)
+        self.pairs.count(call)
         self.reuse.count(call, spec, index.calls)
         self.word_values.count(call, words, index)
 
@@ -149,7 +145,6 @@ class ParameterIndex:
         self._forget(call.name, changed)
         for name in self.tools[call.name]:
             self._spellings.pop((call.name, name), None)
-        self._kept_to.clear()
         self._aliases = self._prefixes = None
         self.revision += 1
         self.word_values.keep(self.aliases())
@@ -240,19 +235,6 @@ class ParameterIndex:
                 for word in index.before[other]["user"]:
                     counts.passed[word] = counts.passed.get(word, 0) + 1
 
-    def _count_pairs(self, call: ToolCall) -> None:
-        """Count, for each pair of parameters: filled together, equal, first before second."""
-        table = self.pairs.setdefault(call.name, {})
-        texts = sorted((n, text_of(v)) for n, v in call.arguments.items() if isinstance(v, str | int | float))
-        del texts[MOST_PAIRED:]
-        for at, (name, text) in enumerate(texts):
-            for other, second in texts[at + 1 :]:
-                row = table.setdefault(f"{name}|{other}", [0, 0, 0, 0])
-                row[0] += 1
-                row[1] += text == second
-                row[2] += text < second
-                row[3] += len(text) == 10 and len(second) == 10 and text[4:5] == "-" == second[4:5]
-
     def add(self, other: ParameterIndex) -> None:
         """Add the counts of another index."""
         for tool, calls in other.calls.items():
@@ -268,10 +250,7 @@ class ParameterIndex:
         for mine_of, theirs_of in ((self.common, other.common), (self.things, other.things)):
             for word, count in theirs_of.items():
                 mine_of[word] = mine_of.get(word, 0) + count
-        for tool, rows in other.pairs.items():
-            table = self.pairs.setdefault(tool, {})
-            for pair, flags in rows.items():
-                table[pair] = [a + b for a, b in zip(table.get(pair, [0, 0, 0, 0]), flags, strict=True)]
+        self.pairs.add(other.pairs)
         self.forget_derived()
 
     def own(self, tool: str, parameter: str) -> ParameterCounts | None:
@@ -303,29 +282,12 @@ class ParameterIndex:
             self._similar = SimilarParameters(self.tools)
         return self._similar.of(tool, parameter, spec, alone=alone)
 
-    def kept_to(self, tool: str, names: Sequence[str], *, unseen: bool = False) -> Mapping[str, Sequence[int]]:
-        """Return what calls have kept to for pairs of parameters; of a tool never seen, calls of other tools."""
-        if not unseen:
-            return self.pairs.get(tool, {})
-        key = tool, tuple(names)
-        if key not in self._kept_to:
-            if len(self._kept_to) >= MOST_KEPT_TO:
-                self._kept_to.clear()
-            out: dict[str, list[int]] = {}
-            wanted = {f"{a}|{b}" for a in names for b in names if a < b}
-            for other, rows in self.pairs.items():
-                for pair in sorted(wanted & rows.keys()) if other != tool else ():
-                    out[pair] = [a + b for a, b in zip(out.get(pair, [0, 0, 0, 0]), rows[pair], strict=True)]
-            self._kept_to[key] = out
-        return self._kept_to[key]
-
     def forget_derived(self) -> None:
         """Forget what was derived from the counts, after they changed."""
         self.derived.clear()
         self._cue_table = CueTable()
         self._others.clear()
         self._similar = None
-        self._kept_to.clear()
         self._spellings.clear()
         self._aliases = self._announcing = self._prefixes = self._known_things = None
         self.revision += 1
@@ -334,7 +296,7 @@ class ParameterIndex:
         """Return the counts as JSON values."""
         return {
             "calls": self.calls,
-            "pairs": self.pairs,
+            "pairs": self.pairs.tools,
             **self.word_values.state(),
             "reuse": self.reuse.state(),
             "conversations": self.conversations,
@@ -348,7 +310,7 @@ class ParameterIndex:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over counts."""
         self.calls = dict(state["calls"])
-        self.pairs = {tool: {k: list(v) for k, v in rows.items()} for tool, rows in state["pairs"].items()}
+        self.pairs.restore(state["pairs"])
         self.word_values.restore(state)
         self.reuse.restore(state["reuse"])
         self.conversations, self.common = state["conversations"], dict(state["common"])

@@ -173,7 +173,7 @@ class ArgumentRanker:
                 ranked = view.rank({call.name: own}, Moment(index))[call.name]
                 earlier = EarlierCalls(call.name, names, index)
                 new = unseen or call.name not in view.counts.calls
-                pairs = {} if alone else view.counts.kept_to(call.name, names, unseen=new)
+                pairs = {} if alone else view.counts.pairs.kept_to(call.name, names, unseen=new)
                 found = combine(ranked, pairs, earlier, index)
                 after = ContextIndex().extend([Message("assistant", "", (call,))])
                 right = EarlierCalls(call.name, names, after).here[0]
@@ -247,7 +247,7 @@ class ArgumentRanker:
             names = [one.candidates.parameter for one in each]
             earlier = EarlierCalls(tool, names, moment.index)
             new = tool in unseen or tool not in self.counts.calls
-            found[tool] = combine(each, self.counts.kept_to(tool, names, unseen=new), earlier, moment.index)
+            found[tool] = combine(each, self.counts.pairs.kept_to(tool, names, unseen=new), earlier, moment.index)
             if len(each) > 1 and found[tool]:
                 weighed[tool] = combined_features(found[tool], earlier, moment.index, unseen=new)
         if weighed and self.calls.fitted:

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.predictors.learned.calibration import Case
-from specbench.predictors.learned.tool_head.features import reply_sees, without_arguments
 from specbench.predictors.learned.tool_head.network import Example, ToolHead
+from specbench.predictors.learned.tool_head.pair_features import reply_sees, without_arguments
 
 __all__ = ["FilteredTools", "filter_training", "filtered_example"]
 

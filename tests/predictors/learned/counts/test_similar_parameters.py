@@ -10,6 +10,7 @@ from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.learned.candidates.features import FEATURES, Moment
 from specbench.predictors.learned.candidates.generation import list_candidates
 from specbench.predictors.learned.candidates.live_parameter import LiveParameter
+from specbench.predictors.learned.counts.argument_pairs import ArgumentPairs
 from specbench.predictors.learned.counts.counting import count
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 from specbench.predictors.learned.counts.similar_parameters import SimilarParameters
@@ -117,15 +118,15 @@ def test_namesakes_of_other_tools_are_always_relatives_unless_left_aside(
 
 
 def test_a_new_tool_keeps_to_the_order_that_others_keep_to() -> None:
-    counts = ParameterIndex()
-    counts.pairs = {
+    pairs = ArgumentPairs()
+    pairs.tools = {
         "rent": {"dropoff_date|pickup_date": [20, 0, 0, 20]},
         "hire": {"dropoff_date|pickup_date": [7, 0, 1, 7], "city|pickup_date": [7, 0, 0, 0]},
     }
     names = ["dropoff_date", "pickup_date"]
-    assert counts.kept_to("lease", names, unseen=True) == {"dropoff_date|pickup_date": [27, 0, 1, 27]}
-    assert counts.kept_to("rent", names, unseen=True) == {"dropoff_date|pickup_date": [7, 0, 1, 7]}
-    assert counts.kept_to("rent", names) == counts.pairs["rent"]
+    assert pairs.kept_to("lease", names, unseen=True) == {"dropoff_date|pickup_date": [27, 0, 1, 27]}
+    assert pairs.kept_to("rent", names, unseen=True) == {"dropoff_date|pickup_date": [7, 0, 1, 7]}
+    assert pairs.kept_to("rent", names) == pairs.tools["rent"]
 
 
 def test_what_is_learned_on_of_a_relative_counts_at_once() -> None:

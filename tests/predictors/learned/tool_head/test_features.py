@@ -8,7 +8,8 @@ from specbench.core.types import Effect, Message, ToolCall, ToolSpec
 from specbench.embed.hashing import HashingEmbedding
 from specbench.predictors.learned.predictor import LearnedPredictor
 from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker
-from specbench.predictors.learned.tool_head.features import PAIR_FEATURES, ConversationView, Vocabulary
+from specbench.predictors.learned.tool_head.features import ConversationView, Vocabulary
+from specbench.predictors.learned.tool_head.pair_features import PAIR_FEATURES
 from specbench.testing.traces import make_tools, make_traces
 
 
