@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from specbench.study.data import Data, load_data
 from specbench.study.evaluation import Evaluated, Settings, evaluate, evaluate_predictor
+from specbench.study.figure_tables import per_tool, reliability_bins
 from specbench.study.main import DEFAULT_PREDICTORS, StudyResult, run_study
-from specbench.study.tables import per_tool, reliability_bins
 
 __all__ = [
     "DEFAULT_PREDICTORS",

@@ -19,13 +19,13 @@ from specbench.predictors import CONTROLS
 from specbench.predictors.checkpoint import save
 from specbench.report.page import build_report
 from specbench.sim.simulation import simulate
-from specbench.study.card import model_card
 from specbench.study.data import split_sizes
 from specbench.study.decisions import decision_rows
 from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor
+from specbench.study.figure_tables import per_tool, recall_at_waste, reliability_bins
 from specbench.study.figures import draw_figures
 from specbench.study.job import Job
-from specbench.study.tables import per_tool, recall_at_waste, reliability_bins
+from specbench.study.model_card import model_card
 from specbench.study.verdict import verdict
 from specbench.traces.describe import describe
 from specbench.traces.store import Paths
@@ -112,7 +112,7 @@ def run_study(
             f"{len(data.traces)} traces of {len(data.tasks)} tasks: {len(parts.train)} for training, "
             f"{len(parts.validation)} for validation, {len(parts.test)} for the test (split by task)"
         )
-        fitted_on = parts.train + parts.validation
+        fitted_on = parts.train_and_validation
         results = [evaluate_predictor(name, fitted_on, parts.test, settings, told) for name in predictors]
         chosen = _chosen(results)
         told.note(f"simulating the default policy with {chosen.name}, drawing figures, writing the report")

@@ -13,14 +13,14 @@ from specbench.core.ledger import Ledger
 from specbench.core.types import Effect
 from specbench.metrics import SpeculationMetrics, differences
 from specbench.policies import Never, parse_policy
-from specbench.predictors.checkpoint import read_card
+from specbench.predictors.checkpoint import load, read_card
 from specbench.runtime.recorded import execute
 from specbench.sim import parse_latency, simulate
 from specbench.speculation import parse_options
-from specbench.study.card import trained_on
 from specbench.study.data import Data, split_sizes
 from specbench.study.job import Job
-from specbench.study.predictions import predicted
+from specbench.study.model_card import trained_on
+from specbench.study.predictions import fitted, predicted
 from specbench.testing.clock import run_virtual
 from specbench.traces.store import Paths
 
@@ -91,13 +91,14 @@ def run_simulate(
     chosen, settings = parse_policy(policy), parse_options(options)
     with job.folder() as folder:
         data = job.read()
-        parts = job.split(data) if checkpoint is None else None
-        on = parts.test if parts is not None else data.traces
+        told, parts = job.progress, None
+        if checkpoint is None:
+            parts = job.split(data)
+            asked, on = fitted(predictor, parts.train_and_validation, seed=seed, progress=told), parts.test
+        else:
+            asked, on, predictor = load(checkpoint), data.traces, Path(checkpoint).name
         warnings = [] if checkpoint is None else _warnings(checkpoint, data)
-        found = predicted(
-            predictor if checkpoint is None else Path(checkpoint).name, parts, on,
-            seed=seed, checkpoint=checkpoint, predict_ms=predict_ms, progress=job.progress,
-        )  # fmt: skip
+        found = predicted(asked, predictor, on, predict_ms=predict_ms, progress=told)
         model = parse_latency(latency, seed=seed, traces=on)
         common: dict[str, Any] = {"latency": model, "predict_s": found.predict_s, "sessions": sessions}
         ledger = simulate(found.table, chosen, options=settings, config={"seed": seed}, **common)
@@ -105,7 +106,7 @@ def run_simulate(
         metrics = SpeculationMetrics.of(ledger, seed=seed)
         differs = None
         if executor:
-            job.progress.note("running the executor over the same traces, on a virtual clock")
+            told.note("running the executor over the same traces, on a virtual clock")
             run = partial(execute, found.table, chosen, options=settings, **common)
             differs = differences(ledger, run_virtual(run, backend="asyncio"))
         ledger.to_parquet(folder / "ledger.parquet")

@@ -22,7 +22,7 @@ from specbench.sim import ByProfile, parse_latency, simulate
 from specbench.speculation import parse_options
 from specbench.study.data import split_sizes
 from specbench.study.job import Job
-from specbench.study.predictions import predicted
+from specbench.study.predictions import fitted, predicted
 from specbench.study.progress import Progress
 from specbench.traces.store import Paths, read_effects
 
@@ -133,7 +133,8 @@ def run_sweep(
         missing = [key for key in product([name], policies, latencies, options) if key not in have]
         if not missing:
             continue
-        found = predicted(name, parts, parts.test, seed=seed, predict_ms=predict_ms, progress=job.progress)
+        asked = fitted(name, parts.train_and_validation, seed=seed, progress=job.progress)
+        found = predicted(asked, name, parts.test, predict_ms=predict_ms, progress=job.progress)
         batches = [missing[at : at + BATCH] for at in range(0, len(missing), BATCH)]
         for rows in _parallel(batches, jobs, job.progress, name, found.table, models, found.predict_s, sessions, seed):
             done = pd.concat([done, pd.DataFrame(rows)], ignore_index=True) if len(done) else pd.DataFrame(rows)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from specbench.core.types import Effect
 from specbench.predictors.checkpoint import check_place, save
-from specbench.study.card import model_card
 from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor, seeded
 from specbench.study.job import Job
+from specbench.study.model_card import model_card
 from specbench.traces.store import Paths
 
 __all__ = ["run_train"]
@@ -63,6 +63,6 @@ def run_train(
     empty = seeded(predictor, settings.seed)
     data = job.read()
     parts = job.split(data)
-    result = evaluate_predictor(predictor, parts.train + parts.validation, parts.test, settings, job.progress, empty)
+    result = evaluate_predictor(predictor, parts.train_and_validation, parts.test, settings, job.progress, empty)
     save(result.predictor, out, card=model_card(result, data, parts, settings, job.command))
     return result

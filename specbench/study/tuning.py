@@ -19,7 +19,7 @@ from specbench.speculation import Options, parse_options
 from specbench.study.data import split_sizes
 from specbench.study.environment import versions
 from specbench.study.job import Job
-from specbench.study.predictions import predicted
+from specbench.study.predictions import fitted, predicted
 from specbench.traces.store import Paths
 
 __all__ = ["CANDIDATES", "TuneResult", "choose_policy", "run_tune"]
@@ -127,9 +127,8 @@ def run_tune(
     parts = job.split(data)
     if not parts.validation:
         raise ConfigError(f"tuning needs tasks for training, validation and test; got {len(data.tasks)} task(s)")
-    tuned = predicted(
-        predictor, parts, parts.validation, seed=seed, fit_on=parts.train, predict_ms=predict_ms, progress=job.progress
-    )
+    asked = fitted(predictor, parts.train, seed=seed, progress=job.progress)
+    tuned = predicted(asked, predictor, parts.validation, predict_ms=predict_ms, progress=job.progress)
     chosen = choose_policy(
         tuned.table, waste=waste, precision=precision, amplification=amplification, predict_s=tuned.predict_s,
         latency=parse_latency(latency, seed=seed, traces=parts.validation), options=settings,
@@ -145,9 +144,7 @@ def run_tune(
             + " on the validation tasks; allow more, or use a better predictor"
         )
     policy, on_validation = chosen
-    tested = predicted(
-        predictor, parts, parts.test, predict_ms=tuned.predict_s * 1e3, progress=job.progress, predictor=tuned.predictor
-    )
+    tested = predicted(asked, predictor, parts.test, predict_ms=tuned.predict_ms, progress=job.progress)
     model = parse_latency(latency, seed=seed, traces=parts.test)
     ledger = simulate(tested.table, parse_policy(policy), latency=model, predict_s=tested.predict_s, options=settings)
     on_test = SpeculationMetrics.of(ledger, seed=seed)

@@ -19,6 +19,11 @@ class Split:
     validation: list[Trace]
     test: list[Trace]
 
+    @property
+    def train_and_validation(self) -> list[Trace]:
+        """What a predictor learns from when nothing is tuned on the validation part."""
+        return self.train + self.validation
+
 
 def split(traces: Iterable[Trace], test: float = 0.25, validation: float = 0.15, seed: int = 0) -> Split:
     """Split traces by task, never by turn: all traces of one task fall into the same part.

@@ -148,7 +148,7 @@ def run_compare(
     with job.folder() as folder:
         data = job.read()
         divided = job.split(data)
-        bench = Bench(divided.train + divided.validation, divided.test, settings, job.progress)
+        bench = Bench(divided.train_and_validation, divided.test, settings, job.progress)
         job.progress.note(
             f"{len(names)} predictors: {len(bench.train)} traces to learn from, {len(bench.test)} for the test"
         )

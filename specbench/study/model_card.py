@@ -92,7 +92,7 @@ def trained_on(card: Mapping[str, Any] | None, data: Data) -> list[str]:
 def _card(
     data: Data, parts: Split, seed: int, command: str, measured: dict[str, Any], found: dict[str, Any]
 ) -> dict[str, Any]:
-    fitted_on = [*parts.train, *parts.validation]
+    fitted_on = parts.train_and_validation
     card: dict[str, Any] = strict(
         {
             "trained on": "the training and validation tasks below; no test task was seen",
