@@ -17,6 +17,7 @@ def notes(message: Message) -> str:
 
     Examples
     --------
+    >>> from specbench.core.types import ToolCall
     >>> call = ToolCall("think", {"thought": "The order is pending, so I can cancel it", "priority": "high"})
     >>> notes(Message("assistant", "One moment.", (call,)))
     'The order is pending, so I can cancel it'
