@@ -32,7 +32,7 @@ import numpy as np
 from gpu_table import section
 
 from specbench import __version__
-from specbench.core.json_output import write_json
+from specbench.core.json_values import write_json
 from specbench.core.ledger import Ledger
 from specbench.core.types import Message, Trace
 from specbench.desk.live.comparison import LiveComparison, compare_live, scripted_talks

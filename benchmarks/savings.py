@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from specbench.core.version import package_version
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.metrics.theory import overlap_saved_share, run_ahead_saved_share
 from specbench.plots import plot_ratio
@@ -20,8 +21,7 @@ from specbench.policies import Policy, TopK
 from specbench.sim import Constant, simulate
 from specbench.speculation import Options
 from specbench.study.data import load_data, split_data, split_sizes
-from specbench.study.environment import package_version
-from specbench.study.predictions import predicted
+from specbench.study.predictions import fitted, predicted
 from specbench.study.progress import Progress
 from specbench.study.tuning import choose_policy
 
@@ -77,9 +77,12 @@ def main(traces: str) -> None:
     told = Progress(True)
     data = load_data([Path(traces)])
     parts = split_data(data, 0)
-    tuning = predicted("learned", parts, parts.validation, fit_on=parts.train, predict_ms=PREDICT_MS, progress=told)
-    testing = predicted("learned", parts, parts.test, predictor=tuning.predictor, predict_ms=PREDICT_MS, progress=told)
-    oracle = predicted("oracle", parts, parts.test, predict_ms=PREDICT_MS)
+    learned = fitted("learned", parts.train, progress=told)
+    tuning, testing = (
+        predicted(learned, "learned", part, predict_ms=PREDICT_MS, progress=told)
+        for part in (parts.validation, parts.test)
+    )
+    oracle = predicted(fitted("oracle", parts.train_and_validation), "oracle", parts.test, predict_ms=PREDICT_MS)
     sizes = {name: part["tasks"] for name, part in split_sizes(parts).items()}
     lines = [
         HEAD.format(

@@ -75,7 +75,7 @@ def profile_llm(
 ) -> None:
     """Measure prefill and decoding of a local model, fit lines to them, and write both as JSON."""
     from specbench.core.errors import ConfigError
-    from specbench.core.json_output import check_file, write_json
+    from specbench.core.json_values import check_file, write_json
     from specbench.llm.local.memory import QUANTISATIONS
     from specbench.llm.profiling import profile_model
     from specbench.llm.registry import load_named

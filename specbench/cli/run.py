@@ -57,7 +57,7 @@ def run(
     import anyio
 
     from specbench.core.errors import ConfigError
-    from specbench.core.json_output import check_file
+    from specbench.core.json_values import check_file
     from specbench.desk.live.jobs import LiveJob, run_desk, run_traces, write_live
     from specbench.desk.live.record import live_text
     from specbench.policies import Policy

@@ -138,7 +138,7 @@ def tune(
     quiet: QuietOption = False,
 ) -> None:
     """Find the policy that saves most within a waste budget or at a precision: chosen on validation, told on test."""
-    from specbench.core.json_output import check_file, write_json
+    from specbench.core.json_values import check_file, write_json
     from specbench.study.tuning import run_tune
 
     if out is not None:

@@ -43,12 +43,12 @@ def evaluate(
     quiet: QuietOption = False,
 ) -> None:
     """Fit predictors on some traces, measure them on others, and write the numbers as JSON."""
-    from specbench.core.json_output import check_file, write_json
+    from specbench.core.json_values import check_file, write_json
     from specbench.study import Settings, default_predictors, load_data
     from specbench.study import evaluation_record as measure
     from specbench.study.evaluation import parse_names
     from specbench.study.progress import Progress
-    from specbench.study.rates_text import leaderboard_text
+    from specbench.study.rates_text import rates_text
 
     settings = Settings(seed, latency, predict_ms=predict_ms)
     check_file(out, [*train, *test, effects])
@@ -62,7 +62,7 @@ def evaluate(
     if record["shared_tasks"]:
         typer.echo(f"warning: {record['shared_tasks']} task id(s) occur in both training and test", err=True)
     write_json(out, record)
-    typer.echo(leaderboard_text(record["predictors"]))
+    typer.echo(rates_text(record["predictors"]))
     typer.echo(f"\n{out}: {len(names)} predictors on {len(measured_on.traces)} test traces")
 
 
@@ -202,7 +202,7 @@ def train(
     """Train one predictor, measure it on held-out tasks, and write its checkpoint with a model card."""
     from specbench.study import Settings
     from specbench.study.data import shipped_traces
-    from specbench.study.rates_text import leaderboard_text
+    from specbench.study.rates_text import rates_text
     from specbench.study.train import run_train
 
     result = run_train(
@@ -215,7 +215,7 @@ def train(
         effects=effects,
         progress=not quiet,
     )
-    typer.echo(leaderboard_text({result.name: result.metrics}))
+    typer.echo(rates_text({result.name: result.metrics}))
     typer.echo(f"\ncheckpoint: {out}")
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from specbench.core.display import clipped, facts_html, plural
 from specbench.core.errors import ConfigError
 from specbench.core.extras import named_extras
+from specbench.core.files import atomic_file
 from specbench.core.text import writable
 
 if TYPE_CHECKING:
@@ -190,12 +191,10 @@ class Ledger:
             import pyarrow as pa
             import pyarrow.parquet as pq
 
-        path = Path(path)
         table = pa.Table.from_pylist(self._records(), schema=_schema())
         table = table.replace_schema_metadata({_CONFIG_KEY: json.dumps(self.config, sort_keys=True).encode()})
-        temporary = path.with_name(path.name + ".partial")
-        pq.write_table(table, temporary, compression="zstd")
-        temporary.replace(path)
+        with atomic_file(path) as temporary:
+            pq.write_table(table, temporary, compression="zstd")
 
     def _records(self) -> list[dict[str, Any]]:
         kinds: tuple[tuple[str, list[Any]], ...] = (

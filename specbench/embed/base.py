@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
@@ -13,14 +12,12 @@ import numpy.typing as npt
 from specbench.core.errors import ConfigError
 from specbench.core.registry import EMBEDDINGS
 
-__all__ = ["MAX_CHARS", "Embedding", "clipped", "make_embedding", "tokens"]
+__all__ = ["MAX_CHARS", "Embedding", "clipped", "make_embedding"]
 
 Floats = npt.NDArray[np.float32]
 
 MAX_CHARS = 1200
 """Characters of a text that are looked at: the first 800 and the last 400 of a longer one."""
-
-_TOKEN = re.compile(r"[a-zà-þ']+|[0-9]+|[?!#@$]")
 
 
 class Embedding(ABC):
@@ -55,20 +52,6 @@ class Embedding(ABC):
     @abstractmethod
     def restore(self, state: Mapping[str, Any]) -> None:
         """Become the embedding whose :meth:`state` this is."""
-
-
-def tokens(text: str) -> list[str]:
-    """Split a text into lower-case words, single marks, and numbers as the token ``0`` repeated by their length.
-
-    Ids differ in every conversation; their shape does not.
-
-    Examples
-    --------
-    >>> tokens("Order #W123, please?")
-    ['order', '#', 'w', '000', 'please', '?']
-    """
-    found = _TOKEN.findall(clipped(text).lower())
-    return [each if not each[0].isdigit() else "0" * min(len(each), 6) for each in found]
 
 
 def clipped(text: str) -> str:

@@ -9,7 +9,8 @@ from zlib import crc32
 
 import numpy as np
 
-from specbench.embed.base import Embedding, Floats, tokens
+from specbench.core.text import tokens
+from specbench.embed.base import Embedding, Floats, clipped
 
 __all__ = ["HashingEmbedding"]
 
@@ -38,7 +39,7 @@ class HashingEmbedding(Embedding):
     def encode(self, text: str) -> Floats:
         """Return the vector of ``text``."""
         out = np.zeros(self.dim, np.float32)
-        words = tokens(text)
+        words = tokens(clipped(text))
         for term in [*words, *(f"{a} {b}" for a, b in pairwise(words))]:
             code = crc32(term.encode())
             out[(code >> 1) % self.dim] += 1.0 if code & 1 else -1.0

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from specbench.core.errors import CheckpointError, ConfigError, MissingExtraError
+from specbench.core.errors import ConfigError, MissingExtraError
 from specbench.core.text import writable
-from specbench.embed.base import Embedding, Floats, clipped
+from specbench.embed.base import Floats
+from specbench.embed.model_folder import ModelFolderEmbedding
 
 __all__ = ["SentenceEmbedding"]
 
@@ -21,7 +21,7 @@ CONFIGS = ("config.json", "modules.json", "config_sentence_transformers.json", "
 PACKAGE = "sentence_transformers."
 
 
-class SentenceEmbedding(Embedding):
+class SentenceEmbedding(ModelFolderEmbedding):
     """Unit vectors of a sentence-transformers model in a local folder, on the CPU.
 
     In the study that began this project a small sentence encoder cost 35 ms a message on a CPU and did not beat TF-IDF;
@@ -61,73 +61,23 @@ class SentenceEmbedding(Embedding):
     """
 
     name = "sentence"
-    needs = "FOLDER"
 
-    def __init__(self, path: str | Path | None = None) -> None:
-        self.path = "" if path is None else str(path)
-        self.fingerprint = "" if path is None else fingerprint(self.path)
-        self._dim = 0
-        self._model: Any = None
+    def fingerprint_of(self, path: str | Path) -> str:
+        """Return the SHA-256 of the folder's configuration files."""
+        return fingerprint(path)
 
-    @classmethod
-    def from_argument(cls, argument: str) -> SentenceEmbedding:
-        """Read ``FOLDER``."""
-        return cls(argument)
+    def load(self, path: str) -> Any:
+        """Load the model."""
+        try:
+            from sentence_transformers import SentenceTransformer
+        except ImportError as error:
+            raise MissingExtraError("sentence-transformers", extra="sentence") from error
+        return SentenceTransformer(path, device="cpu", local_files_only=True, trust_remote_code=False)
 
-    @property
-    def dim(self) -> int:  # type: ignore[override]  # known once the model is loaded
-        """Length of the vectors; loads the model."""
-        if not self._dim:
-            self._dim = len(self.encode("length"))
-        return self._dim
-
-    def fit(self, texts: Iterable[str]) -> None:
-        """Learn nothing; load the model, so that a missing package shows here and not at the first prediction."""
-        self._loaded()
-
-    def encode(self, text: str) -> Floats:
+    def vector(self, model: Any, text: str) -> Floats:
         """Return the vector of ``text``."""
-        if not text.strip():
-            return np.zeros(self.dim, np.float32)
         options = {"normalize_embeddings": True, "show_progress_bar": False, "convert_to_numpy": True}
-        return np.asarray(self._loaded().encode(writable(clipped(text)), **options), np.float32)
-
-    def state(self) -> dict[str, Any]:
-        """Return the folder, the model's fingerprint and the length of the vectors; no weights."""
-        return {"path": self.path, "fingerprint": self.fingerprint, "dim": self.dim}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Take over the folder.
-
-        Raises
-        ------
-        ConfigError
-            When the folder is not there.
-        CheckpointError
-            When it holds another model now.
-        """
-        found = fingerprint(state["path"])
-        if found != state["fingerprint"]:
-            raise CheckpointError(
-                f"the sentence model at {state['path']} is not the one this checkpoint was trained with (its "
-                f"configuration has SHA-256 {found[:12]}…, expected {state['fingerprint'][:12]}…); put the old model "
-                "there, or train the predictor anew"
-            )
-        self.path, self.fingerprint, self._dim, self._model = state["path"], found, int(state["dim"]), None
-
-    def _loaded(self) -> Any:
-        if self._model is None:
-            if not self.path:
-                raise ConfigError(
-                    "the embedding 'sentence' has no model: name the folder of yours, sentence:FOLDER "
-                    "(SentenceEmbedding(path=...)); nothing is downloaded"
-                )
-            try:
-                from sentence_transformers import SentenceTransformer
-            except ImportError as error:
-                raise MissingExtraError("sentence-transformers", extra="sentence") from error
-            self._model = SentenceTransformer(self.path, device="cpu", local_files_only=True, trust_remote_code=False)
-        return self._model
+        return np.asarray(model.encode(writable(text), **options), np.float32)
 
 
 def fingerprint(path: str | Path) -> str:

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from specbench.core.extras import named_extras
-from specbench.embed.base import Embedding, Floats, tokens
+from specbench.core.text import tokens
+from specbench.embed.base import Embedding, Floats, clipped
 
 __all__ = ["TfidfEmbedding"]
 
 
 def _terms(text: str) -> list[str]:
-    words = tokens(text)
+    words = tokens(clipped(text))
     return [*words, *map(" ".join, pairwise(words))]
 
 

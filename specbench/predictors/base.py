@@ -165,8 +165,8 @@ class Predictor(ABC):
         return type(self).learn is not Predictor.learn
 
     def save(self, folder: str | Path) -> Path:
-        """Write a checkpoint; see :mod:`specbench.predictors.checkpoint`."""
-        from specbench.predictors.checkpoint import save
+        """Write a checkpoint; see :func:`specbench.predictors.saving.save`."""
+        from specbench.predictors.saving import save
 
         return save(self, folder)
 

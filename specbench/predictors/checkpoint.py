@@ -16,122 +16,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import secrets
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy.typing as npt
-
-from specbench import __version__
-from specbench.core.errors import CheckpointError, ConfigError, NotFittedError, SpecbenchError
-from specbench.core.files import try_place
-from specbench.core.text import writable
+from specbench.core.errors import CheckpointError, ConfigError, SpecbenchError
+from specbench.core.version import package_version
 from specbench.predictors import make_predictor
 from specbench.predictors.base import Predictor
-from specbench.predictors.checkpoint_card import card_text
-from specbench.predictors.packing import pack, unpack
+from specbench.predictors.packing import unpack
+from specbench.predictors.saving import ARRAYS, DOCUMENT, FORMAT, VERSION, check_place, digest, save
 
 __all__ = ["FORMAT", "VERSION", "check_place", "load", "read_card", "save"]
 
-FORMAT, VERSION = "specbench-predictor", 1
-_ARRAYS, _DOCUMENT, _CARD = "model.safetensors", "predictor.json", "README.md"
 _RETRAIN = "copy the folder again, or train the predictor anew"
 _BAD_STATE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, SpecbenchError)
-
-
-def save(predictor: Predictor, folder: str | Path, *, card: Mapping[str, Any] | None = None) -> Path:
-    """Write a fitted predictor to ``folder``, all of it or nothing.
-
-    Parameters
-    ----------
-    predictor
-        Fitted.
-    folder
-        Where to; parents are made. An older checkpoint there is replaced; anything else is left alone. A link stays
-        one: the checkpoint lies where it points to.
-    card
-        The model card: JSON values (data hashes, split, metrics, tools, licence, ...). Kept in the checkpoint and
-        written as ``README.md``.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    NotFittedError
-        When there is nothing to save yet.
-    CheckpointError
-        When ``folder`` holds something that is not a checkpoint, or cannot be written.
-    PredictorError
-        When the predictor's state is not JSON and arrays.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from specbench.predictors.counting.markov import MarkovPredictor
-    >>> markov = MarkovPredictor()
-    >>> markov.record("find_user", "get_user")
-    >>> with tempfile.TemporaryDirectory() as home:
-    ...     folder = save(markov, Path(home) / "markov", card={"licence": "MIT"})
-    ...     loaded = load(folder)
-    >>> loaded.predict("find_user")
-    ToolPrediction(tool='get_user', p=1.0)
-    """
-    from safetensors.numpy import save as encode_arrays
-
-    folder = Path(folder)
-    if not predictor.fitted:
-        raise NotFittedError(f"{predictor.name} has not been fitted; call fit(traces) before saving it")
-    target = _target(folder)
-    arrays: dict[str, npt.NDArray[Any]] = {}
-    state = pack(predictor.state(), "", arrays)
-    blob = encode_arrays({_stored(name): array for name, array in arrays.items()})
-    document: dict[str, Any] = {
-        "format": FORMAT,
-        "version": VERSION,
-        "predictor": predictor.name,
-        "class": type(predictor).__qualname__,
-        "specbench": __version__,
-        "card": pack(card, "card", None),
-        "state": state,
-        "sha256": {_ARRAYS: hashlib.sha256(blob).hexdigest()},
-    }
-    document["sha256"][_DOCUMENT] = _digest(document)
-    files = {_ARRAYS: blob, _DOCUMENT: _dumps(document).encode()}
-    if card is not None:
-        files[_CARD] = writable(card_text(predictor.name, card)).encode()
-    try:
-        _write(target, files)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    return folder
-
-
-def check_place(folder: str | Path) -> None:
-    """Raise where :func:`save` could not write a checkpoint to ``folder``: before a training, not after it.
-
-    Raises
-    ------
-    CheckpointError
-        When ``folder`` holds something that is not a checkpoint, or cannot be written.
-
-    Examples
-    --------
-    >>> check_place("/dev/null")
-    Traceback (most recent call last):
-    specbench.core.errors.CheckpointError: /dev/null is a file; a checkpoint is a folder: choose another name
-    """
-    target = _target(Path(folder))
-    try:
-        try_place(_beside(target, "partial"))
-    except OSError as error:
-        raise _unwritable(Path(folder), error) from error
 
 
 def load(folder: str | Path, *, make: Callable[[], Predictor] | None = None) -> Predictor:
@@ -149,6 +49,17 @@ def load(folder: str | Path, *, make: Callable[[], Predictor] | None = None) -> 
     CheckpointError
         When the folder is no checkpoint, truncated, changed since it was written, from a newer specbench, or of a
         predictor that is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from specbench.predictors.counting.markov import MarkovPredictor
+    >>> markov = MarkovPredictor()
+    >>> markov.record("find_user", "get_user")
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     loaded = load(save(markov, Path(home) / "markov"))
+    >>> loaded.predict("find_user")
+    ToolPrediction(tool='get_user', p=1.0)
     """
     folder = Path(folder)
     document = _read_document(folder)
@@ -163,8 +74,8 @@ def load(folder: str | Path, *, make: Callable[[], Predictor] | None = None) -> 
     except (SafetensorError, *_BAD_STATE) as error:
         raise CheckpointError(
             f"{folder}: the state in this checkpoint is not one of {document['class']} "
-            f"({type(error).__name__}: {error}); specbench {document['specbench']} wrote it, this is {__version__}. "
-            f"What to do: {_RETRAIN}"
+            f"({type(error).__name__}: {error}); specbench {document['specbench']} wrote it, this is "
+            f"{package_version()}. What to do: {_RETRAIN}"
         ) from error
     return predictor
 
@@ -186,32 +97,17 @@ def read_card(folder: str | Path) -> dict[str, Any] | None:
     return card
 
 
-def _stored(name: str) -> str:
-    """Return the name of an array without half surrogate pairs: a JSON pointer has no other ``~u``."""
-    return re.sub("[\ud800-\udfff]", lambda half: f"~u{ord(half[0]):x}", name)
-
-
 def _named(stored: str) -> str:
     return re.sub("~u([0-9a-f]{4})", lambda code: chr(int(code[1], 16)), stored)
 
 
-def _dumps(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, separators=(",", ":"))
-
-
-def _digest(document: Mapping[str, Any]) -> str:
-    """SHA-256 of the document without its own hash."""
-    hashes = {name: text for name, text in document["sha256"].items() if name != _DOCUMENT}
-    return hashlib.sha256(_dumps({**document, "sha256": hashes}).encode()).hexdigest()
-
-
 def _read_document(folder: Path) -> dict[str, Any]:
-    path = folder / _DOCUMENT
+    path = folder / DOCUMENT
     try:
         document = json.loads(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         raise CheckpointError(
-            f"{folder} is no checkpoint: there is no {_DOCUMENT}; name a folder that predictor.save(folder) wrote"
+            f"{folder} is no checkpoint: there is no {DOCUMENT}; name a folder that predictor.save(folder) wrote"
         ) from None
     except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(
@@ -225,8 +121,8 @@ def _read_document(folder: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path} has the version {version!r}; versions are whole numbers from 1 to {VERSION}")
     if version > VERSION:
         raise CheckpointError(
-            f"{path} has version {version}, written by specbench {document.get('specbench')}; specbench {__version__} "
-            f"reads up to version {VERSION}. What to do: pip install --upgrade specbench"
+            f"{path} has version {version}, written by specbench {document.get('specbench')}; "
+            f"specbench {package_version()} reads up to version {VERSION}. What to do: pip install --upgrade specbench"
         )
     kinds = {"predictor": str, "class": str, "specbench": str, "state": dict, "sha256": dict}
     for key, kind in kinds.items():
@@ -236,7 +132,7 @@ def _read_document(folder: Path) -> dict[str, Any]:
                 f"What to do: {_RETRAIN}"
             )
     try:
-        unchanged = document["sha256"].get(_DOCUMENT) == _digest(document)
+        unchanged = document["sha256"].get(DOCUMENT) == digest(document)
     except RecursionError:
         unchanged = False
     if not unchanged:
@@ -245,12 +141,12 @@ def _read_document(folder: Path) -> dict[str, Any]:
 
 
 def _read_arrays(folder: Path, document: Mapping[str, Any]) -> bytes:
-    path = folder / _ARRAYS
+    path = folder / ARRAYS
     try:
         blob = path.read_bytes()
     except OSError as error:
         raise CheckpointError(f"{path} is missing or cannot be read ({error}). What to do: {_RETRAIN}") from error
-    if hashlib.sha256(blob).hexdigest() != document["sha256"].get(_ARRAYS):
+    if hashlib.sha256(blob).hexdigest() != document["sha256"].get(ARRAYS):
         raise CheckpointError(
             f"{path} is truncated or was changed after it was written: its SHA-256 differs ({len(blob)} bytes came). "
             f"What to do: {_RETRAIN}"
@@ -273,54 +169,3 @@ def _empty(folder: Path, document: Mapping[str, Any], make: Callable[[], Predict
             f"({predictor.name!r}) was to be restored. What to do: pass load(folder, make={kind})"
         )
     return predictor
-
-
-def _target(folder: Path) -> Path:
-    """Return where a checkpoint of this name lies, links followed; raise when something else lies there."""
-    try:
-        target = folder.resolve()
-        if not target.exists():
-            return target
-        if not target.is_dir():
-            raise CheckpointError(f"{folder} is a file; a checkpoint is a folder: choose another name")
-        held = {each.name for each in target.iterdir()}
-    except (OSError, RuntimeError) as error:  # the latter: links that go round in a circle
-        raise _unwritable(folder, error) from error
-    foreign = sorted(held - {_ARRAYS, _DOCUMENT, _CARD})
-    if foreign or (held and _DOCUMENT not in held):
-        raise CheckpointError(
-            f"{folder} exists and is not a checkpoint (it holds {', '.join(foreign or sorted(held))}); nothing was "
-            f"written. What to do: choose another folder, or empty this one"
-        )
-    return target
-
-
-def _unwritable(folder: Path, error: Exception) -> CheckpointError:
-    why = getattr(error, "strerror", None) or error
-    return CheckpointError(
-        f"{folder} cannot be written ({why}); nothing was changed. What to do: choose another folder"
-    )
-
-
-def _beside(target: Path, kind: str) -> Path:
-    return target.with_name(f".{target.name}.{kind}-{secrets.token_hex(4)}")
-
-
-def _write(target: Path, files: Mapping[str, bytes]) -> None:
-    partial, old = _beside(target, "partial"), _beside(target, "old")
-    partial.mkdir(parents=True)
-    try:
-        for name, content in files.items():
-            with (partial / name).open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        if target.exists():
-            target.rename(old)
-        partial.rename(target)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        if old.exists() and not target.exists():
-            old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

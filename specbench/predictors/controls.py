@@ -152,11 +152,6 @@ class _Frequencies(ToolModel):
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
 
-    def fit(self, traces: Sequence[Trace]) -> None:
-        self.counts = {}
-        for _, index, outcome in labelled(traces):
-            self.learn(index, outcome.name if outcome else None)
-
     def learn(self, index: ContextIndex, outcome: str | None) -> None:
         name = outcome if outcome is not None else _REPLY
         self.counts[name] = self.counts.get(name, 0) + 1

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import base64
 import json
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from specbench.core.errors import ConfigError
-from specbench.core.files import refuse_foreign
+from specbench.core.files import atomic_file, refuse_foreign
 from specbench.core.text import writable
 
 __all__ = [
@@ -95,14 +93,8 @@ def build_report(run: str | Path, out: str | Path | None = None) -> Path:
 
 def write_page(target: Path, text: str) -> Path:
     """Write a page as a whole or not at all, and return its path."""
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    try:
+    with atomic_file(target, lambda why: ConfigError(f"{target} cannot be written ({why})")) as temporary:
         temporary.write_text(writable(text), encoding="utf-8")
-        temporary.replace(target)
-    except OSError as error:
-        with suppress(OSError):  # a parent may be a file
-            temporary.unlink()
-        raise ConfigError(f"{target} cannot be written ({error.strerror})") from error
     return target
 
 

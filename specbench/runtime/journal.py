@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from specbench.core.errors import ConfigError, SpecbenchError
+from specbench.core.files import atomic_file
 from specbench.core.types import ToolCall
 
 try:
@@ -171,12 +172,10 @@ class Journal:
 
     def _replace(self, lines: list[bytes]) -> None:
         assert self.path is not None
-        temporary = self.path.with_name(self.path.name + ".partial")
-        try:
-            with temporary.open("wb") as file:
-                file.writelines(lines)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.path)
-        except OSError as error:
-            raise SpecbenchError(f"{self.path}: the journal cannot be written ({error.strerror})") from error
+        with (
+            atomic_file(
+                self.path, lambda why: SpecbenchError(f"{self.path}: the journal cannot be written ({why})")
+            ) as temporary,
+            temporary.open("wb") as file,
+        ):
+            file.writelines(lines)

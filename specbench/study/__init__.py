@@ -9,11 +9,11 @@ from specbench.core.lazy import lazy
 if TYPE_CHECKING:
     from specbench.study.data import Data, load_data
     from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor, evaluation_record
+    from specbench.study.figure_tables import per_tool, reliability_bins
     from specbench.study.interface import compare, evaluate, simulate, sweep
     from specbench.study.main import StudyResult, default_predictors, run_study
     from specbench.study.results import Evaluation, Run
     from specbench.study.setting import Setting
-    from specbench.study.tables import per_tool, reliability_bins
     from specbench.study.workbench import Workbench
 
 __all__ = [
@@ -55,8 +55,8 @@ __getattr__, __dir__ = lazy(
         "evaluate_predictor": "specbench.study.evaluation",
         "evaluation_record": "specbench.study.evaluation",
         "load_data": "specbench.study.data",
-        "per_tool": "specbench.study.tables",
-        "reliability_bins": "specbench.study.tables",
+        "per_tool": "specbench.study.figure_tables",
+        "reliability_bins": "specbench.study.figure_tables",
         "run_study": "specbench.study.main",
         "simulate": "specbench.study.interface",
         "sweep": "specbench.study.interface",

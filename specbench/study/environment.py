@@ -7,16 +7,12 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from specbench.core.errors import ConfigError
+from specbench.core.version import package_version
 
-__all__ = ["charged_ms", "check_predict_ms", "package_version", "versions"]
+__all__ = ["charged_ms", "check_predict_ms", "versions"]
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "torch", "matplotlib", "seaborn")
 STEPS = (1, 2, 5, 10)
-
-
-def package_version() -> str:
-    """Return specbench's own version."""
-    return version("specbench")
 
 
 def versions() -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,17 +12,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from specbench.core.errors import ConfigError
-from specbench.core.json_output import strict
+from specbench.core.json_values import strict
 from specbench.core.types import Trace
+from specbench.core.version import package_version
 from specbench.metrics.prediction_rates import rates
-from specbench.metrics.prediction_table import PredictionTable, predict_traces
+from specbench.metrics.prediction_table import PredictionTable
 from specbench.policies import DEFAULT_THRESHOLD
 from specbench.predictors import Predictor, make_predictor
 from specbench.sim.latency.models import Latency
 from specbench.sim.latency.parse import check_latency, parse_latency
 from specbench.sim.threshold_sweep import recall_at_precision, sweep
 from specbench.study.data import Data, known_tools, overlap, refuse_overlap
-from specbench.study.environment import charged_ms, check_predict_ms, package_version, versions
+from specbench.study.environment import check_predict_ms, versions
+from specbench.study.predictions import predicted, seeded
 from specbench.study.progress import Progress
 
 if TYPE_CHECKING:
@@ -180,19 +181,15 @@ def evaluate_predictor(
     started = time.perf_counter()
     predictor.fit(train)
     fit_s = time.perf_counter() - started
-    shown: Any = progress.bar(test, f"{name}: predicting")
-    table = predict_traces(predictor, shown)
-    if not len(table):
-        raise ConfigError("the test traces hold no decision point (no assistant message); give longer conversations")
-    table.predictor = name
+    found = predicted(predictor, name, test, ahead=False, predict_ms=settings.predict_ms, progress=progress)
+    table = found.table
     p50, p99 = (float(value) for value in np.percentile(table.latency_ms, [50, 99]))
-    charged = settings.predict_ms if settings.predict_ms is not None else charged_ms(p50)
     progress.note(f"{name}: fitted in {fit_s:.1f} s, {len(table)} predictions of {p50:.2f} ms")
     curve = sweep(
         table,
         THRESHOLDS,
         latency=settings.model(test),
-        predict_s=charged / 1e3,
+        predict_s=found.predict_s,
         resamples=settings.resamples,
         seed=settings.seed,
     )
@@ -207,7 +204,7 @@ def evaluate_predictor(
         "size_bytes": checkpoint_bytes(predictor),
         "latency_ms": {"p50": p50, "p99": p99},
         "fit_s": fit_s,
-        "predict_ms_charged": charged,
+        "predict_ms_charged": found.predict_ms,
         "curve": curve.to_dict("records"),
     }
     return Evaluated(name, predictor, table, curve, strict(metrics))
@@ -249,13 +246,6 @@ def evaluation_record(
     }
     value: dict[str, Any] = strict(record)
     return value
-
-
-def seeded(name: str, seed: int, **options: Any) -> Predictor:
-    """Return a new predictor with these options, seeded where its class takes a seed."""
-    predictor = make_predictor(name, **options)
-    takes_seed = "seed" in inspect.signature(type(predictor)).parameters
-    return make_predictor(name, seed=seed, **options) if takes_seed else predictor
 
 
 def checkpoint_bytes(predictor: Predictor) -> int:

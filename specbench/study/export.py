@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from specbench.core.errors import ConfigError, PredictorError
-from specbench.core.json_output import write_json
+from specbench.core.json_values import write_json
 from specbench.core.text import writable
+from specbench.core.version import package_version
 from specbench.predictors.base import Predictor
 from specbench.predictors.checkpoint import load, read_card, save
-from specbench.study.environment import package_version
-from specbench.study.folder import replaced_folder
+from specbench.study.job import results_folder
 
 if TYPE_CHECKING:
     from specbench.predictors.learned.predictor import LearnedPredictor
@@ -88,7 +88,7 @@ def _export_onnx(predictor: Predictor, card: Mapping[str, Any] | None, checkpoin
     from specbench.predictors.learned.candidates.features import FEATURES
     from specbench.predictors.learned.predictor import LearnedPredictor
     from specbench.predictors.learned.ranker.call_ranker import COMBINED
-    from specbench.predictors.learned.tool_head.features import PAIR_FEATURES
+    from specbench.predictors.learned.tool_head.pair_features import PAIR_FEATURES
     from specbench.study.onnx_graphs import CLIP, OPSET, head_graph, ranker_graph
 
     if not isinstance(predictor, LearnedPredictor):
@@ -113,13 +113,13 @@ def _export_onnx(predictor: Predictor, card: Mapping[str, Any] | None, checkpoin
             raise PredictorError(
                 f"the network takes {width} features as {name!r}, but {len(features[name])} have names"
             )
-    graphs = {"head.onnx": head_graph(head), "scout.onnx": head_graph(predictor.scout, "scout")}
+    graphs = {"head.onnx": head_graph(head), "scout.onnx": head_graph(predictor.tool_filter, "scout")}
     if ranker.net.layers:
         graphs["ranker.onnx"] = ranker_graph(ranker.net)
     if ranker.calls.fitted:
         graphs["calls.onnx"] = ranker_graph(ranker.calls.net, "call_ranker", "combinations")
     known = {} if "classes" in predictor.drop else predictor.class_at
-    with replaced_folder(out, KIND) as folder:
+    with results_folder(out, KIND) as folder:
         for name, blob in graphs.items():
             (folder / name).write_bytes(blob)
         write_json(
@@ -163,8 +163,8 @@ For those who serve networks with a runtime of their own. **This is not a whole 
 - `head.onnx`, the tool head: `point` float32[1, d] (the conversation), `pairs` float32[n, e] (one row for each tool on
   offer, the reply last), `classes` int64[n] (the tools' numbers in `features.json`, -1 for a tool that training never
   saw) → `probabilities` float32[n], adding up to 1.
-- `scout.onnx`, the scout: the same inputs, with nought for all features of arguments, and the same output. Tools that
-  it finds improbable are left out of the head's rows; see `specbench.predictors.learned.tool_head.tool_filter`.
+- `scout.onnx`, the tool filter: the same inputs, with nought for all features of arguments, and the same output. Tools
+  that it finds improbable are left out of the head's rows; see `specbench.predictors.learned.tool_head.tool_filter`.
 {ranker if "ranker.onnx" in graphs else ""}{calls if "calls.onnx" in graphs else ""}
 Scaling, clipping and the whole ensemble are inside: feed raw features, in the order of `features.json`.
 

@@ -4,31 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from specbench.core.json_output import strict, write_json
+from specbench.core.json_values import strict, write_json
 from specbench.core.ledger import Ledger
 from specbench.core.types import Effect
+from specbench.core.version import package_version
 from specbench.metrics.summary import summarise
 from specbench.policies import Threshold
-from specbench.predictors import competitor_names, control_names, is_control, make_predictor
+from specbench.predictors import competitor_names, control_names, is_control
 from specbench.predictors.checkpoint import save
 from specbench.report.page import build_report
 from specbench.sim.simulation import simulate
-from specbench.study.card import model_card
-from specbench.study.command import command_line
-from specbench.study.data import load_data, split_data, split_sizes
+from specbench.study.data import split_sizes
 from specbench.study.decisions import decision_rows
-from specbench.study.environment import package_version, versions
 from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor
+from specbench.study.figure_tables import per_tool, recall_at_waste, reliability_bins
 from specbench.study.figures import draw_figures
-from specbench.study.folder import KIND, replaced_folder
-from specbench.study.progress import Progress
-from specbench.study.tables import per_tool, recall_at_waste, reliability_bins
+from specbench.study.job import Job
+from specbench.study.model_card import model_card
 from specbench.study.verdict import verdict
 from specbench.traces.describe import describe
 from specbench.traces.store import Paths
@@ -115,20 +112,17 @@ def run_study(
         When the traces have too few tasks for a split, a predictor does not exist, or ``out`` is something else.
     """
     settings = settings if settings is not None else Settings()
-    told = Progress(progress)
     predictors = predictors if predictors is not None else default_predictors()
-    for name in predictors:
-        make_predictor(name)
-    extra = ["--live", str(live)] if live else []
-    command = command_line("study", traces, out, predictors, settings, format, skip_invalid, effects, extra)
-    with replaced_folder(out) as folder:
-        data = load_data(traces, format, skip_invalid, effects=effects)
-        parts = split_data(data, settings.seed)
+    job = Job("study", {**locals(), "live": live or None})
+    told = job.progress
+    with job.folder() as folder:
+        data = job.read()
+        parts = job.split(data)
         told.note(
             f"{len(data.traces)} traces of {len(data.tasks)} tasks: {len(parts.train)} for training, "
             f"{len(parts.validation)} for validation, {len(parts.test)} for the test (split by task)"
         )
-        fitted_on = parts.train + parts.validation
+        fitted_on = parts.train_and_validation
         results = [evaluate_predictor(name, fitted_on, parts.test, settings, told) for name in predictors]
         chosen = _chosen(results)
         told.note(f"simulating the default policy with {chosen.name}, drawing figures, writing the report")
@@ -156,7 +150,7 @@ def run_study(
         )
         for result in results:
             if not is_control(result.name):
-                card = model_card(result, data, parts, settings, command)
+                card = model_card(result, data, parts, settings, job.command)
                 save(result.predictor, folder / "checkpoints" / result.name, card=card)
         lived = None
         if live:
@@ -190,25 +184,15 @@ def run_study(
             }
         )
         write_json(folder / "metrics.json", metrics)
-        write_json(
-            folder / "config.json",
-            {
-                "kind": KIND,
-                "specbench": package_version(),
-                "created": datetime.now(UTC).isoformat(timespec="seconds"),
-                "command": command,
-                "config": {
-                    **settings.to_dict(parts.test),
-                    "latency_text": latency_text,
-                    "predictors": list(predictors),
-                    "format": format,
-                    "skip_invalid": skip_invalid,
-                    "effects": None if effects is None else str(effects),
-                },
-                "data": data.to_dict(),
-                "versions": versions(),
-            },
-        )
+        config = {
+            **settings.to_dict(parts.test),
+            "latency_text": latency_text,
+            "predictors": list(predictors),
+            "format": format,
+            "skip_invalid": skip_invalid,
+            "effects": None if effects is None else str(effects),
+        }
+        job.write_config(folder, data, config=config)
         build_report(folder)
     home = Path(out)
     return StudyResult(home, home / "report.html", metrics, said, ledger, data.report.skipped)

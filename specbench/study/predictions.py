@@ -1,77 +1,83 @@
-"""Predictions on held-out traces for the jobs that simulate: fit on other tasks, or load a checkpoint."""
+"""Fitting a predictor and asking it at every decision point of held-out traces: the first step of every job."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Trace
 from specbench.metrics.prediction_table import PredictionTable, predict_traces
-from specbench.predictors import Predictor
+from specbench.predictors import Predictor, make_predictor
 from specbench.study.environment import charged_ms
-from specbench.study.evaluation import seeded
 from specbench.study.progress import Progress
-from specbench.traces.splitting import Split
 
-__all__ = ["Predicted", "predicted"]
+__all__ = ["Predicted", "fitted", "predicted", "seeded"]
 
 
 @dataclass(frozen=True)
 class Predicted:
-    """A predictor's table on some traces, with the seconds that a simulation charges for each prediction."""
+    """What a predictor says on some traces, with the milliseconds that a simulation charges for each prediction."""
 
-    name: str
     table: PredictionTable
-    predict_s: float
-    predictor: Predictor
+    predict_ms: float
+
+    @property
+    def predict_s(self) -> float:
+        """The same in seconds."""
+        return self.predict_ms / 1e3
+
+
+def seeded(name: str, seed: int, **options: Any) -> Predictor:
+    """Return a new predictor with these options, seeded where its class takes a seed."""
+    predictor = make_predictor(name, **options)
+    takes_seed = "seed" in inspect.signature(type(predictor)).parameters
+    return make_predictor(name, seed=seed, **options) if takes_seed else predictor
+
+
+def fitted(name: str, traces: Sequence[Trace], *, seed: int = 0, progress: Progress | None = None) -> Predictor:
+    """Return the predictor called ``name``, fitted on ``traces``; see :func:`specbench.predictors.make_predictor`."""
+    if progress is not None:
+        progress.note(f"{name}: fitting on {len(traces)} traces")
+    return seeded(name, seed).fit(traces)
 
 
 def predicted(
+    predictor: Predictor,
     name: str,
-    parts: Split | None,
-    on: Sequence[Trace],
+    traces: Sequence[Trace],
     *,
-    seed: int = 0,
-    fit_on: Sequence[Trace] | None = None,
-    checkpoint: str | Path | None = None,
-    predict_ms: float | None = None,
     ahead: bool = True,
+    predict_ms: float | None = None,
     progress: Progress | None = None,
-    predictor: Predictor | None = None,
 ) -> Predicted:
-    """Fit a predictor (or load a checkpoint) and ask it at every decision point of ``on``.
+    """Ask a fitted predictor at every decision point of ``traces``.
 
     Parameters
     ----------
-    name
-        See :func:`specbench.predictors.make_predictor`; a label when a checkpoint is given.
-    parts
-        The split; by default the predictor is fitted on training and validation. A fitted one needs none.
-    on
-        The traces to predict.
-    seed, fit_on, checkpoint, predict_ms, ahead, progress
-        Seed of the fit; other traces to fit on; a folder that ``specbench train`` wrote; what to charge (default: the
-        measured median, rounded up); predictions for the windows ``tool`` and ``user`` too; told how far it is.
-    predictor
-        One that is fitted already.
-    """
-    progress = progress if progress is not None else Progress(False)
-    if predictor is None and checkpoint is not None:
-        from specbench.predictors.checkpoint import load
+    predictor, name
+        The predictor, and what tables call it.
+    ahead
+        Ask for the windows ``tool`` and ``user`` too.
+    predict_ms
+        Milliseconds that a prediction is charged; default: the measured median, rounded up.
+    progress
+        Told how far it is.
 
-        predictor = load(checkpoint)
-    if predictor is None:
-        predictor = seeded(name, seed)
-        traces = list(fit_on or ()) if parts is None or fit_on is not None else parts.train + parts.validation
-        progress.note(f"{name}: fitting on {len(traces)} traces")
-        predictor.fit(traces)
-    table = predict_traces(predictor, list(progress.bar(on, f"{name}: predicting")), ahead=ahead)
+    Raises
+    ------
+    ConfigError
+        When there is no decision point.
+    """
+    shown: Any = traces if progress is None else progress.bar(traces, f"{name}: predicting")
+    table = predict_traces(predictor, shown, ahead=ahead)
     if not len(table):
-        raise ConfigError("the traces hold no decision point (no assistant message); give longer conversations")
+        raise ConfigError(
+            "the traces to predict hold no decision point (no assistant message); give longer conversations"
+        )
     table.predictor = name
-    charged = predict_ms if predict_ms is not None else charged_ms(float(np.median(table.latency_ms)))
-    return Predicted(name, table, charged / 1e3, predictor)
+    return Predicted(table, predict_ms if predict_ms is not None else charged_ms(float(np.median(table.latency_ms))))

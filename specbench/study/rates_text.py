@@ -7,10 +7,10 @@ from typing import Any
 
 from specbench.report.page import percent
 
-__all__ = ["leaderboard_text"]
+__all__ = ["rates_text"]
 
 
-def leaderboard_text(predictors: Mapping[str, Mapping[str, Any]]) -> str:
+def rates_text(predictors: Mapping[str, Mapping[str, Any]]) -> str:
     """Return a table for a terminal: one line a predictor.
 
     Parameters

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from specbench.core.json_output import strict, write_json
+from specbench.core.json_values import write_json
 from specbench.core.ledger import Ledger
 from specbench.core.types import Effect
 from specbench.metrics import SpeculationMetrics, differences
 from specbench.policies import Never, parse_policy
-from specbench.predictors.checkpoint import read_card
+from specbench.predictors.checkpoint import load, read_card
 from specbench.runtime.recorded import execute
 from specbench.sim import parse_latency, simulate
-from specbench.sim.latency.parse import check_latency
 from specbench.speculation import parse_options
-from specbench.study.card import trained_on
-from specbench.study.command import reading_words
-from specbench.study.data import Data, load_data, split_data, split_sizes
-from specbench.study.environment import check_predict_ms, package_version, versions
-from specbench.study.folder import replaced_folder
-from specbench.study.predictions import predicted
-from specbench.study.progress import Progress
+from specbench.study.data import Data, split_sizes
+from specbench.study.job import Job
+from specbench.study.model_card import trained_on
+from specbench.study.predictions import fitted, predicted
 from specbench.testing.clock import run_virtual
 from specbench.traces.store import Paths
 
-__all__ = ["KIND", "SimulateResult", "run_simulate"]
-
-KIND = "specbench simulate"
+__all__ = ["SimulateResult", "run_simulate"]
 
 
 @dataclass(frozen=True)
@@ -95,25 +87,18 @@ def run_simulate(
     ConfigError
         When a text names nothing, or the traces are too few.
     """
+    job = Job("simulate", {**locals(), "predictor": predictor if checkpoint is None else None})
     chosen, settings = parse_policy(policy), parse_options(options)
-    check_latency(latency)
-    check_predict_ms(predict_ms)
-    told = Progress(progress)
-    paths = [str(each) for each in ([traces] if isinstance(traces, (str, Path)) else traces)]
-    words = ["specbench", "simulate", "--traces", *paths, "--out", str(out), "--policy", policy, "--latency", latency]
-    words += ["--options", options, "--sessions", str(sessions), "--seed", str(seed)]
-    words += ["--predictor", predictor] if checkpoint is None else ["--checkpoint", str(checkpoint)]
-    words += ["--executor"] if executor else []
-    words += reading_words(format, skip_invalid, effects, predict_ms)
-    with replaced_folder(out, KIND) as folder:
-        data = load_data(traces, format, skip_invalid, effects=effects)
-        parts = None if checkpoint is not None else split_data(data, seed)
-        on = parts.test if parts is not None else data.traces
+    with job.folder() as folder:
+        data = job.read()
+        told, parts = job.progress, None
+        if checkpoint is None:
+            parts = job.split(data)
+            asked, on = fitted(predictor, parts.train_and_validation, seed=seed, progress=told), parts.test
+        else:
+            asked, on, predictor = load(checkpoint), data.traces, Path(checkpoint).name
         warnings = [] if checkpoint is None else _warnings(checkpoint, data)
-        found = predicted(
-            predictor if checkpoint is None else Path(checkpoint).name, parts, on,
-            seed=seed, checkpoint=checkpoint, predict_ms=predict_ms, progress=told,
-        )  # fmt: skip
+        found = predicted(asked, predictor, on, predict_ms=predict_ms, progress=told)
         model = parse_latency(latency, seed=seed, traces=on)
         common: dict[str, Any] = {"latency": model, "predict_s": found.predict_s, "sessions": sessions}
         ledger = simulate(found.table, chosen, options=settings, config={"seed": seed}, **common)
@@ -127,30 +112,18 @@ def run_simulate(
         ledger.to_parquet(folder / "ledger.parquet")
         write_json(
             folder / "metrics.json",
-            strict(
-                {
-                    "report": metrics.report(),
-                    "verdict": metrics.verdicts(),
-                    "metrics": metrics.to_dict(),
-                    "without_speculation": baseline.to_dict(),
-                    "executor_differs": differs,
-                    "warnings": warnings,
-                    "modelled": "seconds come from the latency model",
-                }
-            ),
-        )
-        write_json(
-            folder / "config.json",
             {
-                "kind": KIND,
-                "specbench": package_version(),
-                "created": datetime.now(UTC).isoformat(timespec="seconds"),
-                "command": shlex.join(words),
-                "config": strict(dict(ledger.config)),
-                "split": split_sizes(parts) if parts is not None else None,
-                "data": data.to_dict(),
-                "versions": versions(),
+                "report": metrics.report(),
+                "verdict": metrics.verdicts(),
+                "metrics": metrics.to_dict(),
+                "without_speculation": baseline.to_dict(),
+                "executor_differs": differs,
+                "warnings": warnings,
+                "modelled": "seconds come from the latency model",
             },
+        )
+        job.write_config(
+            folder, data, config=dict(ledger.config), split=split_sizes(parts) if parts is not None else None
         )
     return SimulateResult(Path(out), ledger, metrics, baseline, data.report.skipped, differs, warnings)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -14,19 +12,17 @@ import numpy as np
 import pandas as pd
 
 from specbench.core.errors import ConfigError
-from specbench.core.json_output import check_file, read_json, strict, write_json
+from specbench.core.files import atomic_file, tell_full_disk
+from specbench.core.json_values import check_file, read_json
 from specbench.core.types import Effect
+from specbench.core.version import package_version
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import parse_policy
-from specbench.predictors import make_predictor
 from specbench.sim import ByProfile, parse_latency, simulate
-from specbench.sim.latency.parse import check_latency
 from specbench.speculation import parse_options
-from specbench.study.command import reading_words
-from specbench.study.data import load_data, split_data, split_sizes
-from specbench.study.environment import check_predict_ms, package_version, versions
-from specbench.study.folder import told_when_full
-from specbench.study.predictions import predicted
+from specbench.study.data import split_sizes
+from specbench.study.job import Job
+from specbench.study.predictions import fitted, predicted
 from specbench.study.progress import Progress
 from specbench.traces.store import Paths, read_effects
 
@@ -110,21 +106,17 @@ def run_sweep(
         When ``out`` holds a sweep of other data, effects, profiles or settings, by another specbench, or anything else.
     """
     policies = expand_policies(policies)
-    for name in predictors:
-        make_predictor(name)
+    job = Job("sweep", locals())
     for text in policies:
         parse_policy(text)
     for text in options:
         parse_options(text)
-    for text in latencies:
-        check_latency(text)
-    check_predict_ms(predict_ms)
     if jobs == 0:
         raise ConfigError("jobs is a number of processes, or -1 for all cores; got 0")
-    told, folder = Progress(progress), Path(out)
+    folder = Path(out)
     check_file(folder / "config.json")
-    data = load_data(traces, format, skip_invalid, effects=effects)
-    parts = split_data(data, seed)
+    data = job.read()
+    parts = job.split(data)
     models = {text: parse_latency(text, seed=seed, traces=parts.test) for text in latencies}
     identity = {
         "data": data.hashes, "seed": seed, "sessions": sessions, "predict_ms": predict_ms,
@@ -133,34 +125,18 @@ def run_sweep(
         "specbench": package_version(),
     }  # fmt: skip
     done = _resume(folder, identity)
-    paths = [str(each) for each in ([traces] if isinstance(traces, (str, Path)) else traces)]
-    command = ["specbench", "sweep", "--traces", *paths, "--out", str(out), "--predictors", ",".join(predictors)]
-    command += ["--policies", *policies, "--latencies", *latencies, "--options", *options]
-    command += ["--sessions", str(sessions), "--seed", str(seed)]
-    command += reading_words(format, skip_invalid, effects, predict_ms)
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(
-        folder / "config.json",
-        {
-            "kind": KIND,
-            "specbench": package_version(),
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "command": shlex.join(command),
-            "identity": identity,
-            "config": {"latencies": {text: strict(model.describe()) for text, model in models.items()}},
-            "split": split_sizes(parts),
-            "data": data.to_dict(),
-            "versions": versions(),
-        },
-    )
+    config = {"latencies": {text: model.describe() for text, model in models.items()}}
+    job.write_config(folder, data, identity=identity, config=config, split=split_sizes(parts))
     have = {tuple(row) for row in done[KEYS].itertuples(index=False)} if len(done) else set()
     for name in predictors:
         missing = [key for key in product([name], policies, latencies, options) if key not in have]
         if not missing:
             continue
-        found = predicted(name, parts, parts.test, seed=seed, predict_ms=predict_ms, progress=told)
+        asked = fitted(name, parts.train_and_validation, seed=seed, progress=job.progress)
+        found = predicted(asked, name, parts.test, predict_ms=predict_ms, progress=job.progress)
         batches = [missing[at : at + BATCH] for at in range(0, len(missing), BATCH)]
-        for rows in _parallel(batches, jobs, told, name, found.table, models, found.predict_s, sessions, seed):
+        for rows in _parallel(batches, jobs, job.progress, name, found.table, models, found.predict_s, sessions, seed):
             done = pd.concat([done, pd.DataFrame(rows)], ignore_index=True) if len(done) else pd.DataFrame(rows)
             _write(done, folder / "sweep.parquet")
     return done.sort_values(KEYS, ignore_index=True)
@@ -235,10 +211,5 @@ def _resume(folder: Path, identity: dict[str, Any]) -> pd.DataFrame:
 
 
 def _write(frame: pd.DataFrame, path: Path) -> None:
-    temporary = path.with_name(path.name + ".partial")
-    try:
-        with told_when_full(path.parent):
-            frame.to_parquet(temporary, compression="zstd")
-            temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with tell_full_disk(path.parent), atomic_file(path) as temporary:
+        frame.to_parquet(temporary, compression="zstd")

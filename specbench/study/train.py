@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 from specbench.core.types import Effect
 from specbench.predictors.checkpoint import check_place, save
-from specbench.study.card import model_card
-from specbench.study.command import reading_words
-from specbench.study.data import load_data, split_data
 from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor, seeded
-from specbench.study.progress import Progress
+from specbench.study.job import Job
+from specbench.study.model_card import model_card
 from specbench.traces.store import Paths
 
 __all__ = ["run_train"]
@@ -55,16 +52,17 @@ def run_train(
         When ``out`` holds something else, or cannot be written; before anything is trained.
     """
     settings = settings if settings is not None else Settings()
+    job = Job(
+        "train",
+        {
+            "traces": traces, "predictor": predictor, "seed": settings.seed, "out": out,
+            "format": format, "effects": effects, "skip_invalid": skip_invalid, "progress": progress,
+        },
+    )  # fmt: skip
     check_place(out)
     empty = seeded(predictor, settings.seed)
-    data = load_data(traces, format, skip_invalid, effects=effects)
-    parts = split_data(data, settings.seed)
-    result = evaluate_predictor(
-        predictor, parts.train + parts.validation, parts.test, settings, Progress(progress), empty
-    )
-    paths = [traces] if isinstance(traces, (str, Path)) else list(traces)
-    words = ["specbench", "train", "--traces", *map(str, paths), "--predictor", predictor]
-    words += ["--seed", str(settings.seed), "--out", str(out)]
-    words += reading_words(format, skip_invalid, effects)
-    save(result.predictor, out, card=model_card(result, data, parts, settings, shlex.join(words)))
+    data = job.read()
+    parts = job.split(data)
+    result = evaluate_predictor(predictor, parts.train_and_validation, parts.test, settings, job.progress, empty)
+    save(result.predictor, out, card=model_card(result, data, parts, settings, job.command))
     return result

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from specbench.core.errors import ConfigError
-from specbench.core.json_output import strict
+from specbench.core.json_values import strict
 from specbench.core.types import Effect
+from specbench.core.version import package_version
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import parse_policy
 from specbench.sim import Latency, parse_latency, simulate
-from specbench.sim.latency.parse import check_latency
 from specbench.speculation import Options, parse_options
-from specbench.study.data import load_data, split_data, split_sizes
-from specbench.study.environment import check_predict_ms, package_version, versions
-from specbench.study.predictions import predicted
-from specbench.study.progress import Progress
+from specbench.study.data import split_sizes
+from specbench.study.environment import versions
+from specbench.study.job import Job
+from specbench.study.predictions import fitted, predicted
 from specbench.traces.store import Paths
 
 __all__ = ["CANDIDATES", "TuneResult", "choose_policy", "run_tune"]
@@ -118,20 +118,17 @@ def run_tune(
     ConfigError
         When no limit is given, none of the candidates keeps it, or the traces are too few.
     """
+    job = Job("tune", locals())
     if waste is None and precision is None and amplification is None:
         raise ConfigError("say what the operating point must keep: a waste budget, a precision or an amplification")
     _check_limits(waste, precision, amplification)
     settings = parse_options(options)
-    check_latency(latency)
-    check_predict_ms(predict_ms)
-    data = load_data(traces, format, skip_invalid, effects=effects)
-    parts = split_data(data, seed)
+    data = job.read()
+    parts = job.split(data)
     if not parts.validation:
         raise ConfigError(f"tuning needs tasks for training, validation and test; got {len(data.tasks)} task(s)")
-    told = Progress(progress)
-    tuned = predicted(
-        predictor, parts, parts.validation, seed=seed, fit_on=parts.train, predict_ms=predict_ms, progress=told
-    )
+    asked = fitted(predictor, parts.train, seed=seed, progress=job.progress)
+    tuned = predicted(asked, predictor, parts.validation, predict_ms=predict_ms, progress=job.progress)
     chosen = choose_policy(
         tuned.table, waste=waste, precision=precision, amplification=amplification, predict_s=tuned.predict_s,
         latency=parse_latency(latency, seed=seed, traces=parts.validation), options=settings,
@@ -147,9 +144,7 @@ def run_tune(
             + " on the validation tasks; allow more, or use a better predictor"
         )
     policy, on_validation = chosen
-    tested = predicted(
-        predictor, parts, parts.test, predict_ms=tuned.predict_s * 1e3, progress=told, predictor=tuned.predictor
-    )
+    tested = predicted(asked, predictor, parts.test, predict_ms=tuned.predict_ms, progress=job.progress)
     model = parse_latency(latency, seed=seed, traces=parts.test)
     ledger = simulate(tested.table, parse_policy(policy), latency=model, predict_s=tested.predict_s, options=settings)
     on_test = SpeculationMetrics.of(ledger, seed=seed)

@@ -21,11 +21,11 @@ from specbench.policies import TopK
 from specbench.predictors import Predictor, make_predictor
 from specbench.report.episode import Episode
 from specbench.sim import simulate, sweep
-from specbench.study.card import origin_card
 from specbench.study.compare.paired import subset
 from specbench.study.data import Data, load_data, shipped_traces, split_data
 from specbench.study.environment import charged_ms
 from specbench.study.evaluation import seeded
+from specbench.study.model_card import origin_card
 from specbench.study.python_script import origin_of, script
 from specbench.study.setting import Setting
 from specbench.traces.store import Paths

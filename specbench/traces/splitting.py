@@ -21,6 +21,11 @@ class Split:
     validation: list[Trace]
     test: list[Trace]
 
+    @property
+    def train_and_validation(self) -> list[Trace]:
+        """What a predictor learns from when nothing is tuned on the validation part."""
+        return self.train + self.validation
+
     def _sizes(self) -> dict[str, str]:
         return {
             name: f"{plural(len(part), 'trace')} of {plural(len({trace.task_id for trace in part}), 'task')}"

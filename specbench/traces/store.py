@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
 from specbench.core.errors import ConfigError, TraceError
+from specbench.core.files import atomic_file
 from specbench.core.types import Effect, Trace
 from specbench.traces.effects import apply_effects, read_effects
 from specbench.traces.json_files import OnError, read_head
@@ -282,28 +281,17 @@ def write_traces(path: str | Path, traces: Iterable[Trace]) -> int:
     """
     target = Path(path)
     seen: set[str] = set()
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        file = temporary.open("xb")
-    except OSError as error:
-        raise TraceError(f"the file cannot be written ({error.strerror})", path=target) from error
-    try:
-        with file:
-            for trace in traces:
-                if trace.trace_id in seen:
-                    raise TraceError("two traces have the same id", path=target, field="trace_id", got=trace.trace_id)
-                seen.add(trace.trace_id)
-                try:
-                    file.write(encode_trace(trace))
-                except TraceError as error:
-                    raise error.at(path=target, line=len(seen)) from None
-        temporary.replace(target)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise TraceError(f"the file cannot be written ({error.strerror})", path=target) from error
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+
+    def unwritable(why: str) -> TraceError:
+        return TraceError(f"the file cannot be written ({why})", path=target)
+
+    with atomic_file(target, unwritable) as temporary, temporary.open("xb") as file:
+        for trace in traces:
+            if trace.trace_id in seen:
+                raise TraceError("two traces have the same id", path=target, field="trace_id", got=trace.trace_id)
+            seen.add(trace.trace_id)
+            try:
+                file.write(encode_trace(trace))
+            except TraceError as error:
+                raise error.at(path=target, line=len(seen)) from None
     return len(seen)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from specbench.core.errors import ConfigError
 from specbench.core.registry import EMBEDDINGS
+from specbench.core.text import tokens
 from specbench.embed import Embedding, make_embedding
-from specbench.embed.base import MAX_CHARS, tokens
+from specbench.embed.base import MAX_CHARS, clipped
 
 TEXTS = [
     "where is my order #W1234567",
@@ -89,10 +90,10 @@ def test_ids_differ_and_their_tokens_do_not() -> None:
 
 def test_only_the_beginning_and_the_end_of_a_long_text_count() -> None:
     filler = "x " * 5000
-    assert "first" in tokens("first " + filler)
-    assert "last" in tokens(filler + " last")
-    assert "middle" not in tokens(filler + " middle " + filler)
-    assert len(" ".join(tokens("word " * 5000))) <= MAX_CHARS + 1
+    assert "first" in tokens(clipped("first " + filler))
+    assert "last" in tokens(clipped(filler + " last"))
+    assert "middle" not in tokens(clipped(filler + " middle " + filler))
+    assert len(" ".join(tokens(clipped("word " * 5000)))) <= MAX_CHARS + 1
 
 
 def test_an_unknown_embedding_is_told() -> None:

@@ -236,7 +236,7 @@ def rewrite(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
     document = json.loads(path.read_text())
     change(document)
     if isinstance(document.get("sha256"), dict):
-        document["sha256"]["predictor.json"] = checkpoint._digest(document)
+        document["sha256"]["predictor.json"] = checkpoint.digest(document)
     path.write_text(json.dumps(document))
 
 

@@ -221,17 +221,21 @@ def test_ending_a_conversation_twice_or_amid_a_step_keeps_the_rows_right(backend
 
 
 @pytest.mark.parametrize("fails", ["once", "always"])
-def test_a_journal_that_cannot_be_emptied_never_doubles_a_write(fails: str, tmp_path: Path) -> None:
+def test_a_journal_that_cannot_be_emptied_never_doubles_a_write(
+    fails: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("a disk that fails")
+
     async def main() -> None:
         seats = Seats(prepare_s=0.0)
         journal = Journal(tmp_path / "journal")
-        blocked = tmp_path / "journal.partial"
         async with Executor([seats.tool()], Says(sure(call("book"))), journal=journal) as executor:
-            blocked.mkdir()  # a file is replaced by way of this name
+            monkeypatch.setattr(Path, "replace", refuse)  # how a file is replaced
             step = await executor.run_step(point(executor), thinks(0.1, call("book")))
             assert step.results[0].value == "held" and seats.log == ["hold", "confirm"]
             if fails == "once":
-                blocked.rmdir()
+                monkeypatch.undo()
             step = await executor.run_step(step.next_point(), thinks(0.1, call("book")))
             assert step.results[0].value == "held"
         assert "undo" not in seats.log and "book" not in seats.log

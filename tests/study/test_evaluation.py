@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from specbench.cli import app
 from specbench.core.errors import ConfigError
-from specbench.core.json_output import write_json
+from specbench.core.json_values import write_json
 from specbench.core.types import Message, Trace
 from specbench.study import Settings, evaluate_predictor, evaluation_record, load_data
 from specbench.study.data import refuse_overlap

@@ -54,7 +54,7 @@ def rows_seen(
     original: Callable[..., Any] = getattr(kind, method)
 
     def spy(self: Any, *given: Any) -> Any:
-        # Copies: the session goes on filling the array of features that the scout was given.
+        # Copies: the session goes on filling the array of features that the tool filter was given.
         copies = tuple(each.copy() for each in given)
         answer = original(self, *given)
         seen.append((self, copies, answer))
@@ -150,7 +150,7 @@ def test_the_head_graph_gives_the_probabilities_of_numpy(
     runtime = pytest.importorskip("onnxruntime")
     shipped = specbench.load(SHIPPED)
     assert isinstance(shipped, LearnedPredictor)
-    members = {len(shipped.head.weights): "head.onnx", len(shipped.scout.weights): "scout.onnx"}
+    members = {len(shipped.head.weights): "head.onnx", len(shipped.tool_filter.weights): "scout.onnx"}
     sessions = {
         count: runtime.InferenceSession(graphs / name, providers=["CPUExecutionProvider"])
         for count, name in members.items()
@@ -171,7 +171,7 @@ def test_the_features_are_named_in_their_order(
     named = json.loads((graphs / "features.json").read_text())
     names = named["inputs"]["point"]
     seen = rows_seen(monkeypatch, ToolHead, "probabilities", conversations[:3])
-    # The scout is asked first, and of all tools on offer.
+    # The tool filter is asked first, and of all tools on offer.
     _, (point, pairs, classes), _ = seen[0]
     assert len(set(names)) == len(names) == len(point)
     assert (len(named["inputs"]["pairs"]), len(named["classes"])) == (pairs.shape[1], len(classes) + 1)

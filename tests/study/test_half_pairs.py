@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import specbench
-from specbench.core.json_output import read_json, write_json
+from specbench.core.json_values import read_json, write_json
 from specbench.core.ledger import Ledger
 from specbench.core.types import Trace
 from specbench.predictors.checkpoint import read_card

@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 import specbench
 from specbench.cli import app
 from specbench.core.errors import ConfigError
-from specbench.core.json_output import write_json
+from specbench.core.json_values import write_json
 from specbench.core.ledger import Ledger
 from specbench.core.types import Message, Trace
 from specbench.study import Settings, StudyResult, run_study
-from specbench.study.folder import KIND, replaced_folder
+from specbench.study.job import results_folder
 from specbench.traces.store import write_traces
 
 LIGHT = ("markov", "ngram", "frequent", "oracle")
@@ -200,8 +200,8 @@ def test_an_interrupt_between_the_renames_loses_no_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renames: int
 ) -> None:
     def write(text: str) -> None:
-        with replaced_folder(tmp_path / "run") as folder:
-            write_json(folder / "config.json", {"kind": KIND})
+        with results_folder(tmp_path / "run", "specbench study") as folder:
+            write_json(folder / "config.json", {"kind": "specbench study"})
             (folder / "result.txt").write_text(text)
 
     write("old")

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from specbench.core.errors import CheckpointError, MissingExtraError
+from specbench.core.files import atomic_file
 from specbench.desk.micro_llama.attention import register
 from specbench.desk.micro_llama.examples import Batch, Conversations, copy_batches, talk_batches
 from specbench.desk.micro_llama.model import build, save_folder
@@ -205,7 +206,7 @@ class _Run:
         return self.loss
 
     def save(self, folder: Path, loss: float) -> None:
-        """Write the checkpoint beside its place, then rename it; append to the log."""
+        """Write the checkpoint as a whole; append to the log."""
         from safetensors.torch import save_file
 
         tensors = {f"model/{name}": each.detach() for name, each in self._named.items()}
@@ -221,8 +222,8 @@ class _Run:
             "precision": self.precision,
         }
         metadata = {"schedule": json.dumps(asdict(self.schedule)), "counters": json.dumps(counters)}
-        save_file(tensors, folder / "state.tmp", metadata=metadata)
-        (folder / "state.tmp").replace(folder / "state.safetensors")
+        with atomic_file(folder / "state.safetensors") as temporary:
+            save_file(tensors, temporary, metadata=metadata)
         with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(counters) + "\n")
 

@@ -8,18 +8,18 @@ costs time proportional to that message.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
+from specbench.core.text import name_words, stem, words
 from specbench.core.types import Message, ToolCall
 from specbench.predictors.context.dates import DAY, find_today, is_day
+from specbench.predictors.context.events import Event, notes
 from specbench.predictors.context.extraction import extract
-from specbench.predictors.context.json_paths import is_map, stem, walk
-from specbench.predictors.context.names import name_tokens
+from specbench.predictors.context.json_paths import is_map, walk
 from specbench.predictors.context.values import (
     ARGUMENT,
     GROUP,
@@ -41,7 +41,7 @@ from specbench.predictors.context.values import (
     text_of,
 )  # fmt: skip
 
-__all__ = ["ARGUMENT_PATH", "ContextIndex", "Event", "notes"]
+__all__ = ["ARGUMENT_PATH", "ContextIndex"]
 
 MAX_VALUE_CHARS = 120
 MAX_TEXT_CHARS = 8000
@@ -50,8 +50,6 @@ MAX_NAMED = 200
 MAX_STATED = 60
 """Values stated by the user that may still be waiting for a call, the latest ones."""
 _STATED = frozenset(["name", "number", "date", "time", "id", "email", "quoted"])
-PROSE = 5
-"""Spaces from which an argument is a text and no value."""
 MAX_DAYS = 12
 """Dates of results that "the day after" may refer to, the latest ones."""
 SAID_ID = "user:id"
@@ -59,28 +57,6 @@ SAID_ID = "user:id"
 ARGUMENT_PATH = "argument:"
 """What the paths of arguments begin with."""
 _ROLE_COLUMN = {"user": LAST_USER, "assistant": LAST_ASSISTANT, "tool": LAST_TOOL}
-_WORD = re.compile(r"[a-z0-9]+")
-
-
-def notes(message: Message) -> str:
-    """Return the texts among the arguments of a message's calls: what an agent writes down for itself.
-
-    Examples
-    --------
-    >>> call = ToolCall("think", {"thought": "The order is pending, so I can cancel it", "priority": "high"})
-    >>> notes(Message("assistant", "One moment.", (call,)))
-    'The order is pending, so I can cancel it'
-    """
-    values = (value for call in message.tool_calls for value in call.arguments.values())
-    return "\n".join(value for value in values if isinstance(value, str) and value.count(" ") >= PROSE)
-
-
-class Event(NamedTuple):
-    """One step of the history: ``kind`` is ``user``, ``reply`` or ``call``; ``tool`` and ``error`` are the call's."""
-
-    kind: str
-    tool: str | None = None
-    error: bool = False
 
 
 class ContextIndex(ValueTable):
@@ -126,9 +102,8 @@ class ContextIndex(ValueTable):
 
     def __init__(self, today: date | None = None, prefixes: Mapping[int, Sequence[str]] = MappingProxyType({})) -> None:
         super().__init__()
-        self.prefixes = prefixes
         self._days: dict[str, None] = {}
-        self.today = today
+        self.today, self.prefixes = today, prefixes
         self.events: list[Event] = []
         self.calls: list[ToolCall] = []
         self.call_counts: dict[str, int] = {}
@@ -145,8 +120,7 @@ class ContextIndex(ValueTable):
         self.now_stems: frozenset[str] = frozenset()
         self.user_stems: set[str] = set()
         self.agent_said = self.agent_noted = ""
-        self.version = 0
-        self.text_version = 0
+        self.version = self.text_version = 0
         self.named_values: list[tuple[str, str]] = []
         self.said_names: dict[frozenset[str], None] = {}
         self._stated: dict[int, None] = {}
@@ -179,11 +153,11 @@ class ContextIndex(ValueTable):
         self.text_version += bool(said) or message.role == "user"
         if message.role == "user":
             self.events.append(Event("user"))
-            words = _WORD.findall(message.content[:MAX_TEXT_CHARS].lower())
-            self._name_groups(words)
-            self.user_words.update(dict.fromkeys(words, at))
-            self.recent_words.append([*words, *(f"{a} {b}" for a, b in pairwise(words))])
-            self.now_words, self.now_stems = frozenset(self.recent_words[-1]), frozenset(map(stem, words))
+            said_words = words(message.content[:MAX_TEXT_CHARS])
+            self._name_groups(said_words)
+            self.user_words.update(dict.fromkeys(said_words, at))
+            self.recent_words.append([*said_words, *(f"{a} {b}" for a, b in pairwise(said_words))])
+            self.now_words, self.now_stems = frozenset(self.recent_words[-1]), frozenset(map(stem, said_words))
             self.user_stems |= self.now_stems
             self.recent_at.append(at)
             del self.recent_words[:-3], self.recent_at[:-3]
@@ -191,7 +165,7 @@ class ContextIndex(ValueTable):
             return
         self.agent_said, self.agent_noted = said, noted
         if message.content:
-            self.last_assistant_words = frozenset(_WORD.findall(message.content[:MAX_TEXT_CHARS].lower()))
+            self.last_assistant_words = frozenset(words(message.content[:MAX_TEXT_CHARS]))
             self.last_assistant_at = at
             self.asked_now = frozenset(map(stem, self.last_assistant_words))
         self._pending = list(message.tool_calls)
@@ -279,7 +253,6 @@ class ContextIndex(ValueTable):
     def _mention_text(self, text: str, role: str, at: int) -> None:
         if not text:
             return
-        column = _ROLE_COLUMN[role]
         seen: dict[int, int] = {}
         spans: list[tuple[int, int, int]] = []
         known = list(self._days)[-MAX_DAYS:] if role == "user" else ()
@@ -322,7 +295,7 @@ class ContextIndex(ValueTable):
                     self.touched.append(other)
         for row, start in seen.items():
             record = self._table[row]
-            record[column] = record[LAST] = at
+            record[_ROLE_COLUMN[role]] = record[LAST] = at
             record[MENTIONS] += 1
             record[OFFSET] = start
 
@@ -351,9 +324,9 @@ class ContextIndex(ValueTable):
 
     def _say_name(self, name: str) -> None:
         """Take down the words of a name of several words; of many names, the latest."""
-        words = frozenset().union(*(name_tokens(part.lower()) for part in name.split() if part[0].isupper()))
-        self.said_names.pop(words, None)
-        self.said_names[words] = None
+        parts = frozenset().union(*(name_words(part.lower()) for part in name.split() if part[0].isupper()))
+        self.said_names.pop(parts, None)
+        self.said_names[parts] = None
         if len(self.said_names) > MAX_STATED:
             del self.said_names[next(iter(self.said_names))]
 

@@ -11,17 +11,15 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-__all__ = ["MAX_LEAVES", "Group", "Leaf", "is_map", "singular", "stem", "walk"]
+from specbench.core.text import letter_words, singular
+
+__all__ = ["MAX_LEAVES", "Group", "Leaf", "is_map", "walk"]
 
 MAX_LEAVES = 4000
 """Scalars looked at in one document; what lies beyond is not offered as an argument."""
 
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z_]*\d{0,2}$")
-_WORDS = re.compile(r"[a-z]{3,}")
 _TITLE = re.compile(r"(?:^|(?<!first)(?<!last)(?<!full)(?<!user)_)(?:name|title)$|(?<!first)(?<!last)(?:Name|Title)$")
-
-
-_ENDINGS = ("ing", "ed", "es", "s", "ure", "or", "er", "ion", "e")
 
 
 class Leaf(NamedTuple):
@@ -39,7 +37,7 @@ class Leaf(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Words of the strings of an object or a list, each in the :func:`singular`.
+    """Words of the strings of an object or a list, each in the :func:`~specbench.core.text.singular`.
 
     ``title`` are those of its own name, ``things`` the last words of its name and of those of what it holds.
     """
@@ -47,40 +45,6 @@ class Group(NamedTuple):
     words: frozenset[str]
     title: tuple[str, ...]
     things: frozenset[str]
-
-
-def singular(word: str) -> str:
-    """Return a lower-case word without the "s" of its plural; what stands for a word in comparisons, not its spelling.
-
-    Examples
-    --------
-    >>> singular("shirts"), singular("glass"), singular("bus")
-    ('shirt', 'glass', 'bus')
-    """
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
-
-
-@lru_cache(maxsize=16384)
-def stem(word: str) -> str:
-    """Return what the forms of a lower-case word have in common: a key for comparisons, not a word.
-
-    Endings are taken off while three letters stay, and six of what is left are kept: rough, but the same for a
-    parameter's name and for what people say.
-
-    Examples
-    --------
-    >>> {stem(word) for word in ("starring", "stars", "starred")}, {stem("leave"), stem("leaving")}
-    ({'star'}, {'leav'})
-    >>> stem("departure") == stem("departing"), stem("originates") == stem("origin")
-    (True, True)
-    """
-    while True:
-        ending = next((each for each in _ENDINGS if word.endswith(each) and len(word) - len(each) >= 3), None)
-        if ending is None:
-            return word[:6]
-        word = word[: -len(ending)]
-        if word[-1] == word[-2] and len(word) > 3:
-            word = word[:-1]
 
 
 def walk(document: Any) -> tuple[list[Leaf], list[Group]]:
@@ -169,7 +133,7 @@ def _is_title(key: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(singular(word) for word in _WORDS.findall(text.lower())[:20]))
+    return tuple(dict.fromkeys(singular(word) for word in letter_words(text, 3)[:20]))
 
 
 def _count(counts: dict[str, int], path: str) -> int:

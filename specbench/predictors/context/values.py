@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from specbench.predictors.context.json_paths import Group, singular
+from specbench.core.text import singular
+from specbench.predictors.context.json_paths import Group
 
 __all__ = ["COLUMNS", "TRUTH", "ValueTable", "shape_of", "text_of"]
 

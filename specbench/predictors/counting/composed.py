@@ -18,11 +18,15 @@ __all__ = ["ComposedPredictor", "ComposedSession", "ToolModel", "labelled", "on_
 
 
 class ToolModel(ABC):
-    """Guesses the next tool, or a reply (``None``), from the state of the conversation."""
+    """Guesses the next tool, or a reply (``None``), from the state of the conversation. What it knows is ``counts``."""
 
-    @abstractmethod
+    counts: dict[str, Any]
+
     def fit(self, traces: Sequence[Trace]) -> None:
-        """Learn from traces."""
+        """Count the decisions of ``traces``, from nothing."""
+        self.counts = {}
+        for _, index, outcome in labelled(traces):
+            self.learn(index, outcome.name if outcome else None)
 
     @abstractmethod
     def probabilities(self, index: ContextIndex) -> dict[str | None, float]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from specbench.core.errors import ConfigError
-from specbench.core.types import Trace
 from specbench.predictors.context.index import ContextIndex
-from specbench.predictors.counting.composed import ComposedPredictor, ToolModel, labelled
+from specbench.predictors.counting.composed import ComposedPredictor, ToolModel
 
 __all__ = ["NgramPredictor", "NgramTools", "histories"]
 
@@ -51,12 +50,6 @@ class NgramTools(ToolModel):
             raise ConfigError(f"the order of an n-gram is at least 1; got {order!r}")
         self.order = order
         self.counts: dict[str, dict[str, int]] = {}
-
-    def fit(self, traces: Sequence[Trace]) -> None:
-        """Count the contexts of ``traces``."""
-        self.counts = {}
-        for _, index, outcome in labelled(traces):
-            self.learn(index, outcome.name if outcome else None)
 
     def learn(self, index: ContextIndex, outcome: str | None) -> None:
         """Count one more decision."""

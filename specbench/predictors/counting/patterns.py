@@ -9,7 +9,7 @@ from specbench.core.types import Message, Prediction, ToolCall, ToolPrediction, 
 from specbench.predictors.base import Predictor, Session, at_most, ranked
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.counting.argument_patterns import ArgumentPatterns, backed_off, signatures_of
-from specbench.predictors.counting.composed import ToolModel, labelled, on_offer
+from specbench.predictors.counting.composed import ToolModel, on_offer
 
 __all__ = ["PatternPredictor", "PatternTools"]
 
@@ -36,12 +36,6 @@ class PatternTools(ToolModel):
 
     def __init__(self) -> None:
         self.counts: dict[str, dict[str, int]] = {}
-
-    def fit(self, traces: Sequence[Trace]) -> None:
-        """Count what follows every signature of ``traces``."""
-        self.counts = {}
-        for _, index, outcome in labelled(traces):
-            self.learn(index, outcome.name if outcome else None)
 
     def learn(self, index: ContextIndex, outcome: str | None) -> None:
         """Count one more decision."""

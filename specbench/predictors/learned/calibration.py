@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.core.types import Prediction, ToolCall
-from specbench.predictors.learned.ranker.argument_ranker import Filled
+from specbench.predictors.learned.ranker.argument_ranker import FilledCall
 from specbench.predictors.learned.tool_head.network import Example
 
 __all__ = ["LIKELY", "WAYS", "Case", "JointCalibration", "Recalibration"]
@@ -42,7 +42,7 @@ class Case:
 
     example: Example
     names: list[str]
-    filled: dict[str, list[Filled]]
+    filled: dict[str, list[FilledCall]]
     made: frozenset[str]
     outcome: ToolCall | None
     fold: int
@@ -148,7 +148,7 @@ class JointCalibration:
         self,
         names: Sequence[str],
         p: Floats,
-        filled: Mapping[str, Sequence[Filled]],
+        filled: Mapping[str, Sequence[FilledCall]],
         made: Mapping[str, int],
         known: Container[str],
     ) -> list[Prediction]:
@@ -180,7 +180,7 @@ class JointCalibration:
         self,
         names: Sequence[str],
         p: Floats,
-        filled: Mapping[str, Sequence[Filled]],
+        filled: Mapping[str, Sequence[FilledCall]],
         made: Mapping[str, int],
         known: Container[str],
         outcome: ToolCall | None,
@@ -241,7 +241,10 @@ def _logistic(rows: Sequence[tuple[Sequence[float], bool]]) -> Floats:
 
 
 def _proposals(
-    names: Sequence[str], p: Floats, filled: Mapping[str, Sequence[Filled]], made: Mapping[str, int] | frozenset[str]
+    names: Sequence[str],
+    p: Floats,
+    filled: Mapping[str, Sequence[FilledCall]],
+    made: Mapping[str, int] | frozenset[str],
 ) -> list[tuple[ToolCall, list[float]]]:
     out = []
     for name, chance in zip(names, p.tolist(), strict=False):

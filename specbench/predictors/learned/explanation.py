@@ -80,8 +80,8 @@ def explain(session: LearnedSession, k: int = 3) -> list[Explanation]:
     """
     predictions = session.predict(k)
     names, p, filled = session.now()
-    lookout, predictor = session.lookout, session.predictor
-    ranked = lookout.ranked([each.call.name for each in predictions if each.call is not None])
+    conversation, predictor = session.conversation, session.predictor
+    ranked = conversation.ranked([each.call.name for each in predictions if each.call is not None])
     without = {
         group: session.without(group)
         for group in INGREDIENTS
@@ -99,11 +99,13 @@ def explain(session: LearnedSession, k: int = 3) -> list[Explanation]:
         right = next((each.p for each in filled.get(call.name, ()) if each.call == call), None)
         chosen = {name: str(value) for name, value in call.arguments.items()}
         values = tuple(
-            _value(candidates.parameter, candidates.texts, candidates.rows, chances.tolist(), chosen, lookout.index)
+            _value(
+                candidates.parameter, candidates.texts, candidates.rows, chances.tolist(), chosen, conversation.index
+            )
             for candidates, chances, _ in ranked.get(call.name, ())
             if candidates.parameter in chosen
         )
-        repeated = call.key in lookout.index.call_counts
+        repeated = call.key in conversation.index.call_counts
         out.append(Explanation(prediction, float(p[row]), right, repeated, because, values))
     return out
 

@@ -16,16 +16,11 @@ from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.counting.argument_fillers import FILLERS, ArgumentFiller, make_filler
 from specbench.predictors.learned.calibration import LIKELY, WAYS, Case, JointCalibration
 from specbench.predictors.learned.parallel import train_all
-from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker, Filled
-from specbench.predictors.learned.tool_head.features import (
-    INGREDIENTS,
-    Lookout,
-    Vocabulary,
-    reply_sees,
-    without_arguments,
-)
+from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker, FilledCall
+from specbench.predictors.learned.tool_head.features import INGREDIENTS, ConversationView, Vocabulary
 from specbench.predictors.learned.tool_head.network import ToolHead
-from specbench.predictors.learned.tool_head.tool_filter import Scouted, narrowed, scouting
+from specbench.predictors.learned.tool_head.pair_features import reply_sees, without_arguments
+from specbench.predictors.learned.tool_head.tool_filter import FilteredTools, filter_training, filtered_example
 from specbench.predictors.learned.training import LIGHT, Labeller, class_numbers, texts_of
 
 __all__ = ["INGREDIENTS", "LearnedPredictor"]
@@ -83,7 +78,7 @@ class LearnedPredictor(Predictor):
         self.class_at: dict[str, int] = {}
         self.ranker = ArgumentRanker(folds, seed=seed)
         self.head = ToolHead(seed=seed)
-        self.scout = ToolHead(seed=seed, members=1)
+        self.tool_filter = ToolHead(seed=seed, members=1)
         self.calibration = JointCalibration()
         self.counting: ArgumentFiller | None = None if filler == "learned" else make_filler(filler)
         self.revision = 0
@@ -114,15 +109,18 @@ class LearnedPredictor(Predictor):
         if not cases:
             return
         classes, calls = len(self.vocabulary.tools) + 1, self.ranker.learned_calls
-        # What scouts and heads say of tasks that they were not trained on: two of each, on one half of the folds.
+        # What tool filters and heads say of tasks that they were not trained on: two of each, on one half of the folds.
         halves = [[case for case in cases if case.fold % 2 == half] for half in (0, 1)]
-        scouts = [scouting(cases, classes, self.seed + 29)]
+        tool_filters = [filter_training(cases, classes, self.seed + 29)]
         if all(halves):
-            scouts += [scouting(outside, classes, self.seed + 31) for outside in reversed(halves)]
-        train_all(scouts, calls)
-        self.scout, *others = [scout for scout, _ in scouts]
-        others = others or [self.scout, self.scout]
-        seen = [[narrowed(case, scout) for case in inside] for inside, scout in zip(halves, others, strict=True)]
+            tool_filters += [filter_training(outside, classes, self.seed + 31) for outside in reversed(halves)]
+        train_all(tool_filters, calls)
+        self.tool_filter, *others = [tool_filter for tool_filter, _ in tool_filters]
+        others = others or [self.tool_filter, self.tool_filter]
+        seen = [
+            [filtered_example(case, tool_filter) for case in inside]
+            for inside, tool_filter in zip(halves, others, strict=True)
+        ]
         examples = [[example for _, example in views] for views in seen]
         heads = [(self.head, self.head.training([*examples[0], *examples[1]], classes))]
         if "calibration" not in self.drop and self.counting is None and all(halves):
@@ -136,7 +134,7 @@ class LearnedPredictor(Predictor):
                     self._out_of_fold(case, said, head)
             self.calibration.fit(cases)
 
-    def _out_of_fold(self, case: Case, said: Scouted, head: ToolHead) -> None:
+    def _out_of_fold(self, case: Case, said: FilteredTools, head: ToolHead) -> None:
         """Note what the head says of a point that it was not trained on, and which arguments would be looked at."""
         rows, example = said.rows, case.example
         pairs = reply_sees(example.pairs[rows])
@@ -161,7 +159,7 @@ class LearnedPredictor(Predictor):
             "vocabulary": {"tools": self.vocabulary.tools, "agents": self.vocabulary.agents, "classes": self.class_at},
             "ranker": self.ranker.state(),
             "head": self.head.state(),
-            "scout": self.scout.state(),
+            "scout": self.tool_filter.state(),
             "calibration": self.calibration.state(),
             "settings": {"folds": self.folds, "seed": self.seed, "drop": sorted(self.drop)},
         }
@@ -182,8 +180,8 @@ class LearnedPredictor(Predictor):
         self.ranker.restore(state["ranker"])
         self.head = ToolHead()
         self.head.restore(state["head"])
-        self.scout = ToolHead()
-        self.scout.restore(state["scout"])
+        self.tool_filter = ToolHead()
+        self.tool_filter.restore(state["scout"])
         self.calibration = JointCalibration()
         self.calibration.restore(state["calibration"])
         self.folds, self.seed = state["settings"]["folds"], state["settings"]["seed"]
@@ -201,8 +199,8 @@ class LearnedPredictor(Predictor):
         session = LearnedSession(self, {}, None)
         session.observe(Message("user", "Hello, I am Ann Lee of order 12, what of it?"))
         session.predict()
-        lookout = session.lookout
-        filled = self.ranker.fill(lookout.ranked(list(lookout.tools)), lookout.moment)
+        conversation = session.conversation
+        filled = self.ranker.fill(conversation.ranked(list(conversation.tools)), conversation.moment)
         said = [each.p for calls in filled.values() for each in calls]
         if not np.isfinite([*said, *session.now()[1], *session._said.p]).all():
             raise ValueError("its networks say no numbers")
@@ -213,57 +211,59 @@ class LearnedSession(Session):
 
     def __init__(self, predictor: LearnedPredictor, tools: Mapping[str, ToolSpec], agent: str | None) -> None:
         self.predictor = predictor
-        self.lookout = Lookout(
+        self.conversation = ConversationView(
             predictor.vocabulary, predictor.embedding, predictor.ranker, tools, agent, predictor.drop
         )
-        self._known: tuple[tuple[int, int], list[str], Floats, dict[str, list[Filled]]] | None = None
+        self._known: tuple[tuple[int, int], list[str], Floats, dict[str, list[FilledCall]]] | None = None
         self._pairs = np.zeros((0, 0), np.float32)
-        self._said = Scouted.of(np.zeros(0), [])
+        self._said = FilteredTools.of(np.zeros(0), [])
         self._used: set[tuple[str, str, str]] = set()
 
     @property
     def index(self) -> ContextIndex:
         """What is known of the conversation."""
-        return self.lookout.index
+        return self.conversation.index
 
     def observe(self, message: Message) -> None:
         """Take in the next message."""
-        self.lookout.observe(message)
+        self.conversation.observe(message)
 
-    def now(self) -> tuple[list[str], Floats, dict[str, list[Filled]]]:
+    def now(self) -> tuple[list[str], Floats, dict[str, list[FilledCall]]]:
         """Return tools on offer, their probabilities (the reply last) and their arguments.
 
         Computed once a message, and again when something has been learned.
         """
-        version = self.lookout.index.version, self.predictor.revision
+        version = self.conversation.index.version, self.predictor.revision
         if self._known is None or self._known[0] != version:
             p, names, pairs, filled = self._guess()
             filled.update(
-                self.lookout.late([name for name, chance in zip(names, p.tolist(), strict=False) if chance >= LATE])
+                self.conversation.late(
+                    [name for name, chance in zip(names, p.tolist(), strict=False) if chance >= LATE]
+                )
             )
             self._known, self._pairs = (version, names, p, filled), pairs
         return self._known[1:]
 
-    def _guess(self) -> tuple[Floats, list[str], npt.NDArray[np.float32], dict[str, list[Filled]]]:
-        """Return P(row), the tools on offer, their features, and the arguments of those that the scout points out."""
-        predictor, lookout = self.predictor, self.lookout
+    def _guess(self) -> tuple[Floats, list[str], npt.NDArray[np.float32], dict[str, list[FilledCall]]]:
+        """Return P(row), the tools on offer, their features, and the arguments of those that the filter keeps."""
+        predictor, conversation = self.predictor, self.conversation
         if not predictor.head.weights:
-            names, pairs, filled = lookout.offers()
+            names, pairs, filled = conversation.offers()
             return np.zeros(len(names) + 1), names, pairs, filled
-        point, classes = lookout.point(), predictor.classes(list(lookout.tools))
+        point, classes = conversation.point(), predictor.classes(list(conversation.tools))
 
         def worth(pairs: npt.NDArray[np.float32], names: list[str]) -> list[str]:
-            p = predictor.scout.probabilities(point, pairs, classes)
-            self._said = Scouted.of(p, [at for at, name in enumerate(names) if lookout.eager(name)])
+            p = predictor.tool_filter.probabilities(point, pairs, classes)
+            self._said = FilteredTools.of(p, [at for at, name in enumerate(names) if conversation.eager(name)])
             return [names[row] for row in self._said.rows[:-1].tolist()]
 
-        names, pairs, filled = lookout.offers(worth)
+        names, pairs, filled = conversation.offers(worth)
         return self._shared(point, pairs, classes), names, pairs, filled
 
     def _shared(
         self, point: npt.NDArray[np.float32], pairs: npt.NDArray[np.float32], classes: npt.NDArray[np.intp]
     ) -> Floats:
-        """Return P(row) of the head, where the scout has left nothing aside, and of the scout elsewhere."""
+        """Return P(row) of the head, where the tool filter has left nothing aside, and of the tool filter elsewhere."""
         rows = self._said.rows
         return self._said.shared(self.predictor.head.probabilities(point, pairs[rows], classes[rows]))
 
@@ -272,7 +272,7 @@ class LearnedSession(Session):
         names, _, _ = self.now()
         if not self.predictor.head.weights:
             return np.zeros(len(names) + 1)
-        point, pairs = self.lookout.without(group)
+        point, pairs = self.conversation.without(group)
         return self._shared(point, pairs, self.predictor.classes(names))
 
     def learn(self, outcome: ToolCall | None) -> None:
@@ -280,7 +280,7 @@ class LearnedSession(Session):
 
         A tool that was never seen gets a class of its own, which starts from nothing.
         """
-        predictor, lookout = self.predictor, self.lookout
+        predictor, conversation = self.predictor, self.conversation
         names, p, filled = self.now()
         known = predictor.vocabulary.tool_at
         predictor.calibration.learn(names, p, filled, self.index.call_counts, known, outcome)
@@ -289,18 +289,18 @@ class LearnedSession(Session):
                 # The reply's class is the one after the training tools; new ones come behind it.
                 predictor.class_at[outcome.name] = len(predictor.class_at) + 1
                 predictor.head.add_class()
-                predictor.scout.add_class()
+                predictor.tool_filter.add_class()
             target = len(names) if outcome is None else names.index(outcome.name) if outcome.name in names else -1
             if target >= 0:
-                point, classes = lookout.point(), predictor.classes(names)
+                point, classes = conversation.point(), predictor.classes(names)
                 rows = np.union1d(self._said.rows, [target])
                 predictor.head.learn(point, self._pairs[rows], classes[rows], int(np.searchsorted(rows, target)))
-                predictor.scout.learn(point, without_arguments(self._pairs), classes, target)
+                predictor.tool_filter.learn(point, without_arguments(self._pairs), classes, target)
         if outcome is not None and outcome.invalid_arguments is None:
-            spec = lookout.tools.get(outcome.name)
-            predictor.ranker.counts.learn(outcome, spec, lookout.index, self._used, keep=FADE)
+            spec = conversation.tools.get(outcome.name)
+            predictor.ranker.counts.learn(outcome, spec, conversation.index, self._used, keep=FADE)
             if predictor.counting is not None:
-                predictor.counting.learn(outcome, lookout.index)
+                predictor.counting.learn(outcome, conversation.index)
         predictor.revision += 1
 
     def predict_tools(self, k: int = 1) -> list[ToolPrediction]:
@@ -322,6 +322,6 @@ class LearnedSession(Session):
                     sets = counting.fill(name, self.index, WAYS)
                     trust = counting.reliability(name)
                     calls = [ToolCall(name, arguments) for arguments in sets]
-                    filled[name] = [Filled(call, trust * (1 - trust) ** rank) for rank, call in enumerate(calls)]
+                    filled[name] = [FilledCall(call, trust * (1 - trust) ** rank) for rank, call in enumerate(calls)]
         known = predictor.vocabulary.tool_at
         return ranked(predictor.calibration.predictions(names, p, filled, self.index.call_counts, known), k)

@@ -13,11 +13,11 @@ import numpy.typing as npt
 
 from specbench.core.types import Trace
 from specbench.embed import Embedding
-from specbench.predictors.context.index import notes
+from specbench.predictors.context.events import notes
 from specbench.predictors.learned.calibration import Case
 from specbench.predictors.learned.parallel import side_by_side
 from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker
-from specbench.predictors.learned.tool_head.features import Lookout, Vocabulary
+from specbench.predictors.learned.tool_head.features import ConversationView, Vocabulary
 from specbench.predictors.learned.tool_head.network import Example
 
 __all__ = ["LIGHT", "Labeller", "class_numbers", "texts_of"]
@@ -85,22 +85,24 @@ class Labeller:
         known = {} if "classes" in self.drop else self.vocabulary.tool_at
         cases = []
         for trace, fold, unseen, lates in looks:
-            lookout = Lookout(self.vocabulary, self.embedding, views[fold], trace.tools, trace.agent, self.drop, unseen)
+            conversation = ConversationView(
+                self.vocabulary, self.embedding, views[fold], trace.tools, trace.agent, self.drop, unseen
+            )
             decisions = iter(lates)
             for message in trace.messages:
                 if message.role == "assistant":
                     outcome, late = message.tool_calls[0] if message.tool_calls else None, next(decisions)
-                    offered, pairs, filled = lookout.offers()
+                    offered, pairs, filled = conversation.offers()
                     if late is not None:
                         target = len(offered) if outcome is None else offered.index(outcome.name)
                         if late:
-                            filled.update(lookout.late(offered))
+                            filled.update(conversation.late(offered))
                         classes = class_numbers(offered, known, len(self.vocabulary.tools), unseen)
-                        example = Example(lookout.point(), pairs, classes, target)
-                        made = frozenset(lookout.index.call_counts)
-                        eager = frozenset(filter(lookout.eager, offered))
+                        example = Example(conversation.point(), pairs, classes, target)
+                        made = frozenset(conversation.index.call_counts)
+                        eager = frozenset(filter(conversation.eager, offered))
                         cases.append(Case(example, offered, filled, made, outcome, fold, unseen, eager))
-                lookout.observe(message)
+                conversation.observe(message)
         return cases
 
 

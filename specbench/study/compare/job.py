@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from specbench.core.errors import ConfigError
-from specbench.core.json_output import strict, write_json
+from specbench.core.json_values import write_json
 from specbench.core.text import writable
-from specbench.core.types import Effect, Trace
+from specbench.core.types import Effect
+from specbench.core.version import package_version
 from specbench.embed import make_embedding
 from specbench.predictors import is_control
-from specbench.study.command import command_line
 from specbench.study.compare.ablations import ablations, embedding_names, learned_variants
 from specbench.study.compare.bench import Bench
 from specbench.study.compare.curve import learning_curve
@@ -24,16 +23,12 @@ from specbench.study.compare.embeddings import embedding_table, embedding_varian
 from specbench.study.compare.leaderboard import BASELINE, compare_names, leaderboard
 from specbench.study.compare.page import comparison_page
 from specbench.study.compare.transfer import transfer
-from specbench.study.data import Data, load_data, split_data, split_sizes
-from specbench.study.environment import package_version, versions
+from specbench.study.data import split_sizes
 from specbench.study.evaluation import Settings
-from specbench.study.folder import replaced_folder
-from specbench.study.progress import Progress
+from specbench.study.job import Job, option_words
 from specbench.traces.store import Paths
 
-__all__ = ["BASELINE", "KIND", "Comparison", "Parts", "compare_names", "run_compare"]
-
-KIND = "specbench compare"
+__all__ = ["BASELINE", "Comparison", "Parts", "compare_names", "run_compare"]
 
 
 @dataclass(frozen=True)
@@ -75,19 +70,15 @@ class Parts:
                 "--embeddings"
             )
 
-    def options(self) -> list[str]:
-        """Return the options of the command line that ask for these parts.
+    def asked(self) -> list[str]:
+        """Return the names of the tables, and of the embeddings, that are asked for, as options of the command line.
 
         Examples
         --------
-        >>> Parts(embeddings=True, sentence="mini").options()
+        >>> Parts(embeddings=True, sentence="mini").asked()
         ['--embeddings', '--sentence', 'mini']
         """
-        named = ("ablations", "learning_curve", "transfer", "embeddings")
-        flags = [f"--{name.replace('_', '-')}" for name in named if getattr(self, name)]
-        for name, path in (("--sentence", self.sentence), ("--hidden", self.hidden)):
-            flags += [] if path is None else [name, path]
-        return flags
+        return [word for each in fields(self) for word in option_words(each.name, getattr(self, each.name))]
 
 
 @dataclass(frozen=True)
@@ -117,8 +108,8 @@ def run_compare(
     out: str | Path,
     *,
     predictors: str | Sequence[str] = "all",
-    parts: Parts | None = None,
     settings: Settings | None = None,
+    parts: Parts | None = None,
     format: str | None = None,
     skip_invalid: bool = False,
     effects: str | Path | Mapping[str, Effect | str] | None = None,
@@ -134,8 +125,8 @@ def run_compare(
         The folder to write; one of an earlier comparison is replaced once the new one is whole.
     predictors
         Names, or ``all``; the baseline is always among them.
-    parts, settings
-        Defaults: the leaderboard alone, ``Settings()``.
+    settings, parts
+        Defaults: ``Settings()``, the leaderboard alone.
     format, skip_invalid, effects
         As in :func:`specbench.traces.store.read_traces`.
     progress
@@ -149,15 +140,18 @@ def run_compare(
     """
     settings = settings if settings is not None else Settings()
     parts = parts if parts is not None else Parts()
-    names = compare_names(predictors)
+    predictors = compare_names(predictors)
+    job = Job("compare", locals())
+    names = predictors
     for name in embedding_names(parts.sentence, parts.hidden):
         make_embedding(name)  # a model that is not there is told before anything is trained
-    told = Progress(progress)
-    with replaced_folder(out, KIND) as folder:
-        data = load_data(traces, format, skip_invalid, effects=effects)
-        divided = split_data(data, settings.seed)
-        bench = Bench(divided.train + divided.validation, divided.test, settings, told)
-        told.note(f"{len(names)} predictors: {len(bench.train)} traces to learn from, {len(bench.test)} for the test")
+    with job.folder() as folder:
+        data = job.read()
+        divided = job.split(data)
+        bench = Bench(divided.train_and_validation, divided.test, settings, job.progress)
+        job.progress.note(
+            f"{len(names)} predictors: {len(bench.train)} traces to learn from, {len(bench.test)} for the test"
+        )
         tables, left_out = _tables(bench, names, parts)
         facts = {
             "specbench": package_version(),
@@ -167,9 +161,7 @@ def run_compare(
             "split": split_sizes(divided),
             "seed": settings.seed,
             "baseline": BASELINE,
-            "command": command_line(
-                "compare", traces, out, names, settings, format, skip_invalid, effects, parts.options()
-            ),
+            "command": job.command,
         }
         _write(folder, facts, tables, left_out)
         write_json(
@@ -181,7 +173,8 @@ def run_compare(
                 "predictors": {name: bench.measure(name).metrics for name in names},
             },
         )
-        write_json(folder / "config.json", _config(facts, data, names, parts, settings, bench.test))
+        config = {**settings.to_dict(bench.test), "predictors": names, "parts": parts.asked()}
+        job.write_config(folder, data, config=config, split=facts["split"])
     return Comparison(Path(out), tables, data.report.skipped, left_out)
 
 
@@ -216,27 +209,3 @@ def _write(folder: Path, facts: Mapping[str, Any], tables: Mapping[str, pd.DataF
             ax = plots.plot_learning_curve(tables["learning_curve"], theme=theme)
             plots.save_figure(ax, figures, "learning_curve", theme)
     (folder / "compare.md").write_text(writable(comparison_page(facts, tables, left_out)), encoding="utf-8")
-
-
-def _config(
-    facts: Mapping[str, Any],
-    data: Data,
-    names: Sequence[str],
-    parts: Parts,
-    settings: Settings,
-    test: Sequence[Trace],
-) -> dict[str, Any]:
-    config = {**settings.to_dict(test), "predictors": list(names), "parts": parts.options()}
-    value: dict[str, Any] = strict(
-        {
-            "kind": KIND,
-            "specbench": facts["specbench"],
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "command": facts["command"],
-            "config": config,
-            "split": facts["split"],
-            "data": data.to_dict(),
-            "versions": versions(),
-        }
-    )
-    return value

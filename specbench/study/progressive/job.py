@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from specbench.core.json_output import strict, write_json
+from specbench.core.json_values import strict, write_json
 from specbench.core.text import writable
 from specbench.core.types import Effect
-from specbench.predictors import make_predictor
-from specbench.study.command import reading_words
-from specbench.study.data import load_data
-from specbench.study.environment import package_version, versions
 from specbench.study.evaluation import seeded
-from specbench.study.folder import replaced_folder
+from specbench.study.job import Job
 from specbench.study.progress import Progress
 from specbench.study.progressive.run import RATES, decisions, differences, predict_then_learn, rolling
 from specbench.study.progressive.scenarios import Scenario, parse_shift, stream
 from specbench.traces.store import Paths
 
-__all__ = ["KIND", "WINDOW", "Progression", "progress_through", "run_progressive", "summary_text"]
+__all__ = ["WINDOW", "Progression", "progress_through", "run_progressive", "summary_text"]
 
-KIND = "specbench progressive"
 WINDOW = 200
 """Decisions behind each rolling value."""
 DRAWN = ("call_top1", "tool_top1", "brier")
@@ -103,31 +96,16 @@ def run_progressive(
     ConfigError
         When a predictor, agent or tool does not exist, or too little is left to fit on or to stream.
     """
-    for name in predictors:
-        make_predictor(name)
-    data = load_data(traces, format, skip_invalid, effects=effects)
+    job = Job("progressive", locals())
+    data = job.read()
     scenarios = [stream(data.traces, fit_share), *(parse_shift(text, data.traces) for text in shifts)]
-    told = Progress(progress)
     if out is None:
-        summary, curves = progress_through(scenarios, predictors, window, seed, told)
+        summary, curves = progress_through(scenarios, predictors, window, seed, job.progress)
         return Progression(summary, curves, scenarios, None, data.report.skipped)
-    with replaced_folder(out, KIND) as folder:
-        summary, curves = progress_through(scenarios, predictors, window, seed, told)
+    with job.folder() as folder:
+        summary, curves = progress_through(scenarios, predictors, window, seed, job.progress)
         _draw(folder / "figures", scenarios, curves)
-        paths = [traces] if isinstance(traces, (str, Path)) else list(traces)
-        words = ["specbench", "progressive", "--traces", *map(str, paths), "--predictors", ",".join(predictors)]
-        words += [word for shift in shifts for word in ("--shift", shift)]
-        words += ["--fit-share", f"{fit_share:g}", "--window", str(window), "--seed", str(seed), "--out", str(out)]
-        words += reading_words(format, skip_invalid, effects)
-        config: dict[str, Any] = {
-            "kind": KIND,
-            "specbench": package_version(),
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "command": shlex.join(words),
-            "data": data.to_dict(),
-            "versions": versions(),
-        }
-        write_json(folder / "config.json", config)
+        job.write_config(folder, data)
         curves.to_csv(folder / "rolling.csv", index=False)
         found = {"scenarios": [each.to_dict() for each in scenarios], "summary": summary.to_dict("records")}
         write_json(folder / "progressive.json", strict(found))

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specbench.core.types import Message, ToolCall
-from specbench.predictors.context.index import ContextIndex, Event
+from specbench.predictors.context.events import Event
+from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.context.values import (
     GROUP,
     GROUP_SIZE,

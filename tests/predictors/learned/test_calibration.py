@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from specbench.core.types import ToolCall
 from specbench.predictors.learned.calibration import KEEP, SLOPES, JointCalibration, Recalibration
 from specbench.predictors.learned.predictor import LearnedPredictor
-from specbench.predictors.learned.ranker.argument_ranker import Filled
+from specbench.predictors.learned.ranker.argument_ranker import FilledCall
 from specbench.study.progressive.run import decisions, differences, predict_then_learn
 from specbench.testing import make_traces
 
 CALL = ToolCall("get_order", {"id": "1"})
-FILLED = {"get_order": [Filled(CALL, 0.8)]}
+FILLED = {"get_order": [FilledCall(CALL, 0.8)]}
 EVEN = np.array([0.5, 0.5])
 
 

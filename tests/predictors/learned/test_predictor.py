@@ -23,14 +23,14 @@ from specbench.predictors.context.values import LAST_USER, NEVER
 from specbench.predictors.learned.calibration import JointCalibration
 from specbench.predictors.learned.candidates.features import OTHER, Moment
 from specbench.predictors.learned.candidates.generation import list_candidates
-from specbench.predictors.learned.candidates.live_parameter import Slot
+from specbench.predictors.learned.candidates.live_parameter import LiveParameter
 from specbench.predictors.learned.counts.counting import folds_of
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 from specbench.predictors.learned.counts.tables import ABSENT, ParameterCounts
 from specbench.predictors.learned.explanation import explain
 from specbench.predictors.learned.network import ListwiseNet, quick_dropout
 from specbench.predictors.learned.predictor import LearnedPredictor
-from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker, Filled
+from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker, FilledCall
 from specbench.predictors.learned.tool_head.features import INGREDIENTS
 from specbench.testing.traces import make_tools, make_traces
 
@@ -220,10 +220,10 @@ def test_what_was_learned_online_is_in_the_checkpoint(fresh: LearnedPredictor) -
         lambda p: p.head.weights[1]["out"].fill(np.nan),
         lambda p: p.ranker.net.layers[0].pop(),
         lambda p: setattr(p.ranker.net, "mean", np.nan * p.ranker.net.mean),
-        lambda p: p.scout.weights[0]["pair"].fill(np.nan),
+        lambda p: p.tool_filter.weights[0]["pair"].fill(np.nan),
         lambda p: p.class_at.update({"get_order": 9999}),
         lambda p: p.ranker.counts.tools.clear(),
-        lambda p: p.ranker.counts.meanings.meant.update({"never heard": {"Oslo": 3}}),
+        lambda p: p.ranker.counts.word_values.values_after.update({"never heard": {"Oslo": 3}}),
     ],
 )
 def test_a_checkpoint_whose_parts_do_not_fit_together_is_refused(
@@ -303,7 +303,7 @@ def test_an_order_that_only_the_user_has_named_is_spelt_as_the_tool_spells_it() 
 def test_calibration_tells_tools_never_seen_from_known_ones(fitted: LearnedPredictor) -> None:
     calibration = fitted.calibration
     assert len(calibration.weights_unseen) == len(calibration.weights) > 0
-    filled = {"find_user": [Filled(FIND, 0.9)]}
+    filled = {"find_user": [FilledCall(FIND, 0.9)]}
     p = np.array([0.8, 0.2])
     known, new = (
         dict(calibration.predictions(["find_user"], p, filled, {}, tools))[FIND] for tools in ({"find_user"}, set())
@@ -359,8 +359,8 @@ def test_optional_parameters_may_be_left_out_and_required_ones_may_not() -> None
     spec = ToolSpec("hotels", "", {"properties": properties, "required": ["city"]}, Effect.READ)
     index = ContextIndex().extend([Message("user", "A hotel in Oslo")])
     names = ("city", "stars")
-    listing = list_candidates([Slot(ParameterIndex(), "hotels", name, spec) for name in names], Moment(index))
-    texts = {each.parameter: each.texts for each in listing.each}
+    lists = list_candidates([LiveParameter(ParameterIndex(), "hotels", name, spec) for name in names], Moment(index))
+    texts = {each.parameter: each.texts for each in lists.each}
     assert ABSENT not in texts["city"]
     assert ABSENT in texts["stars"]
     assert texts["city"][-1] == OTHER

@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.text import name_words
 from specbench.core.types import ToolCall
 from specbench.predictors.context.index import ARGUMENT_PATH, ContextIndex
-from specbench.predictors.context.names import name_tokens
 from specbench.predictors.learned.counts.announcing_words import CueTable
 from specbench.predictors.learned.counts.argument_types import ArgumentType
 from specbench.predictors.learned.counts.parameters import ParameterIndex, cue_words
@@ -101,7 +101,7 @@ class Moment:
         self._telling: dict[int, set[str]] | None = None
         self._table, self._known = CueTable(), 0
         self._messages: dict[int, npt.NDArray[np.float64]] = {}
-        self._heard: npt.NDArray[np.float64] | None = None
+        self._shares: npt.NDArray[np.float64] | None = None
         self._announced: dict[int, dict[str, float]] = {}
         self._reuse = np.zeros(1, np.float32)
 
@@ -147,7 +147,7 @@ class Moment:
         """
         known = self._elsewhere.get(text)
         if known is None:
-            words = name_tokens(text.lower())
+            words = name_words(text.lower())
             apart = self._named.isdisjoint(words) or words <= self.said
             near = [] if apart else [name for name in self.index.said_names if name & words]
             known = self._elsewhere[text] = bool(near) and not any(_short(name, words) for name in near)
@@ -164,26 +164,28 @@ class Moment:
                 self._telling[index.last_assistant_at] = announcing & asked
         return self._telling
 
-    def listen(self, counts: ParameterIndex, to: Iterable[Counts]) -> None:
+    def look_up(self, counts: ParameterIndex, parameters: Iterable[Counts]) -> None:
         """Work out what the last messages announce for parameters, for all that were asked for so far at once."""
         table = counts.cue_table()
-        for each in to:
+        for each in parameters:
             table.add(each)
         if table is not self._table or len(table) != self._known:
-            self._table, self._known, self._messages, self._heard = table, len(table), {}, None
-        if self._heard is None:
+            self._table, self._known, self._messages, self._shares = table, len(table), {}, None
+        if self._shares is None:
             before, telling = self._messages, self._telling_words(counts)
-            self._messages = {at: before[at] if at in before else table.heard(each) for at, each in telling.items()}
-            self._heard, self._announced = table.merged(self._messages.values()), {}
+            self._messages = {
+                at: before[at] if at in before else table.announced_by(each) for at, each in telling.items()
+            }
+            self._shares, self._announced = table.merged(self._messages.values()), {}
 
     def announced(self, of: Counts) -> dict[str, float]:
-        """Return the values of a parameter among those of :meth:`listen` that the last messages announce, with shares.
+        """Return the values of a parameter among those of :meth:`look_up` that the last messages announce, with shares.
 
         Those that are only named in part, :meth:`elsewhere`, are not among them.
         """
         known = self._announced.get(id(of))
         if known is None:
-            found = self._table.values(of, self._heard) if self._heard is not None else []
+            found = self._table.values(of, self._shares) if self._shares is not None else []
             known = self._announced[id(of)] = {text: share for text, share in found if not self.elsewhere(text)}
         return known
 

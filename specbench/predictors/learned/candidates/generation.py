@@ -27,10 +27,10 @@ from specbench.predictors.context.values import (
     text_of,
 )
 from specbench.predictors.learned.candidates.features import FEATURES, LIVE, OTHER, STABLE, Candidates, Moment
-from specbench.predictors.learned.candidates.live_parameter import Gathered, Slot
+from specbench.predictors.learned.candidates.live_parameter import LiveParameter, StableCandidates
 from specbench.predictors.learned.counts.tables import ABSENT
 
-__all__ = ["Listing", "list_candidates"]
+__all__ = ["CandidateLists", "list_candidates"]
 
 Floats = npt.NDArray[np.float32]
 LINKED = 0.05
@@ -41,15 +41,15 @@ _TEXT = slice(_AT["prior"], _AT["common"] + 1)
 _ABSENT = [_AT[name] for name in ("is_absent", "cue", "cue_others", "user_said")]
 
 
-class Listing:
-    """Candidates of several slots: ``each`` slot's own, and the ``features`` of all, from ``starts`` on for each."""
+class CandidateLists:
+    """Candidates of several parameters: those of ``each``, and the ``features`` of all, from ``starts`` on for each."""
 
     def __init__(self, each: list[Candidates], features: Floats, starts: npt.NDArray[np.intp]) -> None:
         self.each, self.features, self.starts = each, features, starts
 
 
-def list_candidates(slots: Sequence[Slot], moment: Moment) -> Listing:
-    """Return the candidates of ``slots`` at a moment.
+def list_candidates(live_parameters: Sequence[LiveParameter], moment: Moment) -> CandidateLists:
+    """Return the candidates of ``live_parameters`` at a moment.
 
     Examples
     --------
@@ -57,21 +57,26 @@ def list_candidates(slots: Sequence[Slot], moment: Moment) -> Listing:
     >>> from specbench.predictors.learned.counts.parameters import ParameterIndex
     >>> from specbench.core.types import Message
     >>> index = ContextIndex().extend([Message("user", "A hotel in Oslo")])
-    >>> slot = Slot(ParameterIndex(), "hotels", "city", None)
-    >>> list_candidates([slot], Moment(index)).each[0].texts[0]
+    >>> live = LiveParameter(ParameterIndex(), "hotels", "city", None)
+    >>> list_candidates([live], Moment(index)).each[0].texts[0]
     'A'
     """
-    if slots:
-        moment.listen(slots[0].counts, (each for slot in slots for each in (slot.facts.own, slot.facts.others)))
-    parts = [slot.gather(moment) for slot in slots]
+    if live_parameters:
+        moment.look_up(
+            live_parameters[0].counts,
+            (each for live in live_parameters for each in (live.features.own, live.features.others)),
+        )
+    parts = [live.gather(moment) for live in live_parameters]
     sizes = np.array([len(part.texts) + (part.absent is not None) + 1 for part in parts], np.intp)
     starts = sizes.cumsum() - sizes
-    features = np.array([slot.facts.constant for slot in slots]).reshape(-1, len(FEATURES)).repeat(sizes, axis=0)
+    features = (
+        np.array([live.features.constant for live in live_parameters]).reshape(-1, len(FEATURES)).repeat(sizes, axis=0)
+    )
     features[:, _AT["candidates"]] = np.log1p(sizes).repeat(sizes)
     features[starts + sizes - 1, _AT["is_other"]] = 1
     out = []
     marked: list[tuple[int, int, float]] = []
-    for slot, part, start, size in zip(slots, parts, starts.tolist(), sizes.tolist(), strict=True):
+    for live, part, start, size in zip(live_parameters, parts, starts.tolist(), sizes.tolist(), strict=True):
         n, end = len(part.rows), start + len(part.texts)
         features[start : start + n, : len(STABLE)] = part.stable
         features[start + n : end, _TEXT] = part.extra
@@ -83,7 +88,9 @@ def list_candidates(slots: Sequence[Slot], moment: Moment) -> Listing:
             features[end, _ABSENT] = (1.0, *part.absent)
             texts = [*texts, ABSENT, OTHER]
         rows = part.rows.tolist() + [-1] * (size - n)
-        out.append(Candidates(slot.parameter, slot.facts.type, texts, rows, features[start : start + size], slot.links))
+        out.append(
+            Candidates(live.parameter, live.features.type, texts, rows, features[start : start + size], live.links)
+        )
     if marked:
         where, which, values = zip(*marked, strict=True)
         features[list(where), list(which)] = values
@@ -92,18 +99,18 @@ def list_candidates(slots: Sequence[Slot], moment: Moment) -> Listing:
         first = lengths.cumsum() - lengths
         place = (starts - first).repeat(lengths) + np.arange(lengths.sum())
         linked = features[place, _AT["path_share"]] + features[place, _AT["others_share"]] > LINKED
-        features[place, len(STABLE) : len(STABLE) + len(LIVE)] = _live(slots, parts, lengths, linked, moment)
-    return Listing(out, features, starts)
+        features[place, len(STABLE) : len(STABLE) + len(LIVE)] = _live(live_parameters, parts, lengths, linked, moment)
+    return CandidateLists(out, features, starts)
 
 
 def _live(
-    slots: Sequence[Slot],
-    parts: Sequence[Gathered],
+    live_parameters: Sequence[LiveParameter],
+    parts: Sequence[StableCandidates],
     lengths: npt.NDArray[np.intp],
     linked: npt.NDArray[np.bool_],
     moment: Moment,
 ) -> Floats:
-    """Return the features of all rows of all slots that change from message to message."""
+    """Return the features of all rows of all parameters that change from message to message."""
     index, at, last = moment.index, _LIVE, moment.last
     rows = np.concatenate([part.rows for part in parts])
     table = index.table[rows]
@@ -121,8 +128,8 @@ def _live(
     out[:, at["ordinal"]] = 1.0 / (1.0 + ordinals)
     out[:, at["offset"]] = np.minimum(table[:, OFFSET], 400) / 400.0
     out[:, at["longer"]] = table[:, LONGER]
-    out[:, at["reuse_rate"]] = moment.reuse(slots[0].counts)[table[:, ARGUMENT]]
-    used = _used(out, slots, parts, lengths, table, moment)
+    out[:, at["reuse_rate"]] = moment.reuse(live_parameters[0].counts)[table[:, ARGUMENT]]
+    used = _used(out, live_parameters, parts, lengths, table, moment)
     # Latest first; in one message the order of the list.
     order = table[:, LAST].astype(np.int64) * 4096 - ordinals
     some = lengths > 0
@@ -181,8 +188,8 @@ def _changes(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
 
 def _used(
     out: Floats,
-    slots: Sequence[Slot],
-    parts: Sequence[Gathered],
+    live_parameters: Sequence[LiveParameter],
+    parts: Sequence[StableCandidates],
     lengths: npt.NDArray[np.intp],
     table: npt.NDArray[np.int32],
     moment: Moment,
@@ -192,12 +199,12 @@ def _used(
     used = np.zeros(len(out), bool)
     previous = index.calls[-1].arguments if index.calls else {}
     start = 0
-    for slot, part, length in zip(slots, parts, lengths.tolist(), strict=True):
+    for live, part, length in zip(live_parameters, parts, lengths.tolist(), strict=True):
         rows, here = part.rows, slice(start, start + length)
         start += length
         if not length:
             continue
-        filled = index.used_rows(slot.tool, slot.parameter)
+        filled = index.used_rows(live.tool, live.parameter)
         if filled:
             used[here] = [row in filled for row in rows.tolist()]
             final = max(filled, key=lambda row: filled[row])
@@ -206,7 +213,7 @@ def _used(
             following = after[ORDINAL] + (-1 if moment.from_the_end else 1)
             beside = (table[here, PATH] == after[PATH]) & (table[here, PLACED] == after[PLACED])
             out[here, at["next_after_used"]] = beside & (table[here, ORDINAL] == following)
-        value = previous.get(slot.parameter)
+        value = previous.get(live.parameter)
         row = index.row(text_of(value)) if isinstance(value, str | int | float) else None
         if row is not None:
             out[here, at["same_as_last_call"]] = rows == row

@@ -9,16 +9,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.text import name_words
 from specbench.core.types import ToolSpec
 from specbench.predictors.context.index import ContextIndex
-from specbench.predictors.context.names import name_tokens
 from specbench.predictors.context.values import LAST, ORDINAL, TRUTH
 from specbench.predictors.learned.candidates.features import FEATURES, FIXED, STABLE, Moment
-from specbench.predictors.learned.counts.parameter_features import ParameterFacts, Shares
+from specbench.predictors.learned.counts.parameter_features import ParameterFeatures, Shares
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 from specbench.predictors.learned.counts.tables import ABSENT
 
-__all__ = ["Gathered", "Slot"]
+__all__ = ["LiveParameter", "StableCandidates"]
 
 MAX_ROWS = 64
 """Rows of the context index that are looked at, the latest ones."""
@@ -29,8 +29,8 @@ _NO = frozenset(["no", "not", "without", "don", "doesn", "never"])
 
 
 @dataclass
-class Gathered:
-    """The candidates of a slot at one moment, before the features that change from message to message.
+class StableCandidates:
+    """The candidates of a parameter at one moment, before the features that change from message to message.
 
     ``texts`` are first those of the ``rows`` of the context index, then those that do not stand there (their fixed
     features are ``extra``). ``marks`` are (candidate, feature, value): what the words of the last messages say of
@@ -46,7 +46,7 @@ class Gathered:
 
 
 class _Order(NamedTuple):
-    """The rows of a slot by number, where their features are kept, and the position of each text."""
+    """The rows of a parameter by number, where their features are kept, and the position of each text."""
 
     rows: npt.NDArray[np.intp]
     places: npt.NDArray[np.intp]
@@ -54,7 +54,7 @@ class _Order(NamedTuple):
     at: dict[str, int]
 
 
-class Slot:
+class LiveParameter:
     """One parameter of one tool in one conversation.
 
     Parameters
@@ -80,7 +80,7 @@ class Slot:
         alone: bool = False,
     ) -> None:
         self.counts, self.tool, self.parameter = counts, tool, parameter
-        self.facts = ParameterFacts.of(counts, tool, parameter, spec, unseen=unseen, alone=alone)
+        self.features = ParameterFeatures.of(counts, tool, parameter, spec, unseen=unseen, alone=alone)
         self.links: dict[str, float] = {}
         self._rows: list[int] = []
         self._place: dict[int, int] = {}
@@ -89,7 +89,7 @@ class Slot:
         self._done: dict[str, int] = {}
         self._paths_seen = 0
         self._touched_seen = 0
-        self._heard = -1
+        self._words_version = -1
         self._cues: tuple[dict[str, float], dict[str, float]] = {}, {}
         self._named: list[str] = []
         self._spoken: dict[str, list[tuple[int, float]]] = {}
@@ -98,18 +98,18 @@ class Slot:
         self._short: dict[str, float] = {}
         self._extra: tuple[list[str], npt.NDArray[np.float32]] = [], np.zeros((0, _TEXT.stop - _TEXT.start), np.float32)
         self._order: _Order | None = None
-        self._kept: tuple[int, int, Gathered] | None = None
+        self._kept: tuple[int, int, StableCandidates] | None = None
 
     def _update(self, index: ContextIndex) -> None:
         """Take in the rows that are new since the last time, and those mentioned again."""
-        facts = self.facts
+        features = self.features
         if self._place and self._touched_seen < len(index.touched):
             for row in self._place.keys() & set(index.touched[self._touched_seen :]):
-                self._stable[self._place[row], len(FIXED) :] = facts.near(index.before[row], index.asked[row])
+                self._stable[self._place[row], len(FIXED) :] = features.near(index.before[row], index.asked[row])
         self._touched_seen = len(index.touched)
         names = index.path_names
         for path in names[self._paths_seen :]:
-            shares = facts.shares(path)
+            shares = features.shares(path)
             if shares is not None:
                 self._paths.append((path, shares))
                 self.links[path] = shares[0] + shares[2] + 0.01 * shares[4]
@@ -137,18 +137,18 @@ class Slot:
         start, end = len(self._rows), len(self._rows) + len(fresh)
         while end > len(self._stable):
             self._stable = np.concatenate([self._stable, np.zeros_like(self._stable)])
-        facts, shapes, texts, before, asked = self.facts, index.shapes, index.texts, index.before, index.asked
+        features, shapes, texts, before, asked = self.features, index.shapes, index.texts, index.before, index.asked
         self._place.update(zip(fresh, range(start, end), strict=True))
         self._rows.extend(fresh)
         self._stable[start:end] = [
-            (*shares, *facts.form(shapes[row]), *facts.text(texts[row]), *facts.near(before[row], asked[row]))
+            (*shares, *features.form(shapes[row]), *features.text(texts[row]), *features.near(before[row], asked[row]))
             for row, shares in fresh.items()
         ]
 
-    def gather(self, moment: Moment) -> Gathered:
+    def gather(self, moment: Moment) -> StableCandidates:
         """Return the candidates now, with the features that stay as they are; kept while no text comes.
 
-        The moment has listened to what is announced for this parameter: :meth:`Moment.listen`.
+        The moment has looked up what is announced for this parameter: :meth:`Moment.look_up`.
         """
         index = moment.index
         self._update(index)
@@ -159,17 +159,17 @@ class Slot:
             self._kept = kept if len(self._rows) <= MAX_ROWS else None
         return kept[2]
 
-    def _gathered(self, moment: Moment) -> Gathered:
-        index, facts = moment.index, self.facts
+    def _gathered(self, moment: Moment) -> StableCandidates:
+        index, features = moment.index, self.features
         if self._order is None or len(self._order.rows) != len(self._rows) or len(self._rows) > MAX_ROWS:
             self._order = self._ordered(index)
         rows, places, texts, standing = self._order
-        if self._heard != index.text_version:
-            self._heard = index.text_version
-            self._listen(moment)
+        if self._words_version != index.text_version:
+            self._words_version = index.text_version
+            self._take_words(moment)
         extra = [text for text in self._named if text not in standing]
         if extra != self._extra[0]:
-            block = np.array([facts.text(text) for text in extra], np.float32)
+            block = np.array([features.text(text) for text in extra], np.float32)
             self._extra = extra, block.reshape(-1, _TEXT.stop - _TEXT.start)
         at = standing
         if extra:
@@ -182,36 +182,36 @@ class Slot:
         for text, near in self._alias_near.items():
             marks += [(at[text], len(FIXED) + offset, value) for offset, value in enumerate(near) if value]
         for text, said in self._spoken.items():
-            if text not in standing or text in facts.enum:
+            if text not in standing or text in features.enum:
                 marks += [(at[text], feature, value) for feature, value in said]
         absent: tuple[float, float, float] | None = None
-        if facts.may_miss:
+        if features.may_miss:
             own, others = (each.get(ABSENT, 0.0) for each in self._cues)
-            absent = own, others, float(len(facts.telling & index.user_stems))
-        return Gathered(rows, self._stable[places], texts, self._extra[1], marks, absent)
+            absent = own, others, float(len(features.telling & index.user_stems))
+        return StableCandidates(rows, self._stable[places], texts, self._extra[1], marks, absent)
 
-    def _listen(self, moment: Moment) -> None:
+    def _take_words(self, moment: Moment) -> None:
         """Work out what the words of the last messages say: values that they announce, stand for or name."""
-        index, facts = moment.index, self.facts
-        self._cues = moment.announced(facts.own), moment.announced(facts.others)
-        meant = {text: each for text, each in moment.aliases(self.counts).items() if facts.takes(text)}
+        index, features = moment.index, self.features
+        self._cues = moment.announced(features.own), moment.announced(features.others)
+        meant = {text: each for text, each in moment.aliases(self.counts).items() if features.takes(text)}
         self._aliases = {text: share for text, (share, _) in meant.items()}
         self._short, self._alias_near = {}, {}
         for text, (share, words) in meant.items():
             row = index.row_of_words(words)
             if row is not None:
                 self._short[index.texts[row]] = share
-                self._alias_near[text] = facts.near(index.before[row], index.asked[row])
-        heard = moment.said
-        said = (text for text, each in facts.told.items() if each <= heard)
-        named = dict.fromkeys((*facts.closed, *self._cues[0], *self._cues[1], *self._aliases, *said))
+                self._alias_near[text] = features.near(index.before[row], index.asked[row])
+        user_words = moment.said
+        said = (text for text, each in features.told.items() if each <= user_words)
+        named = dict.fromkeys((*features.closed, *self._cues[0], *self._cues[1], *self._aliases, *said))
         named.pop(ABSENT, None)
         self._named = list(named)
-        words_of = {text: name_tokens(text) for text in self._named}
+        words_of = {text: name_words(text) for text in self._named}
         self._spoken = {
             text: self._said(text, words, moment)
             for text, words in words_of.items()
-            if text in TRUTH or not heard.isdisjoint(words)
+            if text in TRUTH or not user_words.isdisjoint(words)
         }
 
     def _ordered(self, index: ContextIndex) -> _Order:
@@ -229,19 +229,19 @@ class Slot:
 
     def _said(self, text: str, words: frozenset[str], moment: Moment) -> list[tuple[int, float]]:
         """Whether the user has said a closed value: features with their values."""
-        index, facts = moment.index, self.facts
+        index, features = moment.index, self.features
         if text in TRUTH:
             # Who speaks of a pool wants one, unless there is a "no" in it.
             meant = text in ("True", "true") or not index.now_words.isdisjoint(_NO)
             now, ever = (
-                float(len(facts.telling & heard)) if meant else 0.0 for heard in (index.now_stems, index.user_stems)
+                float(len(features.telling & said)) if meant else 0.0 for said in (index.now_stems, index.user_stems)
             )
             return [(_AT["user_said"], now), (_AT["said_ever"], ever)]
         now, ever = (
             0.0
-            if moment.elsewhere(text) or any(longer <= heard for longer in facts.within.get(text, ()))
-            else len(words & heard) / len(words)
-            for heard in (index.now_words, moment.said)
+            if moment.elsewhere(text) or any(longer <= said for longer in features.within.get(text, ()))
+            else len(words & said) / len(words)
+            for said in (index.now_words, moment.said)
         )
         return [(_AT["said_now"], now), (_AT["said_ever"], ever)]
 

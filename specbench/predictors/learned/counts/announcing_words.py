@@ -18,7 +18,7 @@ class CueTable:
     """The cues of several parameters, by word.
 
     A word's row holds what it announces for any of them, so that a message costs a look-up for each of its words and
-    not for each of them and of the parameters. Rows are made when a word is first heard.
+    not for each of them and of the parameters. Rows are made when a word is first looked up.
 
     Examples
     --------
@@ -26,7 +26,7 @@ class CueTable:
     >>> counts = ParameterCounts(cues={"nyc": {"New York": 9, "Boston": 1}}, cue_totals={"nyc": 9})
     >>> table = CueTable()
     >>> table.add(counts)
-    >>> table.values(counts, table.heard(["to", "nyc"]))
+    >>> table.values(counts, table.announced_by(["to", "nyc"]))
     [('New York', 0.9)]
     """
 
@@ -53,13 +53,13 @@ class CueTable:
     def drop(self, numbers: Container[int]) -> None:
         """Forget the counts with these numbers (``id``), which have changed; they may join anew.
 
-        What was heard of them stays in the rows, so that a table of which much was ``dropped`` is better made anew.
+        What was looked up of them stays in the rows, so that a table of which much was ``dropped`` is better made anew.
         """
         for number in [each for each in self._number if each in numbers]:
             del self._number[number]
             self.dropped += 1
 
-    def heard(self, words: Iterable[str]) -> Floats:
+    def announced_by(self, words: Iterable[str]) -> Floats:
         """Return the greatest share that any of the words gives to each pair of parameter and value."""
         rows = [self._row(word) for word in words]
         out = np.zeros(len(self._pairs))
@@ -68,7 +68,7 @@ class CueTable:
         return out
 
     def merged(self, messages: Iterable[Floats]) -> Floats:
-        """Return the greatest shares of several messages, each as of :meth:`heard`."""
+        """Return the greatest shares of several messages, each as of :meth:`announced_by`."""
         messages = list(messages)
         best = np.zeros(len(self._pairs))
         for shares in messages:
@@ -76,14 +76,14 @@ class CueTable:
         return best
 
     def values(self, counts: Counts, shares: Floats) -> list[tuple[str, float]]:
-        """Return the values of a parameter that have joined and that were heard, with their shares, in their order."""
+        """Return the values of a parameter that have joined and are announced, with their shares, in their order."""
         number = self._number.get(id(counts))
         if number is None or not self._values[number]:
             return []
         values, places = self._values[number], self._places[number]
         if len(places) != len(values):
             places = self._places[number] = np.array([self._pairs[number, value] for value in values], np.intp)
-        # Values that came later, in another conversation, were not heard.
+        # Values that came later, in another conversation, were not looked up.
         mine = shares[places[: places.searchsorted(len(shares))]]
         found = mine.nonzero()[0].tolist()
         return sorted((values[at], float(mine[at])) for at in found)

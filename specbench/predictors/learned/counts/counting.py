@@ -10,7 +10,7 @@ import numpy as np
 
 from specbench.core.types import ToolCall, ToolSpec, Trace
 from specbench.predictors.context.index import ContextIndex
-from specbench.predictors.learned.candidates.live_parameter import Slot
+from specbench.predictors.learned.candidates.live_parameter import LiveParameter
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 
 __all__ = ["calls_of", "count", "folds_of", "merged", "said_and_dates"]
@@ -33,15 +33,15 @@ def folds_of(traces: Sequence[Trace], folds: int, seed: int) -> list[int]:
 
 def calls_of(
     traces: Sequence[Trace], today: date | None, prefixes: Mapping[int, Sequence[str]]
-) -> Iterator[tuple[ToolCall, ToolSpec | None, ContextIndex, dict[Any, Slot]]]:
-    """Yield every valid call with its spec, the state just before it, and a store for the slots of its trace."""
+) -> Iterator[tuple[ToolCall, ToolSpec | None, ContextIndex, dict[Any, LiveParameter]]]:
+    """Yield every valid call with its spec, the state just before it, and a store for the parameters of its trace."""
     for trace in traces:
         index = ContextIndex(today, prefixes)
-        slots: dict[Any, Slot] = {}
+        live_parameters: dict[Any, LiveParameter] = {}
         for message in trace.messages:
             for call in message.tool_calls:
                 if call.invalid_arguments is None:
-                    yield call, trace.tools.get(call.name), index, slots
+                    yield call, trace.tools.get(call.name), index, live_parameters
             index.append(message)
 
 
@@ -56,7 +56,7 @@ def count(traces: Sequence[Trace], today: date | None = None) -> ParameterIndex:
                 if call.invalid_arguments is None:
                     counts.count(call, trace.tools.get(call.name), index, known.setdefault(trace.task_id, set()))
             index.append(message)
-        counts.meanings.take_names(index)
+        counts.word_values.take_names(index)
         counts.count_things(index.things)
         counts.count_words({index.texts[row] for path in ("user:word", "assistant:word") for row in index.rows(path)})
     return counts

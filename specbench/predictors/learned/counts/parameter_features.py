@@ -7,23 +7,23 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from specbench.core.text import letter_words, name_words, stem
 from specbench.core.types import ToolSpec
-from specbench.predictors.context.json_paths import stem
-from specbench.predictors.context.names import LONG_WORD, apart, lift, name_tokens, similar, stems_of
+from specbench.predictors.context.names import LONG, apart, similar, stems_of
 from specbench.predictors.context.values import TRUTH, text_of
 from specbench.predictors.learned.candidates.features import FEATURES, FIXED, STABLE
 from specbench.predictors.learned.counts.argument_types import ArgumentType
 from specbench.predictors.learned.counts.parameters import ParameterIndex
-from specbench.predictors.learned.counts.tables import Counts, ParameterCounts
+from specbench.predictors.learned.counts.tables import Counts, ParameterCounts, lift
 
-__all__ = ["KNOWN", "ParameterFacts", "Shares"]
+__all__ = ["KNOWN", "ParameterFeatures", "Shares"]
 
 KNOWN = 3
 """Calls from which a tool's own counts say more than its schema and other tools."""
 MOST_KEPT = 512
 """Paths, texts, shapes and words that are remembered of one parameter: some hundred kilobytes when all are full."""
-MOST_FACTS = 2000
-"""Parameters of which facts are remembered."""
+MOST_FEATURES = 2000
+"""Parameters of which features are remembered."""
 Shares = tuple[float, float, float, float, float]
 """How a path is linked to a parameter: own share and rate, those of other tools, likeness of the names."""
 _AT = {name: at for at, name in enumerate(FEATURES)}
@@ -34,7 +34,7 @@ _Key = TypeVar("_Key")
 _Kept = TypeVar("_Kept")
 
 
-class ParameterFacts:
+class ParameterFeatures:
     """One parameter of one tool, as training and the schema know it; see :meth:`of`.
 
     Attributes
@@ -81,19 +81,19 @@ class ParameterFacts:
         self.enum = {text_of(value) for value in enum[:60]} if isinstance(enum, list) else set()
         default = schema.get("default")
         self.default = text_of(default) if isinstance(default, str | int | float) else None
-        self.stems = frozenset(map(stem, name_tokens(parameter) - _NOT_TELLING))
+        self.stems = frozenset(map(stem, name_words(parameter) - _NOT_TELLING))
         # What is said of a flight does not tell that its class was said.
-        about = f"{' '.join(name_tokens(tool))} {spec.description if spec else ''}"
-        self.telling = self.stems - set(map(stem, LONG_WORD.findall(about.lower())))
+        about = f"{' '.join(name_words(tool))} {spec.description if spec else ''}"
+        self.telling = self.stems - set(map(stem, letter_words(about, LONG)))
         self.apart = apart(parameter, spec) if spec else self.stems
-        beside = (name_tokens(name) - _NOT_TELLING for name in (spec.properties if spec else ()) if name != parameter)
+        beside = (name_words(name) - _NOT_TELLING for name in (spec.properties if spec else ()) if name != parameter)
         self.siblings = frozenset(map(stem, frozenset().union(*beside))) - self.stems
         self.closed = self._closed(truth=schema.get("type") == "boolean")
         # "Economy" has not been said where "Premium Economy" has.
-        words = {text: name_tokens(text) for text in self.closed}
+        words = {text: name_words(text) for text in self.closed}
         self.within = {a: longer for a in words if (longer := [each for each in words.values() if words[a] < each])}
         # Values that this parameter takes in other tools are looked at when the user has said them.
-        told = {text: name_tokens(text) for text in self.others.closed()} if not self.enum else {}
+        told = {text: name_words(text) for text in self.others.closed()} if not self.enum else {}
         self.told = {text: each for text, each in told.items() if each}
         self.constant = np.zeros(len(FEATURES), np.float32)
         for name, value in self._constants(required).items():
@@ -115,25 +115,25 @@ class ParameterFacts:
         *,
         unseen: bool = False,
         alone: bool = False,
-    ) -> ParameterFacts:
-        """Return the facts of a parameter; remembered until the counts change or the schema is another.
+    ) -> ParameterFeatures:
+        """Return the features of a parameter; remembered until the counts change or the schema is another.
 
         Examples
         --------
-        >>> of = ParameterFacts.of(counts := ParameterIndex(), "hotels", "city", None)
-        >>> of is ParameterFacts.of(counts, "hotels", "city", None), of.unseen
+        >>> of = ParameterFeatures.of(counts := ParameterIndex(), "hotels", "city", None)
+        >>> of is ParameterFeatures.of(counts, "hotels", "city", None), of.unseen
         (True, True)
         """
         key = tool, parameter, unseen, alone
         known = counts.derived.get(key)
         if not isinstance(known, cls) or (known.spec is not spec and known.spec != spec):
             known = cls(counts, tool, parameter, spec, unseen=unseen, alone=alone)
-            _keep(counts.derived, key, known, MOST_FACTS)
+            _keep(counts.derived, key, known, MOST_FEATURES)
         return known
 
     @property
     def current(self) -> bool:
-        """Whether these facts are still remembered: what they were derived from has not changed."""
+        """Whether these features are still remembered: what they were derived from has not changed."""
         return self.counts.derived.get(self._key) is self
 
     def _closed(self, *, truth: bool) -> list[str]:

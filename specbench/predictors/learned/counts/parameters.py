@@ -7,26 +7,23 @@ learns of the second holds for new tools.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Protocol
 
 from specbench.core.types import ToolCall, ToolSpec
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.context.values import code_of, shape_of, text_of
 from specbench.predictors.learned.counts.announcing_words import CueTable
+from specbench.predictors.learned.counts.argument_pairs import ArgumentPairs
 from specbench.predictors.learned.counts.reuse import ReuseRates
-from specbench.predictors.learned.counts.similar_parameters import Relatives, described
+from specbench.predictors.learned.counts.similar_parameters import SimilarParameters, described
 from specbench.predictors.learned.counts.tables import ABSENT, Counts, ParameterCounts, SummedCounts
-from specbench.predictors.learned.counts.word_values import Meanings
+from specbench.predictors.learned.counts.word_values import WordValues
 
 __all__ = ["ParameterIndex", "cue_words"]
 
-MOST_KEPT_TO = 10_000
-"""Tools never seen of which it is remembered what others keep to."""
-MOST_LISTENING = 2000
+MOST_ANNOUNCED = 2000
 """Parameters of which it is remembered which words announce their values."""
-MOST_PAIRED = 60
-"""Arguments of a call that are looked at in pairs."""
 MOST_THINGS = 1000
 """Things that are looked for in what users say."""
 
@@ -50,16 +47,15 @@ class ParameterIndex:
         self.tools: dict[str, dict[str, ParameterCounts]] = {}
         self.calls: dict[str, int] = {}
         self._others: dict[tuple[str, str], Counts] = {}
-        self._relatives: Relatives | None = None
-        self._kept_to: dict[tuple[str, tuple[str, ...]], dict[str, list[int]]] = {}
-        self.pairs: dict[str, dict[str, list[int]]] = {}
+        self._similar: SimilarParameters | None = None
+        self.pairs = ArgumentPairs()
         self.common: dict[str, int] = {}
         self.things: dict[str, int] = {}
         self.conversations = 0
         self.derived: dict[Hashable, Derived] = {}
         self._cue_table = CueTable()
         self.revision = 0
-        self.meanings = Meanings()
+        self.word_values = WordValues()
         self.reuse = ReuseRates()
         self._aliases: dict[str, tuple[str, float]] | None = None
         self._announcing: set[str] | None = None
@@ -94,10 +90,10 @@ class ParameterIndex:
             if counts is None:
                 counts = table[name] = ParameterCounts(absent=self.calls[call.name] - 1)
                 counts.described, counts.kind = described(spec, name)
-            heard = words & counts.cues.keys() if online else words
+            announcing = words & counts.cues.keys() if online else words
             if name not in call.arguments:
                 counts.absent += 1
-                counts.cue(heard, ABSENT)
+                counts.cue(announcing, ABSENT)
                 continue
             counts.fills += 1
             value = call.arguments[name]
@@ -111,10 +107,10 @@ class ParameterIndex:
                 counts.values[text] = counts.values.get(text, 0) + 1
             if known is not None:
                 known.add((call.name, name, text))
-            self._count_value(counts, text, set() if online and used else heard, index)
-        self._count_pairs(call)
+            self._count_value(counts, text, set() if online and used else announcing, index)
+        self.pairs.count(call)
         self.reuse.count(call, spec, index.calls)
-        self.meanings.count(call, words, index)
+        self.word_values.count(call, words, index)
 
     def learn(
         self,
@@ -142,17 +138,16 @@ class ParameterIndex:
             counts.bound()
             changed += [self._others.pop((tool, name)) for tool in self.tools if (tool, name) in self._others]
         if len(self.tools[call.name]) > parameters:
-            self._relatives = None
+            self._similar = None
             self.derived.clear()
-        elif self._relatives is not None:
-            changed += self._relatives.forget(call.name)
+        elif self._similar is not None:
+            changed += self._similar.forget(call.name)
         self._forget(call.name, changed)
         for name in self.tools[call.name]:
             self._spellings.pop((call.name, name), None)
-        self._kept_to.clear()
         self._aliases = self._prefixes = None
         self.revision += 1
-        self.meanings.keep(self.aliases())
+        self.word_values.keep(self.aliases())
 
     def _forget(self, tool: str, changed: Iterable[Counts]) -> None:
         """Forget what was derived from counts that have changed, and all that was derived for a tool."""
@@ -163,10 +158,10 @@ class ParameterIndex:
                 self.derived.pop(key, None)
 
     def aliases(self) -> dict[str, tuple[str, float]]:
-        """Return what words of the user stand for: see :meth:`Meanings.aliases`."""
+        """Return what words of the user stand for: see :meth:`WordValues.aliases`."""
         if self._aliases is None:
             taken = [counts.values for table in self.tools.values() for counts in table.values()]
-            self._aliases = self.meanings.aliases(taken)
+            self._aliases = self.word_values.aliases(taken)
         return self._aliases
 
     def prefixes(self) -> dict[int, list[str]]:
@@ -185,7 +180,7 @@ class ParameterIndex:
 
     def cue_table(self) -> CueTable:
         """Return the table of what words announce, of the parameters that were asked for so far."""
-        if len(self._cue_table) > MOST_LISTENING or 2 * self._cue_table.dropped > len(self._cue_table):
+        if len(self._cue_table) > MOST_ANNOUNCED or 2 * self._cue_table.dropped > len(self._cue_table):
             self._cue_table = CueTable()
         return self._cue_table
 
@@ -240,19 +235,6 @@ class ParameterIndex:
                 for word in index.before[other]["user"]:
                     counts.passed[word] = counts.passed.get(word, 0) + 1
 
-    def _count_pairs(self, call: ToolCall) -> None:
-        """Count, for each pair of parameters: filled together, equal, first before second."""
-        table = self.pairs.setdefault(call.name, {})
-        texts = sorted((n, text_of(v)) for n, v in call.arguments.items() if isinstance(v, str | int | float))
-        del texts[MOST_PAIRED:]
-        for at, (name, text) in enumerate(texts):
-            for other, second in texts[at + 1 :]:
-                row = table.setdefault(f"{name}|{other}", [0, 0, 0, 0])
-                row[0] += 1
-                row[1] += text == second
-                row[2] += text < second
-                row[3] += len(text) == 10 and len(second) == 10 and text[4:5] == "-" == second[4:5]
-
     def add(self, other: ParameterIndex) -> None:
         """Add the counts of another index."""
         for tool, calls in other.calls.items():
@@ -262,17 +244,14 @@ class ParameterIndex:
                 counts = mine.setdefault(name, ParameterCounts(absent=before))
                 counts.add(other.tools[tool].get(name) or ParameterCounts(absent=calls))
             self.calls[tool] = before + calls
-        self.meanings.add(other.meanings)
+        self.word_values.add(other.word_values)
         self.reuse.add(other.reuse)
         self.conversations += other.conversations
         for mine_of, theirs_of in ((self.common, other.common), (self.things, other.things)):
             for word, count in theirs_of.items():
                 mine_of[word] = mine_of.get(word, 0) + count
-        for tool, rows in other.pairs.items():
-            table = self.pairs.setdefault(tool, {})
-            for pair, flags in rows.items():
-                table[pair] = [a + b for a, b in zip(table.get(pair, [0, 0, 0, 0]), flags, strict=True)]
-        self.settle()
+        self.pairs.add(other.pairs)
+        self.forget_derived()
 
     def own(self, tool: str, parameter: str) -> ParameterCounts | None:
         """Return the counts of this parameter of this tool; ``None`` if it was never seen."""
@@ -283,9 +262,9 @@ class ParameterIndex:
         self.tools = {
             tool: {name: counts.pruned() for name, counts in table.items()} for tool, table in self.tools.items()
         }
-        self.meanings.compact(self.aliases())
+        self.word_values.compact(self.aliases())
         self.common = {word: n for word, n in self.common.items() if n >= max(2, 0.01 * self.conversations)}
-        self.settle()
+        self.forget_derived()
         self.things = {thing: n for thing, n in self.things.items() if thing in self.known_things()}
 
     def others(self, tool: str, parameter: str) -> Counts:
@@ -298,34 +277,17 @@ class ParameterIndex:
         return self._others[key]
 
     def related(self, tool: str, parameter: str, spec: ToolSpec | None, *, alone: bool = False) -> tuple[Counts, float]:
-        """Return the counts of parameters that are named or described alike, and how alike: see :class:`Relatives`."""
-        if self._relatives is None:
-            self._relatives = Relatives(self.tools)
-        return self._relatives.of(tool, parameter, spec, alone=alone)
+        """Return the counts of parameters that are named or described alike, and how alike they are."""
+        if self._similar is None:
+            self._similar = SimilarParameters(self.tools)
+        return self._similar.of(tool, parameter, spec, alone=alone)
 
-    def kept_to(self, tool: str, names: Sequence[str], *, unseen: bool = False) -> Mapping[str, Sequence[int]]:
-        """Return what calls have kept to for pairs of parameters; of a tool never seen, calls of other tools."""
-        if not unseen:
-            return self.pairs.get(tool, {})
-        key = tool, tuple(names)
-        if key not in self._kept_to:
-            if len(self._kept_to) >= MOST_KEPT_TO:
-                self._kept_to.clear()
-            out: dict[str, list[int]] = {}
-            wanted = {f"{a}|{b}" for a in names for b in names if a < b}
-            for other, rows in self.pairs.items():
-                for pair in sorted(wanted & rows.keys()) if other != tool else ():
-                    out[pair] = [a + b for a, b in zip(out.get(pair, [0, 0, 0, 0]), rows[pair], strict=True)]
-            self._kept_to[key] = out
-        return self._kept_to[key]
-
-    def settle(self) -> None:
+    def forget_derived(self) -> None:
         """Forget what was derived from the counts, after they changed."""
         self.derived.clear()
         self._cue_table = CueTable()
         self._others.clear()
-        self._relatives = None
-        self._kept_to.clear()
+        self._similar = None
         self._spellings.clear()
         self._aliases = self._announcing = self._prefixes = self._known_things = None
         self.revision += 1
@@ -334,8 +296,8 @@ class ParameterIndex:
         """Return the counts as JSON values."""
         return {
             "calls": self.calls,
-            "pairs": self.pairs,
-            **self.meanings.state(),
+            "pairs": self.pairs.tools,
+            **self.word_values.state(),
             "reuse": self.reuse.state(),
             "conversations": self.conversations,
             "common": dict(sorted(self.common.items())),
@@ -348,8 +310,8 @@ class ParameterIndex:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over counts."""
         self.calls = dict(state["calls"])
-        self.pairs = {tool: {k: list(v) for k, v in rows.items()} for tool, rows in state["pairs"].items()}
-        self.meanings.restore(state)
+        self.pairs.restore(state["pairs"])
+        self.word_values.restore(state)
         self.reuse.restore(state["reuse"])
         self.conversations, self.common = state["conversations"], dict(state["common"])
         self.things = dict(state["things"])
@@ -357,7 +319,7 @@ class ParameterIndex:
             tool: {name: ParameterCounts(**counts) for name, counts in table.items()}
             for tool, table in state["tools"].items()
         }
-        self.settle()
+        self.forget_derived()
 
 
 def cue_words(index: ContextIndex) -> set[str]:

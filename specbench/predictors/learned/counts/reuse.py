@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from specbench.core.text import name_words
 from specbench.core.types import ToolCall, ToolSpec
-from specbench.predictors.context.names import name_tokens
 from specbench.predictors.context.values import text_of
 
 __all__ = ["ReuseRates"]
@@ -76,12 +76,12 @@ class ReuseRates:
         if self._words is None:
             self._words = {}
             for each, (calls, reused) in self.counts.items():
-                for word in name_tokens(each):
+                for word in name_words(each):
                     row = self._words.setdefault(word, [0, 0, 0])
                     row[0], row[1], row[2] = row[0] + calls, row[1] + reused, row[2] + 1
         calls = sum(row[0] for row in self.counts.values())
         overall = sum(row[1] for row in self.counts.values()) / calls if calls else 0.0
-        known = [self._words[word] for word in sorted(name_tokens(name)) if word in self._words]
+        known = [self._words[word] for word in sorted(name_words(name)) if word in self._words]
         weight = sum(1 / names for _, _, names in known)
         return sum((b + overall) / (a + 1) / names for a, b, names in known) / weight if known else overall
 

@@ -16,18 +16,18 @@ from specbench.predictors.context.names import schema_stems
 from specbench.predictors.context.values import TRUTH, text_of
 from specbench.predictors.learned.counts.tables import Counts, ParameterCounts, SummedCounts
 
-__all__ = ["Relatives", "described"]
+__all__ = ["SimilarParameters", "described"]
 
 MOST_DESCRIBED = 300
 """Characters of a parameter's description that are kept."""
 ALIKE, BESIDE_NAMESAKES = 0.25, 0.5
 """Cosine from which parameters of other names are related, and where there are some of the same name."""
 NEAREST = 0.8
-"""Share of the nearest relative's cosine that the others need."""
+"""Share of the cosine of the most similar one that the others need."""
 UNKNOWN = 1.0
 """Weight of a word that no counted parameter has; that of a rare one is some four times as much."""
 MOST_FOUND = 10_000
-"""Parameters whose relatives are remembered."""
+"""Parameters whose similar ones are remembered."""
 
 _OF_TRUTH = frozenset(["has", "is", "for", "in", "allowe"])
 _Members = tuple[tuple[str, str], ...]
@@ -49,8 +49,8 @@ def described(spec: ToolSpec | None, parameter: str) -> tuple[str, str]:
     return str(schema.get("description") or "")[:MOST_DESCRIBED], kind
 
 
-class Relatives:
-    """Finds the relatives of a parameter among those that were counted.
+class SimilarParameters:
+    """Finds the parameters that are described like a given one, among those that were counted.
 
     Parameters
     ----------
@@ -60,9 +60,10 @@ class Relatives:
     Examples
     --------
     >>> city = ParameterCounts(fills=9, described="City where the flight starts", kind="string")
-    >>> relatives = Relatives({"fly": {"origin_city": city}, "eat": {"time": ParameterCounts(fills=5, kind="string")}})
+    >>> time = ParameterCounts(fills=5, kind="string")
+    >>> similar = SimilarParameters({"fly": {"origin_city": city}, "eat": {"time": time}})
     >>> origin = {"origin": {"type": "string", "description": "Starting city"}}
-    >>> found, alike = relatives.of("ride", "origin", ToolSpec("ride", "", {"properties": origin}))
+    >>> found, alike = similar.of("ride", "origin", ToolSpec("ride", "", {"properties": origin}))
     >>> found.fills, 0.25 < alike < 1
     (9, True)
     """
@@ -87,7 +88,7 @@ class Relatives:
         self._sums: dict[_Members, Counts] = {}
 
     def of(self, tool: str, parameter: str, spec: ToolSpec | None, *, alone: bool = False) -> tuple[Counts, float]:
-        """Return the counts of the nearest relatives in other tools, added up, and how alike the nearest one is.
+        """Return the counts of the most similar parameters of other tools, added up, and how alike the nearest one is.
 
         Namesakes are always among them, and alike by 1; with ``alone`` they are left aside. Where there are none, the
         counts are empty and nothing is alike.
@@ -101,7 +102,7 @@ class Relatives:
         members, alike = self._found[key]
         if members not in self._sums:
             each = [self._tools[other][name] for other, name in members]
-            # Of one relative its own counts, so that what is derived from them is derived once.
+            # Of a single one its own counts, so that what is derived from them is derived once.
             self._sums[members] = each[0] if len(each) == 1 else SummedCounts(each)
         return self._sums[members], alike
 

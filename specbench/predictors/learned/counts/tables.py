@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
+import numpy as np
+
 from specbench.predictors.context.values import shape_of
 
-__all__ = ["ABSENT", "Counts", "ParameterCounts", "SummedCounts"]
+__all__ = ["ABSENT", "Counts", "ParameterCounts", "SummedCounts", "lift"]
 
 ABSENT = "\0absent"
 """Stands for "this optional parameter is left out"."""
@@ -175,6 +178,22 @@ class ParameterCounts(Counts):
             self.cue_totals[word] = self.cue_totals.get(word, 0) + 1
             row = self.cues.setdefault(word, {})
             row[value] = row.get(value, 0) + 1
+
+
+@lru_cache(maxsize=65536)
+def _log_ratio(hits: float, passed: float) -> float:
+    return float(np.log((hits + 0.5) / (passed + 1.0)))
+
+
+def lift(counts: Counts, word: str) -> float:
+    """Return the log-odds that a value after ``word`` is the right one, against values after it that were passed over.
+
+    Examples
+    --------
+    >>> lift(ParameterCounts(before={"to": 8.0}, passed={"to": 1.0}), "to") > 1
+    True
+    """
+    return _log_ratio(counts.before.get(word, 0), counts.passed.get(word, 0))
 
 
 class SummedCounts(Counts):

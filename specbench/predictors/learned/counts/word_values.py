@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterable, Mapping
 from typing import Any
 
+from specbench.core.text import name_words
 from specbench.core.types import ToolCall
 from specbench.predictors.context.index import ContextIndex
-from specbench.predictors.context.names import name_tokens
 
-__all__ = ["Meanings"]
+__all__ = ["WordValues"]
 
 MOST_NAMES = 600
 """Names that are taken down from results."""
 
 
-class Meanings:
+class WordValues:
     """Counts which values come after which words, and takes down what results call by which name.
 
     Attributes
     ----------
-    heard, meant
+    calls_after, values_after
         Word or word pair → calls that followed it; → value → those of them that had it.
     names
         What the maps in results call by which name: ``{"atlanta": "ATL"}``.
     """
 
     def __init__(self) -> None:
-        self.heard: dict[str, int] = {}
-        self.meant: dict[str, dict[str, int]] = {}
+        self.calls_after: dict[str, int] = {}
+        self.values_after: dict[str, dict[str, int]] = {}
         self.names: dict[str, str] = {}
         self._known: dict[str, tuple[str, float] | None] = {}
 
@@ -37,14 +37,14 @@ class Meanings:
         values = {value for value in call.arguments.values() if isinstance(value, str) and len(value) <= 40}
         # What the user has said in so many words, no other word of theirs stands for.
         said = index.user_words.keys()
-        values = {v for v in values if v[:1].isupper() and not name_tokens(v.lower()) <= said}
+        values = {v for v in values if v[:1].isupper() and not name_words(v.lower()) <= said}
         if not values:
             return
         for word in words:
             if word[0] != "@":
                 self._known.pop(word, None)
-                self.heard[word] = self.heard.get(word, 0) + 1
-                row = self.meant.setdefault(word, {})
+                self.calls_after[word] = self.calls_after.get(word, 0) + 1
+                row = self.values_after.setdefault(word, {})
                 for text in values:
                     row[text] = row.get(text, 0) + 1
 
@@ -66,28 +66,28 @@ class Meanings:
         """
         used = {value for value in set(self.names.values()) if any(value in values for values in taken)}
         out = {phrase: (value, 1.0) for phrase, value in self.names.items() if value in used}
-        for word in self.meant:
+        for word in self.values_after:
             if word not in self._known:
-                self._known[word] = self._meaning(word)
-            meaning = self._known[word]
-            if meaning is not None:
-                out.setdefault(word, meaning)
+                self._known[word] = self._value_of(word)
+            value = self._known[word]
+            if value is not None:
+                out.setdefault(word, value)
         return out
 
-    def _meaning(self, word: str) -> tuple[str, float] | None:
+    def _value_of(self, word: str) -> tuple[str, float] | None:
         """Return what a word stands for, with the share of its calls; ``None`` where it stands for nothing."""
-        row = self.meant[word]
+        row = self.values_after[word]
         text = max(row, key=lambda each: (row[each], each))
-        share = row[text] / (self.heard[word] + 1)
+        share = row[text] / (self.calls_after[word] + 1)
         return (text, share) if row[text] >= 3 and share >= 0.5 and word not in text.lower() else None
 
-    def add(self, other: Meanings) -> None:
+    def add(self, other: WordValues) -> None:
         """Add the counts of another one."""
-        for word, count in other.heard.items():
-            self.heard[word] = self.heard.get(word, 0) + count
-        for word, meanings in other.meant.items():
-            total = self.meant.setdefault(word, {})
-            for text, count in meanings.items():
+        for word, count in other.calls_after.items():
+            self.calls_after[word] = self.calls_after.get(word, 0) + count
+        for word, values in other.values_after.items():
+            total = self.values_after.setdefault(word, {})
+            for text, count in values.items():
                 total[text] = total.get(text, 0) + count
         for phrase, value in other.names.items():
             self.names.setdefault(phrase, value)
@@ -95,28 +95,31 @@ class Meanings:
 
     def keep(self, words: Container[str]) -> None:
         """Forget all words but these."""
-        self.meant = {word: row for word, row in self.meant.items() if word in words}
-        self.heard = {word: self.heard[word] for word in self.meant}
-        self._known = {word: known for word, known in self._known.items() if word in self.meant}
+        self.values_after = {word: row for word, row in self.values_after.items() if word in words}
+        self.calls_after = {word: self.calls_after[word] for word in self.values_after}
+        self._known = {word: known for word, known in self._known.items() if word in self.values_after}
 
     def compact(self, aliases: Mapping[str, tuple[str, float]]) -> None:
         """Keep of each word what it stands for."""
-        kept = {word: text for word, (text, _) in aliases.items() if text in self.meant.get(word, ())}
-        self.meant = {word: {text: self.meant[word][text]} for word, text in kept.items()}
-        self.heard = {word: self.heard[word] for word in kept}
+        kept = {word: text for word, (text, _) in aliases.items() if text in self.values_after.get(word, ())}
+        self.values_after = {word: {text: self.values_after[word][text]} for word, text in kept.items()}
+        self.calls_after = {word: self.calls_after[word] for word in kept}
         self._known.clear()
 
     def state(self) -> dict[str, Any]:
         """Return the counts as JSON values."""
         # Counted from sets: sorted, so that training twice gives the same bytes.
         return {
-            "heard": dict(sorted(self.heard.items())),
-            "meant": dict(sorted(self.meant.items())),
+            "heard": dict(sorted(self.calls_after.items())),
+            "meant": dict(sorted(self.values_after.items())),
             "names": self.names,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over counts."""
-        self.heard, self.meant = dict(state["heard"]), {word: dict(row) for word, row in state["meant"].items()}
+        self.calls_after, self.values_after = (
+            dict(state["heard"]),
+            {word: dict(row) for word, row in state["meant"].items()},
+        )
         self.names = dict(state["names"])
         self._known.clear()

@@ -19,9 +19,9 @@ from specbench.core.types import Message, ToolCall, ToolSpec, Trace
 from specbench.predictors.context.dates import infer_today
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.context.values import text_of
-from specbench.predictors.learned.candidates.features import FEATURES, Candidates, Moment
+from specbench.predictors.learned.candidates.features import FEATURES, Moment
 from specbench.predictors.learned.candidates.generation import list_candidates
-from specbench.predictors.learned.candidates.live_parameter import Slot
+from specbench.predictors.learned.candidates.live_parameter import LiveParameter
 from specbench.predictors.learned.counts.argument_types import UNFIT, ArgumentType
 from specbench.predictors.learned.counts.counting import calls_of, count, folds_of, merged, said_and_dates
 from specbench.predictors.learned.counts.parameter_features import KNOWN
@@ -30,9 +30,15 @@ from specbench.predictors.learned.counts.tables import ABSENT
 from specbench.predictors.learned.network import ListwiseNet, segment_softmax
 from specbench.predictors.learned.parallel import side_by_side, train_all
 from specbench.predictors.learned.ranker.call_ranker import CallRanker, combined_features
-from specbench.predictors.learned.ranker.combinations import Combination, Past, Values, combine
+from specbench.predictors.learned.ranker.combinations import (
+    Combination,
+    EarlierCalls,
+    RankedCandidates,
+    Values,
+    combine,
+)
 
-__all__ = ["ArgumentRanker", "Filled", "Ranked"]
+__all__ = ["ArgumentRanker", "FilledCall"]
 
 Floats = npt.NDArray[np.float32]
 T = TypeVar("T")
@@ -44,19 +50,11 @@ MIN_TRUST = 0.15
 """A parameter whose value was among the candidates less often than this is free text: its calls are not offered."""
 
 
-class Filled(NamedTuple):
+class FilledCall(NamedTuple):
     """A call of a tool, and P(its arguments are right | the tool is called)."""
 
     call: ToolCall
     p: float
-
-
-class Ranked(NamedTuple):
-    """The candidates of a parameter, their probabilities, and their positions from the most probable on."""
-
-    candidates: Candidates
-    p: npt.NDArray[np.float32]
-    order: list[int]
 
 
 class _List(NamedTuple):
@@ -136,9 +134,9 @@ class ArgumentRanker:
         for call, spec, index, made in calls_of(traces, self.today, counts.prefixes()):
             unseen, alone = self._dropped(draw)
             names = _parameters(counts, call.name, spec, call)
-            ours = _slots(made, counts, call.name, names, spec, unseen=unseen, alone=alone)
-            listing = list_candidates(ours, Moment(index))
-            for name, each in zip(names, listing.each, strict=True):
+            ours = _live_parameters(made, counts, call.name, names, spec, unseen=unseen, alone=alone)
+            listed = list_candidates(ours, Moment(index))
+            for name, each in zip(names, listed.each, strict=True):
                 value, at = call.arguments.get(name, ABSENT), None
                 if isinstance(value, str | int | float):
                     text, last = text_of(value), len(each.texts) - 1
@@ -171,14 +169,15 @@ class ArgumentRanker:
                 names = view.parameters(call.name, spec, unseen=unseen) or []
                 if len(names) < 2:
                     continue
-                slots = _slots(made, view.counts, call.name, names, spec, unseen=unseen, alone=alone)
-                ranked = view.rank({call.name: slots}, Moment(index))[call.name]
-                past = Past(call.name, names, index)
+                own = _live_parameters(made, view.counts, call.name, names, spec, unseen=unseen, alone=alone)
+                ranked = view.rank({call.name: own}, Moment(index))[call.name]
+                earlier = EarlierCalls(call.name, names, index)
                 new = unseen or call.name not in view.counts.calls
-                pairs = {} if alone else view.counts.kept_to(call.name, names, unseen=new)
-                found = combine(ranked, pairs, past, index)
-                right = Past(call.name, names, ContextIndex().extend([Message("assistant", "", (call,))])).here[0]
-                lists.append(combined_features(found, past, index, unseen=new))
+                pairs = {} if alone else view.counts.pairs.kept_to(call.name, names, unseen=new)
+                found = combine(ranked, pairs, earlier, index)
+                after = ContextIndex().extend([Message("assistant", "", (call,))])
+                right = EarlierCalls(call.name, names, after).here[0]
+                lists.append(combined_features(found, earlier, index, unseen=new))
                 targets.append(next((at for at, each in enumerate(found) if each.chosen == right), len(found)))
         return lists, targets
 
@@ -203,52 +202,54 @@ class ArgumentRanker:
                 return None
         return names
 
-    def rank(self, slots: Mapping[str, Sequence[Slot]], moment: Moment) -> dict[str, list[Ranked]]:
+    def rank(
+        self, live_parameters: Mapping[str, Sequence[LiveParameter]], moment: Moment
+    ) -> dict[str, list[RankedCandidates]]:
         """Return, for each tool, its parameters' candidates with their probabilities.
 
         Parameters
         ----------
-        slots
+        live_parameters
             The parameters of each tool, from :meth:`parameters`. All are scored in one pass of the network.
         moment
             The state of the conversation.
         """
         if not self.net.layers:
             return {}
-        out: dict[str, list[Ranked]] = {tool: [] for tool in slots}
-        flat = [slot for each in slots.values() for slot in each]
+        out: dict[str, list[RankedCandidates]] = {tool: [] for tool in live_parameters}
+        flat = [live for each in live_parameters.values() for live in each]
         if not flat:
             return out
-        listing = list_candidates(flat, moment)
-        p = segment_softmax(self.net.scores(listing.features), listing.starts)
-        lengths = [len(each.texts) for each in listing.each]
+        listed = list_candidates(flat, moment)
+        p = segment_softmax(self.net.scores(listed.features), listed.starts)
+        lengths = [len(each.texts) for each in listed.each]
         owner = np.arange(len(lengths)).repeat(lengths)
-        order = (np.lexsort((-p, owner)) - listing.starts[owner]).tolist()
+        order = (np.lexsort((-p, owner)) - listed.starts[owner]).tolist()
         start = 0
-        for slot, candidates, length in zip(flat, listing.each, lengths, strict=True):
+        for live, candidates, length in zip(flat, listed.each, lengths, strict=True):
             here = slice(start, start + length)
-            out[slot.tool].append(Ranked(candidates, p[here], order[here]))
+            out[live.tool].append(RankedCandidates(candidates, p[here], order[here]))
             start += length
         return out
 
     def fill(
         self,
-        ranked: Mapping[str, Sequence[Ranked]],
+        ranked: Mapping[str, Sequence[RankedCandidates]],
         moment: Moment,
         k: int = 3,
         *,
         unseen: Container[str] = (),
-    ) -> dict[str, list[Filled]]:
+    ) -> dict[str, list[FilledCall]]:
         """Return, for each tool, the ``k`` most probable calls, from the candidates of :meth:`rank`."""
         found: dict[str, list[Combination]] = {}
         weighed: dict[str, Floats] = {}
         for tool, each in ranked.items():
             names = [one.candidates.parameter for one in each]
-            past = Past(tool, names, moment.index)
+            earlier = EarlierCalls(tool, names, moment.index)
             new = tool in unseen or tool not in self.counts.calls
-            found[tool] = combine(each, self.counts.kept_to(tool, names, unseen=new), past, moment.index)
+            found[tool] = combine(each, self.counts.pairs.kept_to(tool, names, unseen=new), earlier, moment.index)
             if len(each) > 1 and found[tool]:
-                weighed[tool] = combined_features(found[tool], past, moment.index, unseen=new)
+                weighed[tool] = combined_features(found[tool], earlier, moment.index, unseen=new)
         if weighed and self.calls.fitted:
             chances = self.calls.probabilities(list(weighed.values()))
             for tool, p in zip(weighed, chances, strict=True):
@@ -284,24 +285,24 @@ class ArgumentRanker:
 
 def _best(
     tool: str,
-    ranked: Sequence[Ranked],
+    ranked: Sequence[RankedCandidates],
     found: Iterable[Combination],
     made: dict[tuple[str, Values], ToolCall | None],
     k: int,
-) -> list[Filled]:
+) -> list[FilledCall]:
     """Return the first ``k`` calls whose values are of the right types."""
-    out: list[Filled] = []
+    out: list[FilledCall] = []
     for each in found:
         if len(out) >= k:
             break
         call = _call(tool, ranked, each.chosen, made)
         if call is not None:
-            out.append(Filled(call, each.p))
+            out.append(FilledCall(call, each.p))
     return out
 
 
 def _call(
-    tool: str, ranked: Sequence[Ranked], chosen: Values, made: dict[tuple[str, Values], ToolCall | None]
+    tool: str, ranked: Sequence[RankedCandidates], chosen: Values, made: dict[tuple[str, Values], ToolCall | None]
 ) -> ToolCall | None:
     """Return the call with these values, ``None`` if they are not of the right types; ``made`` keeps those calls."""
     if (tool, chosen) not in made:
@@ -313,8 +314,8 @@ def _call(
     return made[tool, chosen]
 
 
-def _slots(
-    made: dict[Any, Slot],
+def _live_parameters(
+    made: dict[Any, LiveParameter],
     counts: ParameterIndex,
     tool: str,
     names: Sequence[str],
@@ -322,11 +323,11 @@ def _slots(
     *,
     unseen: bool,
     alone: bool,
-) -> list[Slot]:
-    """Return the slots of a tool's parameters in one conversation; ``made`` keeps them."""
+) -> list[LiveParameter]:
+    """Return the parameters of a tool's parameters in one conversation; ``made`` keeps them."""
     for name in names:
         if (tool, name, unseen, alone) not in made:
-            made[tool, name, unseen, alone] = Slot(counts, tool, name, spec, unseen=unseen, alone=alone)
+            made[tool, name, unseen, alone] = LiveParameter(counts, tool, name, spec, unseen=unseen, alone=alone)
     return [made[tool, name, unseen, alone] for name in names]
 
 

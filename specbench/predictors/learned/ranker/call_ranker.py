@@ -20,7 +20,7 @@ from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.context.values import LAST_ASSISTANT, LAST_TOOL, LAST_USER
 from specbench.predictors.learned.counts.tables import ABSENT
 from specbench.predictors.learned.network import ListwiseNet, segment_softmax
-from specbench.predictors.learned.ranker.combinations import Combination, Past, Values, day_number
+from specbench.predictors.learned.ranker.combinations import Combination, EarlierCalls, Values, day_number
 
 __all__ = ["COMBINED", "CallRanker", "combined_features"]
 
@@ -49,14 +49,14 @@ _SAID = slice(_AT["user_now"], _AT["result_now"] + 1)
 
 
 def combined_features(
-    combinations: Sequence[Combination], past: Past, index: ContextIndex, *, unseen: bool = False
+    combinations: Sequence[Combination], earlier: EarlierCalls, index: ContextIndex, *, unseen: bool = False
 ) -> Floats:
     """Return the features of combinations and, last, of "none of these"; shape (combinations + 1, len(COMBINED))."""
     n, parameters = len(combinations), len(combinations[0].chosen) if combinations else 0
     out = np.zeros((n + 1, len(COMBINED)), np.float32)
     logs = [log(max(each.p, 1e-12)) for each in combinations]
     top = logs[0] if logs else -12.0
-    out[:, _AT["called_here"]], out[:, _AT["called_elsewhere"]] = len(past.here), len(past.elsewhere)
+    out[:, _AT["called_here"]], out[:, _AT["called_elsewhere"]] = len(earlier.here), len(earlier.elsewhere)
     out[:, _AT["parameters"]], out[:, _AT["unseen"]] = parameters, unseen
     out[n, _AT["log_p"]], out[n, _AT["is_other"]] = top / 4, 1.0
     if not n:
@@ -66,13 +66,13 @@ def combined_features(
         (value / 4, 1 / (1 + row), max(value - top, -8.0), values.count(ABSENT))
         for row, (value, values) in enumerate(zip(logs, chosen, strict=True))
     ]
-    here, elsewhere = set(past.here), set(past.elsewhere)
+    here, elsewhere = set(earlier.here), set(earlier.elsewhere)
     if here:
         out[:n, _AT["repeat"]] = [values in here for values in chosen]
     if elsewhere:
-        first = past.elsewhere[0]
+        first = earlier.elsewhere[0]
         out[:n, _AT["elsewhere"] : _AT["elsewhere_last"] + 1] = [(each in elsewhere, each == first) for each in chosen]
-    _beside(out, combinations, past, index)
+    _beside(out, combinations, earlier, index)
     flat = list(chain.from_iterable(chosen))
     texts = {text: at for at, text in enumerate(dict.fromkeys(flat))}
     ids = np.array(list(map(texts.__getitem__, flat))).reshape(n, parameters)
@@ -94,8 +94,8 @@ def combined_features(
         most = max(placed)
         out[:n, _AT["placed"]] = placed
         out[:n, _AT["placed_most"]] = [each == most for each in placed]
-    if past.here:
-        _changes(out, chosen, ids, list(texts), past)
+    if earlier.here:
+        _changes(out, chosen, ids, list(texts), earlier)
     return out
 
 
@@ -112,9 +112,9 @@ def _doubled(values: Values) -> int:
     return len(values) - len(set(values)) - max(values.count(ABSENT) - 1, 0)
 
 
-def _beside(out: Floats, combinations: Sequence[Combination], past: Past, index: ContextIndex) -> None:
+def _beside(out: Floats, combinations: Sequence[Combination], earlier: EarlierCalls, index: ContextIndex) -> None:
     """Fill from ``whole_group`` to ``next_whole``: the groups of siblings that combinations come from."""
-    here, last = set(past.here), past.here[0] if past.here else None
+    here, last = set(earlier.here), earlier.here[0] if earlier.here else None
     groups = [(each.group, each.chosen) for each in combinations if each.group is not None and each.whole]
     first = min((group for group, chosen in groups if chosen not in here), default=None)
     made = next((group for group, chosen in groups if chosen == last), None)
@@ -142,10 +142,10 @@ def _beside(out: Floats, combinations: Sequence[Combination], past: Past, index:
 
 
 def _changes(
-    out: Floats, chosen: Sequence[Values], ids: npt.NDArray[np.intp], texts: Sequence[str], past: Past
+    out: Floats, chosen: Sequence[Values], ids: npt.NDArray[np.intp], texts: Sequence[str], earlier: EarlierCalls
 ) -> None:
     """Fill from ``same`` to ``swapped_ever``: how combinations differ from the last call, and from those before."""
-    n, last = len(chosen), past.here[0]
+    n, last = len(chosen), earlier.here[0]
     before = [day_number(text) or 0 for text in last]
     at = {text: number for number, text in enumerate(texts)}
     changed = ids != [at.get(text, -1) for text in last]
@@ -160,9 +160,9 @@ def _changes(
         out[:n, _AT["day_before"]] = alone & (total == -1)
         out[:n, _AT["other_day"]] = np.abs(gaps[np.arange(n), moved.argmax(axis=1)]) > 1
     columns = list(zip(*chosen, strict=True))
-    for row in _swapped(columns, past.here[:1]):
+    for row in _swapped(columns, earlier.here[:1]):
         out[row, _AT["swapped_last"]] = 1
-    for row in _swapped(columns, past.here):
+    for row in _swapped(columns, earlier.here):
         out[row, _AT["swapped_ever"]] = 1
 
 

@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from specbench.predictors.context.dates import DAY
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.context.values import TRUTH, shape_of, text_of
-from specbench.predictors.learned.candidates.features import OTHER
+from specbench.predictors.learned.candidates.features import OTHER, Candidates
 from specbench.predictors.learned.counts.tables import ABSENT
 
-if TYPE_CHECKING:
-    from specbench.predictors.learned.ranker.argument_ranker import Ranked
-
-__all__ = ["Combination", "Past", "Values", "combine", "day_number"]
+__all__ = ["Combination", "EarlierCalls", "RankedCandidates", "Values", "combine", "day_number"]
 
 Pairs = Mapping[str, Sequence[int]]
 """What :class:`~specbench.predictors.learned.counts.parameters.ParameterIndex` counted of pairs of parameters."""
@@ -41,6 +41,14 @@ BACK = 12
 """Earlier calls that are looked at."""
 
 
+class RankedCandidates(NamedTuple):
+    """The candidates of a parameter, their probabilities, and their positions from the most probable on."""
+
+    candidates: Candidates
+    p: npt.NDArray[np.float32]
+    order: list[int]
+
+
 @dataclass(slots=True)
 class Combination:
     """Values of all parameters and the product of their probabilities.
@@ -54,7 +62,7 @@ class Combination:
     whole: bool = False
 
 
-class Past:
+class EarlierCalls:
     """Earlier calls with the same parameters, as values: of this tool (``here``) and of others, latest first."""
 
     def __init__(self, tool: str, names: Sequence[str], index: ContextIndex) -> None:
@@ -68,14 +76,16 @@ class Past:
                 (self.here if call.name == tool else self.elsewhere).append(values)
 
 
-def combine(ranked: Sequence[Ranked], pairs: Pairs, past: Past, index: ContextIndex) -> list[Combination]:
+def combine(
+    ranked: Sequence[RankedCandidates], pairs: Pairs, earlier: EarlierCalls, index: ContextIndex
+) -> list[Combination]:
     """Return combinations of values for the parameters of a tool, most probable product first.
 
     Parameters
     ----------
     ranked
         The candidates of each parameter with their probabilities.
-    pairs, past, index
+    pairs, earlier, index
         What real calls have kept to, the earlier calls, and the conversation.
     """
     if len(ranked) == 1:
@@ -86,12 +96,12 @@ def combine(ranked: Sequence[Ranked], pairs: Pairs, past: Past, index: ContextIn
         return list(found.values())
     chances = [dict(zip(each.candidates.texts, each.p.tolist(), strict=True)) for each in ranked]
     best = [_best_values(each) for each in ranked]
-    further: list[tuple[Values, int | None, bool]] = [(each, None, False) for each in past.elsewhere[:3]]
+    further: list[tuple[Values, int | None, bool]] = [(each, None, False) for each in earlier.elsewhere[:3]]
     for number, held, below in _groups(ranked, index):
         inside = _inside(held | below, best)
         further += [(each, number, at == 0 and len(held) == len(names)) for at, each in enumerate(inside)]
-    if past.here:
-        further += [(each, None, False) for each in _moved(past.here[0], best)]
+    if earlier.here:
+        further += [(each, None, False) for each in _moved(earlier.here[0], best)]
     for chosen, group, whole in further:
         known = found.get(chosen)
         if known is not None:
@@ -105,7 +115,7 @@ def combine(ranked: Sequence[Ranked], pairs: Pairs, past: Past, index: ContextIn
     return sorted(found.values(), key=_rank)
 
 
-def _single(ranked: Ranked) -> list[Combination]:
+def _single(ranked: RankedCandidates) -> list[Combination]:
     """Return the best values of an only parameter."""
     texts, p = ranked.candidates.texts, ranked.p
     found = [Combination((texts[at],), float(p[at])) for at in ranked.order[:BEAM] if texts[at] != OTHER]
@@ -117,7 +127,7 @@ def _rank(each: Combination) -> tuple[float, Values]:
     return -each.p, each.chosen
 
 
-def _beam(ranked: Sequence[Ranked], pairs: Pairs, names: Sequence[str]) -> list[tuple[float, Values]]:
+def _beam(ranked: Sequence[RankedCandidates], pairs: Pairs, names: Sequence[str]) -> list[tuple[float, Values]]:
     beams: list[tuple[float, Values]] = [(1.0, ())]
     for at, (candidates, p, order) in enumerate(ranked):
         best = [(candidates.texts[each], float(p[each])) for each in order[:BEAM]]
@@ -139,7 +149,7 @@ def _score(beam: tuple[float, Values]) -> float:
     return beam[0]
 
 
-def _best_values(ranked: Ranked) -> list[str]:
+def _best_values(ranked: RankedCandidates) -> list[str]:
     texts = ranked.candidates.texts
     return [texts[at] for at in ranked.order[: WAYS + 1] if texts[at] != OTHER][:WAYS] or [OTHER]
 
@@ -159,7 +169,9 @@ def _fits(pairs: Pairs, names: Sequence[str], chosen: Values) -> bool:
     )
 
 
-def _groups(ranked: Sequence[Ranked], index: ContextIndex) -> list[tuple[int, dict[int, str], dict[int, str]]]:
+def _groups(
+    ranked: Sequence[RankedCandidates], index: ContextIndex
+) -> list[tuple[int, dict[int, str], dict[int, str]]]:
     """Return groups that hold values of two or more parameters, those of the most and of the latest result first.
 
     With each come its best values, and those that it lacks and a group below it holds.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -11,40 +10,31 @@ from math import log, log1p
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.text import letter_words, name_words, stem
 from specbench.core.types import Effect, Message, ToolSpec
 from specbench.embed.base import Embedding
 from specbench.predictors.context.index import ContextIndex
-from specbench.predictors.context.json_paths import stem
-from specbench.predictors.context.names import name_tokens
-from specbench.predictors.learned.candidates.features import FEATURES, Moment
-from specbench.predictors.learned.candidates.live_parameter import Slot
-from specbench.predictors.learned.counts.tables import ABSENT
-from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker, Filled, Ranked
+from specbench.predictors.learned.candidates.features import Moment
+from specbench.predictors.learned.candidates.live_parameter import LiveParameter
+from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker, FilledCall
+from specbench.predictors.learned.ranker.combinations import RankedCandidates
+from specbench.predictors.learned.tool_head.pair_features import (
+    BESIDE,
+    CALLS,
+    FILLED,
+    LAST,
+    PAIR,
+    PAIR_FEATURES,
+    SCHEMA,
+    argument_features,
+    left_out,
+)
 from specbench.predictors.learned.tool_head.turn_cues import turn_cues
 
-__all__ = ["INGREDIENTS", "PAIR_FEATURES", "Lookout", "Vocabulary", "reply_sees", "without_arguments"]
+__all__ = ["INGREDIENTS", "ConversationView", "Vocabulary"]
 
 Floats = npt.NDArray[np.float32]
-_WORD = re.compile(r"[a-z]{3,}")
 
-_SUMMED = (
-    "user_now", "assistant_now", "result_now", "used_here", "linked_unused", "first_unused", "named_now", "named_best",
-    "title_ever", "title_best", "things_now", "things_best", "first_said", "user_age", "assistant_age", "result_age",
-)  # fmt: skip
-_ARGUMENTS = ("p_arguments", "p_second", "weakest", "missing", "filled", *_SUMMED, "repeat", "parameters")
-_CALLED = ("called", "called_since_user", "is_last", "last_failed")
-_SCHEMA = (
-    "name_now", "name_ever", "name_asked", "apart_now", "apart_asked", "named", "parameter_asked", "read", "write",
-    "local", "unseen", "same_family",
-)  # fmt: skip
-_SIMILAR = ("similar_user", "similar_assistant", "similar_ever", "apart_best")
-PAIR_FEATURES = ("is_reply", *_ARGUMENTS, *_CALLED, *_SCHEMA, *_SIMILAR, "offered")
-_PAIR = {name: at for at, name in enumerate(PAIR_FEATURES)}
-_SUMS = [FEATURES.index(name) for name in _SUMMED]
-_FILLED = slice(_PAIR["p_arguments"], _PAIR["parameters"] + 1)
-_CALLS = slice(_PAIR["called"], _PAIR["last_failed"] + 1)
-_BESIDE = slice(_PAIR["name_now"], _PAIR["apart_best"] + 1)
-_LAST = [_PAIR["named"], _PAIR["same_family"]]
 STEPS = 3
 MOST_DIRECTIONS = 2000
 """Descriptions of tools whose directions are kept."""
@@ -76,7 +66,7 @@ class Vocabulary:
         self.directions: dict[str, Floats] = {}
 
 
-class Lookout:
+class ConversationView:
     """One conversation, as the tool head sees it: embeddings of the last texts, the history, and the tools on offer.
 
     Parameters
@@ -102,7 +92,7 @@ class Lookout:
         unseen: frozenset[str] = frozenset(),
     ) -> None:
         self.drop = drop
-        self._left_out = _left_out(drop)
+        self._left_out = left_out(drop)
         self.vocabulary, self.embedding, self.ranker = vocabulary, embedding, ranker
         self.index = ContextIndex(ranker.today, ranker.counts.prefixes())
         self.tools: dict[str, ToolSpec | None] = dict(tools) if tools else dict.fromkeys(vocabulary.tools)
@@ -117,7 +107,7 @@ class Lookout:
         self.replies = 0
         self.turns = 0
         self.moment = Moment(self.index)
-        self._slots: dict[str, list[Slot]] = {}
+        self._live_parameters: dict[str, list[LiveParameter]] = {}
         self._fills: dict[str, bool] = {}
         self._times: dict[str, int | None] = {}
         self._revision = ranker.counts.revision
@@ -144,7 +134,7 @@ class Lookout:
             self.agent_said = self.index.agent_said.lower()
             if message.content:
                 self.assistant = self.embedding.encode(message.content)
-                self.assistant_words = frozenset(map(stem, _WORD.findall(message.content.lower())))
+                self.assistant_words = frozenset(map(stem, letter_words(message.content, 3)))
             for call in message.tool_calls:
                 self.since_user[call.name] = self.since_user.get(call.name, 0) + 1
 
@@ -187,7 +177,7 @@ class Lookout:
 
     def offers(
         self, worth: Callable[[Floats, list[str]], list[str]] | None = None
-    ) -> tuple[list[str], Floats, dict[str, list[Filled]]]:
+    ) -> tuple[list[str], Floats, dict[str, list[FilledCall]]]:
         """Return the tools on offer, their features (the reply is the last row), and each tool's best arguments.
 
         Parameters
@@ -202,21 +192,21 @@ class Lookout:
         out = np.zeros((len(names) + 1, len(PAIR_FEATURES)), np.float32)
         # The reply sees the best that any tool has to offer.
         if names:
-            out[:-1, _BESIDE] = self._beside()
-            out[:-1, _CALLS], out[:-1, _LAST] = self._called(names)
+            out[:-1, BESIDE] = self._beside()
+            out[:-1, CALLS], out[:-1, LAST] = self._called(names)
             out[-1] = out[:-1].max(axis=0)
         if self._left_out:
             out[:, self._left_out] = 0
-        out[-1, _PAIR["is_reply"]] = 1
-        out[:, _PAIR["offered"]] = np.log1p(len(names))
+        out[-1, PAIR["is_reply"]] = 1
+        out[:, PAIR["offered"]] = np.log1p(len(names))
         chosen = names if worth is None else worth(out, names)
         ranked = self.ranked([name for name in chosen if self.eager(name)])
         filled = self.ranker.fill(ranked, moment, unseen=self.unseen)
         if ranked and "arguments" not in self.drop:
             for at, name in enumerate(names):
                 if name in ranked:
-                    out[at, _FILLED] = _argument_features(ranked[name], filled[name], self.index)
-            out[-1, _FILLED] = out[:-1, _FILLED].max(axis=0)
+                    out[at, FILLED] = argument_features(ranked[name], filled[name], self.index)
+            out[-1, FILLED] = out[:-1, FILLED].max(axis=0)
         return names, out, filled
 
     def _called(self, names: Sequence[str]) -> tuple[list[tuple[float, ...]], list[tuple[bool, bool]]]:
@@ -236,11 +226,11 @@ class Lookout:
         """
         said = self.index.text_version, self.turns
         if self._kept is None or self._kept[0] != said:
-            out = np.zeros((len(self.tools), _BESIDE.stop - _BESIDE.start), np.float32)
-            out[:, : len(_SCHEMA)] = [self._said(name) for name in self.tools]
+            out = np.zeros((len(self.tools), BESIDE.stop - BESIDE.start), np.float32)
+            out[:, : len(SCHEMA)] = [self._said(name) for name in self.tools]
             said_by = np.stack([_unit(self.user), _unit(self.assistant), _unit(self.ever)], axis=1)
-            out[:, len(_SCHEMA) : -1] = self._vectors @ said_by
-            apart = out[:, _SCHEMA.index("apart_now")]
+            out[:, len(SCHEMA) : -1] = self._vectors @ said_by
+            apart = out[:, SCHEMA.index("apart_now")]
             out[:, -1] = (apart > 0) & (apart == apart.max())
             self._kept = said, out
         return self._kept[1]
@@ -261,54 +251,56 @@ class Lookout:
         spec = self.tools[name]
         return spec is None or spec.effect is Effect.READ
 
-    def late(self, names: Sequence[str]) -> dict[str, list[Filled]]:
+    def late(self, names: Sequence[str]) -> dict[str, list[FilledCall]]:
         """Return the best arguments of tools that :meth:`offers` left aside, at the same moment."""
         ranked = self.ranked([name for name in names if not self.eager(name)])
         return self.ranker.fill(ranked, self.moment, unseen=self.unseen)
 
-    def ranked(self, names: Sequence[str]) -> dict[str, list[Ranked]]:
+    def ranked(self, names: Sequence[str]) -> dict[str, list[RankedCandidates]]:
         """Return the candidates of tools' parameters with their probabilities, at the moment of :meth:`offers`."""
         return self.ranker.rank(self._fillable(names), self.moment)
 
     def without(self, group: str) -> tuple[Floats, Floats]:
         """Return :meth:`point` and the features of :meth:`offers` with one of :data:`INGREDIENTS` left out."""
-        kept, left_out = self.drop, self._left_out
-        self.drop = kept | {group}
-        self._left_out = _left_out(self.drop)
+        kept = self.drop, self._left_out
+        self.drop = self.drop | {group}
+        self._left_out = left_out(self.drop)
         try:
             return self.point(), self.offers()[1]
         finally:
-            self.drop, self._left_out = kept, left_out
+            self.drop, self._left_out = kept
 
     def _relearn(self) -> None:
         """Look anew at the parameters of which something has been learned, in this conversation or in another."""
         counts = self.ranker.counts
         if self._revision != counts.revision:
             self._revision, self.moment = counts.revision, Moment(self.index)
-            for name, slots in list(self._slots.items()):
-                if self._times[name] != counts.calls.get(name) or not all(slot.facts.current for slot in slots):
-                    del self._slots[name]
+            for name, live_parameters in list(self._live_parameters.items()):
+                if self._times[name] != counts.calls.get(name) or not all(
+                    live.features.current for live in live_parameters
+                ):
+                    del self._live_parameters[name]
 
-    def _fillable(self, names: Sequence[str]) -> dict[str, list[Slot]]:
+    def _fillable(self, names: Sequence[str]) -> dict[str, list[LiveParameter]]:
         """Return the parameters of the tools that can be filled; made once a conversation."""
         for name in names:
-            if name not in self._slots:
+            if name not in self._live_parameters:
                 spec = self.tools.get(name)
                 new = name in self.unseen
                 parameters = self.ranker.parameters(name, spec, unseen=new)
-                self._slots[name] = [
-                    Slot(self.ranker.counts, name, each, spec, unseen=new) for each in parameters or ()
+                self._live_parameters[name] = [
+                    LiveParameter(self.ranker.counts, name, each, spec, unseen=new) for each in parameters or ()
                 ]
                 self._fills[name] = parameters is not None
                 self._times[name] = self.ranker.counts.calls.get(name)
-        return {name: self._slots[name] for name in names if self._fills[name]}
+        return {name: self._live_parameters[name] for name in names if self._fills[name]}
 
     def _describe(self, name: str) -> Floats:
         """Take down a tool's words and parameters; return the direction of its description."""
         spec = self.tools[name]
-        text = f"{' '.join(sorted(name_tokens(name)))} {spec.description if spec else ''}"
-        parameters = frozenset(stem(word) for each in (spec.properties if spec else ()) for word in name_tokens(each))
-        self._described[name] = frozenset(map(stem, _WORD.findall(text.lower()))), parameters
+        text = f"{' '.join(sorted(name_words(name)))} {spec.description if spec else ''}"
+        parameters = frozenset(stem(word) for each in (spec.properties if spec else ()) for word in name_words(each))
+        self._described[name] = frozenset(map(stem, letter_words(text, 3))), parameters
         effect = spec.effect if spec else Effect.UNKNOWN
         writes = effect in (Effect.WRITE, Effect.UNKNOWN)
         self._kinds[name] = effect is Effect.READ, writes, effect is Effect.LOCAL, name not in self.known
@@ -319,47 +311,6 @@ class Lookout:
                 kept.clear()
             direction = kept[text] = _unit(self.embedding.encode(text))
         return direction
-
-
-def reply_sees(pairs: Floats) -> Floats:
-    """Return the features of some of the tools on offer, the reply last: it sees the best arguments among these."""
-    out = pairs.copy()
-    if len(out) > 1:
-        out[-1, _FILLED] = out[:-1, _FILLED].max(axis=0)
-    return out
-
-
-def without_arguments(pairs: Floats) -> Floats:
-    """Return the features of the tools on offer as they are before arguments are looked at."""
-    out = pairs.copy()
-    out[:, _FILLED] = 0
-    return out
-
-
-def _left_out(drop: frozenset[str]) -> list[int]:
-    schema = [name for name in (*_SCHEMA, *_SIMILAR) if name != "unseen"]
-    groups = (("schema", schema), ("history", _CALLED))
-    return [_PAIR[name] for group, names in groups if group in drop for name in names]
-
-
-def _argument_features(ranked: Sequence[Ranked], filled: Sequence[Filled], index: ContextIndex) -> list[float]:
-    """From ``p_arguments`` to ``parameters``: how well a tool's arguments can be filled."""
-    weakest, missing, present = 1.0, 0.0, 0
-    sums = np.zeros(len(_SUMS), np.float32)
-    for candidates, p, order in ranked:
-        best, end = order[0], len(p) - 1
-        missing = max(missing, float(p[end]))
-        if end:
-            weakest = min(weakest, float(p[best if best != end else order[1]]))
-        else:
-            weakest = 0.0
-        if best != end and candidates.texts[best] != ABSENT:
-            present += 1
-            sums += candidates.features[best, _SUMS]
-    first = filled[0].p if filled else 0.0
-    second = filled[1].p if len(filled) > 1 else 0.0
-    repeat = bool(filled) and filled[0].call.key in index.call_counts
-    return [first, second, weakest, missing, present, *sums.tolist(), repeat, len(ranked)]
 
 
 @lru_cache(maxsize=4096)

@@ -1,8 +1,8 @@
 """Which tools' arguments are worth looking at.
 
 Candidates and combinations of arguments are most of a prediction's time, and most tools are out of the question at a
-given moment. The *scout*, a small tool head that sees everything but the arguments, says which; training leaves aside
-the same ones (with a scout that has not seen the task), so that the head meets in use what it was trained on.
+given moment. The *tool filter*, a small tool head that sees everything but the arguments, says which; training leaves
+aside the same ones (with a filter that has not seen the task), so that the head meets in use what it was trained on.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.predictors.learned.calibration import Case
-from specbench.predictors.learned.tool_head.features import reply_sees, without_arguments
 from specbench.predictors.learned.tool_head.network import Example, ToolHead
+from specbench.predictors.learned.tool_head.pair_features import reply_sees, without_arguments
 
-__all__ = ["Scouted", "narrowed", "scouting"]
+__all__ = ["FilteredTools", "filter_training", "filtered_example"]
 
 Floats = npt.NDArray[np.float64]
 WORTH, FEWEST = 0.02, 3
 """Tools that may be launched are looked at from this share of their common probability on, and at least so many."""
 
 
-class Scouted(NamedTuple):
-    """What the scout says: P(row) over the tools on offer and the reply; which rows to leave aside, which to keep."""
+class FilteredTools(NamedTuple):
+    """What the filter says: P(row) over the tools on offer and the reply; which rows to leave aside, which to keep."""
 
     p: Floats
     aside: list[int]
     rows: npt.NDArray[np.intp]
 
     @classmethod
-    def of(cls, p: Floats, eager: Sequence[int]) -> Scouted:
+    def of(cls, p: Floats, eager: Sequence[int]) -> FilteredTools:
         """Leave aside what is improbable among the rows ``eager``, the tools that may be launched.
 
         Examples
         --------
-        >>> Scouted.of(np.array([0.4, 0.2, 0.001, 0.1, 0.299]), eager=[0, 1, 2, 3]).aside
+        >>> FilteredTools.of(np.array([0.4, 0.2, 0.001, 0.1, 0.299]), eager=[0, 1, 2, 3]).aside
         [2]
         """
         if len(eager) <= FEWEST:
@@ -51,7 +51,7 @@ class Scouted(NamedTuple):
         return cls(p, aside, kept.nonzero()[0])
 
     def shared(self, p: Floats) -> Floats:
-        """Return P(row): what is left aside keeps the scout's, ``p`` over the other rows is scaled to the rest."""
+        """Return P(row): what is left aside keeps the filter's, ``p`` over the other rows is scaled to the rest."""
         if not self.aside:
             return p
         out = self.p.copy()
@@ -59,21 +59,21 @@ class Scouted(NamedTuple):
         return out
 
 
-def scouting(cases: Sequence[Case], classes: int, seed: int) -> tuple[ToolHead, list[Callable[[], Any]]]:
-    """Return a scout and its training on decision points; ``classes`` is the number of tools plus one for the reply."""
-    scout = ToolHead(seed=seed, members=1, epochs=12)
+def filter_training(cases: Sequence[Case], classes: int, seed: int) -> tuple[ToolHead, list[Callable[[], Any]]]:
+    """Return a filter and its training on decision points; ``classes`` counts the tools, and one for the reply."""
+    tool_filter = ToolHead(seed=seed, members=1, epochs=12)
     examples = [replace(case.example, pairs=without_arguments(case.example.pairs)) for case in cases]
-    return scout, scout.training(examples, classes)
+    return tool_filter, tool_filter.training(examples, classes)
 
 
-def narrowed(case: Case, scout: ToolHead) -> tuple[Scouted, Example]:
-    """Return what the scout says of a decision point, and the point as the head sees it: without what is left aside.
+def filtered_example(case: Case, tool_filter: ToolHead) -> tuple[FilteredTools, Example]:
+    """Return what the filter says of a decision point, and the point as the head sees it: without what is left aside.
 
     The right tool is never left out of the example, or nothing could be learned from it.
     """
     example = case.example
-    p = scout.probabilities(example.point, without_arguments(example.pairs), example.classes)
-    said = Scouted.of(p, [at for at, name in enumerate(case.names) if name in case.eager])
+    p = tool_filter.probabilities(example.point, without_arguments(example.pairs), example.classes)
+    said = FilteredTools.of(p, [at for at, name in enumerate(case.names) if name in case.eager])
     if not said.aside:
         return said, example
     rows = np.union1d(said.rows, [example.target])

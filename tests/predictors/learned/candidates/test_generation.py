@@ -10,7 +10,7 @@ from specbench.core.types import Message, ToolCall, Trace
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.learned.candidates.features import FEATURES, Moment
 from specbench.predictors.learned.candidates.generation import list_candidates
-from specbench.predictors.learned.candidates.live_parameter import Slot
+from specbench.predictors.learned.candidates.live_parameter import LiveParameter
 from specbench.predictors.learned.counts.counting import count
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 
@@ -37,7 +37,7 @@ def counts() -> ParameterIndex:
 
 def marked(counts: ParameterIndex, index: ContextIndex, feature: str) -> list[str]:
     """The candidates of the product that have a feature."""
-    (each,) = list_candidates([Slot(counts, "get_product", "product", None)], Moment(index)).each
+    (each,) = list_candidates([LiveParameter(counts, "get_product", "product", None)], Moment(index)).each
     flags = each.features[:, FEATURES.index(feature)]
     return [text for text, flag in zip(each.texts, flags.tolist(), strict=True) if flag]
 

@@ -31,7 +31,7 @@ def test_a_value_has_the_greatest_share_that_any_word_gives_it(
     table = CueTable()
     for each in parameters[:late]:
         table.add(each)
-    early = [table.heard(words) for words in messages]
+    early = [table.announced_by(words) for words in messages]
     for each in parameters:
         table.add(each)
     for at, counts in enumerate(parameters):
@@ -40,8 +40,8 @@ def test_a_value_has_the_greatest_share_that_any_word_gives_it(
             for word in words:
                 for value, share in counts.announced(word):
                     best[value] = max(share, best.get(value, 0.0))
-        heard = table.merged(table.heard(words) for words in messages)
-        assert table.values(counts, heard) == sorted(best.items())
+        announced = table.merged(table.announced_by(words) for words in messages)
+        assert table.values(counts, announced) == sorted(best.items())
         if at < late:
             # What was heard before others joined still stands for those that were there.
             assert table.values(counts, table.merged(early)) == sorted(best.items())
@@ -60,6 +60,6 @@ def test_a_message_announces_until_three_more_have_come() -> None:
         index.append(Message("user", text))
         moment = moment.next()
         assert moment.next() is moment
-        moment.listen(counts, [city])
+        moment.look_up(counts, [city])
         said.append(list(moment.announced(city)))
     assert said == [["New York"]] * 3 + [[]]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.learned.counts.counting import count
-from specbench.predictors.learned.counts.parameter_features import MOST_FACTS, MOST_KEPT, ParameterFacts
+from specbench.predictors.learned.counts.parameter_features import MOST_FEATURES, MOST_KEPT, ParameterFeatures
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 
 SPEC = ToolSpec(
@@ -24,39 +24,39 @@ def counts_of(calls: int) -> ParameterIndex:
 
 def test_an_equal_schema_is_the_same_and_another_is_looked_at() -> None:
     counts = counts_of(5)
-    facts = ParameterFacts.of(counts, "go", "city", SPEC)
-    assert ParameterFacts.of(counts, "go", "city", replace(SPEC, effect=Effect.READ)) is facts
+    features = ParameterFeatures.of(counts, "go", "city", SPEC)
+    assert ParameterFeatures.of(counts, "go", "city", replace(SPEC, effect=Effect.READ)) is features
     wider = replace(SPEC, parameters={"properties": {"city": {"type": "string", "enum": ["Oslo", "Lima", "Baku"]}}})
-    assert "Baku" in ParameterFacts.of(counts, "go", "city", wider).enum
-    assert "Baku" not in facts.enum
+    assert "Baku" in ParameterFeatures.of(counts, "go", "city", wider).enum
+    assert "Baku" not in features.enum
 
 
 def test_what_is_learned_is_known_to_the_next_conversation() -> None:
     counts = counts_of(2)
-    before = ParameterFacts.of(counts, "go", "city", SPEC)
+    before = ParameterFeatures.of(counts, "go", "city", SPEC)
     counts.learn(CALL, SPEC, ContextIndex().extend([Message("user", "to Oslo")]))
-    after = ParameterFacts.of(counts, "go", "city", SPEC)
+    after = ParameterFeatures.of(counts, "go", "city", SPEC)
     assert (before.unseen, after.unseen) == (True, False)
     assert after.shares("user:word") != before.shares("user:word")
 
 
 def test_a_copy_derives_its_own() -> None:
     counts = counts_of(5)
-    facts = ParameterFacts.of(counts, "go", "city", SPEC)
-    counts.cue_table().add(facts.own)
+    features = ParameterFeatures.of(counts, "go", "city", SPEC)
+    counts.cue_table().add(features.own)
     copied = deepcopy(counts)
-    assert ParameterFacts.of(copied, "go", "city", SPEC).own is copied.tools["go"]["city"]
+    assert ParameterFeatures.of(copied, "go", "city", SPEC).own is copied.tools["go"]["city"]
     assert len(copied.cue_table()) == 0
-    assert ParameterFacts.of(counts, "go", "city", SPEC) is facts
+    assert ParameterFeatures.of(counts, "go", "city", SPEC) is features
 
 
 def test_ever_new_values_take_bounded_memory() -> None:
     counts = counts_of(5)
-    facts = ParameterFacts.of(counts, "go", "city", SPEC)
-    for number in range(2 * max(MOST_KEPT, MOST_FACTS) + 10):
-        facts.text(f"value {number}")
-        facts.shares(f"tool.key{number}")
-        ParameterFacts.of(counts, f"tool{number}", "city", SPEC)
-    assert max(len(facts._texts), len(facts._shares)) <= MOST_KEPT
-    assert len(counts.derived) <= MOST_FACTS
-    assert facts.text("Oslo") == ParameterFacts.of(counts, "go", "city", SPEC).text("Oslo")
+    features = ParameterFeatures.of(counts, "go", "city", SPEC)
+    for number in range(2 * max(MOST_KEPT, MOST_FEATURES) + 10):
+        features.text(f"value {number}")
+        features.shares(f"tool.key{number}")
+        ParameterFeatures.of(counts, f"tool{number}", "city", SPEC)
+    assert max(len(features._texts), len(features._shares)) <= MOST_KEPT
+    assert len(counts.derived) <= MOST_FEATURES
+    assert features.text("Oslo") == ParameterFeatures.of(counts, "go", "city", SPEC).text("Oslo")

@@ -11,7 +11,7 @@ from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.learned.candidates.features import FEATURES, Moment
 from specbench.predictors.learned.candidates.generation import list_candidates
-from specbench.predictors.learned.candidates.live_parameter import Slot
+from specbench.predictors.learned.candidates.live_parameter import LiveParameter
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 from specbench.predictors.learned.counts.reuse import ReuseRates
 from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker
@@ -66,7 +66,7 @@ def test_there_is_where_one_goes_also_with_a_tool_never_seen(
     ranker: ArgumentRanker, start: str, goal: str, turned: bool
 ) -> None:
     moment = Moment(ContextIndex(None, ranker.counts.prefixes()).extend(journey(FLIGHT, start, goal, turned=turned)))
-    ranked = ranker.rank({"find_hotel": [Slot(ranker.counts, "find_hotel", "city", HOTEL)]}, moment)
+    ranked = ranker.rank({"find_hotel": [LiveParameter(ranker.counts, "find_hotel", "city", HOTEL)]}, moment)
     (best,) = ranker.fill(ranked, moment, k=1)["find_hotel"]
     assert best.call.arguments == {"city": goal}
 
@@ -77,7 +77,7 @@ def test_what_is_learned_on_counts_at_once() -> None:
     at = FEATURES.index("reuse_rate")
 
     def rates() -> dict[str, float]:
-        each = list_candidates([Slot(counts, "find_hotel", "city", HOTEL)], Moment(index)).each[0]
+        each = list_candidates([LiveParameter(counts, "find_hotel", "city", HOTEL)], Moment(index)).each[0]
         return {text: float(rate) for text, rate in zip(each.texts, each.features[:, at].tolist(), strict=True)}
 
     before = rates()

@@ -9,10 +9,11 @@ from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.learned.candidates.features import FEATURES, Moment
 from specbench.predictors.learned.candidates.generation import list_candidates
-from specbench.predictors.learned.candidates.live_parameter import Slot
+from specbench.predictors.learned.candidates.live_parameter import LiveParameter
+from specbench.predictors.learned.counts.argument_pairs import ArgumentPairs
 from specbench.predictors.learned.counts.counting import count
 from specbench.predictors.learned.counts.parameters import ParameterIndex
-from specbench.predictors.learned.counts.similar_parameters import Relatives
+from specbench.predictors.learned.counts.similar_parameters import SimilarParameters
 from specbench.predictors.learned.counts.tables import ParameterCounts
 
 
@@ -41,7 +42,7 @@ def flights() -> ParameterIndex:
 
 def candidates(counts: ParameterIndex, parameter: str, text: str) -> dict[str, dict[str, float]]:
     index = ContextIndex().extend([Message("user", text)])
-    (each,) = list_candidates([Slot(counts, "find_bus", parameter, BUS)], Moment(index)).each
+    (each,) = list_candidates([LiveParameter(counts, "find_bus", parameter, BUS)], Moment(index)).each
     rows = each.features.tolist()
     return {name: dict(zip(FEATURES, row, strict=True)) for name, row in zip(each.texts, rows, strict=True)}
 
@@ -61,7 +62,7 @@ def test_what_words_mean_for_a_relative_they_mean_for_a_new_parameter() -> None:
 
 def test_parameters_of_another_type_and_the_tool_itself_are_no_relatives() -> None:
     counted = ParameterCounts(fills=5, described="City where the bus starts", kind="string")
-    relatives = Relatives({"find_bus": {"origin_town": counted}, "find_train": {"origin_flag": counted}})
+    relatives = SimilarParameters({"find_bus": {"origin_town": counted}, "find_train": {"origin_flag": counted}})
     assert relatives.of("find_bus", "origin", BUS)[0] is counted
     yes = ToolSpec("find_bus", "", {"properties": {"origin": {"type": "string", "enum": ["True", "False"]}}})
     none, alike = relatives.of("find_bus", "origin", yes)
@@ -74,7 +75,7 @@ def test_a_name_that_nobody_has_heard_does_not_hide_what_the_description_says() 
         name: ParameterCounts(fills=9, described=f"The {name} of it", kind="string") for name in ("price", "owner")
     }
     area = {"area": {"type": "string", "description": "City where the flat is located"}}
-    found, alike = Relatives({"go": {"city": city, **others}}).of(
+    found, alike = SimilarParameters({"go": {"city": city, **others}}).of(
         "rent", "area", ToolSpec("rent", "", {"properties": area})
     )
     assert found is city
@@ -87,7 +88,7 @@ def test_truth_values_are_related_by_name_only() -> None:
         return ToolSpec("rent", "", {"properties": {name: schema}})
 
     music = ParameterCounts(absent=9, described="Boolean flag indicating whether it has live music", kind="boolean")
-    relatives = Relatives({"eat": {"has_live_music": music}})
+    relatives = SimilarParameters({"eat": {"has_live_music": music}})
     assert relatives.of("rent", "has_wifi", flag("has_wifi", "wifi"))[0].absent == 0
     assert relatives.of("rent", "music_played", flag("music_played", "music"))[0] is music
 
@@ -105,7 +106,7 @@ def test_namesakes_of_other_tools_are_always_relatives_unless_left_aside(
         name: {each: ParameterCounts(fills=fills) for each, fills in fills_of.items()}
         for name, fills_of in table.items()
     }
-    found, alike = Relatives(counted).of("a", parameter, None, alone=alone)
+    found, alike = SimilarParameters(counted).of("a", parameter, None, alone=alone)
     namesakes = sum(fills.get(parameter, 0) for name, fills in table.items() if name != "a")
     others = sum(sum(fills.values()) for name, fills in table.items() if name != "a")
     assert 0 <= alike <= 1.0 + 1e-9
@@ -117,15 +118,15 @@ def test_namesakes_of_other_tools_are_always_relatives_unless_left_aside(
 
 
 def test_a_new_tool_keeps_to_the_order_that_others_keep_to() -> None:
-    counts = ParameterIndex()
-    counts.pairs = {
+    pairs = ArgumentPairs()
+    pairs.tools = {
         "rent": {"dropoff_date|pickup_date": [20, 0, 0, 20]},
         "hire": {"dropoff_date|pickup_date": [7, 0, 1, 7], "city|pickup_date": [7, 0, 0, 0]},
     }
     names = ["dropoff_date", "pickup_date"]
-    assert counts.kept_to("lease", names, unseen=True) == {"dropoff_date|pickup_date": [27, 0, 1, 27]}
-    assert counts.kept_to("rent", names, unseen=True) == {"dropoff_date|pickup_date": [7, 0, 1, 7]}
-    assert counts.kept_to("rent", names) == counts.pairs["rent"]
+    assert pairs.kept_to("lease", names, unseen=True) == {"dropoff_date|pickup_date": [27, 0, 1, 27]}
+    assert pairs.kept_to("rent", names, unseen=True) == {"dropoff_date|pickup_date": [7, 0, 1, 7]}
+    assert pairs.kept_to("rent", names) == pairs.tools["rent"]
 
 
 def test_what_is_learned_on_of_a_relative_counts_at_once() -> None:

@@ -57,5 +57,5 @@ def test_words_that_stand_for_nothing_are_not_kept():
     for number in range(60):
         counts.learn(call, None, ContextIndex().extend([Message("user", f"nyc word{number} other{number}")]))
         if number in (9, 59):
-            sizes.append(len(pickle.dumps(counts.meanings)))
+            sizes.append(len(pickle.dumps(counts.word_values)))
     assert sizes[0] == sizes[1] and counts.aliases().keys() == {"nyc"}

@@ -13,9 +13,8 @@ from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.learned.candidates.features import OTHER, Candidates
 from specbench.predictors.learned.counts.argument_types import ArgumentType
 from specbench.predictors.learned.counts.tables import ABSENT, ParameterCounts
-from specbench.predictors.learned.ranker.argument_ranker import Ranked
 from specbench.predictors.learned.ranker.call_ranker import COMBINED, CallRanker, combined_features
-from specbench.predictors.learned.ranker.combinations import MOST, Combination, Past, combine
+from specbench.predictors.learned.ranker.combinations import MOST, Combination, EarlierCalls, RankedCandidates, combine
 
 NAMES = ("date", "destination", "origin")
 TRIP = [
@@ -38,7 +37,7 @@ def conversation(*calls: ToolCall) -> ContextIndex:
     return index
 
 
-def ranked(index: ContextIndex) -> list[Ranked]:
+def ranked(index: ContextIndex) -> list[RankedCandidates]:
     """Every value of the trip for every parameter that it may fill, equally probable."""
     out = []
     for name in NAMES:
@@ -49,7 +48,7 @@ def ranked(index: ContextIndex) -> list[Ranked]:
         p = np.full(len(texts), 1 / len(texts), np.float32)
         features = np.zeros((len(texts), 1), np.float32)
         out.append(
-            Ranked(
+            RankedCandidates(
                 Candidates(name, ArgumentType(None, {}), texts, [*rows, -1], features, links),
                 p,
                 list(range(len(texts))),
@@ -67,8 +66,8 @@ def search(tool: str = "search", **arguments: str) -> ToolCall:
 
 
 def proposed(index: ContextIndex, tool: str = "search") -> dict[tuple[str, ...], Any]:
-    past = Past(tool, NAMES, index)
-    return {each.chosen: each for each in combine(ranked(index), {}, past, index)}
+    earlier = EarlierCalls(tool, NAMES, index)
+    return {each.chosen: each for each in combine(ranked(index), {}, earlier, index)}
 
 
 def test_values_of_one_flight_are_proposed_together() -> None:
@@ -89,9 +88,9 @@ def test_the_next_day_the_way_back_and_the_other_tool_are_proposed() -> None:
 
 def test_features_tell_what_was_called_and_what_comes_next() -> None:
     index = conversation(search(**TRIP[0]))
-    past = Past("search", NAMES, index)
-    found = combine(ranked(index), {}, past, index)
-    features = combined_features(found, past, index)
+    earlier = EarlierCalls("search", NAMES, index)
+    found = combine(ranked(index), {}, earlier, index)
+    features = combined_features(found, earlier, index)
     at = {name: number for number, name in enumerate(COMBINED)}
     rows = {each.chosen: features[row] for row, each in enumerate(found)}
     assert rows[values(TRIP[0])][at["repeat"]] == 1
@@ -104,9 +103,9 @@ def test_features_tell_what_was_called_and_what_comes_next() -> None:
 
 def test_the_way_back_of_an_earlier_call_is_not_that_of_the_last() -> None:
     index = conversation(search(**TRIP[0]), search(origin="SFO", destination="LAX", date="2024-05-24"))
-    past = Past("search", NAMES, index)
-    found = combine(ranked(index), {}, past, index)
-    features = combined_features(found, past, index)
+    earlier = EarlierCalls("search", NAMES, index)
+    found = combine(ranked(index), {}, earlier, index)
+    features = combined_features(found, earlier, index)
     at = {name: number for number, name in enumerate(COMBINED)}
     rows = {each.chosen: features[row] for row, each in enumerate(found)}
     back = rows[values(TRIP[1])]
@@ -122,7 +121,7 @@ def test_values_that_wait_for_a_call_are_counted_and_those_that_stand_in_it_twic
         Combination(chosen, 0.1)
         for chosen in [("2024-05-20", "JFK", "SFO"), ("2024-05-20", "JFK", "JFK"), (ABSENT, "LAX", ABSENT)]
     ]
-    features = combined_features(found, Past("search", NAMES, index), index)
+    features = combined_features(found, EarlierCalls("search", NAMES, index), index)
     columns = features[:3][:, [COMBINED.index(name) for name in ("placed", "placed_most", "doubled")]]
     assert columns.tolist() == [[2, 1, 0], [1, 0, 1], [0, 0, 0]]
 
@@ -141,10 +140,10 @@ def test_the_call_ranker_learns_to_go_through_a_list_in_order() -> None:
     lists, targets = [], []
     for calls in ((), (search(**TRIP[0]),)):
         index = conversation(*calls)
-        past = Past("search", NAMES, index)
-        found = combine(ranked(index), {}, past, index)
+        earlier = EarlierCalls("search", NAMES, index)
+        found = combine(ranked(index), {}, earlier, index)
         right = values(TRIP[len(calls)])
-        lists.append(combined_features(found, past, index))
+        lists.append(combined_features(found, earlier, index))
         targets.append(next(row for row, each in enumerate(found) if each.chosen == right))
     ranker = CallRanker(seed=1)
     assert not ranker.fitted
@@ -163,17 +162,17 @@ def test_arguments_that_are_no_scalars_and_no_dates_do_no_harm() -> None:
 
 def test_a_part_of_a_name_is_not_placed_beside_the_whole() -> None:
     index = ContextIndex().extend([Message("user", "When is High Life on in Oslo?")])
-    past = Past("times", ("city", "movie", "theater"), index)
+    earlier = EarlierCalls("times", ("city", "movie", "theater"), index)
     chosen = [("Oslo", "High Life", "High"), ("Oslo", "High Life", ABSENT)]
-    rows = combined_features([Combination(each, 0.5) for each in chosen], past, index)
+    rows = combined_features([Combination(each, 0.5) for each in chosen], earlier, index)
     assert rows[0, COMBINED.index("placed")] == rows[1, COMBINED.index("placed")] == 2
 
 
 def test_a_name_that_holds_another_value_is_told() -> None:
     index = ContextIndex().extend([Message("user", "When is Fidlar in Berkeley?")])
-    past = Past("dates", ("city", "event"), index)
+    earlier = EarlierCalls("dates", ("city", "event"), index)
     chosen = [("Berkeley", "Fidlar in Berkeley"), ("Berkeley", "Fidlar"), ("Ber", "Berkeley")]
-    rows = combined_features([Combination(each, 0.5) for each in chosen], past, index)
+    rows = combined_features([Combination(each, 0.5) for each in chosen], earlier, index)
     assert rows[:3, COMBINED.index("inside")].tolist() == [1, 0, 0]
 
 

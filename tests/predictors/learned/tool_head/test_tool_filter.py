@@ -1,4 +1,4 @@
-"""The scout: arguments of improbable tools are not looked at, and nothing else changes."""
+"""The tool filter: arguments of improbable tools are not looked at, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from specbench.core.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec
 from specbench.predictors.learned.explanation import explain
 from specbench.predictors.learned.predictor import LearnedPredictor, LearnedSession
-from specbench.predictors.learned.tool_head import tool_filter as scouting
-from specbench.predictors.learned.tool_head.tool_filter import Scouted
+from specbench.predictors.learned.tool_head import tool_filter as filter_training
+from specbench.predictors.learned.tool_head.tool_filter import FilteredTools
 from specbench.testing.traces import make_tools, make_traces
 
 EMAIL = "zoe.unheard@example.com"
@@ -47,7 +47,7 @@ def test_improbable_tools_are_left_aside(fitted: LearnedPredictor, point: Decisi
     assert session.predict(1)[0].call == ToolCall("find_user", {"email": EMAIL})
     assert "find_user" in filled
     aside = [name for name in FURTHER if name not in filled]
-    assert len(aside) >= len(FURTHER) - scouting.FEWEST
+    assert len(aside) >= len(FURTHER) - filter_training.FEWEST
     assert all(0 < p[names.index(name)] < 0.02 for name in aside)
     assert p.sum() == pytest.approx(1.0)
 
@@ -56,7 +56,7 @@ def test_what_is_best_is_so_with_all_arguments_looked_at(
     fitted: LearnedPredictor, point: DecisionPoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     narrow = fitted.at(point).predict(1)[0]
-    monkeypatch.setattr(scouting, "WORTH", 0.0)
+    monkeypatch.setattr(filter_training, "WORTH", 0.0)
     wide = looking(fitted, point)
     assert wide.predict(1)[0].call == narrow.call
     assert set(FURTHER) <= set(wide.now()[2])
@@ -64,12 +64,12 @@ def test_what_is_best_is_so_with_all_arguments_looked_at(
 
 def test_a_few_tools_are_always_looked_at() -> None:
     p = np.array([0.9, 1e-6, 1e-7, 1e-8, 0.1])
-    assert Scouted.of(p, [0, 1, 2]).aside == []
-    assert Scouted.of(p, [0, 1, 2, 3]).aside == [3]
+    assert FilteredTools.of(p, [0, 1, 2]).aside == []
+    assert FilteredTools.of(p, [0, 1, 2, 3]).aside == [3]
 
 
 def test_shares_add_up() -> None:
-    said = Scouted.of(np.array([0.5, 0.3, 0.001, 0.1, 0.002, 0.097]), [0, 1, 2, 3, 4])
+    said = FilteredTools.of(np.array([0.5, 0.3, 0.001, 0.1, 0.002, 0.097]), [0, 1, 2, 3, 4])
     assert said.aside == [2, 4]
     shared = said.shared(np.array([0.7, 0.1, 0.1, 0.1]))
     assert shared.sum() == pytest.approx(1.0) and shared[2] == 0.001 and shared[4] == 0.002

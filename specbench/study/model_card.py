@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from specbench.core.json_output import strict
+from specbench.core.json_values import strict
 from specbench.core.types import Trace
+from specbench.core.version import package_version
 from specbench.desk.people.conversations import SOURCE
 from specbench.policies import DEFAULT_THRESHOLD
 from specbench.study.data import Data, split_sizes
-from specbench.study.environment import package_version, versions
+from specbench.study.environment import versions
 from specbench.study.evaluation import Evaluated, Settings
 from specbench.traces.splitting import Split
 
@@ -91,7 +92,7 @@ def trained_on(card: Mapping[str, Any] | None, data: Data) -> list[str]:
 def _card(
     data: Data, parts: Split, seed: int, command: str, measured: dict[str, Any], found: dict[str, Any]
 ) -> dict[str, Any]:
-    fitted_on = [*parts.train, *parts.validation]
+    fitted_on = parts.train_and_validation
     card: dict[str, Any] = strict(
         {
             "trained on": "the training and validation tasks below; no test task was seen",

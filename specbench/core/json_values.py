@@ -1,17 +1,15 @@
-"""Strict JSON on disk: NaN becomes null, and a file appears whole or not at all."""
+"""Strict JSON, in which NaN becomes null, on the disk: written as a whole or not at all, and read."""
 
 from __future__ import annotations
 
 import json
 import math
-import secrets
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from specbench.core.errors import ConfigError
-from specbench.core.files import refuse_foreign, try_place
+from specbench.core.files import atomic_file, disk_errors_as, not_writable, refuse_foreign, try_place
 from specbench.core.text import writable
 
 __all__ = ["check_file", "read_json", "strict", "write_json"]
@@ -47,7 +45,7 @@ def strict(value: Any) -> Any:
 
 
 def write_json(path: str | Path, value: Any) -> Path:
-    """Write ``value`` as strict JSON: beside its place first, then renamed.
+    """Write ``value`` as strict JSON, the whole file or none.
 
     Raises
     ------
@@ -64,15 +62,8 @@ def write_json(path: str | Path, value: Any) -> Path:
     text = _dumps(value, ensure_ascii=False)
     if text != writable(text):  # half a surrogate pair: its escape is lossless
         text = _dumps(value, ensure_ascii=True)
-    temporary = _beside(target)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(target, not_writable(target)) as temporary:
         temporary.write_text(text, encoding="utf-8")
-        temporary.replace(target)
-    except OSError as error:
-        with suppress(OSError):  # a parent may be a file
-            temporary.unlink()
-        raise ConfigError(f"{target} cannot be written ({error.strerror}); choose another --out") from error
     return target
 
 
@@ -100,21 +91,15 @@ def check_file(path: str | Path, inputs: Sequence[str | Path | None] = (), mark:
     specbench.core.errors.ConfigError: /dev/null/a.json cannot be written (Not a directory); choose another --out
     """
     target = Path(path)
-    try:
+    with disk_errors_as(not_writable(target)):
         if target.is_dir():
             raise ConfigError(f"{target} is a folder, not a file; choose another --out")
         refuse_foreign(target, mark, inputs)
-        try_place(_beside(target))
-    except OSError as error:
-        raise ConfigError(f"{target} cannot be written ({error.strerror}); choose another --out") from error
+        try_place(target)
 
 
 def _dumps(value: Any, *, ensure_ascii: bool) -> str:
     return json.dumps(strict(value), indent=1, ensure_ascii=ensure_ascii, allow_nan=False) + "\n"
-
-
-def _beside(target: Path) -> Path:
-    return target.parent / f".{target.name}.{secrets.token_hex(4)}.tmp"
 
 
 def read_json(path: str | Path) -> Any:
