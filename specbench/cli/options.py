@@ -10,16 +10,18 @@ from typer.core import TyperCommand, TyperGroup
 
 from specbench.core.errors import ConfigError, SpecbenchError
 from specbench.core.extras import named_extras
+from specbench.core.registry import LATENCIES, POLICIES, PREDICTORS, SOURCES
 
 __all__ = [
-    "FORMATS", "Commands", "EffectsOption", "FormatOption", "LatencyOption", "Lists", "PathsArgument",
-    "PredictMsOption", "PredictorsOption", "QuietOption", "SeedOption", "SkipOption", "seed_option", "show_problems",
-    "spread",
+    "FORMATS", "BreakerOption", "CarryOption", "Commands", "EffectsOption", "FormatOption", "LatencyOption",
+    "LimitOption", "Lists", "LlmSlotsOption", "PathsArgument", "PolicyOption", "PredictMsOption", "PredictorOption",
+    "PredictorsOption", "QuietOption", "RunAheadOption", "SeedOption", "SkipOption", "ToolSlotsOption", "WindowsOption",
+    "seed_option", "show_problems", "speculation_options", "spread",
 ]  # fmt: skip
 
 MAX_PROBLEMS_SHOWN = 20
 
-FORMATS = "specbench_jsonl, tau_bench, sgd, openai_chat; found by content when not given"
+FORMATS = f"{', '.join(SOURCES)}, or package.module:Class; found by content when not given"
 PathsArgument = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Trace files, or folders of them.")]
 FormatOption = Annotated[str | None, typer.Option("--format", help=f"Format of every file ({FORMATS}).")]
 SkipOption = Annotated[
@@ -31,7 +33,25 @@ EffectsOption = Annotated[
 ]
 PredictorsOption = Annotated[
     list[str] | None,
-    typer.Option("--predictors", help="Comma list of predictors; NAME+FILLER chooses the argument filler."),
+    typer.Option(
+        "--predictors",
+        help=f"Comma list of {', '.join(PREDICTORS)}, or package.module:Class; {PREDICTORS.hint}.",
+        autocompletion=lambda: list(PREDICTORS),
+    ),
+]
+PredictorOption = Annotated[
+    str,
+    typer.Option(
+        "--predictor",
+        help=f"One of {', '.join(PREDICTORS)}, or package.module:Class.",
+        autocompletion=lambda: list(PREDICTORS),
+    ),
+]
+PolicyOption = Annotated[
+    str,
+    typer.Option(
+        "--policy", help=f"One of {', '.join(POLICIES)}, or package.module:Class[:ARGUMENT]; {POLICIES.hint}."
+    ),
 ]
 
 
@@ -50,16 +70,26 @@ SeedOption = Annotated[int, seed_option("Of the split, training, the bootstrap a
 LatencyOption = Annotated[
     str,
     typer.Option(
-        "--latency",
-        help="constant:THINK,TOOL[,USER], lognormal:THINK,TOOL,SIGMA[,USER], tokens:PREFILL,DECODE,TOOL[,USER], "
-        "profile:FILE.json,TOOL[,USER][,batch=N] with the file of `specbench profile-llm` (tokens of a decision are "
-        "estimated at 4 characters each), or empirical; seconds, modelled.",
+        "--latency", help=f"One of {', '.join(LATENCIES)}, or package.module:Class[:ARGUMENT]; {LATENCIES.hint}."
     ),
 ]
 PredictMsOption = Annotated[
     float | None,
     typer.Option("--predict-ms", help="Charge this for each prediction; default: its measured median, rounded up."),
 ]
+WindowsOption = Annotated[
+    str, typer.Option("--windows", help="When speculations may run: some of think, tool, user; a comma list.")
+]
+CarryOption = Annotated[float, typer.Option("--carry-ttl-s", help="Seconds that unused results stay; 0: not at all.")]
+RunAheadOption = Annotated[
+    str, typer.Option("--run-ahead", help="Depth of LLM run-ahead, DEPTH or DEPTH@P; 0 for none.")
+]
+ToolSlotsOption = Annotated[int | None, typer.Option("--tool-slots", help="Tool calls at once; no cap by default.")]
+LlmSlotsOption = Annotated[int | None, typer.Option("--llm-slots", help="LLM invocations at once; no cap by default.")]
+LimitOption = Annotated[
+    list[str] | None, typer.Option("--limit", help="A rate limit, TOOL:PER_S/BURST (calls a second); several.")
+]
+BreakerOption = Annotated[bool, typer.Option("--breaker", help="Switch speculation off while it keeps missing.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 
 
@@ -108,6 +138,37 @@ def spread(args: list[str], several: set[str]) -> list[str]:
             out += [option, argument] if option and used else [argument]
             used = True
     return out
+
+
+def speculation_options(
+    windows: str = "think",
+    carry_ttl_s: float = 0.0,
+    run_ahead: str = "0",
+    tool_slots: int | None = None,
+    llm_slots: int | None = None,
+    limit: list[str] | None = None,
+    breaker: bool = False,
+) -> Any:
+    """Return the options of speculation that the command line was given."""
+    from specbench.speculation import Breaker, Limit, Options, RunAhead
+
+    try:
+        return Options(
+            windows={name.strip() for name in windows.split(",") if name.strip()},
+            carry_ttl_s=carry_ttl_s,
+            run_ahead=None if run_ahead == "0" else RunAhead.from_text(run_ahead),
+            tool_slots=tool_slots,
+            llm_slots=llm_slots,
+            limits=dict(Limit.from_text(text) for text in limit or ()),
+            breaker=Breaker() if breaker else None,
+        )
+    except ValueError as error:
+        if isinstance(error, ConfigError):
+            raise
+        raise ConfigError(
+            "--run-ahead takes DEPTH or DEPTH@P, such as 2@0.5, and --limit takes TOOL:PER_S/BURST, such as "
+            f"search:2/10: {error}"
+        ) from None
 
 
 def show_problems(problems: list[str], label: str) -> None:

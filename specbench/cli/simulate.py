@@ -8,32 +8,35 @@ from typing import Annotated
 import typer
 
 from specbench.cli.options import (
+    BreakerOption,
+    CarryOption,
     EffectsOption,
     FormatOption,
     LatencyOption,
+    LimitOption,
     Lists,
+    LlmSlotsOption,
+    PolicyOption,
     PredictMsOption,
+    PredictorOption,
     PredictorsOption,
     QuietOption,
+    RunAheadOption,
     SeedOption,
     SkipOption,
+    ToolSlotsOption,
+    WindowsOption,
     show_problems,
+    speculation_options,
 )  # fmt: skip
 
 __all__ = ["app"]
 
 app = typer.Typer(rich_markup_mode=None)
 TracesOption = Annotated[list[Path], typer.Option("--traces", help="Files or folders; several.")]
-OptionsText = Annotated[
-    str,
-    typer.Option(
-        "--options", help="plain, or windows=think+tool+user; carry=S; ahead=DEPTH[@P]; slots=N; llm=N; limit=TOOL:R/B."
-    ),
-]
 SessionsOption = Annotated[
     int, typer.Option("--sessions", min=1, help="Traces at a time; they share slots and limits.")
 ]
-PredictorOption = Annotated[str, typer.Option("--predictor", help="One predictor.")]
 
 
 @app.command(cls=Lists)
@@ -44,12 +47,15 @@ def simulate(
     checkpoint: Annotated[
         Path | None, typer.Option("--checkpoint", help="A trained predictor; then all traces are replayed.")
     ] = None,
-    policy: Annotated[
-        str,
-        typer.Option("--policy", help="never, always, threshold:P[,K], topk:K, ev:WASTE[,K]; +launches:N, +wasted:S."),
-    ] = "threshold:0.6",
+    policy: PolicyOption = "threshold:0.6",
     latency: LatencyOption = "constant:2,1",
-    options: OptionsText = "plain",
+    windows: WindowsOption = "think",
+    carry_ttl_s: CarryOption = 0.0,
+    run_ahead: RunAheadOption = "0",
+    tool_slots: ToolSlotsOption = None,
+    llm_slots: LlmSlotsOption = None,
+    limit: LimitOption = None,
+    breaker: BreakerOption = False,
     sessions: SessionsOption = 1,
     executor: Annotated[
         bool, typer.Option("--executor", help="Run the real executor too, on a virtual clock, and compare the ledgers.")
@@ -65,10 +71,10 @@ def simulate(
     from specbench.study.simulation import run_simulate
 
     result = run_simulate(
-        traces, out, predictor=predictor, checkpoint=checkpoint, policy=policy, latency=latency, options=options,
-        sessions=sessions,
-        executor=executor, predict_ms=predict_ms, seed=seed, format=format, skip_invalid=skip_invalid, effects=effects,
-        progress=not quiet,
+        traces, out, predictor=predictor, checkpoint=checkpoint, policy=policy, latency=latency,
+        options=speculation_options(windows, carry_ttl_s, run_ahead, tool_slots, llm_slots, limit, breaker),
+        sessions=sessions, executor=executor, predict_ms=predict_ms, seed=seed, format=format,
+        skip_invalid=skip_invalid, effects=effects, progress=not quiet,
     )  # fmt: skip
     show_problems(result.skipped, "skipped")
     for warning in result.warnings:
@@ -89,7 +95,17 @@ def sweep(
         list[str] | None, typer.Option("--policies", help="Several; KIND:FIRST:LAST:STEP is a range.")
     ] = None,
     latencies: Annotated[list[str] | None, typer.Option("--latencies", help="Several latency models.")] = None,
-    options: Annotated[list[str] | None, typer.Option("--options", help="Several sets of options.")] = None,
+    windows: Annotated[list[str] | None, typer.Option("--windows", help="Comma lists of windows; several.")] = None,
+    carry_ttl_s: Annotated[
+        list[float] | None, typer.Option("--carry-ttl-s", help="Seconds that unused results stay; several.")
+    ] = None,
+    run_ahead: Annotated[
+        list[str] | None, typer.Option("--run-ahead", help="Depths of run-ahead, DEPTH[@P], 0 for none; several.")
+    ] = None,
+    tool_slots: ToolSlotsOption = None,
+    llm_slots: LlmSlotsOption = None,
+    limit: LimitOption = None,
+    breaker: BreakerOption = False,
     sessions: SessionsOption = 1,
     jobs: Annotated[int, typer.Option("--jobs", help="Processes; -1 for all cores.")] = -1,
     predict_ms: PredictMsOption = None,
@@ -104,9 +120,11 @@ def sweep(
     from specbench.study.sweep import KEYS, run_sweep
 
     frame = run_sweep(
-        traces, out, predictors=parse_names(predictors or "markov,ngram,patterns,learned"),
+        traces, out, predictors=parse_names(predictors) if predictors else None,
         policies=policies or ["threshold:0:0.95:0.05"], latencies=latencies or ["constant:2,1"],
-        options=options or ["plain"], sessions=sessions, predict_ms=predict_ms, seed=seed, jobs=jobs, format=format,
+        windows=windows or ["think"], carry_ttl_s=carry_ttl_s or [0.0], run_ahead=run_ahead or ["0"],
+        options=speculation_options(tool_slots=tool_slots, llm_slots=llm_slots, limit=limit, breaker=breaker),
+        sessions=sessions, predict_ms=predict_ms, seed=seed, jobs=jobs, format=format,
         skip_invalid=skip_invalid, effects=effects, progress=not quiet,
     )  # fmt: skip
     best = frame.loc[frame.groupby(["predictor", "latency", "options"])["net_s"].idxmax()]
@@ -129,7 +147,13 @@ def tune(
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="A JSON file with everything.")] = None,
     latency: LatencyOption = "constant:2,1",
-    options: OptionsText = "plain",
+    windows: WindowsOption = "think",
+    carry_ttl_s: CarryOption = 0.0,
+    run_ahead: RunAheadOption = "0",
+    tool_slots: ToolSlotsOption = None,
+    llm_slots: LlmSlotsOption = None,
+    limit: LimitOption = None,
+    breaker: BreakerOption = False,
     predict_ms: PredictMsOption = None,
     format: FormatOption = None,
     skip_invalid: SkipOption = False,
@@ -145,8 +169,8 @@ def tune(
         check_file(out, [*traces, effects])
     result = run_tune(
         traces, predictor=predictor, waste=waste, precision=precision, amplification=amplification, latency=latency,
-        options=options, predict_ms=predict_ms, seed=seed, format=format, skip_invalid=skip_invalid, effects=effects,
-        progress=not quiet,
+        options=speculation_options(windows, carry_ttl_s, run_ahead, tool_slots, llm_slots, limit, breaker),
+        predict_ms=predict_ms, seed=seed, format=format, skip_invalid=skip_invalid, effects=effects, progress=not quiet,
     )  # fmt: skip
     if out is not None:
         write_json(out, result.record)

@@ -44,13 +44,14 @@ def evaluate(
 ) -> None:
     """Fit predictors on some traces, measure them on others, and write the numbers as JSON."""
     from specbench.core.json_values import check_file, write_json
+    from specbench.sim import Latency
     from specbench.study import Settings, default_predictors, load_data
     from specbench.study import evaluation_record as measure
     from specbench.study.evaluation import parse_names
     from specbench.study.progress import Progress
     from specbench.study.rates_text import rates_text
 
-    settings = Settings(seed, latency, predict_ms=predict_ms)
+    settings = Settings(seed, Latency.from_text(latency, seed), predict_ms=predict_ms)
     check_file(out, [*train, *test, effects])
     names = parse_names(predictors or default_predictors())
     learned_from = load_data(train, format, skip_invalid, effects=effects, label="--train")
@@ -88,6 +89,7 @@ def study(
     quiet: QuietOption = False,
 ) -> None:
     """The main job: split by task, train, evaluate, simulate, and write figures, report and checkpoints."""
+    from specbench.sim import Latency
     from specbench.study import Settings, default_predictors, run_study
     from specbench.study.data import shipped_traces
     from specbench.study.evaluation import parse_names
@@ -97,7 +99,7 @@ def study(
         paths,
         out if out is not None else Path("runs") / (paths[0].resolve().stem or "study"),
         predictors=parse_names(predictors or default_predictors()),
-        settings=Settings(seed, latency, predict_ms=predict_ms),
+        settings=Settings(seed, Latency.from_text(latency, seed), predict_ms=predict_ms),
         format=format,
         skip_invalid=skip_invalid,
         effects=effects,
@@ -157,6 +159,7 @@ def compare(
     quiet: QuietOption = False,
 ) -> None:
     """Train and measure every predictor on one split by task; write a leaderboard, and what else is asked for."""
+    from specbench.sim import Latency
     from specbench.study import Settings
     from specbench.study.compare import BASELINE, Parts, run_compare
     from specbench.study.compare.page import leaderboard_table
@@ -173,7 +176,7 @@ def compare(
             None if sentence is None else str(sentence),
             None if hidden is None else str(hidden),
         ),
-        settings=Settings(seed, latency, predict_ms=predict_ms),
+        settings=Settings(seed, Latency.from_text(latency, seed), predict_ms=predict_ms),
         format=format,
         skip_invalid=skip_invalid,
         effects=effects,

@@ -27,5 +27,3 @@ __all__ = [
     "entities",
     "launchable",
 ]
-
-parse_policy = Policy.from_text

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from specbench.sim.latency.from_traces import ByTokens, Empirical
     from specbench.sim.latency.measured import Measured
     from specbench.sim.latency.models import Constant, Latency, LogNormal
-    from specbench.sim.latency.parse import parse_latency
     from specbench.sim.latency.profile import ByProfile
     from specbench.sim.simulation import simulate
     from specbench.sim.threshold_sweep import recall_at_precision, sweep
@@ -23,7 +22,6 @@ __all__ = [
     "Latency",
     "LogNormal",
     "Measured",
-    "parse_latency",
     "recall_at_precision",
     "simulate",
     "sweep",
@@ -39,7 +37,6 @@ __getattr__, __dir__ = lazy(
         "Latency": "specbench.sim.latency.models",
         "LogNormal": "specbench.sim.latency.models",
         "Measured": "specbench.sim.latency.measured",
-        "parse_latency": "specbench.sim.latency.parse",
         "recall_at_precision": "specbench.sim.threshold_sweep",
         "simulate": "specbench.sim.simulation",
         "sweep": "specbench.sim.threshold_sweep",

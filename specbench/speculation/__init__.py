@@ -25,5 +25,3 @@ __all__ = [
     "Shared",
     "Traits",
 ]
-
-parse_options = Options.from_text

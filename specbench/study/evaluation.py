@@ -19,8 +19,7 @@ from specbench.metrics.prediction_rates import rates
 from specbench.metrics.prediction_table import PredictionTable
 from specbench.policies import DEFAULT_THRESHOLD
 from specbench.predictors import Predictor, make_predictor
-from specbench.sim.latency.models import Latency
-from specbench.sim.latency.parse import check_latency, parse_latency
+from specbench.sim.latency.models import Constant, Latency
 from specbench.sim.threshold_sweep import recall_at_precision, sweep
 from specbench.study.data import Data, known_tools, overlap, refuse_overlap
 from specbench.study.environment import check_predict_ms, versions
@@ -45,6 +44,7 @@ THRESHOLDS = tuple(step / 50 for step in range(51))
 """Thresholds of the curves: 0, 0.02, …, 1."""
 PRECISION = 0.75
 """``read_recall_at_precision_75``: share of the launches that must hit."""
+_LATENCY = Constant()
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Settings:
     seed
         Of training, of the split, of the bootstrap and of drawn latencies.
     latency
-        Latency model, as in :func:`specbench.sim.parse_latency`; modelled, and labelled so.
+        Seconds of LLM and tools, for the curves; a model or its text form.
     resamples
         Bootstrap resamples (of tasks) behind each band.
     predict_ms
@@ -65,17 +65,17 @@ class Settings:
     """
 
     seed: int = 0
-    latency: str = "constant:2,1"
+    latency: Latency = _LATENCY
     resamples: int = 500
     predict_ms: float | None = None
 
     def __post_init__(self) -> None:
         check_predict_ms(self.predict_ms)
-        check_latency(self.latency)
+        object.__setattr__(self, "latency", Latency.from_text(self.latency, self.seed))
 
     def model(self, traces: Sequence[Trace] = ()) -> Latency:
         """Return the latency model; those that count tokens or draw recorded timings take them from ``traces``."""
-        return parse_latency(self.latency, seed=self.seed, traces=traces)
+        return self.latency.for_traces(traces)
 
     def latency_text(self, traces: Sequence[Trace] = ()) -> str:
         """Return the latency model of ``traces`` in words.
@@ -95,7 +95,7 @@ class Settings:
         """Return the settings, with the latency model of ``traces``, as JSON values."""
         return {
             "seed": self.seed,
-            "latency": {"text": self.latency, "modelled": True, **self.model(traces).describe()},
+            "latency": {"text": str(self.latency), "modelled": True, **self.model(traces).describe()},
             "resamples": self.resamples,
             "predict_ms": self.predict_ms,
             "policy": f"Threshold(p, k=1), READ tools only; default p = {DEFAULT_THRESHOLD}",

@@ -76,7 +76,7 @@ def evaluate(
     """
     if not allow_overlap:
         refuse_overlap(train, test)
-    settings = Settings(seed, str(latency), resamples, predict_ms)
+    settings = Settings(seed, Latency.from_text(latency, seed), resamples, predict_ms)
     made = _made(predictors, seed)
     return Evaluation([evaluate_predictor(name, train, test, settings, predictor=each) for name, each in made.items()])
 

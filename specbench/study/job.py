@@ -15,16 +15,19 @@ from specbench.core.files import replaced_folder, tell_full_disk
 from specbench.core.json_values import read_json, write_json
 from specbench.core.version import package_version
 from specbench.predictors import make_predictor
-from specbench.sim.latency.parse import check_latency
+from specbench.sim import Latency
+from specbench.speculation import Options
 from specbench.study.data import Data, load_data, split_data
 from specbench.study.environment import check_predict_ms, versions
 from specbench.study.progress import Progress
 from specbench.traces.splitting import Split
 
-__all__ = ["Job", "kind_of", "option_words", "results_folder"]
+__all__ = ["Job", "kind_of", "option_words", "options_words", "results_folder"]
 
 NOT_RECORDED = frozenset({"progress", "resamples", "jobs"})
 """Arguments that are no options of the command line, or that change nothing in the results."""
+GROUPS = ("settings", "parts")
+"""Arguments that are dataclasses of arguments."""
 LAST = ("predict_ms", "format", "effects", "skip_invalid")
 """Options that stand at the end of a recorded command."""
 
@@ -56,13 +59,13 @@ class Job:
         self.name = name
         self.arguments: dict[str, Any] = {}
         for key, value in arguments.items():
-            self.arguments |= vars(value) if is_dataclass(value) else {key: value}
+            self.arguments |= vars(value) if key in GROUPS and is_dataclass(value) else {key: value}
         self.progress = Progress(bool(arguments.get("progress")))
-        for predictor in self.arguments.get("predictors", ()):
+        for predictor in self.arguments.get("predictors") or ():
             make_predictor(predictor)
         for text in [*self.arguments.get("latencies", ()), self.arguments.get("latency")]:
             if text is not None:
-                check_latency(text)
+                Latency.from_text(text)
         check_predict_ms(self.arguments.get("predict_ms"))
 
     @property
@@ -161,9 +164,27 @@ def option_words(name: str, value: Any) -> list[str]:
         return []
     if value is True:
         return [option]
+    if isinstance(value, Options):
+        return options_words(value)
     if name == "shifts":
         return [word for shift in value for word in ("--shift", shift)]
     if name == "predictors":
         return [option, ",".join(value)]
     several = isinstance(value, Sequence) and not isinstance(value, str)
     return [option, *map(str, value)] if several else [option, str(value)]
+
+
+def options_words(options: Options) -> list[str]:
+    """Return the options of speculation as words of the command line; nothing for those at their defaults.
+
+    Examples
+    --------
+    >>> options_words(Options.from_text("windows=think+user; carry_ttl_s=60; run_ahead=2; limit=search:2/10"))
+    ['--windows', 'think,user', '--carry-ttl-s', '60', '--run-ahead', '2', '--limit', 'search:2/10']
+    """
+    words: list[str] = []
+    for part in str(options).split("; "):
+        name, _, value = part.partition("=")
+        if name != "plain":
+            words += [f"--{name.replace('_', '-')}", *([value.replace("+", ",")] if value else [])]
+    return words

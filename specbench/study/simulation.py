@@ -12,11 +12,11 @@ from specbench.core.json_values import write_json
 from specbench.core.ledger import Ledger
 from specbench.core.types import Effect
 from specbench.metrics import SpeculationMetrics, differences
-from specbench.policies import Never, parse_policy
+from specbench.policies import Never, Policy
 from specbench.predictors.checkpoint import load, read_card
 from specbench.runtime.recorded import execute
-from specbench.sim import parse_latency, simulate
-from specbench.speculation import parse_options
+from specbench.sim import Latency, simulate
+from specbench.speculation import Options
 from specbench.study.data import Data, split_sizes
 from specbench.study.job import Job
 from specbench.study.model_card import trained_on
@@ -48,9 +48,9 @@ def run_simulate(
     *,
     predictor: str = "learned",
     checkpoint: str | Path | None = None,
-    policy: str = "threshold:0.6",
-    latency: str = "constant:2,1",
-    options: str = "plain",
+    policy: str | Policy = "threshold:0.6",
+    latency: str | Latency = "constant:2,1",
+    options: str | Options = "plain",
     sessions: int = 1,
     predict_ms: float | None = None,
     seed: int = 0,
@@ -72,8 +72,7 @@ def run_simulate(
     predictor, checkpoint
         A name, or a folder that ``specbench train`` wrote.
     policy, latency, options
-        As texts: :func:`specbench.policies.parse_policy`, :func:`specbench.sim.parse_latency`,
-        :func:`specbench.speculation.parse_options`.
+        Objects, or their text forms.
     sessions
         Traces at a time; they share slots and rate limits.
     executor
@@ -87,8 +86,8 @@ def run_simulate(
     ConfigError
         When a text names nothing, or the traces are too few.
     """
+    policy, options = Policy.from_text(policy), Options.from_text(options)
     job = Job("simulate", {**locals(), "predictor": predictor if checkpoint is None else None})
-    chosen, settings = parse_policy(policy), parse_options(options)
     with job.folder() as folder:
         data = job.read()
         told, parts = job.progress, None
@@ -99,15 +98,15 @@ def run_simulate(
             asked, on, predictor = load(checkpoint), data.traces, Path(checkpoint).name
         warnings = [] if checkpoint is None else _warnings(checkpoint, data)
         found = predicted(asked, predictor, on, predict_ms=predict_ms, progress=told)
-        model = parse_latency(latency, seed=seed, traces=on)
+        model = Latency.from_text(latency, seed).for_traces(on)
         common: dict[str, Any] = {"latency": model, "predict_s": found.predict_s, "sessions": sessions}
-        ledger = simulate(found.table, chosen, options=settings, config={"seed": seed}, **common)
-        baseline = SpeculationMetrics.of(simulate(found.table, Never(), options=settings, **common))
+        ledger = simulate(found.table, policy, options=options, config={"seed": seed}, **common)
+        baseline = SpeculationMetrics.of(simulate(found.table, Never(), options=options, **common))
         metrics = SpeculationMetrics.of(ledger, seed=seed)
         differs = None
         if executor:
             told.note("running the executor over the same traces, on a virtual clock")
-            run = partial(execute, found.table, chosen, options=settings, **common)
+            run = partial(execute, found.table, policy, options=options, **common)
             differs = differences(ledger, run_virtual(run, backend="asyncio"))
         ledger.to_parquet(folder / "ledger.parquet")
         write_json(

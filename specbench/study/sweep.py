@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ from specbench.core.json_values import check_file, read_json
 from specbench.core.types import Effect
 from specbench.core.version import package_version
 from specbench.metrics import PredictionTable, SpeculationMetrics
-from specbench.policies import parse_policy
-from specbench.sim import ByProfile, parse_latency, simulate
-from specbench.speculation import parse_options
+from specbench.policies import Policy
+from specbench.predictors import competitor_names
+from specbench.sim import ByProfile, Latency, simulate
+from specbench.speculation import Options, RunAhead
 from specbench.study.data import split_sizes
 from specbench.study.job import Job
 from specbench.study.predictions import fitted, predicted
@@ -65,10 +66,13 @@ def run_sweep(
     traces: Paths,
     out: str | Path,
     *,
-    predictors: Sequence[str] = ("markov", "ngram", "patterns", "learned"),
+    predictors: Sequence[str] | None = None,
     policies: Sequence[str] = ("threshold:0:0.95:0.05",),
     latencies: Sequence[str] = ("constant:2,1",),
-    options: Sequence[str] = ("plain",),
+    windows: Sequence[str] = ("think",),
+    carry_ttl_s: Sequence[float] = (0.0,),
+    run_ahead: Sequence[str] = ("0",),
+    options: str | Options = "plain",
     sessions: int = 1,
     predict_ms: float | None = None,
     seed: int = 0,
@@ -88,8 +92,13 @@ def run_sweep(
     ----------
     traces, out
         As in :func:`specbench.study.simulation.run_simulate`.
-    predictors, policies, latencies, options
-        Names and texts; policies may be ranges (:func:`expand_policies`).
+    predictors, policies, latencies
+        Names (all that need no model by default) and texts; policies may be ranges (:func:`expand_policies`).
+    windows, carry_ttl_s, run_ahead
+        Sets of options to combine: comma lists of windows, seconds that unused results stay, run-ahead as ``DEPTH`` or
+        ``DEPTH@P`` (``0`` for none).
+    options
+        What all of these have in common: slots, limits, breaker.
     sessions, predict_ms, seed, format, skip_invalid, effects, progress
         As there.
     jobs
@@ -105,19 +114,19 @@ def run_sweep(
     ConfigError
         When ``out`` holds a sweep of other data, effects, profiles or settings, by another specbench, or anything else.
     """
-    policies = expand_policies(policies)
+    policies, options = expand_policies(policies), Options.from_text(options)
+    predictors = list(predictors) if predictors is not None else competitor_names()
     job = Job("sweep", locals())
     for text in policies:
-        parse_policy(text)
-    for text in options:
-        parse_options(text)
+        Policy.from_text(text)
+    option_sets = {str(each): each for each in _option_sets(options, windows, carry_ttl_s, run_ahead)}
     if jobs == 0:
         raise ConfigError("jobs is a number of processes, or -1 for all cores; got 0")
     folder = Path(out)
     check_file(folder / "config.json")
     data = job.read()
     parts = job.split(data)
-    models = {text: parse_latency(text, seed=seed, traces=parts.test) for text in latencies}
+    models = {text: Latency.from_text(text, seed).for_traces(parts.test) for text in latencies}
     identity = {
         "data": data.hashes, "seed": seed, "sessions": sessions, "predict_ms": predict_ms,
         "effects": None if effects is None else read_effects(effects),
@@ -130,7 +139,7 @@ def run_sweep(
     job.write_config(folder, data, identity=identity, config=config, split=split_sizes(parts))
     have = {tuple(row) for row in done[KEYS].itertuples(index=False)} if len(done) else set()
     for name in predictors:
-        missing = [key for key in product([name], policies, latencies, options) if key not in have]
+        missing = [key for key in product([name], policies, latencies, option_sets) if key not in have]
         if not missing:
             continue
         asked = fitted(name, parts.train_and_validation, seed=seed, progress=job.progress)
@@ -140,6 +149,19 @@ def run_sweep(
             done = pd.concat([done, pd.DataFrame(rows)], ignore_index=True) if len(done) else pd.DataFrame(rows)
             _write(done, folder / "sweep.parquet")
     return done.sort_values(KEYS, ignore_index=True)
+
+
+def _option_sets(
+    common: Options, windows: Sequence[str], carry_ttl_s: Sequence[float], run_ahead: Sequence[str]
+) -> Iterator[Options]:
+    """Yield every combination, with what all have in common."""
+    for names, seconds, depth in product(windows, carry_ttl_s, run_ahead):
+        yield replace(
+            common,
+            windows={name.strip() for name in names.split(",") if name.strip()},
+            carry_ttl_s=seconds,
+            run_ahead=None if depth == "0" else RunAhead.from_text(depth),
+        )
 
 
 def _parallel(
@@ -180,7 +202,8 @@ def _cells(
     for key in keys:
         _, policy, latency, options = key
         ledger = simulate(
-            table, parse_policy(policy), latency=models[latency], predict_s=predict_s, options=parse_options(options),
+            table, Policy.from_text(policy), latency=models[latency], predict_s=predict_s,
+            options=Options.from_text(options),
             sessions=sessions,
         )  # fmt: skip
         metrics = SpeculationMetrics.of(ledger, resamples=500, seed=seed).to_dict()

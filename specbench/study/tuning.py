@@ -13,9 +13,9 @@ from specbench.core.json_values import strict
 from specbench.core.types import Effect
 from specbench.core.version import package_version
 from specbench.metrics import PredictionTable, SpeculationMetrics
-from specbench.policies import parse_policy
-from specbench.sim import Latency, parse_latency, simulate
-from specbench.speculation import Options, parse_options
+from specbench.policies import Policy
+from specbench.sim import Latency, simulate
+from specbench.speculation import Options
 from specbench.study.data import split_sizes
 from specbench.study.environment import versions
 from specbench.study.job import Job
@@ -76,7 +76,7 @@ def choose_policy(
     _check_limits(waste, precision, amplification)
     best: tuple[str, SpeculationMetrics] | None = None
     for text in candidates:
-        ledger = simulate(table, parse_policy(text), latency=latency, predict_s=predict_s, options=options)
+        ledger = simulate(table, Policy.from_text(text), latency=latency, predict_s=predict_s, options=options)
         found = SpeculationMetrics.of(ledger, resamples=0)
         if not found.launched:
             continue
@@ -102,8 +102,8 @@ def run_tune(
     waste: float | None = None,
     precision: float | None = None,
     amplification: float | None = None,
-    latency: str = "constant:2,1",
-    options: str = "plain",
+    latency: str | Latency = "constant:2,1",
+    options: str | Options = "plain",
     predict_ms: float | None = None,
     seed: int = 0,
     format: str | None = None,
@@ -118,11 +118,11 @@ def run_tune(
     ConfigError
         When no limit is given, none of the candidates keeps it, or the traces are too few.
     """
+    options = Options.from_text(options)
     job = Job("tune", locals())
     if waste is None and precision is None and amplification is None:
         raise ConfigError("say what the operating point must keep: a waste budget, a precision or an amplification")
     _check_limits(waste, precision, amplification)
-    settings = parse_options(options)
     data = job.read()
     parts = job.split(data)
     if not parts.validation:
@@ -131,7 +131,7 @@ def run_tune(
     tuned = predicted(asked, predictor, parts.validation, predict_ms=predict_ms, progress=job.progress)
     chosen = choose_policy(
         tuned.table, waste=waste, precision=precision, amplification=amplification, predict_s=tuned.predict_s,
-        latency=parse_latency(latency, seed=seed, traces=parts.validation), options=settings,
+        latency=Latency.from_text(latency, seed).for_traces(parts.validation), options=options,
     )  # fmt: skip
     if chosen is None:
         raise ConfigError(
@@ -145,8 +145,10 @@ def run_tune(
         )
     policy, on_validation = chosen
     tested = predicted(asked, predictor, parts.test, predict_ms=tuned.predict_ms, progress=job.progress)
-    model = parse_latency(latency, seed=seed, traces=parts.test)
-    ledger = simulate(tested.table, parse_policy(policy), latency=model, predict_s=tested.predict_s, options=settings)
+    model = Latency.from_text(latency, seed).for_traces(parts.test)
+    ledger = simulate(
+        tested.table, Policy.from_text(policy), latency=model, predict_s=tested.predict_s, options=options
+    )
     on_test = SpeculationMetrics.of(ledger, seed=seed)
     record = strict(
         {
@@ -154,8 +156,8 @@ def run_tune(
             "policy": policy,
             "predictor": predictor,
             "limits": {"waste": waste, "precision": precision, "amplification": amplification},
-            "latency": {"text": latency, **model.describe()},
-            "options": settings.describe(),
+            "latency": {"text": str(latency), **model.describe()},
+            "options": options.describe(),
             "seed": seed,
             "split": split_sizes(parts),
             "validation": on_validation.to_dict(),

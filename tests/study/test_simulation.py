@@ -47,7 +47,8 @@ def test_simulate_writes_a_whole_folder(toy_file: Path, tmp_path: Path) -> None:
     assert record["without_speculation"]["launched"] == 0
     config = json.loads((out / "config.json").read_text())
     assert config["config"]["options"]["run_ahead"]["depth"] == 2
-    assert "--options 'windows=think+tool+user" in config["command"]
+    words = "--windows think,tool,user --carry-ttl-s 60 --run-ahead 2@0.2 --tool-slots 4 --limit get_order:5/20"
+    assert words in config["command"]
     again = run_simulate(
         toy_file, out, predictor="ngram", policy="threshold:0.2,2", latency="constant:2,1,4", options=RICH, sessions=3,
         predict_ms=1e3 * result.ledger.config["predict_s"], skip_invalid=True, format="specbench_jsonl",
@@ -96,7 +97,7 @@ def test_a_sweep_goes_on_where_it_stopped(toy_file: Path, tmp_path: Path) -> Non
     part.loc[:, "launched"] = -1  # so that it shows whether these rows are made again
     part.to_parquet(out / "sweep.parquet")
     more = run_sweep(
-        toy_file, out, policies=["threshold:0:0.4:0.2"], options=["plain", "run_ahead=1"], latencies=["constant:2,1"],
+        toy_file, out, policies=["threshold:0:0.4:0.2"], run_ahead=["0", "1"], latencies=["constant:2,1"],
         **common,  # type: ignore[arg-type]
     )  # fmt: skip
     assert len(more) == 12 and (more["launched"] == -1).sum() == 2
@@ -221,11 +222,16 @@ def test_the_chosen_policy_saves_most_of_those_that_keep_the_limit(toy_traces: l
 
 def test_from_the_command_line(toy_file: Path, tmp_path: Path) -> None:
     options = ["--traces", str(toy_file), "--quiet", "--predict-ms", "1"]
-    run = runner.invoke(app, ["simulate", *options, "--out", str(tmp_path / "a"), "--predictor", "markov"])
+    rich = ["--windows", "think,user", "--carry-ttl-s", "60", "--run-ahead", "1@0.4", "--limit", "get_order:5/20"]
+    run = runner.invoke(app, ["simulate", *options, "--out", str(tmp_path / "a"), "--predictor", "markov", *rich])
     assert run.exit_code == 0 and run.stdout.startswith("modelled: recall ")
-    grid = ["--predictors", "markov", "--policies", "topk:1", "topk:2", "--jobs", "1"]
+    config = json.loads((tmp_path / "a" / "config.json").read_text())
+    assert " ".join(rich) in config["command"] and config["config"]["options"]["carry_ttl_s"] == 60
+    grid = ["--predictors", "markov", "--policies", "topk:1", "topk:2", "--carry-ttl-s", "0", "60", "--jobs", "1"]
     swept = runner.invoke(app, ["sweep", *options, "--out", str(tmp_path / "b"), *grid])
-    assert swept.exit_code == 0 and "sweep: 2 rows" in swept.stdout
+    assert swept.exit_code == 0 and "sweep: 4 rows" in swept.stdout
+    wrong = runner.invoke(app, ["simulate", *options, "--out", str(tmp_path / "a"), "--run-ahead", "far"])
+    assert wrong.exit_code == 2 and "--run-ahead takes DEPTH or DEPTH@P" in wrong.stderr
     tuned = runner.invoke(
         app, ["tune", *options, "--predictor", "ngram", "--waste", "0.1", "--out", str(tmp_path / "c")]
     )

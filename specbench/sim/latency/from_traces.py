@@ -83,6 +83,9 @@ class Empirical(Latency):
         """Return :meth:`of` ``traces``, unless there are recorded seconds already."""
         return self if self.think else Empirical.of(traces, self.seed)
 
+    def __str__(self) -> str:
+        return "empirical"
+
     def think_s(self, trace_id: str, index: int) -> float:
         """Return the draw of a decision point."""
         return _draw(self.think, f"{self.seed}|{trace_id}|{index}")
@@ -204,6 +207,10 @@ class ByTokens(Latency):
         """Read ``PREFILL,DECODE,TOOL[,USER]``: tokens a second, and seconds."""
         prefill, decode, tool, *user = seconds(argument, 3, 4)
         return cls(prefill, decode, tool, user[0] if user else 0.0)
+
+    def __str__(self) -> str:
+        rates = f"tokens:{self.prefill_tok_per_s:g},{self.decode_tok_per_s:g},{self.tool:g}"
+        return f"{rates},{self.user:g}" if self.user else rates
 
     def for_traces(self, traces: Sequence[Trace]) -> ByTokens:
         """Return the model with the tokens of ``traces``; see :func:`token_counts`."""

@@ -75,6 +75,9 @@ class Measured(Latency):
         own = len(think) + sum(map(len, ran.values()))
         return Measured(drawn, think, {key: median(each) for key, each in ran.items()}, user, own / total)
 
+    def __str__(self) -> str:
+        return "measured"
+
     def think_s(self, trace_id: str, index: int) -> float:
         """Return the decision's own seconds, else a draw."""
         own = self.think.get((trace_id, index))

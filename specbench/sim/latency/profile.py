@@ -70,6 +70,8 @@ class ByProfile(Latency):
         What was measured: model, device, dtype, quantisation, and whether weights were random.
     measured_tok
         The longest prompt that was measured.
+    text
+        The text form that it was made from.
 
     Examples
     --------
@@ -85,6 +87,7 @@ class ByProfile(Latency):
     batch: int = 1
     source: Mapping[str, Any] = field(default_factory=dict)
     measured_tok: float = math.inf
+    text: str = ""
 
     def __post_init__(self) -> None:
         if not (self.tool >= 0 and self.user >= 0 and math.isfinite(self.tool + self.user)):
@@ -120,7 +123,10 @@ class ByProfile(Latency):
         numbers = [float(part) for part in parts]
         if not file.endswith(".json") or len(numbers) not in (1, 2):
             raise ValueError(argument)
-        return cls.of((), file, *numbers, batch=batch)
+        return replace(cls.of((), file, *numbers, batch=batch), text=f"profile:{argument}")
+
+    def __str__(self) -> str:
+        return self.text or repr(self)
 
     def for_traces(self, traces: Sequence[Trace]) -> ByProfile:
         """Return the model with the estimated tokens of ``traces``."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Message, Timing, ToolCall, ToolSpec, Trace
-from specbench.sim import ByTokens, Constant, Empirical, Latency, LogNormal, parse_latency
+from specbench.sim import ByTokens, Constant, Empirical, Latency, LogNormal
 
 
 @given(seed=st.integers(0, 2**40), trace=st.text(), index=st.integers(0, 10**6), call=st.text())
@@ -55,8 +55,8 @@ def test_models_say_that_they_are_modelled() -> None:
 
 
 def test_models_are_parsed_from_the_command_line() -> None:
-    assert parse_latency("constant:0.5,3") == Constant(0.5, 3.0)
-    assert parse_latency("lognormal:2,1,0.3", seed=9) == LogNormal(2.0, 1.0, 0.3, 9)
+    assert Latency.from_text("constant:0.5,3") == Constant(0.5, 3.0)
+    assert Latency.from_text("lognormal:2,1,0.3", seed=9) == LogNormal(2.0, 1.0, 0.3, 9)
 
 
 @pytest.mark.parametrize(
@@ -73,18 +73,18 @@ def test_models_are_parsed_from_the_command_line() -> None:
 )
 def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(ConfigError, match=r"latency model.* use .*constant:THINK,TOOL\[,USER\], lognormal:"):
-        parse_latency(text)
+        Latency.from_text(text)
 
 
 def test_an_argument_that_is_not_taken_is_refused() -> None:
     with pytest.raises(ConfigError, match="the latency model 'empirical' takes nothing after a colon; got '1'"):
-        parse_latency("empirical:1")
+        Latency.from_text("empirical:1")
 
 
 @pytest.mark.parametrize("text", ["constant:-1,1", "constant:1,nan", "constant:inf,1"])
 def test_seconds_are_finite_and_not_negative(text: str) -> None:
     with pytest.raises(ConfigError, match="latencies are seconds, 0 or more"):
-        parse_latency(text)
+        Latency.from_text(text)
 
 
 def test_spread_is_not_negative() -> None:
@@ -103,13 +103,13 @@ def timed_trace() -> Trace:
 
 
 def test_empirical_draws_are_of_what_was_recorded() -> None:
-    model = parse_latency("empirical", traces=[timed_trace()])
+    model = Latency.from_text("empirical").for_traces([timed_trace()])
     assert {model.think_s("t", index) for index in range(40)} == {2.0, 3.0}
     assert model.tool_s("t", "get({})") == model.tool_s("t", "other({})") == 0.5
     assert model.user_s("t", 0) == 4.0
     assert model.describe()["model"] == "empirical (drawn from recorded timings)"
     with pytest.raises(ConfigError, match="these traces carry no recorded seconds of LLM and tools; use modelled ones"):
-        parse_latency("empirical", traces=[])
+        Latency.from_text("empirical").for_traces([])
 
 
 def test_measured_seconds_are_each_decisions_own() -> None:
@@ -142,7 +142,7 @@ def test_empirical_results_without_a_name_are_those_of_their_call() -> None:
 
 def test_tokens_are_prefill_and_decoding() -> None:
     trace = timed_trace()
-    model = parse_latency("tokens:100,10,1.5,3", traces=[trace])
+    model = Latency.from_text("tokens:100,10,1.5,3").for_traces([trace])
     assert isinstance(model, ByTokens)
     prompt, written = model.tokens["t", 0]
     assert (prompt, written) == (((38 + 2) + len("where is it?")) / 4, len('get({"x":1})') / 4)
@@ -155,4 +155,4 @@ def test_tokens_are_prefill_and_decoding() -> None:
     with pytest.raises(ConfigError, match="no tokens are known of trace 'other'"):
         model.think_s("other", 0)
     with pytest.raises(ConfigError, match="token rates are above 0"):
-        parse_latency("tokens:0,10,1", traces=[trace])
+        Latency.from_text("tokens:0,10,1").for_traces([trace])

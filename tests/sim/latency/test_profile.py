@@ -12,7 +12,7 @@ from specbench.core.errors import ConfigError
 from specbench.core.ledger import Ledger
 from specbench.desk.people.conversations import generate
 from specbench.llm.profiling import LatencyProfile
-from specbench.sim import ByProfile, parse_latency
+from specbench.sim import ByProfile, Latency
 from specbench.sim.latency.from_traces import token_counts
 from specbench.traces.store import write_traces
 
@@ -36,7 +36,7 @@ def sample(tmp_path_factory):
 
 def test_seconds_are_those_of_the_measured_model_at_the_tokens_of_each_decision(measured):
     traces = list(generate(3))
-    model = parse_latency(f"profile:{measured},1.5,8,batch=2", traces=traces)
+    model = Latency.from_text(f"profile:{measured},1.5,8,batch=2").for_traces(traces)
     assert isinstance(model, ByProfile)
     fitted = LatencyProfile(**json.loads(measured.read_text())["profile"])
     tokens = token_counts(traces)
@@ -67,7 +67,7 @@ def test_more_rows_at_a_time_are_slower():
 @pytest.mark.parametrize("rest", ["", "FILE", "FILE,", "FILE,a", "FILE,1,2,3", "FILE,1,batch=x", "no-file,1"])
 def test_other_forms_are_refused(measured, rest):
     with pytest.raises(ConfigError, match=r"latency model.*; use .*profile:FILE\.json,TOOL"):
-        parse_latency("profile:" + rest.replace("FILE", str(measured)))
+        Latency.from_text("profile:" + rest.replace("FILE", str(measured)))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_wrong_file_is_told_with_its_key(tmp_path, content, words):
     if content is not None:
         path.write_text(content)
     with pytest.raises(ConfigError, match=words):
-        parse_latency(f"profile:{path},1")
+        Latency.from_text(f"profile:{path},1")
 
 
 def test_every_command_takes_it(measured, sample, tmp_path):
