@@ -13,20 +13,14 @@ from dataclasses import replace
 
 from specbench.core.types import Message, Trace
 from specbench.desk.micro_llama.exercises import drill
-from specbench.desk.micro_llama.word_noise import VariedBook, merged, vocabulary
+from specbench.desk.micro_llama.word_noise import VariedBook, vocabulary
 from specbench.desk.people.agent import Left
 from specbench.desk.people.conversations import SYSTEM_PROMPT, play
 from specbench.desk.people.deterministic_agent import SettledAgent
 from specbench.desk.people.goals import KINDS, Task, sample_task
 from specbench.desk.people.users import ScriptedUser
-from specbench.desk.phrases.grammar import Book
-from specbench.desk.phrases.held_out import UNSEEN
-from specbench.desk.phrases.held_out_fresh import FRESH
-from specbench.desk.phrases.training_answers import MORE_ANSWERS
-from specbench.desk.phrases.training_intents import MORE_INTENTS
-from specbench.desk.phrases.training_short import MORE_SHORT
-from specbench.desk.phrases.training_told import MORE_TOLD
-from specbench.desk.phrases.user import SEEN
+from specbench.desk.phrases.books import read_book
+from specbench.desk.phrases.grammar import Book, merged
 from specbench.desk.world.desk import DeskError, SupportDesk
 
 __all__ = [
@@ -41,8 +35,8 @@ __all__ = [
 CANNOT = "I'm sorry, I have no tools here to look that up."
 """What the agent says where it would call a tool and none is on offer."""
 
-EXAMS = {"seen": SEEN, "unseen": UNSEEN, "fresh": FRESH}
-"""The phrasings it is measured on: those of the sample, and two held-out books."""
+EXAMS = {"seen": "customer", "unseen": "held_out", "fresh": "held_out_second"}
+"""The phrasings that the model is measured on, and their phrase books: that of the sample, and two held-out ones."""
 
 CUSTOMERS = 48
 """Customers of one desk: few, so that names and products change often."""
@@ -56,8 +50,6 @@ SCRAMBLED = 0.3
 DRILLED = 0.2
 """Share of drills among the training conversations."""
 
-_TRAINING = merged(SEEN, MORE_INTENTS, MORE_ANSWERS, MORE_SHORT, MORE_TOLD)
-_WORDS = vocabulary(_TRAINING)
 _SYSTEM_PROMPTS = (
     "You are a support agent.",
     "You work at the support desk of an online shop. Use the tools.",
@@ -129,7 +121,7 @@ def conversations(count: int, seed: int, phrasings: str = "seen") -> Iterator[Tr
     >>> trace.messages[0].role, trace.messages[-1].role
     ('system', 'assistant')
     """
-    book = EXAMS[phrasings]
+    book = read_book(EXAMS[phrasings])
     for number in range(count):
         if number % CUSTOMERS == 0:
             desk = SupportDesk(seed=900_000_000 + seed * 1000 + number // CUSTOMERS, customers=CUSTOMERS)
@@ -150,6 +142,8 @@ def training_conversations(seed: int, first: int = 0) -> Iterator[tuple[Trace, b
     first
         Number of the first one: conversation ``n`` is the same wherever the stream began.
     """
+    phrases = merged(read_book("customer"), read_book("training"))
+    words = vocabulary(phrases)
     number = first
     desk: SupportDesk | None = None
     while True:
@@ -162,7 +156,7 @@ def training_conversations(seed: int, first: int = 0) -> Iterator[tuple[Trace, b
         rng = random.Random(f"micro/{seed}/{number}")
         drilled = rng.random() < DRILLED
         rate = rng.choice((0.0, 0.05, 0.12, 0.25))
-        book = VariedBook(_TRAINING, rng, rate, SCRAMBLED, _WORDS)
+        book = VariedBook(phrases, rng, rate, SCRAMBLED, words)
         if drilled:
             yield drill(desk, f"drill/{seed}/{number}", book), True
             number += 1

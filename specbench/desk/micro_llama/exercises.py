@@ -52,9 +52,9 @@ def drill(desk: SupportDesk, name: str, book: Book) -> Trace:
 
     Examples
     --------
-    >>> from specbench.desk.phrases.user import SEEN
+    >>> from specbench.desk.phrases.books import read_book
     >>> with SupportDesk(seed=7, customers=5) as desk:
-    ...     trace = drill(desk, "drill/1", SEEN)
+    ...     trace = drill(desk, "drill/1", read_book("customer"))
     >>> [message.role for message in trace.messages][:2], trace.messages[-1].role
     (['system', 'tool'], 'assistant')
     """

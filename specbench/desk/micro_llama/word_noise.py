@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from specbench.desk.phrases.grammar import Book
 
-__all__ = ["ANSWERS", "VariedBook", "merged", "vocabulary"]
+__all__ = ["ANSWERS", "VariedBook", "vocabulary"]
 
 _WORD = re.compile(r"(\{\w+\}|\[[^\]]*\])|[A-Za-z']+")
 _SYNONYMS: dict[str, tuple[str, ...]] = {
@@ -56,21 +56,6 @@ def vocabulary(book: Book) -> tuple[str, ...]:
     lines = (line for lines in book.values() for line in lines)
     words = (word[0] for line in lines for word in re.finditer(r"[A-Za-z']{2,}", re.sub(r"\{\w+\}", "", line)))
     return tuple(sorted({word.lower() for word in words}))
-
-
-def merged(*books: Book) -> Book:
-    """One book with the paraphrases of all.
-
-    Examples
-    --------
-    >>> merged({"yes": ("Yes.",)}, {"yes": ("Sure.",), "no": ("No.",)})
-    {'yes': ('Yes.', 'Sure.'), 'no': ('No.',)}
-    """
-    acts: dict[str, tuple[str, ...]] = {}
-    for book in books:
-        for act, lines in book.items():
-            acts[act] = acts.get(act, ()) + lines
-    return acts
 
 
 class VariedBook(Mapping[str, tuple[str, ...]]):

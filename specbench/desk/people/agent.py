@@ -13,7 +13,7 @@ from typing import Any
 from specbench.core.types import Effect, Message, ToolCall
 from specbench.desk.people.habits import Habits
 from specbench.desk.people.users import ScriptedUser, Turn
-from specbench.desk.phrases.agent import AGENT
+from specbench.desk.phrases.books import read_book
 from specbench.desk.phrases.grammar import date_text, money, say
 from specbench.desk.world.desk import DeskError, SupportDesk
 
@@ -71,7 +71,7 @@ class ScriptedAgent:
 
     def text(self, act: str, **slots: str) -> str:
         """A paraphrase of an act."""
-        return say(AGENT, self.rng, act, slots)
+        return say(read_book("agent"), self.rng, act, slots)
 
     def hear(self, turn: Turn) -> Turn:
         """Record what the customer said and keep what it tells about the order."""

@@ -30,14 +30,8 @@ from specbench.desk.micro_llama.schedule import Schedule
 from specbench.desk.micro_llama.word_noise import ANSWERS, VariedBook, vocabulary
 from specbench.desk.people.deterministic_agent import OPENINGS, TOPICS
 from specbench.desk.people.goals import KINDS
+from specbench.desk.phrases.books import read_book
 from specbench.desk.phrases.grammar import Book
-from specbench.desk.phrases.held_out import UNSEEN
-from specbench.desk.phrases.held_out_fresh import FRESH
-from specbench.desk.phrases.training_answers import MORE_ANSWERS
-from specbench.desk.phrases.training_intents import MORE_INTENTS
-from specbench.desk.phrases.training_short import MORE_SHORT
-from specbench.desk.phrases.training_told import MORE_TOLD
-from specbench.desk.phrases.user import SEEN
 from specbench.desk.world.desk import SupportDesk
 from specbench.desk.world.words import CATALOGUE
 from specbench.llm.backends.transformers_local import prompt_ids
@@ -195,35 +189,37 @@ class TestConversations:
         assert list(islice(training_conversations(5, 50), 10)) == whole[50:]
 
     def test_held_out_phrasings_are_in_no_training_book(self):
-        books = (MORE_INTENTS, MORE_ANSWERS, MORE_SHORT, MORE_TOLD)
-        assert all(set(book) <= set(SEEN) for book in books)
-        learned = wordings(SEEN, *books)
+        customer, training_book = read_book("customer"), read_book("training")
+        held_out, second = read_book("held_out"), read_book("held_out_second")
+        assert set(training_book) <= set(customer)
+        learned = wordings(customer, training_book)
         assert "yes please" in learned and len(learned) > 5000
-        for held_out in (UNSEEN, FRESH):
-            assert set(held_out) == set(SEEN)
-            assert not learned & wordings(held_out)
-        assert not wordings(UNSEEN) & wordings(FRESH)
+        for book in (held_out, second):
+            assert set(book) == set(customer)
+            assert not learned & wordings(book)
+        assert not wordings(held_out) & wordings(second)
 
     def test_varied_phrases_keep_their_slots(self):
-        book = VariedBook(MORE_INTENTS, random.Random(1), rate=0.5)
+        book = VariedBook(read_book("training"), random.Random(1), rate=0.5)
         for _ in range(200):
             assert "{order}" in book["cancel"][0]
 
     def test_scrambled_answers_keep_their_value_and_nothing_else(self):
         words = vocabulary({"any": ("alpha beta gamma",)})
-        book = VariedBook(MORE_ANSWERS, random.Random(1), 0.0, 1.0, words)
-        for act in sorted(ANSWERS & set(MORE_ANSWERS)):
+        phrases = read_book("training")
+        book = VariedBook(phrases, random.Random(1), 0.0, 1.0, words)
+        for act in sorted(ANSWERS & set(phrases)):
             for _ in range(20):
                 line = book[act][0]
                 assert "{" in line
                 bare = re.sub(r"\{\w+\}", "", line)
                 assert set(re.findall(r"[A-Za-z']{2,}", bare)) <= set(words), line
-        assert book["yes"][0] in MORE_ANSWERS["yes"]
+        assert book["yes"][0] in phrases["yes"]
 
     def test_every_call_of_a_drill_can_be_known_from_what_stands_there(self):
         with SupportDesk(seed=7, customers=12) as desk:
             for number in range(60):
-                trace = drill(desk, f"drill/{number}", SEEN)
+                trace = drill(desk, f"drill/{number}", read_book("customer"))
                 assert trace.messages[0].content == DRILL_PROMPT
                 shown = " ".join(message.content for message in trace.messages if message.role == "tool")
                 asked = [message for message in trace.messages if message.role == "assistant"]
@@ -242,7 +238,7 @@ class TestConversations:
         fates = Counter()
         with SupportDesk(seed=7, customers=12) as desk:
             for number in range(60):
-                messages = drill(desk, f"drill/{number}", SEEN).messages
+                messages = drill(desk, f"drill/{number}", read_book("customer")).messages
                 for asked, order, message in zip(messages, messages[1:], messages[2:], strict=False):
                     if asked.role == "user" and order.role == "tool":
                         name = asked.content.partition(" the ")[2].removesuffix(".")

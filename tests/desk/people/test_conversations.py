@@ -17,10 +17,8 @@ from specbench.core.types import Effect
 from specbench.desk.people.conversations import SOURCE, desk_of, generate
 from specbench.desk.people.habits import HABITS
 from specbench.desk.people.skills import SKILLS
-from specbench.desk.phrases.agent import AGENT
+from specbench.desk.phrases.books import read_book
 from specbench.desk.phrases.grammar import expansions
-from specbench.desk.phrases.held_out import UNSEEN
-from specbench.desk.phrases.user import SEEN
 from specbench.desk.world.desk import DeskError
 from specbench.desk.world.specs import argument_problem
 from specbench.traces.schema import encode_trace
@@ -162,16 +160,17 @@ def test_texts_are_clean(traces):
 
 
 def test_unseen_phrasings_share_no_paraphrase_and_no_trace_text():
-    assert set(UNSEEN) == set(SEEN)
-    for act in SEEN:
-        assert not set(SEEN[act]) & set(UNSEEN[act])
+    customer, held_out = read_book("customer"), read_book("held_out")
+    assert set(held_out) == set(customer)
+    for act in customer:
+        assert not set(customer[act]) & set(held_out[act])
     seen, unseen = (set(users(generate(60, phrasings=which))) for which in ("seen", "unseen"))
     assert not seen & unseen
 
 
 def test_paraphrases_are_many(traces):
-    assert all(len(lines) >= 8 for lines in SEEN.values())
-    assert all(sum(map(expansions, lines)) >= 8 for lines in AGENT.values())
+    assert all(len(lines) >= 8 for lines in read_book("customer").values())
+    assert all(sum(map(expansions, lines)) >= 8 for lines in read_book("agent").values())
     texts = users(traces)
     assert len(set(texts)) / len(texts) > 0.5
 
