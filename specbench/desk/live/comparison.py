@@ -115,7 +115,10 @@ class LiveComparison:
 
 
 def scripted_talks(count: int, seed: int = 1) -> list[Trace]:
-    """Conversations with the settled agent on one desk: what live customers say. ``task_id`` is the customer's id."""
+    """Conversations with the deterministic agent on one desk, whose customers' words a live run repeats.
+
+    ``task_id`` is the customer's id.
+    """
     with SupportDesk(seed=DESK_SEED + seed, customers=CUSTOMERS) as desk:
         users, book = desk.user_ids(), read_book("customer")
         return [conversation(desk, users[at % CUSTOMERS], f"live/{seed}/{at}", book) for at in range(count)]
@@ -134,8 +137,8 @@ async def play_live(
     messages = [message for message in talk.messages[:1] if message.role == "system"]
     index, cut = 0, False
     try:
-        for heard in (message for message in talk.messages if message.role == "user"):
-            messages.append(heard)
+        for said in (message for message in talk.messages if message.role == "user"):
+            messages.append(said)
             for _ in range(MAX_STEPS):
                 point = DecisionPoint(trace_id, index, tuple(messages), executor.tools.specs, talk.agent)
                 step = await executor.run_step(point, think, task_id=talk.task_id)

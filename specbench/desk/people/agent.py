@@ -1,4 +1,6 @@
-"""The scripted agent: how it talks, calls tools, finds customer and order. Its skills are in ``scripted_skills``.
+"""The scripted agent: how it talks, calls tools, finds customer and order.
+
+What it does for each goal is in :mod:`specbench.desk.people.skills`.
 
 It is stochastic: :class:`Habits` say how often it double-checks, narrates, stalls, asks or errs, and two rollouts of
 one task differ as those of a sampled LLM do. It knows only what was said and what tools returned.
@@ -14,13 +16,13 @@ from specbench.core.types import Effect, Message, ToolCall
 from specbench.desk.people.habits import Habits
 from specbench.desk.people.users import ScriptedUser, Turn
 from specbench.desk.phrases.books import read_book
-from specbench.desk.phrases.grammar import date_text, money, say
+from specbench.desk.phrases.formatting import address_text, date_text, list_text, money
+from specbench.desk.phrases.grammar import say
 from specbench.desk.world.desk import DeskError, SupportDesk
 
 __all__ = ["Correction", "Left", "ScriptedAgent", "item_of"]
 
 Row = dict[str, Any]
-
 
 _ORDER_WORDS = ("order_id", "item", "latest")
 
@@ -128,7 +130,7 @@ class ScriptedAgent:
             id=order["order_id"],
             total=money(order["total"]),
             placed=date_text(order["placed_on"]),
-            address="{street}, {city}, {state} {zip}".format_map(order["ship_to"]),
+            address=address_text(order["ship_to"]),
         )
 
     def call(self, name: str, /, *, words: str = "", **arguments: Any) -> Any:
@@ -250,8 +252,7 @@ class ScriptedAgent:
         if len(first) == 1 and self.chance(0.3):
             first = rows
         shown = [f"{row['order_id']} of {date_text(row['placed_on'])} ({row['status']})" for row in rows]
-        listed = ", ".join(shown[:-1]) + " and " + shown[-1]
-        turn = self.ask("which_order", self.text("which_order", list=listed, count=str(len(rows))))
+        turn = self.ask("which_order", self.text("which_order", list=list_text(shown), count=str(len(rows))))
         return self._named_order(turn.said["order_id"])
 
     def _named_order(self, order_id: str) -> Row:

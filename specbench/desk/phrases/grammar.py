@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from specbench.core.errors import ConfigError
 
-__all__ = ["Book", "date_text", "expansions", "merged", "money", "parse", "render", "say"]
+__all__ = ["Book", "choose", "expansions", "merged", "parse", "render", "say"]
 
 Book = Mapping[str, tuple[str, ...]]
 """Paraphrases by act."""
@@ -22,10 +22,6 @@ _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{[a-z_]+\}")
 # The first letter of a sentence, unless its first word is an email address.
 _START = re.compile(r"(^|[.?!] )([a-z])(?!\S*@)")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 
 def parse(text: str, path: str = "phrases") -> Book:
@@ -114,6 +110,17 @@ def expansions(line: str) -> int:
     return count
 
 
+def choose(line: str, rng: random.Random) -> str:
+    """Draw one of each of the alternatives.
+
+    Examples
+    --------
+    >>> choose("[Hi|Hello][| there].", random.Random(2))
+    'Hi.'
+    """
+    return _CHOICE.sub(lambda match: rng.choice(match[1].split("|")), line)
+
+
 def render(line: str, rng: random.Random, *, lower: bool = False, slots: Mapping[str, str] | None = None) -> str:
     """Draw the alternatives, fill the slots, and begin sentences with capitals (unless ``lower``).
 
@@ -122,7 +129,7 @@ def render(line: str, rng: random.Random, *, lower: bool = False, slots: Mapping
     >>> render("[Hi. ]{order} is late.", random.Random(1), slots={"order": "order #D48213"})
     'Hi. Order #D48213 is late.'
     """
-    text = _CHOICE.sub(lambda match: rng.choice(match[1].split("|")), line)
+    text = choose(line, rng)
     if lower:
         text = text.lower()
     text = text.format_map(slots or {})
@@ -135,26 +142,3 @@ def say(
 ) -> str:
     """Draw a paraphrase of an act and render it."""
     return render(rng.choice(book[act]), rng, lower=lower, slots=slots)
-
-
-def money(amount: float) -> str:
-    """Format dollars.
-
-    Examples
-    --------
-    >>> money(12.5)
-    '$12.50'
-    """
-    return f"${amount:.2f}"
-
-
-def date_text(iso: str) -> str:
-    """Format an ISO date for reading; no locale involved.
-
-    Examples
-    --------
-    >>> date_text("2026-03-04")
-    'March 4'
-    """
-    _, month, day = iso.split("-")
-    return f"{_MONTHS[int(month) - 1]} {int(day)}"

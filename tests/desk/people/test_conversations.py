@@ -130,25 +130,25 @@ def test_every_call_fits_its_schema_and_has_its_result(traces):
 def test_values_of_calls_come_from_the_conversation(traces):
     """Ids in calls were said or read before; only a slip of the agent's is not, and it fails."""
     for trace in traces:
-        heard = ""
+        told = ""
         failed = {message.tool_call_id for message in trace.messages if message.error}
         for message in trace.messages:
             for call in message.tool_calls:
                 for key in ("order_id", "user_id", "product_id", "tracking_number", "email", "zip", "first_name"):
                     value = str(call.arguments.get(key, "")).lower()
-                    assert value in heard or call.id in failed
-            heard += message.content.lower()
+                    assert value in told or call.id in failed
+            told += message.content.lower()
 
 
 def test_amounts_dates_and_ids_that_the_agent_tells_were_read_or_said(traces):
     for trace in traces:
-        heard = trace.messages[0].content
+        told = trace.messages[0].content
         for message in trace.messages:
             if message.role == "assistant" and not message.tool_calls:
                 for token in re.findall(r"\b[DTP]\d{4,5}\b", message.content):
-                    assert token.lower() in heard.lower()
+                    assert token.lower() in told.lower()
             if message.role != "assistant":
-                heard += message.content
+                told += message.content
 
 
 def test_texts_are_clean(traces):
