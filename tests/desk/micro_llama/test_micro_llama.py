@@ -16,15 +16,16 @@ from specbench.core.errors import CheckpointError, ConfigError
 from specbench.core.types import Message, ToolCall
 from specbench.desk.micro_llama import training
 from specbench.desk.micro_llama.attention import BLOCK, register
+from specbench.desk.micro_llama.card import card_text
 from specbench.desk.micro_llama.conversations import (
-    CANNOT,
-    EXAMS,
+    NO_TOOLS_REPLY,
+    TEST_BOOKS,
     conversations,
     training_conversations,
     without_tools,
 )
 from specbench.desk.micro_llama.examples import copy_batches, encode, talk_batches
-from specbench.desk.micro_llama.exercises import DRILL_PROMPT, drill
+from specbench.desk.micro_llama.exercises import EXERCISE_PROMPT, exercise
 from specbench.desk.micro_llama.measure import answers, scores
 from specbench.desk.micro_llama.schedule import Schedule
 from specbench.desk.micro_llama.word_noise import ANSWERS, VariedBook, vocabulary
@@ -94,19 +95,19 @@ def wordings(*books: Book) -> set[str]:
 
 
 class TestConversations:
-    def test_the_settled_agent_never_wavers(self):
+    def test_the_deterministic_agent_always_says_the_same(self):
         one, two = ([trace.messages for trace in conversations(5, 3)] for _ in range(2))
         assert one == two
 
-    def test_it_says_once_what_it_has_understood_and_looks_anew_for_each_goal(self):
+    def test_it_says_once_what_it_has_understood_and_looks_again_for_each_goal(self):
         assert set(OPENINGS) == set(KINDS) == set(TOPICS)
         several = [trace for trace in conversations(40, 3) if len(trace.metadata["goals"].split()) > 1]
         for trace in several:
             said = [message.content for message in trace.messages if message.role == "assistant"]
             assert sum(text.startswith(tuple(STARTS.values())) for text in said) > 0
             for kind, opening in STARTS.items():
-                heard = sum(text.startswith(opening) for text in said)
-                assert heard <= trace.metadata["goals"].split().count(kind)
+                count = sum(text.startswith(opening) for text in said)
+                assert count <= trace.metadata["goals"].split().count(kind)
         # The newest order is looked at first, and the history read again for a later goal.
         histories = [
             sum(call.name == "get_order_history" for message in trace.messages for call in message.tool_calls)
@@ -117,11 +118,11 @@ class TestConversations:
     def test_it_says_with_every_call_what_it_is_about(self):
         starts = tuple(text.partition("{")[0] for text in TOPICS.values())
         for trace in conversations(40, 3):
-            heard = False
+            told = False
             for before, message in zip(trace.messages, trace.messages[1:], strict=False):
-                heard |= message.content.startswith(tuple(STARTS.values()))
+                told |= message.content.startswith(tuple(STARTS.values()))
                 # Until a goal is told there is nothing to say; the first message after it opens with OPENINGS.
-                if message.tool_calls and heard and before.role == "tool":
+                if message.tool_calls and told and before.role == "tool":
                     assert message.content.startswith(starts), message
 
     def test_the_topic_holds_what_was_chosen(self):
@@ -216,11 +217,11 @@ class TestConversations:
                 assert set(re.findall(r"[A-Za-z']{2,}", bare)) <= set(words), line
         assert book["yes"][0] in phrases["yes"]
 
-    def test_every_call_of_a_drill_can_be_known_from_what_stands_there(self):
+    def test_every_call_of_an_exercise_follows_from_its_text(self):
         with SupportDesk(seed=7, customers=12) as desk:
             for number in range(60):
-                trace = drill(desk, f"drill/{number}", read_book("customer"))
-                assert trace.messages[0].content == DRILL_PROMPT
+                trace = exercise(desk, f"drill/{number}", read_book("customer"))
+                assert trace.messages[0].content == EXERCISE_PROMPT
                 shown = " ".join(message.content for message in trace.messages if message.role == "tool")
                 asked = [message for message in trace.messages if message.role == "assistant"]
                 assert len({message.tool_calls[0] for message in asked}) > len(asked) / 2
@@ -234,11 +235,11 @@ class TestConversations:
                         elif name == "expression":
                             assert all(f":{number}" in shown for number in re.findall(r"[\d.]+", value))
 
-    def test_drills_tell_whether_an_item_is_in_an_order(self):
+    def test_exercises_tell_whether_an_item_is_in_an_order(self):
         fates = Counter()
         with SupportDesk(seed=7, customers=12) as desk:
             for number in range(60):
-                messages = drill(desk, f"drill/{number}", read_book("customer")).messages
+                messages = exercise(desk, f"drill/{number}", read_book("customer")).messages
                 for asked, order, message in zip(messages, messages[1:], messages[2:], strict=False):
                     if asked.role == "user" and order.role == "tool":
                         name = asked.content.partition(" the ")[2].removesuffix(".")
@@ -249,13 +250,13 @@ class TestConversations:
                         fates[held] += 1
         assert fates[True] > 10 and fates[False] > 10
 
-    def test_drills_are_part_of_the_training(self):
+    def test_exercises_are_part_of_the_training(self):
         prompts = [trace.messages[0].content for trace, _ in islice(training_conversations(5), 80)]
-        assert 5 < prompts.count(DRILL_PROMPT) < 40
+        assert 5 < prompts.count(EXERCISE_PROMPT) < 40
 
     def test_without_tools_the_agent_says_that_it_cannot(self, talk):
         bare = without_tools(talk, random.Random(1))
-        assert not bare.tools and bare.messages[-1].content == CANNOT
+        assert not bare.tools and bare.messages[-1].content == NO_TOOLS_REPLY
 
 
 class TestBatches:
@@ -385,8 +386,14 @@ class TestShipped:
     def test_the_card_tells_the_measured_numbers(self):
         measured = json.loads((micro_folder() / "measured.json").read_text())["measured"]
         card = (micro_folder() / "README.md").read_text()
-        for part in EXAMS:
+        for part in TEST_BOOKS:
             assert f"{measured[part]['exact']:.1%}" in card
+
+    def test_the_card_is_the_one_that_training_writes_and_names_files_that_exist(self):
+        card = (micro_folder() / "README.md").read_text()
+        assert card == card_text(json.loads((micro_folder() / "measured.json").read_text()))
+        paths = re.findall(r"`(specbench/[^`]*)`", card)
+        assert len(paths) >= 5 and all((micro_folder().parents[1] / path).is_file() for path in paths)
 
     def test_it_calls_and_answers_as_its_card_says(self, micro):
         measured = json.loads((micro_folder() / "measured.json").read_text())["measured"]
@@ -398,4 +405,4 @@ class TestShipped:
         rng = random.Random(1)
         found = answers(micro, [without_tools(trace, rng) for trace in conversations(4, seed=5)])
         assert len(found) > 8 and not any(each.begins_call for each in found)
-        assert sum(each.written == CANNOT for each in found) >= 3
+        assert sum(each.written == NO_TOOLS_REPLY for each in found) >= 3
