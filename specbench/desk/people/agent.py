@@ -13,6 +13,7 @@ import random
 from typing import Any
 
 from specbench.core.types import Effect, Message, ToolCall
+from specbench.desk.people.goals import order_exists
 from specbench.desk.people.habits import Habits
 from specbench.desk.people.users import ScriptedUser, Turn
 from specbench.desk.phrases.books import read_book
@@ -285,20 +286,13 @@ class ScriptedAgent:
         words = ""
         if self.chance(self.habits.slips):
             wrong = order_id[:-2] + order_id[-1] + order_id[-2]
-            if wrong != order_id and not self._exists(wrong):
+            if wrong != order_id and not order_exists(self.desk, wrong):
                 try:
                     self.call("get_order", order_id=wrong)
                 except DeskError:
                     words = self.text("typo") if self.chance(0.5) else ""
         self.orders[order_id] = self.call("get_order", words=words, order_id=order_id)
         return self.orders[order_id]
-
-    def _exists(self, order_id: str) -> bool:
-        try:
-            self.desk.call("get_order", {"order_id": order_id})
-        except DeskError:
-            return False
-        return True
 
 
 def item_of(order: Row, name: str) -> Row | None:
