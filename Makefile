@@ -13,7 +13,7 @@ STUDY_OPTIONS ?=
 # The shipped desk also runs live, with the micro-Llama; your own traces are replayed.
 LIVE ?= $(if $(filter data/support_desk.jsonl,$(TRACES)),2,0)
 
-NBMAKE := OMP_NUM_THREADS=1 SPECBENCH_FAST=1 $(BIN)/pytest --nbmake --nbmake-timeout=600 --timeout=900 -p no:cacheprovider -W default
+NBMAKE := OMP_NUM_THREADS=1 SPECBENCH_FAST=1 $(BIN)/pytest -p nbmake --nbmake --nbmake-timeout=600 --timeout=900 -W default
 # They measure seconds and are run by themselves; the others side by side, the long ones (in the middle) not last.
 LIVE_NOTEBOOKS := $(wildcard notebooks/01_*.ipynb notebooks/08_*.ipynb)
 OTHER_NOTEBOOKS := $(filter-out $(LIVE_NOTEBOOKS),$(shell ls -r notebooks/*.ipynb))
@@ -26,7 +26,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv study test notebooks test-slow lab bench clean
+.PHONY: help venv study test quick notebooks test-slow lab bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,14 @@ test: $(READY) ## lint, types, import layers, all tests and doctests
 	$(BIN)/mypy -n 2
 	$(BIN)/lint-imports
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal -m 'not slow'
+
+quick: $(READY) ## lint, types, import layers, and the tests of what has changed since the last commit
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy -n 2
+	$(BIN)/lint-imports
+	@set -e; tests=$$($(BIN)/python .ci/changed_tests.py); echo tests: $${tests:-none}; test -z "$$tests" || \
+		OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 --dist worksteal -m 'not slow' $$tests || test $$? = 5 # 5: no tests in it
 
 notebooks: $(READY) ## run every notebook (FAST mode: fewer tasks)
 	$(NBMAKE) $(LIVE_NOTEBOOKS)

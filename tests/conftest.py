@@ -17,6 +17,7 @@ from specbench.traces.store import write_traces
 if TYPE_CHECKING:
     from specbench.llm.base import Request
     from specbench.llm.local.loading import LoadedModel
+    from specbench.study import StudyResult
 
 # No test asks a model hub for anything. Read by huggingface_hub when it is imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -80,6 +81,15 @@ def toy_file(toy_traces: list[Trace], tmp_path_factory: pytest.TempPathFactory) 
     path = tmp_path_factory.mktemp("toy") / "toy.jsonl"
     write_traces(path, toy_traces)
     return path
+
+
+@pytest.fixture(scope="session")
+def toy_study(toy_file: Path, tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
+    """A study of the forty conversations with predictors that train at once; read it, change nothing in its folder."""
+    from specbench.study import run_study
+
+    out = tmp_path_factory.mktemp("runs") / "toy"
+    return run_study(toy_file, out, predictors=("markov", "ngram", "frequent", "oracle"))
 
 
 @pytest.fixture(scope="session")

@@ -173,7 +173,8 @@ def check_bounded_memory(subject: Subject) -> None:
     predictor = subject.fitted
     for trace in make_traces(20, seed=1):
         _ask_all(predictor, trace)
-    gc.collect()
+    # What the process holds already is not searched for garbage: that takes a second where much is loaded.
+    gc.freeze()
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
@@ -185,6 +186,7 @@ def check_bounded_memory(subject: Subject) -> None:
         growth = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
+        gc.unfreeze()
     require(
         growth <= MAX_GROWTH_BYTES, f"predicting in 60 conversations left {growth / 1e6:.1f} MB behind; keep no history"
     )

@@ -24,8 +24,8 @@ MEASURED = {"latency_ms", "fit_s", "predict_ms_charged"}
 
 
 @pytest.fixture(scope="module")
-def result(toy_file: Path, tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
-    return run_study(toy_file, tmp_path_factory.mktemp("runs") / "toy", predictors=LIGHT)
+def result(toy_study: StudyResult) -> StudyResult:
+    return toy_study
 
 
 def without_timings(value: Any) -> Any:

@@ -12,7 +12,7 @@ from specbench.cli import app
 from specbench.core.errors import CheckpointError, ConfigError
 from specbench.core.types import Trace
 from specbench.predictors.checkpoint import read_card
-from specbench.study import Settings, run_study
+from specbench.study import Settings, StudyResult
 from specbench.study.train import run_train
 
 
@@ -44,12 +44,11 @@ def test_the_same_command_writes_the_same_bytes(toy_file: Path, tmp_path: Path) 
         before = files
 
 
-def test_a_study_saves_its_checkpoints_with_cards(toy_file: Path, tmp_path: Path) -> None:
-    done = run_study(toy_file, tmp_path / "run", predictors=("markov", "oracle"))
-    card = read_card(done.folder / "checkpoints" / "markov")
+def test_a_study_saves_its_checkpoints_with_cards(toy_study: StudyResult) -> None:
+    card = read_card(toy_study.folder / "checkpoints" / "markov")
     assert card is not None
     assert card["made by"].startswith("specbench study --traces ")
-    assert card["metrics"][0]["value"] == done.metrics["predictors"]["markov"]["tool_top1"]
+    assert card["metrics"][0]["value"] == toy_study.metrics["predictors"]["markov"]["tool_top1"]
 
 
 def test_names_and_folders_are_checked(toy_file: Path, tmp_path: Path) -> None:

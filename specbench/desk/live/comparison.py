@@ -17,7 +17,7 @@ import anyio
 from specbench.core.ledger import Ledger
 from specbench.core.types import DecisionPoint, Message, Trace
 from specbench.desk.micro_llama.conversations import CUSTOMERS, conversation
-from specbench.desk.phrases.user import SEEN
+from specbench.desk.phrases.books import read_book
 from specbench.desk.world.desk import SupportDesk
 from specbench.desk.world.tools import DeskLatency, desk_tools
 from specbench.integrations.llm_think import ThinkPoint, thinking
@@ -115,10 +115,13 @@ class LiveComparison:
 
 
 def scripted_talks(count: int, seed: int = 1) -> list[Trace]:
-    """Conversations with the settled agent on one desk: what live customers say. ``task_id`` is the customer's id."""
+    """Conversations with the deterministic agent on one desk, whose customers' words a live run repeats.
+
+    ``task_id`` is the customer's id.
+    """
     with SupportDesk(seed=DESK_SEED + seed, customers=CUSTOMERS) as desk:
-        users = desk.user_ids()
-        return [conversation(desk, users[at % CUSTOMERS], f"live/{seed}/{at}", SEEN) for at in range(count)]
+        users, book = desk.user_ids(), read_book("customer")
+        return [conversation(desk, users[at % CUSTOMERS], f"live/{seed}/{at}", book) for at in range(count)]
 
 
 async def play_live(
@@ -134,8 +137,8 @@ async def play_live(
     messages = [message for message in talk.messages[:1] if message.role == "system"]
     index, cut = 0, False
     try:
-        for heard in (message for message in talk.messages if message.role == "user"):
-            messages.append(heard)
+        for said in (message for message in talk.messages if message.role == "user"):
+            messages.append(said)
             for _ in range(MAX_STEPS):
                 point = DecisionPoint(trace_id, index, tuple(messages), executor.tools.specs, talk.agent)
                 step = await executor.run_step(point, think, task_id=talk.task_id)

@@ -1,7 +1,6 @@
 """Endless synthetic conversations that the micro-Llama learns from, and those that it is measured on.
 
-Customers are those of the shipped sample; the agent is the settled one
-(:mod:`specbench.desk.people.deterministic_agent`).
+Customers are those of the shipped sample. The agent is :mod:`specbench.desk.people.deterministic_agent`.
 """
 
 from __future__ import annotations
@@ -12,52 +11,44 @@ from contextlib import suppress
 from dataclasses import replace
 
 from specbench.core.types import Message, Trace
-from specbench.desk.micro_llama.exercises import drill
-from specbench.desk.micro_llama.word_noise import VariedBook, merged, vocabulary
+from specbench.desk.micro_llama.exercises import exercise
+from specbench.desk.micro_llama.word_noise import VariedBook, vocabulary
 from specbench.desk.people.agent import Left
 from specbench.desk.people.conversations import SYSTEM_PROMPT, play
-from specbench.desk.people.deterministic_agent import SettledAgent
+from specbench.desk.people.deterministic_agent import AGENT_NAME, DeterministicAgent
 from specbench.desk.people.goals import KINDS, Task, sample_task
 from specbench.desk.people.users import ScriptedUser
-from specbench.desk.phrases.grammar import Book
-from specbench.desk.phrases.held_out import UNSEEN
-from specbench.desk.phrases.held_out_fresh import FRESH
-from specbench.desk.phrases.training_answers import MORE_ANSWERS
-from specbench.desk.phrases.training_intents import MORE_INTENTS
-from specbench.desk.phrases.training_short import MORE_SHORT
-from specbench.desk.phrases.training_told import MORE_TOLD
-from specbench.desk.phrases.user import SEEN
+from specbench.desk.phrases.books import read_book
+from specbench.desk.phrases.grammar import Book, merged
 from specbench.desk.world.desk import DeskError, SupportDesk
 
 __all__ = [
-    "CANNOT",
-    "EXAMS",
+    "NO_TOOLS_REPLY",
+    "TEST_BOOKS",
     "conversation",
     "conversations",
     "training_conversations",
     "without_tools",
 ]
 
-CANNOT = "I'm sorry, I have no tools here to look that up."
+NO_TOOLS_REPLY = "I'm sorry, I have no tools here to look that up."
 """What the agent says where it would call a tool and none is on offer."""
 
-EXAMS = {"seen": SEEN, "unseen": UNSEEN, "fresh": FRESH}
-"""The phrasings it is measured on: those of the sample, and two held-out books."""
+TEST_BOOKS = {"seen": "customer", "unseen": "held_out", "fresh": "held_out_second"}
+"""The phrasings that the model is measured on, and their phrase books: that of the sample, and two held-out ones."""
 
 CUSTOMERS = 48
 """Customers of one desk: few, so that names and products change often."""
 
-EVENED = {kind: weight**0.5 for kind, (weight, _, _) in KINDS.items()}
-"""Weights of the goals in training: rare ones come more often than among customers."""
+TRAINING_WEIGHTS = {kind: weight**0.5 for kind, (weight, _, _) in KINDS.items()}
+"""How often each kind of goal is drawn in training: rare ones more often than customers have them."""
 
-SCRAMBLED = 0.3
-"""Share of the answers with a value in them that keep nothing but the value."""
+SCRAMBLED_SHARE = 0.3
+"""Share of the customers' answers that keep nothing but their value (an email address, a zip code, …)."""
 
-DRILLED = 0.2
-"""Share of drills among the training conversations."""
+EXERCISE_SHARE = 0.2
+"""Share of exercises among the training texts."""
 
-_TRAINING = merged(SEEN, MORE_INTENTS, MORE_ANSWERS, MORE_SHORT, MORE_TOLD)
-_WORDS = vocabulary(_TRAINING)
 _SYSTEM_PROMPTS = (
     "You are a support agent.",
     "You work at the support desk of an online shop. Use the tools.",
@@ -75,7 +66,7 @@ def conversation(
     system: str = SYSTEM_PROMPT,
     weights: Mapping[str, float] | None = None,
 ) -> Trace:
-    """Play one conversation of the settled agent with a scripted customer.
+    """Play one conversation of the deterministic agent with a scripted customer.
 
     Parameters
     ----------
@@ -92,20 +83,20 @@ def conversation(
     weights
         Of the kinds of goals, as in :func:`specbench.desk.people.goals.sample_task`.
     """
-    task = _heard(sample_task(desk, user_id, random.Random(f"task/{name}"), weights))
+    task = _without_reasons(sample_task(desk, user_id, random.Random(f"task/{name}"), weights))
     with desk.copy() as own:
         user = ScriptedUser(task, book, random.Random(f"user/{name}"))
-        agent = SettledAgent(own, user, system)
+        agent = DeterministicAgent(own, user, system)
         # The desk refuses a call when a customer's words fit two items, one of them on its way back: it ends there.
         with suppress(Left, DeskError):
             play(agent, user)
     messages = agent.messages if system else agent.messages[1:]
     goals = " ".join(goal.kind for goal in task.goals)
-    return Trace(name, name, "micro (synthetic)", tuple(messages), desk.tools, "desk-settled", {"goals": goals})
+    return Trace(name, name, "micro (synthetic)", tuple(messages), desk.tools, AGENT_NAME, {"goals": goals})
 
 
-def _heard(task: Task) -> Task:
-    """The task without what no customer says: why he cancels. A scripted agent is told; this one cannot know."""
+def _without_reasons(task: Task) -> Task:
+    """The task without the customer's reasons for cancelling: this agent knows only what was said."""
     goals = [
         replace(goal, slots={**goal.slots, "reason": "other"}) if "reason" in goal.slots else goal
         for goal in task.goals
@@ -121,7 +112,7 @@ def conversations(count: int, seed: int, phrasings: str = "seen") -> Iterator[Tr
     count, seed
         How many; same seed, same conversations.
     phrasings
-        A key of :data:`EXAMS`.
+        A key of :data:`TEST_BOOKS`.
 
     Examples
     --------
@@ -129,7 +120,7 @@ def conversations(count: int, seed: int, phrasings: str = "seen") -> Iterator[Tr
     >>> trace.messages[0].role, trace.messages[-1].role
     ('system', 'assistant')
     """
-    book = EXAMS[phrasings]
+    book = read_book(TEST_BOOKS[phrasings])
     for number in range(count):
         if number % CUSTOMERS == 0:
             desk = SupportDesk(seed=900_000_000 + seed * 1000 + number // CUSTOMERS, customers=CUSTOMERS)
@@ -150,6 +141,8 @@ def training_conversations(seed: int, first: int = 0) -> Iterator[tuple[Trace, b
     first
         Number of the first one: conversation ``n`` is the same wherever the stream began.
     """
+    phrases = merged(read_book("customer"), read_book("training"))
+    words = vocabulary(phrases)
     number = first
     desk: SupportDesk | None = None
     while True:
@@ -160,15 +153,17 @@ def training_conversations(seed: int, first: int = 0) -> Iterator[tuple[Trace, b
             desk = SupportDesk(seed=seed * 1_000_003 + block, customers=CUSTOMERS)
             users = desk.user_ids()
         rng = random.Random(f"micro/{seed}/{number}")
-        drilled = rng.random() < DRILLED
+        is_exercise = rng.random() < EXERCISE_SHARE
         rate = rng.choice((0.0, 0.05, 0.12, 0.25))
-        book = VariedBook(_TRAINING, rng, rate, SCRAMBLED, _WORDS)
-        if drilled:
-            yield drill(desk, f"drill/{seed}/{number}", book), True
+        book = VariedBook(phrases, rng, rate, SCRAMBLED_SHARE, words)
+        if is_exercise:
+            yield exercise(desk, f"drill/{seed}/{number}", book), True
             number += 1
             continue
         system = rng.choice(_SYSTEM_PROMPTS) if rng.random() < 0.1 else SYSTEM_PROMPT
-        trace = conversation(desk, users[place], f"training/{seed}/{number}", book, system=system, weights=EVENED)
+        trace = conversation(
+            desk, users[place], f"training/{seed}/{number}", book, system=system, weights=TRAINING_WEIGHTS
+        )
         number += 1
         kind = rng.random()
         if kind < 1 / 8:
@@ -185,7 +180,7 @@ def without_tools(trace: Trace, rng: random.Random) -> Trace:
     if not calls:
         return replace(trace, tools={})
     cut = rng.choice(calls)
-    return replace(trace, tools={}, messages=(*trace.messages[:cut], Message("assistant", CANNOT)))
+    return replace(trace, tools={}, messages=(*trace.messages[:cut], Message("assistant", NO_TOOLS_REPLY)))
 
 
 def _some_tools(trace: Trace, rng: random.Random) -> Trace:

@@ -1,8 +1,8 @@
-"""Drills: training texts in which something is looked up, chosen or named again and again.
+"""Exercises: training texts in which something is looked up, chosen or named again and again.
 
-In a conversation there is one product to find in a list, or one category to know, in a thousand tokens; in a drill
-there are a dozen. What takes a small model hours of conversations it learns here in minutes, as a pupil does tables. A
-drill is told apart by its system prompt; no skill makes it, and its calls are never run.
+A conversation of a thousand tokens has one product to find in a list, or one category to know; an exercise of that
+length has a dozen. A small model learns here in minutes what would take it hours of conversations. The system prompt
+marks a text as an exercise. Exercises follow no customer's goal, and their calls are never run.
 """
 
 from __future__ import annotations
@@ -15,31 +15,32 @@ from typing import Any
 
 from specbench.core.types import Message, ToolCall, Trace
 from specbench.desk.people.agent import item_of
-from specbench.desk.people.deterministic_agent import numbered, topic, understood, wish
+from specbench.desk.people.deterministic_agent import AGENT_NAME, mentioned_slots, numbered, topic, wish
 from specbench.desk.people.goals import WISHES, sample_slots, short_name
 from specbench.desk.people.users import with_article
 from specbench.desk.phrases.grammar import Book, say
 from specbench.desk.world.desk import SupportDesk
 from specbench.desk.world.words import CATALOGUE
 
-__all__ = ["DRILL_PROMPT", "drill"]
+__all__ = ["EXERCISE_PROMPT", "exercise"]
 
-DRILL_PROMPT = "Drill: make the call that is asked for."
+EXERCISE_PROMPT = "Drill: make the call that is asked for."
+"""The system prompt of an exercise. The shipped model was trained with these words."""
 _NOUNS = tuple(noun for _, nouns in CATALOGUE.values() for noun in nouns)
 QUESTIONS = 16
-"""Of one drill, at most."""
+"""Questions of one exercise, at most."""
 ORDERS = 8
-"""Orders that one drill looks into, at most."""
+"""Orders that one exercise looks into, at most."""
 WISHED = 3
-"""Kinds of products of a list that are wished for, at most."""
+"""Kinds of products that a customer asks for in one list, at most."""
 _ABOUT_ITEMS = ("return", "exchange", "damaged", "warranty")
 
 Question = tuple[tuple[Message, ...], str, ToolCall]
 """What is asked, what the agent says, and its call."""
 
 
-def drill(desk: SupportDesk, name: str, book: Book) -> Trace:
-    """Make up a drill from what a desk holds.
+def exercise(desk: SupportDesk, name: str, book: Book) -> Trace:
+    """Make up an exercise from what a desk holds.
 
     Parameters
     ----------
@@ -52,9 +53,9 @@ def drill(desk: SupportDesk, name: str, book: Book) -> Trace:
 
     Examples
     --------
-    >>> from specbench.desk.phrases.user import SEEN
+    >>> from specbench.desk.phrases.books import read_book
     >>> with SupportDesk(seed=7, customers=5) as desk:
-    ...     trace = drill(desk, "drill/1", SEEN)
+    ...     trace = exercise(desk, "drill/1", read_book("customer"))
     >>> [message.role for message in trace.messages][:2], trace.messages[-1].role
     (['system', 'tool'], 'assistant')
     """
@@ -62,11 +63,11 @@ def drill(desk: SupportDesk, name: str, book: Book) -> Trace:
     kind = rng.choices(tuple(_KINDS), [often for often, _ in _KINDS.values()])[0]
     shown, questions = _KINDS[kind][1](desk, rng, book)
     rng.shuffle(questions)
-    messages = [Message("system", DRILL_PROMPT)]
+    messages = [Message("system", EXERCISE_PROMPT)]
     messages += [_shown(row) for row in shown]
     for asked, words, call in questions[:QUESTIONS]:
         messages += [*asked, Message("assistant", words, (call,))]
-    return Trace(name, name, "micro (synthetic)", tuple(messages), {}, "desk-settled", {"goals": f"drill {kind}"})
+    return Trace(name, name, "micro (synthetic)", tuple(messages), {}, AGENT_NAME, {"goals": f"drill {kind}"})
 
 
 def _shown(result: Any) -> Message:
@@ -163,7 +164,7 @@ def _shop(desk: SupportDesk, rng: random.Random, book: Book) -> tuple[list[Any],
         told = {**slots, "limit": f"${slots['limit']}", "a_noun": with_article(slots["noun"])}
         text = say(book, rng, "shop", told)
         call = ToolCall("search_products", {"category": slots["category"], "max_price": slots["limit"]})
-        questions.append((_said(text), topic("shop", wished=wish("shop", understood(slots, text))), call))
+        questions.append((_said(text), topic("shop", wished=wish("shop", mentioned_slots(slots, text))), call))
     return [{"user_id": rng.choice(desk.user_ids())}], questions
 
 
@@ -178,7 +179,7 @@ def _settings(desk: SupportDesk, rng: random.Random, book: Book) -> tuple[list[A
     return [{"user_id": user_id}], questions
 
 
-#: kind of drill -> (how often, what makes it: results of tools to look into, and questions about them)
+#: kind of exercise -> (how often, what makes it: results of tools to look into, and questions about them)
 _KINDS: dict[str, tuple[int, Callable[[SupportDesk, random.Random, Book], tuple[list[Any], list[Question]]]]] = {
     "items": (8, _items),
     "orders": (6, _orders),

@@ -240,7 +240,7 @@ class _Run:
             if json.loads(metadata["schedule"]) != asdict(self.schedule):
                 raise CheckpointError(
                     f"{path} was begun with another schedule ({metadata['schedule']}); give the same options to go on, "
-                    "or another --out to begin anew"
+                    "or another --out to start again"
                 )
             with torch.no_grad():
                 for name, each in self._named.items():

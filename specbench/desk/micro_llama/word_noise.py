@@ -10,9 +10,9 @@ import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from specbench.desk.phrases.grammar import Book
+from specbench.desk.phrases.grammar import Book, choose
 
-__all__ = ["ANSWERS", "VariedBook", "merged", "vocabulary"]
+__all__ = ["ANSWERS", "VariedBook", "vocabulary"]
 
 _WORD = re.compile(r"(\{\w+\}|\[[^\]]*\])|[A-Za-z']+")
 _SYNONYMS: dict[str, tuple[str, ...]] = {
@@ -36,7 +36,6 @@ ANSWERS = frozenset(
      "give_order", "pick_order", "correct", "pick_product")
 )  # fmt: skip
 """What customers answer with a value in it: the value is all that matters."""
-_CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SYLLABLES = (
     "ba", "be", "bo", "cra", "da", "del", "dor", "en", "fa", "fer", "gi", "gro", "ha", "hol", "in", "ja", "ka",
     "kel", "la", "lo", "lum", "ma", "men", "mi", "nar", "ne", "no", "or", "pa", "pel", "po", "qui", "ra", "re",
@@ -56,21 +55,6 @@ def vocabulary(book: Book) -> tuple[str, ...]:
     lines = (line for lines in book.values() for line in lines)
     words = (word[0] for line in lines for word in re.finditer(r"[A-Za-z']{2,}", re.sub(r"\{\w+\}", "", line)))
     return tuple(sorted({word.lower() for word in words}))
-
-
-def merged(*books: Book) -> Book:
-    """One book with the paraphrases of all.
-
-    Examples
-    --------
-    >>> merged({"yes": ("Yes.",)}, {"yes": ("Sure.",), "no": ("No.",)})
-    {'yes': ('Yes.', 'Sure.'), 'no': ('No.',)}
-    """
-    acts: dict[str, tuple[str, ...]] = {}
-    for book in books:
-        for act, lines in book.items():
-            acts[act] = acts.get(act, ()) + lines
-    return acts
 
 
 class VariedBook(Mapping[str, tuple[str, ...]]):
@@ -105,7 +89,7 @@ class VariedBook(Mapping[str, tuple[str, ...]]):
     def __getitem__(self, act: str) -> tuple[str, ...]:
         line = self._rng.choice(self._book[act])
         if self._scrambled and act in ANSWERS and self._rng.random() < self._scrambled:
-            return (_WORD.sub(self._other, _CHOICE.sub(self._one, line)),)
+            return (_WORD.sub(self._other, choose(line, self._rng)),)
         return (_WORD.sub(self._vary, line),) if self._rate else (line,)
 
     def __iter__(self) -> Iterator[str]:
@@ -113,10 +97,6 @@ class VariedBook(Mapping[str, tuple[str, ...]]):
 
     def __len__(self) -> int:
         return len(self._book)
-
-    def _one(self, match: re.Match[str]) -> str:
-        chosen: str = self._rng.choice(match[1].split("|"))
-        return chosen
 
     def _other(self, match: re.Match[str]) -> str:
         """Any other word, or two, or none; a slot stays."""

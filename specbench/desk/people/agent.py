@@ -1,4 +1,6 @@
-"""The scripted agent: how it talks, calls tools, finds customer and order. Its skills are in ``scripted_skills``.
+"""The scripted agent: how it talks, calls tools, finds customer and order.
+
+What it does for each goal is in :mod:`specbench.desk.people.skills`.
 
 It is stochastic: :class:`Habits` say how often it double-checks, narrates, stalls, asks or errs, and two rollouts of
 one task differ as those of a sampled LLM do. It knows only what was said and what tools returned.
@@ -11,16 +13,17 @@ import random
 from typing import Any
 
 from specbench.core.types import Effect, Message, ToolCall
+from specbench.desk.people.goals import order_exists
 from specbench.desk.people.habits import Habits
 from specbench.desk.people.users import ScriptedUser, Turn
-from specbench.desk.phrases.agent import AGENT
-from specbench.desk.phrases.grammar import date_text, money, say
+from specbench.desk.phrases.books import read_book
+from specbench.desk.phrases.formatting import address_text, date_text, list_text, money
+from specbench.desk.phrases.grammar import say
 from specbench.desk.world.desk import DeskError, SupportDesk
 
 __all__ = ["Correction", "Left", "ScriptedAgent", "item_of"]
 
 Row = dict[str, Any]
-
 
 _ORDER_WORDS = ("order_id", "item", "latest")
 
@@ -71,7 +74,7 @@ class ScriptedAgent:
 
     def text(self, act: str, **slots: str) -> str:
         """A paraphrase of an act."""
-        return say(AGENT, self.rng, act, slots)
+        return say(read_book("agent"), self.rng, act, slots)
 
     def hear(self, turn: Turn) -> Turn:
         """Record what the customer said and keep what it tells about the order."""
@@ -128,7 +131,7 @@ class ScriptedAgent:
             id=order["order_id"],
             total=money(order["total"]),
             placed=date_text(order["placed_on"]),
-            address="{street}, {city}, {state} {zip}".format_map(order["ship_to"]),
+            address=address_text(order["ship_to"]),
         )
 
     def call(self, name: str, /, *, words: str = "", **arguments: Any) -> Any:
@@ -250,8 +253,7 @@ class ScriptedAgent:
         if len(first) == 1 and self.chance(0.3):
             first = rows
         shown = [f"{row['order_id']} of {date_text(row['placed_on'])} ({row['status']})" for row in rows]
-        listed = ", ".join(shown[:-1]) + " and " + shown[-1]
-        turn = self.ask("which_order", self.text("which_order", list=listed, count=str(len(rows))))
+        turn = self.ask("which_order", self.text("which_order", list=list_text(shown), count=str(len(rows))))
         return self._named_order(turn.said["order_id"])
 
     def _named_order(self, order_id: str) -> Row:
@@ -284,20 +286,13 @@ class ScriptedAgent:
         words = ""
         if self.chance(self.habits.slips):
             wrong = order_id[:-2] + order_id[-1] + order_id[-2]
-            if wrong != order_id and not self._exists(wrong):
+            if wrong != order_id and not order_exists(self.desk, wrong):
                 try:
                     self.call("get_order", order_id=wrong)
                 except DeskError:
                     words = self.text("typo") if self.chance(0.5) else ""
         self.orders[order_id] = self.call("get_order", words=words, order_id=order_id)
         return self.orders[order_id]
-
-    def _exists(self, order_id: str) -> bool:
-        try:
-            self.desk.call("get_order", {"order_id": order_id})
-        except DeskError:
-            return False
-        return True
 
 
 def item_of(order: Row, name: str) -> Row | None:

@@ -17,8 +17,7 @@ from specbench.desk.people.goals import Task, sample_task
 from specbench.desk.people.habits import HABITS
 from specbench.desk.people.skills import SKILLS
 from specbench.desk.people.users import ScriptedUser
-from specbench.desk.phrases.held_out import UNSEEN
-from specbench.desk.phrases.user import SEEN
+from specbench.desk.phrases.books import read_book
 from specbench.desk.world.data import TODAY
 from specbench.desk.world.desk import SupportDesk
 
@@ -107,7 +106,7 @@ def _play(
     seed: int,
     phrasings: Phrasings,
 ) -> Trace:
-    book = SEEN if phrasings == "seen" else UNSEEN
+    book = read_book("customer" if phrasings == "seen" else "held_out")
     rng = random.Random(f"trial/{seed}/{number}/{trial}")
     left = False
     with desk.copy() as own:

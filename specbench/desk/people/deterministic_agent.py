@@ -1,10 +1,9 @@
-"""The settled agent, which the micro-Llama imitates: no coin falls in it, and it thinks aloud.
+"""The deterministic agent, which the micro-Llama imitates: it draws nothing at random, and it thinks aloud.
 
-It does whatever is more likely than not, always in the same words, so that its next call is a function of the
-conversation: a model of a million parameters can learn that; it could not learn a coin. And it says before each call
-what it is about, whether the item is in the order that it has just read, and what the item's number is, so that this
-stands close by: such a model finds what was said a message ago, and not what follows from five things said in as many
-places.
+It does whatever is more likely than not, always in the same words. So its next call is a function of the conversation,
+which a model of a million parameters can learn; it could not learn a random choice. Before each call it says what the
+call is about, whether the item is in the order that it has just read, and what the item's number is. A small model
+finds what was said one message ago; it does not find what follows from five things said in five places.
 """
 
 from __future__ import annotations
@@ -21,9 +20,22 @@ from specbench.desk.people.habits import Habits
 from specbench.desk.people.users import ScriptedUser, Turn
 from specbench.desk.world.desk import SupportDesk
 
-__all__ = ["OPENINGS", "SETTLED", "TOPICS", "SettledAgent", "numbered", "topic", "understood", "wish"]
+__all__ = [
+    "AGENT_NAME",
+    "FIXED_HABITS",
+    "OPENINGS",
+    "TOPICS",
+    "DeterministicAgent",
+    "mentioned_slots",
+    "numbered",
+    "topic",
+    "wish",
+]
 
-SETTLED = Habits(
+AGENT_NAME = "desk-settled"
+"""Its name in traces. The name is older than the class; recorded traces hold it."""
+
+FIXED_HABITS = Habits(
     profile=0.0, preferences=0.2, tickets=0.0, rereads=0.0, narrates=0.0, stalls=0.0, confirms=1.0, calculates=1.0,
     asks_order=0.0, filters=0.0, oldest_first=0.0, parallel=0.0, slips=0.0, by_tracking=0.0, tracks=1.0,
     eager_history=0.0, notes=0.0,
@@ -45,7 +57,7 @@ OPENINGS = {
     "preference": "I'll change your settings: {}.",
     "shop": "I'll see what we have: {}.",
 }
-"""What it says first when it hears a goal, by kind: what it has understood, with the wish where there is one."""
+"""What it says first when it hears a goal, by kind, with the customer's wish where there is one."""
 
 TOPICS = {
     "status": "Delivery of {}",
@@ -70,8 +82,8 @@ _WISHES = {"preference": ("key", "value"), "shop": ("noun", "category")}
 Item = TypeVar("Item")
 
 
-class _Settled(random.Random):
-    """Not random: the first choice, of words the shortest; and a coin that falls for what is more likely than not."""
+class _NoChance(random.Random):
+    """Not random: the first of several things, the shortest of several texts, and yes to what is likelier than not."""
 
     def random(self) -> float:
         return 0.42
@@ -160,19 +172,19 @@ def wish(kind: str, slots: Mapping[str, Any]) -> str:
     return ", ".join(said)
 
 
-def understood(slots: dict[str, Any], text: str) -> dict[str, Any]:
+def mentioned_slots(slots: dict[str, Any], text: str) -> dict[str, Any]:
     """The slots of a goal without what the customer did not say: he may name a category and no noun.
 
     Examples
     --------
-    >>> understood({"noun": "kite", "category": "toys"}, "Have you got any toys?")
+    >>> mentioned_slots({"noun": "kite", "category": "toys"}, "Have you got any toys?")
     {'noun': '', 'category': 'toys'}
     """
     return slots if slots.get("noun", "").lower() in text.lower() else {**slots, "noun": ""}
 
 
-class SettledAgent(ScriptedAgent):
-    """A scripted agent that thinks aloud, never wavers, and looks everything up anew for each goal.
+class DeterministicAgent(ScriptedAgent):
+    """A scripted agent that thinks aloud, always decides alike, and looks everything up again for each goal.
 
     Parameters
     ----------
@@ -181,15 +193,15 @@ class SettledAgent(ScriptedAgent):
     """
 
     def __init__(self, desk: SupportDesk, user: ScriptedUser, system: str) -> None:
-        super().__init__(desk, user, SETTLED, _Settled(), system)
+        super().__init__(desk, user, FIXED_HABITS, _NoChance(), system)
         self._kind = self._opening = self._chosen = self._wish = ""
         self._offers: dict[str, str] = {}
 
     def hear(self, turn: Turn) -> Turn:
-        """As any scripted agent, and begin anew with a new goal."""
+        """As any scripted agent; with a new goal, forget what belonged to the last one."""
         if turn.goal is not None:
             self.forget()
-            goal = replace(turn.goal, slots=understood(turn.goal.slots, turn.text))
+            goal = replace(turn.goal, slots=mentioned_slots(turn.goal.slots, turn.text))
             turn = replace(turn, goal=goal)
             self._kind, self._wish, self._chosen = goal.kind, wish(goal.kind, goal.slots), ""
             self._opening = OPENINGS[goal.kind].format(self._wish)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from specbench.desk.world.desk import DeskError, SupportDesk
 from specbench.desk.world.words import CATALOGUE, CITIES, STATES, STREETS
 
-__all__ = ["KINDS", "WISHES", "Goal", "Persona", "Task", "sample_slots", "sample_task", "short_name"]
+__all__ = ["KINDS", "WISHES", "Goal", "Persona", "Task", "order_exists", "sample_slots", "sample_task", "short_name"]
 
 Row = dict[str, Any]
 Reference = Literal["id", "item", "latest", "none"]
@@ -125,12 +125,13 @@ def sample_task(
     )
     ghost = f"D{rng.randrange(10000, 99999)}"
     own = tuple(row["order_id"] for row in history)
-    while ghost in own or _exists(desk, ghost):
+    while ghost in own or order_exists(desk, ghost):
         ghost = f"D{rng.randrange(10000, 99999)}"
     return Task(user_id, desk.call("get_customer", {"user_id": user_id}), tuple(goals), persona, own, ghost)
 
 
-def _exists(desk: SupportDesk, order_id: str) -> bool:
+def order_exists(desk: SupportDesk, order_id: str) -> bool:
+    """Whether the desk has an order of this id."""
     try:
         desk.call("get_order", {"order_id": order_id})
     except DeskError:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from specbench.desk.people.agent import ScriptedAgent
 from specbench.desk.people.goals import Goal
-from specbench.desk.people.skills_common import address_text, listing, shipment_text, ticket_text, track
+from specbench.desk.people.skills_common import product_list, shipment_text, ticket_text, track
 from specbench.desk.people.users import Turn
-from specbench.desk.phrases.grammar import money
+from specbench.desk.phrases.formatting import address_text, money
 
 __all__ = ["ACCOUNT_SKILLS"]
 
@@ -53,9 +53,9 @@ def _shop(agent: ScriptedAgent, goal: Goal) -> Turn:
     if not rows:
         return agent.result(agent.text("shop_none"), good=False)
     if not fitting:
-        return agent.result(agent.text("shop_other", noun=goal.slots["noun"], list=listing(rows[-3:])), good=False)
+        return agent.result(agent.text("shop_other", noun=goal.slots["noun"], list=product_list(rows[-3:])), good=False)
     if agent.chance(0.4):
-        return agent.result(agent.text("shop_list", list=listing(fitting)))
+        return agent.result(agent.text("shop_list", list=product_list(fitting)))
     if len(fitting) > 1 and agent.chance(agent.habits.parallel * 3):
         product = agent.calls(*[("get_product", {"product_id": row["product_id"]}) for row in fitting[:2]])[0]
     else:

@@ -7,14 +7,13 @@ from typing import Any
 
 from specbench.desk.people.agent import ScriptedAgent
 from specbench.desk.people.users import Turn
-from specbench.desk.phrases.grammar import date_text, money
+from specbench.desk.phrases.formatting import date_text, list_text, money
 from specbench.desk.world.data import RETURN_DAYS, TODAY
 
 __all__ = [
-    "address_text",
-    "listing",
     "open_ticket",
     "order_slots",
+    "product_list",
     "refusal_of",
     "shipment_text",
     "ticket_text",
@@ -22,11 +21,6 @@ __all__ = [
 ]
 
 Row = dict[str, Any]
-
-
-def address_text(row: Row) -> str:
-    """An address on one line."""
-    return "{street}, {city}, {state} {zip}".format_map(row)
 
 
 def order_slots(order: Row) -> dict[str, str]:
@@ -45,14 +39,9 @@ def order_slots(order: Row) -> dict[str, str]:
 
 def track(agent: ScriptedAgent, order: Row) -> Row:
     """Track an order's parcel, by order id or tracking number as the habit goes."""
-    if agent.chance(agent.habits.by_tracking):
-        return _object(agent.call("track_shipment", tracking_number=order["tracking_number"]))
-    return _object(agent.call("track_shipment", order_id=order["order_id"]))
-
-
-def _object(value: Any) -> Row:
-    assert isinstance(value, dict)
-    return value
+    key = "tracking_number" if agent.chance(agent.habits.by_tracking) else "order_id"
+    shipment: Row = agent.call("track_shipment", **{key: order[key]})
+    return shipment
 
 
 def shipment_text(agent: ScriptedAgent, order: Row, shipment: Row) -> str:
@@ -99,7 +88,6 @@ def refusal_of(agent: ScriptedAgent, order: Row) -> str:
     return ""
 
 
-def listing(rows: list[Row]) -> str:
+def product_list(rows: list[Row]) -> str:
     """Products with their prices, as a list in a sentence."""
-    shown = [f"{row['name']} ({money(row['price'])})" for row in rows]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return list_text([f"{row['name']} ({money(row['price'])})" for row in rows])

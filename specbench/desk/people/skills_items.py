@@ -7,9 +7,9 @@ from typing import Any
 
 from specbench.desk.people.agent import ScriptedAgent, item_of
 from specbench.desk.people.goals import Goal
-from specbench.desk.people.skills_common import listing, open_ticket, refusal_of, ticket_text
+from specbench.desk.people.skills_common import open_ticket, product_list, refusal_of, ticket_text
 from specbench.desk.people.users import Turn
-from specbench.desk.phrases.grammar import date_text, money
+from specbench.desk.phrases.formatting import date_text, money
 from specbench.desk.world.desk import DeskError
 
 __all__ = ["ITEM_SKILLS"]
@@ -52,10 +52,9 @@ def _exchange(agent: ScriptedAgent, goal: Goal) -> Turn:
     offers = [row for row in _search(agent, category, item["price"]) if row["product_id"] != item["product_id"]][-3:]
     if not offers:
         return agent.result(agent.text("shop_none"), good=False)
-    listed = listing(offers)
     turn = agent.ask(
         "product",
-        agent.text("options", item=item["name"], category=category, list=listed),
+        agent.text("options", item=item["name"], category=category, list=product_list(offers)),
         names=[row["name"] for row in offers],
     )
     chosen = next(row for row in offers if row["name"] == turn.said["product"])

@@ -8,7 +8,6 @@ from typing import Any
 from specbench.desk.people.agent import ScriptedAgent
 from specbench.desk.people.goals import Goal
 from specbench.desk.people.skills_common import (
-    address_text,
     open_ticket,
     order_slots,
     refusal_of,
@@ -17,7 +16,7 @@ from specbench.desk.people.skills_common import (
     track,
 )
 from specbench.desk.people.users import Turn
-from specbench.desk.phrases.grammar import money
+from specbench.desk.phrases.formatting import address_text, money
 
 __all__ = ["ORDER_SKILLS"]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from specbench.desk.people.goals import Goal, Task
+from specbench.desk.phrases.formatting import address_text
 from specbench.desk.phrases.grammar import Book, say
 
 __all__ = ["ScriptedUser", "Turn", "with_article"]
@@ -108,7 +109,7 @@ class ScriptedUser:
         if goal.kind == "shop":
             slots |= {"limit": f"${goal.slots['limit']}", "a_noun": with_article(goal.slots["noun"])}
         elif "street" in goal.slots:
-            slots["address"] = "{street}, {city}, {state} {zip}".format_map(goal.slots)
+            slots["address"] = address_text(goal.slots)
         if goal.order_id:
             act = self._refer(goal, said, slots)
         text = self._say(act, **slots)

@@ -1,1 +1,1 @@
-"""What the scripted people say: a small phrase grammar and the phrase books."""
+"""What the scripted people say: phrase books (text files) and the grammar that reads them."""

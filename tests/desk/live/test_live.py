@@ -24,8 +24,8 @@ from specbench.testing.clock import BACKENDS, run_virtual
 TALKS = scripted_talks(3)
 
 
-def settled(talks):
-    """Says what the settled agent said; ids of calls aside, the conversation so far tells which."""
+def recorded_answers(talks):
+    """Says what the deterministic agent said; ids of calls aside, the conversation so far tells which."""
 
     def key(messages):
         return json.dumps([(m.role, m.content, [call.key for call in m.tool_calls]) for m in messages])
@@ -55,7 +55,7 @@ def markov():
 
 @pytest.mark.parametrize("run_on", BACKENDS)
 def test_a_conversation_that_outgrows_the_context_ends_and_the_others_go_on(markov, run_on):
-    say = settled(TALKS)
+    say = recorded_answers(TALKS)
 
     def short(request):
         if request.messages[1] == TALKS[1].messages[1] and len(request.messages) > 5:
@@ -72,7 +72,7 @@ def test_a_conversation_that_outgrows_the_context_ends_and_the_others_go_on(mark
 @pytest.mark.parametrize("run_on", BACKENDS)
 @pytest.mark.parametrize("options", [None, Options(run_ahead=RunAhead(p=0.0), carry_ttl_s=60)])
 def test_speculation_changes_nothing_but_time(markov, run_on, options):
-    backend = PacedBackend(ScriptedBackend(settled(TALKS)), tokens_per_s=30, prefill_s=0.3)
+    backend = PacedBackend(ScriptedBackend(recorded_answers(TALKS)), tokens_per_s=30, prefill_s=0.3)
     found = compare(backend, markov, TopK(1), options, run_on=run_on)
     assert found.lossless and found.differences == []
     assert found.backend == "scripted (paced, 30 tok/s after 0.3 s)"
@@ -84,8 +84,8 @@ def test_speculation_changes_nothing_but_time(markov, run_on, options):
 
 
 def test_a_perfect_draft_hides_much_of_the_tools(markov):
-    drafting = LLMDraftPredictor(ScriptedBackend(settled(TALKS)), points=0).fit([])
-    backend = PacedBackend(ScriptedBackend(settled(TALKS)), tokens_per_s=30, prefill_s=0.5)
+    drafting = LLMDraftPredictor(ScriptedBackend(recorded_answers(TALKS)), points=0).fit([])
+    backend = PacedBackend(ScriptedBackend(recorded_answers(TALKS)), tokens_per_s=30, prefill_s=0.5)
     found = compare(backend, drafting, Threshold(0.4))
     assert found.lossless
     assert found.saved_share > compare(backend, markov, Threshold(0.9)).saved_share
@@ -102,7 +102,7 @@ def test_a_model_that_goes_round_in_circles_is_stopped(markov):
 
 def test_the_simulator_agrees_with_the_live_run(markov):
     latency, policy = DeskLatency(sigma=0.1), TopK(1)
-    backend = PacedBackend(ScriptedBackend(settled(TALKS)), tokens_per_s=30, prefill_s=0.3)
+    backend = PacedBackend(ScriptedBackend(recorded_answers(TALKS)), tokens_per_s=30, prefill_s=0.3)
 
     async def run():
         return await compare_live(backend, markov, policy, TALKS, latency=latency, early=False)

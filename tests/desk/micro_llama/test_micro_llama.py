@@ -16,28 +16,23 @@ from specbench.core.errors import CheckpointError, ConfigError
 from specbench.core.types import Message, ToolCall
 from specbench.desk.micro_llama import training
 from specbench.desk.micro_llama.attention import BLOCK, register
+from specbench.desk.micro_llama.card import card_text
 from specbench.desk.micro_llama.conversations import (
-    CANNOT,
-    EXAMS,
+    NO_TOOLS_REPLY,
+    TEST_BOOKS,
     conversations,
     training_conversations,
     without_tools,
 )
 from specbench.desk.micro_llama.examples import copy_batches, encode, talk_batches
-from specbench.desk.micro_llama.exercises import DRILL_PROMPT, drill
+from specbench.desk.micro_llama.exercises import EXERCISE_PROMPT, exercise
 from specbench.desk.micro_llama.measure import answers, scores
 from specbench.desk.micro_llama.schedule import Schedule
 from specbench.desk.micro_llama.word_noise import ANSWERS, VariedBook, vocabulary
 from specbench.desk.people.deterministic_agent import OPENINGS, TOPICS
 from specbench.desk.people.goals import KINDS
+from specbench.desk.phrases.books import read_book
 from specbench.desk.phrases.grammar import Book
-from specbench.desk.phrases.held_out import UNSEEN
-from specbench.desk.phrases.held_out_fresh import FRESH
-from specbench.desk.phrases.training_answers import MORE_ANSWERS
-from specbench.desk.phrases.training_intents import MORE_INTENTS
-from specbench.desk.phrases.training_short import MORE_SHORT
-from specbench.desk.phrases.training_told import MORE_TOLD
-from specbench.desk.phrases.user import SEEN
 from specbench.desk.world.desk import SupportDesk
 from specbench.desk.world.words import CATALOGUE
 from specbench.llm.backends.transformers_local import prompt_ids
@@ -100,19 +95,19 @@ def wordings(*books: Book) -> set[str]:
 
 
 class TestConversations:
-    def test_the_settled_agent_never_wavers(self):
+    def test_the_deterministic_agent_always_says_the_same(self):
         one, two = ([trace.messages for trace in conversations(5, 3)] for _ in range(2))
         assert one == two
 
-    def test_it_says_once_what_it_has_understood_and_looks_anew_for_each_goal(self):
+    def test_it_says_once_what_it_has_understood_and_looks_again_for_each_goal(self):
         assert set(OPENINGS) == set(KINDS) == set(TOPICS)
         several = [trace for trace in conversations(40, 3) if len(trace.metadata["goals"].split()) > 1]
         for trace in several:
             said = [message.content for message in trace.messages if message.role == "assistant"]
             assert sum(text.startswith(tuple(STARTS.values())) for text in said) > 0
             for kind, opening in STARTS.items():
-                heard = sum(text.startswith(opening) for text in said)
-                assert heard <= trace.metadata["goals"].split().count(kind)
+                count = sum(text.startswith(opening) for text in said)
+                assert count <= trace.metadata["goals"].split().count(kind)
         # The newest order is looked at first, and the history read again for a later goal.
         histories = [
             sum(call.name == "get_order_history" for message in trace.messages for call in message.tool_calls)
@@ -123,11 +118,11 @@ class TestConversations:
     def test_it_says_with_every_call_what_it_is_about(self):
         starts = tuple(text.partition("{")[0] for text in TOPICS.values())
         for trace in conversations(40, 3):
-            heard = False
+            told = False
             for before, message in zip(trace.messages, trace.messages[1:], strict=False):
-                heard |= message.content.startswith(tuple(STARTS.values()))
+                told |= message.content.startswith(tuple(STARTS.values()))
                 # Until a goal is told there is nothing to say; the first message after it opens with OPENINGS.
-                if message.tool_calls and heard and before.role == "tool":
+                if message.tool_calls and told and before.role == "tool":
                     assert message.content.startswith(starts), message
 
     def test_the_topic_holds_what_was_chosen(self):
@@ -195,36 +190,38 @@ class TestConversations:
         assert list(islice(training_conversations(5, 50), 10)) == whole[50:]
 
     def test_held_out_phrasings_are_in_no_training_book(self):
-        books = (MORE_INTENTS, MORE_ANSWERS, MORE_SHORT, MORE_TOLD)
-        assert all(set(book) <= set(SEEN) for book in books)
-        learned = wordings(SEEN, *books)
+        customer, training_book = read_book("customer"), read_book("training")
+        held_out, second = read_book("held_out"), read_book("held_out_second")
+        assert set(training_book) <= set(customer)
+        learned = wordings(customer, training_book)
         assert "yes please" in learned and len(learned) > 5000
-        for held_out in (UNSEEN, FRESH):
-            assert set(held_out) == set(SEEN)
-            assert not learned & wordings(held_out)
-        assert not wordings(UNSEEN) & wordings(FRESH)
+        for book in (held_out, second):
+            assert set(book) == set(customer)
+            assert not learned & wordings(book)
+        assert not wordings(held_out) & wordings(second)
 
     def test_varied_phrases_keep_their_slots(self):
-        book = VariedBook(MORE_INTENTS, random.Random(1), rate=0.5)
+        book = VariedBook(read_book("training"), random.Random(1), rate=0.5)
         for _ in range(200):
             assert "{order}" in book["cancel"][0]
 
     def test_scrambled_answers_keep_their_value_and_nothing_else(self):
         words = vocabulary({"any": ("alpha beta gamma",)})
-        book = VariedBook(MORE_ANSWERS, random.Random(1), 0.0, 1.0, words)
-        for act in sorted(ANSWERS & set(MORE_ANSWERS)):
+        phrases = read_book("training")
+        book = VariedBook(phrases, random.Random(1), 0.0, 1.0, words)
+        for act in sorted(ANSWERS & set(phrases)):
             for _ in range(20):
                 line = book[act][0]
                 assert "{" in line
                 bare = re.sub(r"\{\w+\}", "", line)
                 assert set(re.findall(r"[A-Za-z']{2,}", bare)) <= set(words), line
-        assert book["yes"][0] in MORE_ANSWERS["yes"]
+        assert book["yes"][0] in phrases["yes"]
 
-    def test_every_call_of_a_drill_can_be_known_from_what_stands_there(self):
+    def test_every_call_of_an_exercise_follows_from_its_text(self):
         with SupportDesk(seed=7, customers=12) as desk:
             for number in range(60):
-                trace = drill(desk, f"drill/{number}", SEEN)
-                assert trace.messages[0].content == DRILL_PROMPT
+                trace = exercise(desk, f"drill/{number}", read_book("customer"))
+                assert trace.messages[0].content == EXERCISE_PROMPT
                 shown = " ".join(message.content for message in trace.messages if message.role == "tool")
                 asked = [message for message in trace.messages if message.role == "assistant"]
                 assert len({message.tool_calls[0] for message in asked}) > len(asked) / 2
@@ -238,11 +235,11 @@ class TestConversations:
                         elif name == "expression":
                             assert all(f":{number}" in shown for number in re.findall(r"[\d.]+", value))
 
-    def test_drills_tell_whether_an_item_is_in_an_order(self):
+    def test_exercises_tell_whether_an_item_is_in_an_order(self):
         fates = Counter()
         with SupportDesk(seed=7, customers=12) as desk:
             for number in range(60):
-                messages = drill(desk, f"drill/{number}", SEEN).messages
+                messages = exercise(desk, f"drill/{number}", read_book("customer")).messages
                 for asked, order, message in zip(messages, messages[1:], messages[2:], strict=False):
                     if asked.role == "user" and order.role == "tool":
                         name = asked.content.partition(" the ")[2].removesuffix(".")
@@ -253,13 +250,13 @@ class TestConversations:
                         fates[held] += 1
         assert fates[True] > 10 and fates[False] > 10
 
-    def test_drills_are_part_of_the_training(self):
+    def test_exercises_are_part_of_the_training(self):
         prompts = [trace.messages[0].content for trace, _ in islice(training_conversations(5), 80)]
-        assert 5 < prompts.count(DRILL_PROMPT) < 40
+        assert 5 < prompts.count(EXERCISE_PROMPT) < 40
 
     def test_without_tools_the_agent_says_that_it_cannot(self, talk):
         bare = without_tools(talk, random.Random(1))
-        assert not bare.tools and bare.messages[-1].content == CANNOT
+        assert not bare.tools and bare.messages[-1].content == NO_TOOLS_REPLY
 
 
 class TestBatches:
@@ -371,7 +368,7 @@ class TestTraining:
         assert training.train(tmp_path, training_conversations, few)["precision"] == "float32"
 
     def test_it_learns(self, tmp_path):
-        schedule = Schedule(copy_steps=0, steps=15, tokens=1200, short_tokens=300, warmup_steps=5)
+        schedule = Schedule(copy_steps=0, steps=12, tokens=1000, short_tokens=300, warmup_steps=5)
         record = training.train(tmp_path, training_conversations, schedule)
         assert record["loss"] < 4.5  # guessing among 1,536 tokens is at 7.3
 
@@ -389,12 +386,18 @@ class TestShipped:
     def test_the_card_tells_the_measured_numbers(self):
         measured = json.loads((micro_folder() / "measured.json").read_text())["measured"]
         card = (micro_folder() / "README.md").read_text()
-        for part in EXAMS:
+        for part in TEST_BOOKS:
             assert f"{measured[part]['exact']:.1%}" in card
+
+    def test_the_card_is_the_one_that_training_writes_and_names_files_that_exist(self):
+        card = (micro_folder() / "README.md").read_text()
+        assert card == card_text(json.loads((micro_folder() / "measured.json").read_text()))
+        paths = re.findall(r"`(specbench/[^`]*)`", card)
+        assert len(paths) >= 5 and all((micro_folder().parents[1] / path).is_file() for path in paths)
 
     def test_it_calls_and_answers_as_its_card_says(self, micro):
         measured = json.loads((micro_folder() / "measured.json").read_text())["measured"]
-        found = scores(answers(micro, conversations(6, seed=2)))
+        found = scores(answers(micro, conversations(3, seed=2)))
         assert found["valid_json"] == 1
         assert found["exact"] >= measured["seen"]["exact"] - 0.15
 
@@ -402,4 +405,4 @@ class TestShipped:
         rng = random.Random(1)
         found = answers(micro, [without_tools(trace, rng) for trace in conversations(4, seed=5)])
         assert len(found) > 8 and not any(each.begins_call for each in found)
-        assert sum(each.written == CANNOT for each in found) >= 3
+        assert sum(each.written == NO_TOOLS_REPLY for each in found) >= 3

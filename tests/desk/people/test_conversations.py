@@ -17,10 +17,8 @@ from specbench.core.types import Effect
 from specbench.desk.people.conversations import SOURCE, desk_of, generate
 from specbench.desk.people.habits import HABITS
 from specbench.desk.people.skills import SKILLS
-from specbench.desk.phrases.agent import AGENT
+from specbench.desk.phrases.books import read_book
 from specbench.desk.phrases.grammar import expansions
-from specbench.desk.phrases.held_out import UNSEEN
-from specbench.desk.phrases.user import SEEN
 from specbench.desk.world.desk import DeskError
 from specbench.desk.world.specs import argument_problem
 from specbench.traces.schema import encode_trace
@@ -132,25 +130,25 @@ def test_every_call_fits_its_schema_and_has_its_result(traces):
 def test_values_of_calls_come_from_the_conversation(traces):
     """Ids in calls were said or read before; only a slip of the agent's is not, and it fails."""
     for trace in traces:
-        heard = ""
+        told = ""
         failed = {message.tool_call_id for message in trace.messages if message.error}
         for message in trace.messages:
             for call in message.tool_calls:
                 for key in ("order_id", "user_id", "product_id", "tracking_number", "email", "zip", "first_name"):
                     value = str(call.arguments.get(key, "")).lower()
-                    assert value in heard or call.id in failed
-            heard += message.content.lower()
+                    assert value in told or call.id in failed
+            told += message.content.lower()
 
 
 def test_amounts_dates_and_ids_that_the_agent_tells_were_read_or_said(traces):
     for trace in traces:
-        heard = trace.messages[0].content
+        told = trace.messages[0].content
         for message in trace.messages:
             if message.role == "assistant" and not message.tool_calls:
                 for token in re.findall(r"\b[DTP]\d{4,5}\b", message.content):
-                    assert token.lower() in heard.lower()
+                    assert token.lower() in told.lower()
             if message.role != "assistant":
-                heard += message.content
+                told += message.content
 
 
 def test_texts_are_clean(traces):
@@ -162,16 +160,17 @@ def test_texts_are_clean(traces):
 
 
 def test_unseen_phrasings_share_no_paraphrase_and_no_trace_text():
-    assert set(UNSEEN) == set(SEEN)
-    for act in SEEN:
-        assert not set(SEEN[act]) & set(UNSEEN[act])
+    customer, held_out = read_book("customer"), read_book("held_out")
+    assert set(held_out) == set(customer)
+    for act in customer:
+        assert not set(customer[act]) & set(held_out[act])
     seen, unseen = (set(users(generate(60, phrasings=which))) for which in ("seen", "unseen"))
     assert not seen & unseen
 
 
 def test_paraphrases_are_many(traces):
-    assert all(len(lines) >= 8 for lines in SEEN.values())
-    assert all(sum(map(expansions, lines)) >= 8 for lines in AGENT.values())
+    assert all(len(lines) >= 8 for lines in read_book("customer").values())
+    assert all(sum(map(expansions, lines)) >= 8 for lines in read_book("agent").values())
     texts = users(traces)
     assert len(set(texts)) / len(texts) > 0.5
 
