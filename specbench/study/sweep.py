@@ -22,14 +22,13 @@ from specbench.predictors import competitor_names
 from specbench.sim import ByProfile, Latency, simulate
 from specbench.speculation import Options, RunAhead
 from specbench.study.data import split_sizes
-from specbench.study.job import Job
+from specbench.study.job import Job, kind_of
 from specbench.study.predictions import fitted, predicted
 from specbench.study.progress import Progress
 from specbench.traces.store import Paths, read_effects
 
 __all__ = ["KEYS", "expand_policies", "run_sweep"]
 
-KIND = "specbench sweep"
 KEYS = ["predictor", "policy", "latency", "options"]
 BATCH = 12
 MOST_STEPS = 1000
@@ -133,7 +132,7 @@ def run_sweep(
         "profiles": {text: asdict(model.profile) for text, model in models.items() if isinstance(model, ByProfile)},
         "specbench": package_version(),
     }  # fmt: skip
-    done = _resume(folder, identity)
+    done = _resume(folder, job.kind, identity)
     folder.mkdir(parents=True, exist_ok=True)
     config = {"latencies": {text: model.describe() for text, model in models.items()}}
     job.write_config(folder, data, identity=identity, config=config, split=split_sizes(parts))
@@ -214,14 +213,13 @@ def _cells(
     return rows
 
 
-def _resume(folder: Path, identity: dict[str, Any]) -> pd.DataFrame:
+def _resume(folder: Path, kind: str, identity: dict[str, Any]) -> pd.DataFrame:
     """Return the rows of an earlier run of the same sweep; ``identity`` gets the profiles of these rows."""
     if not folder.exists() or not any(folder.iterdir()):
         return pd.DataFrame()
-    config = read_json(folder / "config.json") if (folder / "config.json").is_file() else {}
-    if not isinstance(config, dict) or config.get("kind") != KIND:
+    if kind_of(folder) != kind:
         raise ConfigError(f"{folder} holds something else than a sweep; choose another --out")
-    earlier = config.get("identity") or {}
+    earlier = read_json(folder / "config.json").get("identity") or {}
     profiles = {**(earlier.get("profiles") or {}), **identity["profiles"]}
     if {**earlier, "profiles": {**profiles, **(earlier.get("profiles") or {})}} != {**identity, "profiles": profiles}:
         raise ConfigError(
