@@ -117,7 +117,7 @@ def sweep(
 ) -> None:
     """Simulate predictors × policies × latencies × options in parallel; one Parquet row each."""
     from specbench.study.evaluation import parse_names
-    from specbench.study.sweep import KEYS, run_sweep
+    from specbench.study.grid_sweep import KEYS, run_sweep
 
     frame = run_sweep(
         traces, out, predictors=parse_names(predictors) if predictors else None,

@@ -161,8 +161,8 @@ def compare(
     """Train and measure every predictor on one split by task; write a leaderboard, and what else is asked for."""
     from specbench.sim import Latency
     from specbench.study import Settings
-    from specbench.study.compare import BASELINE, Parts, run_compare
-    from specbench.study.compare.page import leaderboard_table
+    from specbench.study.comparison import BASELINE, Parts, run_compare
+    from specbench.study.comparison.page import leaderboard_table
 
     result = run_compare(
         traces,

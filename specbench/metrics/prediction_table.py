@@ -106,6 +106,20 @@ class PredictionTable:
         self.tools.append(session.predict_tools(WIDE))
         self.full.append(Full.of(predictions, decision.outcome))
 
+    def of_traces(self, trace_ids: frozenset[str]) -> PredictionTable:
+        """Return the rows of these traces, without latencies."""
+        rows = [at for at, point in enumerate(self.points) if point.trace_id in trace_ids]
+        return PredictionTable(
+            self.predictor,
+            points=[self.points[at] for at in rows],
+            calls=[self.calls[at] for at in rows],
+            predictions=[self.predictions[at] for at in rows],
+            tools=[self.tools[at] for at in rows],
+            tasks=[self.tasks[at] for at in rows],
+            ahead=[self.ahead[at] for at in rows] if self.ahead else [],
+            full=[self.full[at] for at in rows] if self.full else [],
+        )
+
     def effects(self) -> list[Effect | None]:
         """Effect of each outcome's tool; ``None`` for a reply."""
         out: list[Effect | None] = []

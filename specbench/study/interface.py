@@ -15,17 +15,17 @@ import pandas as pd
 from specbench.core.errors import ConfigError
 from specbench.core.types import Trace
 from specbench.metrics import SpeculationMetrics, predict_traces
+from specbench.metrics.paired import paired_differences
 from specbench.policies import Policy, Threshold
 from specbench.predictors import Predictor
 from specbench.sim import Latency
 from specbench.sim import simulate as simulate_table
 from specbench.sim import sweep as sweep_table
 from specbench.speculation import Options
-from specbench.study.compare.paired import paired_differences
 from specbench.study.data import refuse_overlap
 from specbench.study.environment import charged_ms
 from specbench.study.evaluation import THRESHOLDS, Settings, evaluate_predictor, seeded
-from specbench.study.results import Comparison, Evaluation, Run
+from specbench.study.results import Evaluation, PairedComparison, Run
 
 __all__ = ["Predictors", "compare", "evaluate", "simulate", "sweep"]
 
@@ -90,7 +90,7 @@ def compare(
     seed: int = 0,
     resamples: int = 500,
     allow_overlap: bool = False,
-) -> Comparison:
+) -> PairedComparison:
     """Fit predictors on ``train`` and return their paired differences to a baseline on ``test``.
 
     Parameters
@@ -119,7 +119,7 @@ def compare(
         if name != baseline
         for rate, found in paired_differences(result.table, against, seed=seed).items()
     ]
-    return Comparison(evaluation, baseline, pd.DataFrame(rows))
+    return PairedComparison(evaluation, baseline, pd.DataFrame(rows))
 
 
 def simulate(

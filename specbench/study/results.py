@@ -18,7 +18,7 @@ from specbench.study.evaluation import Evaluated
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Comparison", "Evaluation", "Run"]
+__all__ = ["Evaluation", "PairedComparison", "Run"]
 
 
 class Evaluation(Mapping[str, Predictor]):
@@ -80,11 +80,10 @@ class Evaluation(Mapping[str, Predictor]):
     def plot_curve(self, *, theme: str = "light") -> Figure:
         """Draw recall against wasted compute, one line a predictor, and return the figure."""
         from specbench.plots import plot_curve
-        from specbench.predictors import is_control
 
         controls = [name for name, result in self.results.items() if type(result.predictor).control]
         figure = plot_curve(self.curves, controls=controls, theme=theme).figure
-        assert figure is not None and is_control is not None
+        assert figure is not None
         return figure  # type: ignore[return-value]
 
     def __repr__(self) -> str:
@@ -98,7 +97,7 @@ class Evaluation(Mapping[str, Predictor]):
         return str(self.table.to_html(float_format=lambda value: f"{value:.3f}", na_rep="–"))
 
 
-class Comparison:
+class PairedComparison:
     """Predictors beside a baseline on the same decision points: paired differences with 95 % intervals by task.
 
     Attributes

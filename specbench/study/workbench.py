@@ -21,7 +21,6 @@ from specbench.policies import TopK
 from specbench.predictors import Predictor, make_predictor
 from specbench.report.episode import Episode
 from specbench.sim import simulate, sweep
-from specbench.study.compare.paired import subset
 from specbench.study.data import Data, load_data, shipped_traces, split_data
 from specbench.study.environment import charged_ms
 from specbench.study.evaluation import seeded
@@ -298,7 +297,7 @@ class Workbench:
     def episode(self, trace_id: str, setting: Setting) -> Episode:
         """Simulate one conversation."""
         table = self.table(setting.predictor)
-        own = subset(table, frozenset({trace_id}))
+        own = table.of_traces(frozenset({trace_id}))
         if not len(own):
             raise ConfigError(f"no test conversation is called {trace_id!r}; use one of Workbench.episodes()")
         ledger, metrics = self._run(own, setting, False)

@@ -14,7 +14,7 @@ from specbench.core.ledger import Ledger
 from specbench.core.types import Trace
 from specbench.predictors.checkpoint import read_card
 from specbench.study import Settings, run_study
-from specbench.study.compare import Parts, run_compare
+from specbench.study.comparison import Parts, run_compare
 from specbench.study.progressive import run_progressive
 from specbench.study.simulation import run_simulate
 from specbench.study.train import run_train

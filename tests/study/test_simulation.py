@@ -20,8 +20,8 @@ from specbench.llm.profiling import LatencyProfile
 from specbench.metrics import SpeculationMetrics, predict_traces
 from specbench.predictors import make_predictor
 from specbench.sim import Constant
+from specbench.study.grid_sweep import KEYS, run_sweep
 from specbench.study.simulation import run_simulate
-from specbench.study.sweep import KEYS, run_sweep
 from specbench.study.train import run_train
 from specbench.study.tuning import choose_policy, run_tune
 from specbench.traces.store import write_traces
@@ -139,7 +139,7 @@ def test_a_sweep_of_other_effects_profiles_or_version_is_another_sweep(
     with pytest.raises(ConfigError, match="holds a sweep of other traces, effects, latency profiles"):
         run("constant:2,1")
     effects.write_text('{"get_order": "read"}')
-    monkeypatch.setattr("specbench.study.sweep.package_version", lambda: "9")
+    monkeypatch.setattr("specbench.study.grid_sweep.package_version", lambda: "9")
     with pytest.raises(ConfigError, match="or by another specbench"):
         run("constant:2,1")
 

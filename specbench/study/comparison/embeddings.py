@@ -12,7 +12,7 @@ import pandas as pd
 
 from specbench.core.types import Trace
 from specbench.embed import Embedding
-from specbench.study.compare.bench import Bench, Variant, row_of
+from specbench.study.comparison.bench import Bench, Variant, row_of
 
 __all__ = ["embedding_cost", "embedding_table", "embedding_variants", "texts_to_encode"]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from specbench.core.types import Trace
-from specbench.study.compare.bench import RATES, Bench
+from specbench.study.comparison.bench import RATES, Bench
 
 __all__ = ["SHARES", "learning_curve", "nested_subset"]
 

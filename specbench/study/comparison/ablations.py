@@ -8,7 +8,7 @@ import pandas as pd
 
 from specbench.core.registry import EMBEDDINGS
 from specbench.predictors.counting.argument_fillers import FILLERS
-from specbench.study.compare.bench import Bench, Variant, row_of
+from specbench.study.comparison.bench import Bench, Variant, row_of
 
 __all__ = ["COMPLETE", "ablations", "embedding_names", "learned_variants"]
 

@@ -11,17 +11,17 @@ import pytest
 from specbench.core.errors import ConfigError
 from specbench.core.types import Message, ToolCall, Trace
 from specbench.embed import make_embedding
+from specbench.metrics.paired import CALL_RATES, paired_differences
 from specbench.metrics.prediction_rates import hits_at
 from specbench.metrics.prediction_table import PredictionTable, predict_traces
 from specbench.predictors.controls import Oracle, Silent
 from specbench.predictors.counting.markov import MarkovPredictor
 from specbench.study import Settings
-from specbench.study.compare.ablations import embedding_names, learned_variants
-from specbench.study.compare.bench import Bench, Variant
-from specbench.study.compare.curve import learning_curve, nested_subset
-from specbench.study.compare.embeddings import embedding_cost, embedding_variants, texts_to_encode
-from specbench.study.compare.paired import CALL_RATES, paired_differences, subset
-from specbench.study.compare.transfer import Transfer, choose_services, transfer, unseen_tools
+from specbench.study.comparison.ablations import embedding_names, learned_variants
+from specbench.study.comparison.bench import Bench, Variant
+from specbench.study.comparison.curve import learning_curve, nested_subset
+from specbench.study.comparison.embeddings import embedding_cost, embedding_variants, texts_to_encode
+from specbench.study.comparison.transfer import Transfer, choose_services, transfer, unseen_tools
 
 SETTINGS = Settings(resamples=1)
 
@@ -60,7 +60,7 @@ def test_what_is_hard_for_both_cancels_out(tables: dict[str, PredictionTable]) -
 
 
 def test_other_points_cannot_be_paired(tables: dict[str, PredictionTable]) -> None:
-    part = subset(tables["oracle"], frozenset({tables["oracle"].points[0].trace_id}))
+    part = tables["oracle"].of_traces(frozenset({tables["oracle"].points[0].trace_id}))
     assert 0 < len(part) < len(tables["oracle"])
     with pytest.raises(ConfigError, match="a paired difference needs the same decision points"):
         paired_differences(part, tables["markov"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from specbench.core.types import Trace
-from specbench.study.compare.paired import CALL_RATES, paired_differences
+from specbench.metrics.paired import CALL_RATES, paired_differences
 from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor, seeded
 from specbench.study.progress import Progress
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from specbench.predictors import competitor_names, control_names, is_control, make_predictor
-from specbench.study.compare.bench import Bench, row_of
+from specbench.study.comparison.bench import Bench, row_of
 from specbench.study.evaluation import parse_names
 
 __all__ = ["BASELINE", "compare_names", "leaderboard"]

@@ -16,13 +16,13 @@ from specbench.core.types import Effect
 from specbench.core.version import package_version
 from specbench.embed import make_embedding
 from specbench.predictors import is_control
-from specbench.study.compare.ablations import ablations, embedding_names, learned_variants
-from specbench.study.compare.bench import Bench
-from specbench.study.compare.curve import learning_curve
-from specbench.study.compare.embeddings import embedding_table, embedding_variants
-from specbench.study.compare.leaderboard import BASELINE, compare_names, leaderboard
-from specbench.study.compare.page import comparison_page
-from specbench.study.compare.transfer import transfer
+from specbench.study.comparison.ablations import ablations, embedding_names, learned_variants
+from specbench.study.comparison.bench import Bench
+from specbench.study.comparison.curve import learning_curve
+from specbench.study.comparison.embeddings import embedding_table, embedding_variants
+from specbench.study.comparison.leaderboard import BASELINE, compare_names, leaderboard
+from specbench.study.comparison.page import comparison_page
+from specbench.study.comparison.transfer import transfer
 from specbench.study.data import split_sizes
 from specbench.study.evaluation import Settings
 from specbench.study.job import Job, option_words

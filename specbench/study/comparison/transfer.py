@@ -11,9 +11,9 @@ import pandas as pd
 
 from specbench.core.text import writable
 from specbench.core.types import Trace
+from specbench.metrics.paired import CALL_RATES, paired_differences
 from specbench.metrics.prediction_rates import rates
-from specbench.study.compare.bench import Bench
-from specbench.study.compare.paired import CALL_RATES, paired_differences, subset
+from specbench.study.comparison.bench import Bench
 from specbench.study.data import known_tools
 
 __all__ = ["Transfer", "choose_services", "service_of", "transfer", "unseen_agents", "unseen_tools"]
@@ -119,7 +119,7 @@ def _hold_out(
     wanted, seen = frozenset(trace.trace_id for trace in test), known_tools(train)
     for name in names:
         result = bench.fit(name, train, test, f" without {held}")
-        known = subset(bench.measure(name).table, wanted)
+        known = bench.measure(name).table.of_traces(wanted)
         there, minus = (
             rates(known, seen, intervals=False),
             paired_differences(result.table, known, seed=bench.settings.seed),

@@ -11,7 +11,7 @@ from specbench.metrics.bootstrap import task_sums, task_weights
 from specbench.metrics.prediction_rates import hits_at
 from specbench.metrics.prediction_table import PredictionTable
 
-__all__ = ["CALL_RATES", "paired_differences", "subset"]
+__all__ = ["CALL_RATES", "paired_differences"]
 
 CALL_RATES = ("call_top1", "call_top3", "read_call_top1", "read_call_top3")
 RESAMPLES = 1000
@@ -91,18 +91,3 @@ def _difference(
             low, high = np.quantile(ratios, [0.025, 0.975])
             found |= {"low": float(low), "high": float(high)}
     return found
-
-
-def subset(table: PredictionTable, traces: frozenset[str]) -> PredictionTable:
-    """Return the rows of ``table`` that belong to these trace ids, without latencies."""
-    rows = [at for at, point in enumerate(table.points) if point.trace_id in traces]
-    return PredictionTable(
-        table.predictor,
-        points=[table.points[at] for at in rows],
-        calls=[table.calls[at] for at in rows],
-        predictions=[table.predictions[at] for at in rows],
-        tools=[table.tools[at] for at in rows],
-        tasks=[table.tasks[at] for at in rows],
-        ahead=[table.ahead[at] for at in rows] if table.ahead else [],
-        full=[table.full[at] for at in rows] if table.full else [],
-    )

@@ -14,9 +14,9 @@ from specbench.cli import app
 from specbench.core.errors import ConfigError
 from specbench.predictors import competitor_names, control_names
 from specbench.study import Settings, run_study
-from specbench.study.compare import Comparison, Parts, compare_names, run_compare
-from specbench.study.compare import job as job_module
-from specbench.study.compare.bench import RATES, Variant
+from specbench.study.comparison import Comparison, Parts, compare_names, run_compare
+from specbench.study.comparison import job as job_module
+from specbench.study.comparison.bench import RATES, Variant
 
 LIGHT = "markov,patterns,oracle,silent"
 MEASURED = ("latency_p50_ms", "latency_p99_ms", "fit_s")
