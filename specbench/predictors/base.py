@@ -11,13 +11,31 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import index
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from specbench.core.display import facts_html
 from specbench.core.errors import ConfigError, NotFittedError
 from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 
-__all__ = ["Predictor", "Session", "at_most", "ranked"]
+__all__ = ["Networks", "Predictor", "Session", "at_most", "ranked"]
+
+
+class Networks(NamedTuple):
+    """Networks as ONNX graphs, and what a reader of them needs to know.
+
+    Parameters
+    ----------
+    graphs
+        File name → the graph's bytes.
+    facts
+        Names of the inputs' features, numbers of classes, and the like: JSON values.
+    page
+        What each graph takes and gives, in Markdown.
+    """
+
+    graphs: dict[str, bytes]
+    facts: dict[str, Any]
+    page: str
 
 
 class Session(ABC):
@@ -41,6 +59,10 @@ class Session(ABC):
             name = call.name if call else None
             mass[name] = mass.get(name, 0.0) + p
         return [ToolPrediction(tool, p) for tool, p in sorted(mass.items(), key=lambda item: -item[1])[: at_most(k)]]
+
+    def explain(self, k: int = 3) -> list[Any]:
+        """Return why the ``k`` best predictions are made, as objects whose ``str`` says it; nothing by default."""
+        return []
 
     def learn(self, outcome: ToolCall | None) -> None:
         """Teach the predictor what the LLM decided here (online update). The default learns nothing.
@@ -163,6 +185,16 @@ class Predictor(ABC):
     def learns_from_points(self) -> bool:
         """Whether :meth:`learn` is its own: then it is told decision points, and its sessions learn nothing."""
         return type(self).learn is not Predictor.learn
+
+    def networks(self) -> Networks:
+        """Return the networks as ONNX graphs, for those who serve them with a runtime of their own.
+
+        Raises
+        ------
+        ConfigError
+            When there are none, as in a predictor that counts.
+        """
+        raise ConfigError(f"the predictor {self.name!r} has no network: there is nothing to write as ONNX")
 
     def save(self, folder: str | Path) -> Path:
         """Write a checkpoint; see :func:`specbench.predictors.saving.save`."""

@@ -305,16 +305,10 @@ class Workbench:
         return Episode(trace, own, ledger, metrics)
 
     def why(self, trace_id: str, index: int, setting: Setting, k: int = 3) -> list[str]:
-        """Return why the predictor says what it says at a decision point; learned predictors only, else nothing."""
-        from specbench.predictors.learned.explanation import explain
-        from specbench.predictors.learned.predictor import LearnedSession
-
+        """Return why the predictor says what it says at a decision point; nothing where it cannot tell."""
         table = self.table(setting.predictor)
         point = next(each for each in table.points if each.trace_id == trace_id and each.index == index)
-        session = self.predictor(setting.predictor).at(point)
-        if not isinstance(session, LearnedSession):
-            return []
-        return [str(each) for each in explain(session, k)]
+        return [str(each) for each in self.predictor(setting.predictor).at(point).explain(k)]
 
     def confusion(self, setting: Setting, most: int = 12) -> Confusion:
         """Return which tools this operating point launches where which one was called; replies included."""

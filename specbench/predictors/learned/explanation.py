@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +14,6 @@ from specbench.predictors.context.values import FIRST, LAST
 from specbench.predictors.learned.candidates.features import OTHER
 from specbench.predictors.learned.counts.tables import ABSENT
 from specbench.predictors.learned.tool_head.features import INGREDIENTS
-
-if TYPE_CHECKING:
-    from specbench.predictors.learned.predictor import LearnedSession
 
 __all__ = ["Explanation", "Value", "explain"]
 
@@ -68,13 +65,13 @@ class Explanation:
         return "\n".join(lines)
 
 
-def explain(session: LearnedSession, k: int = 3) -> list[Explanation]:
+def explain(session: Any, k: int = 3) -> list[Explanation]:
     """Return explanations of the ``k`` best predictions of a session of the learned predictor, best first.
 
     Parameters
     ----------
     session
-        ``LearnedPredictor.session(...)`` or ``.at(point)``.
+        Of a :class:`~specbench.predictors.learned.predictor.LearnedPredictor`.
     k
         Predictions to explain.
     """

@@ -11,10 +11,11 @@ import numpy.typing as npt
 from specbench.core.errors import ConfigError
 from specbench.core.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 from specbench.embed import Embedding, make_embedding
-from specbench.predictors.base import Predictor, Session, at_most, ranked
+from specbench.predictors.base import Networks, Predictor, Session, at_most, ranked
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.counting.argument_fillers import FILLERS, ArgumentFiller, make_filler
 from specbench.predictors.learned.calibration import LIKELY, WAYS, Case, JointCalibration
+from specbench.predictors.learned.explanation import Explanation, explain
 from specbench.predictors.learned.parallel import train_all
 from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker, FilledCall
 from specbench.predictors.learned.tool_head.features import INGREDIENTS, ConversationView, Vocabulary
@@ -205,6 +206,15 @@ class LearnedPredictor(Predictor):
         if not np.isfinite([*said, *session.now()[1], *session._said.p]).all():
             raise ValueError("its networks say no numbers")
 
+    def networks(self) -> Networks:
+        """Return tool head, tool filter and rankers as ONNX graphs."""
+        from specbench.predictors.learned.onnx_export import export_networks
+
+        return export_networks(
+            self.head, self.tool_filter, self.ranker, self.vocabulary, embedding=self.embedding.name,
+            text_dim=self.embedding.dim, classes={} if "classes" in self.drop else self.class_at,
+        )  # fmt: skip
+
 
 class LearnedSession(Session):
     """A live conversation of a :class:`LearnedPredictor`."""
@@ -274,6 +284,10 @@ class LearnedSession(Session):
             return np.zeros(len(names) + 1)
         point, pairs = self.conversation.without(group)
         return self._shared(point, pairs, self.predictor.classes(names))
+
+    def explain(self, k: int = 3) -> list[Explanation]:
+        """Return why the ``k`` best predictions are made; see :mod:`specbench.predictors.learned.explanation`."""
+        return explain(self, k)
 
     def learn(self, outcome: ToolCall | None) -> None:
         """Take in what the LLM decided: how sure to be, one step of the head's last layer, where its values came from.
