@@ -91,10 +91,10 @@ def study(
     """The main job: split by task, train, evaluate, simulate, and write figures, report and checkpoints."""
     from specbench.sim import Latency
     from specbench.study import Settings, default_predictors, run_study
-    from specbench.study.data import shipped_traces
     from specbench.study.evaluation import parse_names
+    from specbench.traces.collection import sample_path
 
-    paths = traces or [shipped_traces()]
+    paths = traces or [sample_path()]
     result = run_study(
         paths,
         out if out is not None else Path("runs") / (paths[0].resolve().stem or "study"),
@@ -204,12 +204,12 @@ def train(
 ) -> None:
     """Train one predictor, measure it on held-out tasks, and write its checkpoint with a model card."""
     from specbench.study import Settings
-    from specbench.study.data import shipped_traces
     from specbench.study.rates_text import rates_text
     from specbench.study.train import run_train
+    from specbench.traces.collection import sample_path
 
     result = run_train(
-        traces or [shipped_traces()],
+        traces or [sample_path()],
         out,
         predictor=predictor,
         settings=Settings(seed),

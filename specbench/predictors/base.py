@@ -88,6 +88,8 @@ class Predictor(ABC):
         It frames a comparison (an upper or lower bound) rather than competes in it.
     needs
         What has to stand behind its name and a colon (``llm:BACKEND``); ``""`` for most.
+    filler_by_default
+        Its argument filler when none is named (``NAME+FILLER``); ``""`` where it takes none.
     fitted
         Whether it may be asked.
     """
@@ -96,6 +98,7 @@ class Predictor(ABC):
     about: ClassVar[str] = ""
     control: ClassVar[bool] = False
     needs: ClassVar[str] = ""
+    filler_by_default: ClassVar[str] = ""
     fitted: bool = False
 
     def __repr__(self) -> str:

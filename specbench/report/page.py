@@ -15,6 +15,8 @@ from typing import Any
 from specbench.core.errors import ConfigError
 from specbench.core.files import atomic_file, refuse_foreign
 from specbench.core.text import writable
+from specbench.predictors import predictor_class
+from specbench.predictors.counting.argument_fillers import FILLERS
 
 __all__ = [
     "build_report",
@@ -33,25 +35,6 @@ MOST_DECISIONS = 1500
 
 PAGE = "<title>specbench: "
 """What tells a page that specbench wrote."""
-
-ABOUT = {
-    "markov": "Markov chain: which tool follows which, by counting",
-    "ngram": "back-off n-gram over the last steps and their outcomes",
-    "patterns": "pattern miner: signatures of the last steps, arguments from mined mappings",
-    "learned": "small neural model of the conversation, the tools and the values in it",
-    "silent": "control: never predicts",
-    "wrong": "control: always sure, always wrong; the price of waste",
-    "frequent": "control: always the most frequent tools",
-    "repeat": "control: the last call again",
-    "oracle": "control: knows the future; the ceiling",
-}
-COUNTING = ("markov", "ngram", "frequent")
-"""Predictors with an argument filler; ``linked`` when none is named."""
-FILLERS = {
-    "recent": "arguments: the most recent value of the right shape",
-    "none": "no arguments",
-    "linked": "arguments: the next unused value from where they came before",
-}
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -216,7 +199,11 @@ def _size(value: int | None) -> str:
 
 
 def _about(name: str) -> str:
-    base, _, filler = name.partition("+")
-    if base in COUNTING:
-        filler = filler or "linked"
-    return "; ".join(text for text in (ABOUT.get(base, "added from outside"), FILLERS.get(filler, filler)) if text)
+    """What a predictor is, in a line: its own words, and those of its argument filler."""
+    try:
+        made = predictor_class(name)
+    except ConfigError:
+        return "added from outside"
+    filler = name.partition("+")[2] or made.filler_by_default
+    parts = [made.about or "added from outside", FILLERS[filler].about if filler in FILLERS else filler]
+    return "; ".join(part for part in parts if part)

@@ -19,7 +19,6 @@ __all__ = [
     "load_data",
     "overlap",
     "refuse_overlap",
-    "shipped_traces",
     "split_data",
     "split_sizes",
 ]
@@ -106,25 +105,6 @@ def _without_pairs(trace: Trace) -> Trace:
         return trace
     writes = {name: replace(spec, effect=Effect.WRITE) for name, spec in staged.items()}
     return replace(trace, tools={**trace.tools, **writes})
-
-
-def shipped_traces() -> Path:
-    """Return the sample traces that come with a checkout: the synthetic support desk.
-
-    Raises
-    ------
-    ConfigError
-        When they are not there: the package was installed without the repository.
-    """
-    root = Path(__file__).resolve().parents[2]
-    for folder in (Path.cwd(), root):
-        path = folder / "data" / "support_desk.jsonl"
-        if path.is_file():
-            return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    raise ConfigError(
-        f"no traces were named, and the sample traces data/support_desk.jsonl are neither in {Path.cwd()} nor in "
-        f"{root}; name yours with --traces"
-    )
 
 
 def overlap(train: Sequence[Trace], test: Sequence[Trace]) -> list[str]:

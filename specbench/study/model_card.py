@@ -9,11 +9,11 @@ from typing import Any
 from specbench.core.json_values import strict
 from specbench.core.types import Trace
 from specbench.core.version import package_version
-from specbench.desk.people.conversations import SOURCE
 from specbench.policies import DEFAULT_THRESHOLD
 from specbench.study.data import Data, split_sizes
 from specbench.study.environment import versions
 from specbench.study.evaluation import Evaluated, Settings
+from specbench.traces.collection import SAMPLE_SOURCE
 from specbench.traces.splitting import Split
 
 __all__ = ["METRICS", "licence_of", "model_card", "origin_card", "trained_on"]
@@ -31,10 +31,10 @@ def licence_of(traces: Sequence[Trace]) -> str:
 
     Examples
     --------
-    >>> licence_of([Trace("a", "a", SOURCE, ())]), licence_of([Trace("a", "a", "chat", ())])
+    >>> licence_of([Trace("a", "a", SAMPLE_SOURCE, ())]), licence_of([Trace("a", "a", "chat", ())])
     ('MIT (synthetic, made by specbench)', "as the traces' licence, which specbench does not know")
     """
-    own = bool(traces) and all(trace.source == SOURCE for trace in traces)
+    own = bool(traces) and all(trace.source == SAMPLE_SOURCE for trace in traces)
     return "MIT (synthetic, made by specbench)" if own else "as the traces' licence, which specbench does not know"
 
 

@@ -21,12 +21,13 @@ from specbench.policies import TopK
 from specbench.predictors import Predictor, make_predictor
 from specbench.report.episode import Episode
 from specbench.sim import simulate, sweep
-from specbench.study.data import Data, load_data, shipped_traces, split_data
+from specbench.study.data import Data, load_data, split_data
 from specbench.study.environment import charged_ms
 from specbench.study.evaluation import seeded
 from specbench.study.model_card import origin_card
 from specbench.study.python_script import origin_of, script
 from specbench.study.setting import Setting
+from specbench.traces.collection import sample_path
 from specbench.traces.store import Paths
 
 __all__ = ["Setting", "Workbench"]
@@ -67,7 +68,7 @@ class Workbench:
         effects: str | Path | Mapping[str, Effect | str] | None = None,
         format: str | None = None,
     ) -> None:
-        data = load_data(traces if traces is not None else shipped_traces(), format, effects=effects)
+        data = load_data(traces if traces is not None else sample_path(), format, effects=effects)
         if most is not None:
             kept = set(sorted(data.tasks)[:most])
             data = Data([trace for trace in data.traces if trace.task_id in kept], data.report)

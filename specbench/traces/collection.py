@@ -13,7 +13,10 @@ from specbench.traces.describe import Description, describe
 from specbench.traces.splitting import split
 from specbench.traces.store import Paths, ReadReport, load
 
-__all__ = ["Traces", "read", "sample", "sample_path"]
+__all__ = ["SAMPLE_SOURCE", "Traces", "read", "sample", "sample_path"]
+
+SAMPLE_SOURCE = "support_desk (synthetic)"
+"""The ``source`` of the sample traces."""
 
 
 class Traces(Sequence[Trace]):
@@ -167,7 +170,8 @@ def sample_path() -> Path:
     """Return the file of the sample traces: the synthetic support desk, in a checkout or in the installed package."""
     package = Path(__file__).parents[1]
     installed = package / "sample_data" / "support_desk.jsonl"
-    return installed if installed.is_file() else package.parent / "data" / installed.name
+    path = installed if installed.is_file() else package.parent / "data" / installed.name
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def sample(tasks: int | None = None) -> Traces:

@@ -176,14 +176,12 @@ def test_the_command_prints_verdict_and_report(toy_file: Path, tmp_path: Path) -
     assert "markov: fitted in" in done.stderr
 
 
-def test_without_traces_the_shipped_ones_are_taken_or_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from specbench.study.data import shipped_traces
+def test_without_traces_the_sample_is_studied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from specbench.traces.collection import sample_path
 
-    assert shipped_traces().name == "support_desk.jsonl"
+    assert sample_path() == Path("data/support_desk.jsonl")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("specbench.study.data.__file__", str(tmp_path / "a" / "b" / "c.py"))
-    with pytest.raises(ConfigError, match="name yours with --traces"):
-        shipped_traces()
+    assert sample_path().is_absolute() and sample_path().name == "support_desk.jsonl"
 
 
 def test_the_learned_predictor_runs_the_default_policy(toy_file: Path, tmp_path: Path) -> None:

@@ -20,12 +20,12 @@ from specbench.desk.people.users import ScriptedUser
 from specbench.desk.phrases.books import read_book
 from specbench.desk.world.data import TODAY
 from specbench.desk.world.desk import SupportDesk
+from specbench.traces.collection import SAMPLE_SOURCE
 
-__all__ = ["CUSTOMERS", "SOURCE", "SYSTEM_PROMPT", "TRIALS", "Phrasings", "desk_of", "generate", "play"]
+__all__ = ["CUSTOMERS", "SYSTEM_PROMPT", "TRIALS", "Phrasings", "desk_of", "generate", "play"]
 
 Phrasings = Literal["seen", "unseen"]
 
-SOURCE = "support_desk (synthetic)"
 #: Rollouts of each task.
 TRIALS = 2
 #: Customers of one desk; a task takes one, and the next desk begins when all are taken.
@@ -119,7 +119,7 @@ def _play(
     return Trace(
         trace_id=f"support_desk/{number:04d}/{trial}",
         task_id=f"support_desk/{number:04d}",
-        source=SOURCE,
+        source=SAMPLE_SOURCE,
         messages=tuple(agent.messages),
         tools=desk.tools,
         agent=name,

@@ -26,6 +26,7 @@ class ArgumentFiller(ABC):
     """Proposes arguments for a tool; see the module's text."""
 
     name: ClassVar[str]
+    about: ClassVar[str] = ""
 
     def __init__(self) -> None:
         self.parameters: dict[str, dict[str, int]] = {}
@@ -105,6 +106,7 @@ class NoFiller(ArgumentFiller):
     """Fill nothing: only tools that are usually called without arguments are offered."""
 
     name = "none"
+    about = "no arguments"
 
     def choose(self, tool: str, parameter: str, index: ContextIndex) -> list[Any]:
         """Return nothing."""
@@ -118,6 +120,7 @@ class RecentFiller(ArgumentFiller):
     """The most recent value of the right shape."""
 
     name = "recent"
+    about = "arguments: the most recent value of the right shape"
 
     def __init__(self) -> None:
         super().__init__()
@@ -155,6 +158,7 @@ class LinkedFiller(ArgumentFiller):
     """The next unused linked value (FINDINGS section 2.3)."""
 
     name = "linked"
+    about = "arguments: the next unused value from where they came before"
 
     def __init__(self) -> None:
         super().__init__()

@@ -68,6 +68,8 @@ class ComposedPredictor(Predictor):
         ``none``, ``recent`` or ``linked``; see :mod:`specbench.predictors.counting.argument_fillers`.
     """
 
+    filler_by_default = "linked"
+
     def __init__(self, tool_model: ToolModel, filler: str = "linked") -> None:
         self.tool_model = tool_model
         self.filler: ArgumentFiller = make_filler(filler)

@@ -14,13 +14,14 @@ import pytest
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect
-from specbench.desk.people.conversations import SOURCE, desk_of, generate
+from specbench.desk.people.conversations import desk_of, generate
 from specbench.desk.people.habits import HABITS
 from specbench.desk.people.skills import SKILLS
 from specbench.desk.phrases.books import read_book
 from specbench.desk.phrases.grammar import expansions
 from specbench.desk.world.desk import DeskError
 from specbench.desk.world.specs import argument_problem
+from specbench.traces.collection import SAMPLE_SOURCE
 from specbench.traces.schema import encode_trace
 from specbench.traces.store import read_traces
 
@@ -49,7 +50,7 @@ def test_the_shipped_file_is_small_labelled_and_readable(traces):
     assert SHIPPED.stat().st_size < 5_000_000
     assert list(read_traces(SHIPPED)) == traces
     assert len(traces) >= 480
-    assert all(trace.source == SOURCE and trace.metadata["synthetic"] is True for trace in traces)
+    assert all(trace.source == SAMPLE_SOURCE and trace.metadata["synthetic"] is True for trace in traces)
     assert all(message.timing is None for trace in traces for message in trace.messages)
 
 
