@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sim.test_replay import LATENCIES
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, ToolSpec
@@ -19,6 +18,7 @@ from specbench.predictors import make_predictor
 from specbench.sim import Constant, Latency, LogNormal, recall_at_precision, simulate, sweep
 from specbench.sim.threshold_sweep import COLUMNS
 from specbench.testing import make_traces, odd_trace
+from tests.sim.test_simulation import LATENCIES
 from tests.tables import table, tables
 
 SHARED = [name for name in COLUMNS if name not in ("threshold", "read_recall", "wasted_share")]
