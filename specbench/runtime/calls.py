@@ -105,7 +105,7 @@ class Calls:
         assert launch.ended_s is not None
         self._seconds += launch.ended_s - launch.launched_s
         self._returned(self.place.tools[call.name], call, work.value)
-        return ToolResult(call, work.value, speculated=True)
+        return ToolResult(call, work.value, speculated=True, ran=(launch.launched_s, launch.ended_s))
 
     def abandon(self, launch: Launch) -> None:
         """The agent was cancelled before it got the result that it had claimed."""
@@ -142,7 +142,7 @@ class Calls:
                         await warmer.wrote(call, tool.traits)
                 value = await run_call(tool, call, place.tasks.threads)
             except Exception as error:
-                return ToolResult(call, error=error)
+                return ToolResult(call, error=error, ran=(began, anyio.current_time()))
             finally:
                 if tool.writes:
                     self.order.running -= 1
@@ -156,7 +156,7 @@ class Calls:
         finally:
             place.leave(place.shared.tool_slots)
         self._returned(tool, call, value)
-        return ToolResult(call, value)
+        return ToolResult(call, value, ran=(began, began + seconds))
 
     def _returned(self, tool: Tool, call: ToolCall, value: Any) -> None:
         if self.place.warmer is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -10,12 +10,14 @@ import anyio
 
 from specbench.core.errors import ConfigError
 from specbench.core.ledger import Ahead, Ledger, Outcome, Speculation
-from specbench.core.types import DecisionPoint
+from specbench.core.types import DecisionPoint, Message, Trace
 from specbench.policies import Estimates, Never, Policy, Threshold
 from specbench.predictors import Predictor
+from specbench.runtime.conversation import Conversation
 from specbench.runtime.journal import Journal
 from specbench.runtime.open_step import OpenStep
 from specbench.runtime.predictor_sync import PredictorSync, can_learn
+from specbench.runtime.recording import Recording
 from specbench.runtime.results import StepResult
 from specbench.runtime.session import LiveSession
 from specbench.runtime.staged_writes import WriteOrder
@@ -113,6 +115,7 @@ class Executor:
         self._place = Workplace(self.tools, self.shared, Tasks(), self.journal, warmer)
         self._sessions: dict[str, LiveSession] = {}
         self._ending: list[LiveSession] = []
+        self._recordings: dict[str, Recording] = {}
 
     async def __aenter__(self) -> Self:
         tasks = self._place.tasks
@@ -222,6 +225,53 @@ class Executor:
             raise
         return OpenStep(session, step, decided, interrupted)
 
+    def conversation(
+        self,
+        trace_id: str,
+        *,
+        task_id: str | None = None,
+        messages: Iterable[Message] = (),
+        agent: str | None = None,
+    ) -> Conversation:
+        """Begin a conversation that keeps its own messages.
+
+        Parameters
+        ----------
+        trace_id
+            Its name, which no other one of this executor has at present.
+        task_id
+            What it is about, for the ledger and the trace; by default the ``trace_id``.
+        messages
+            What it begins with, such as a system message.
+        agent
+            Name of the agent's configuration, for predictors that tell agents apart.
+
+        Raises
+        ------
+        ConfigError
+            Outside ``async with``, or when the name is taken.
+        """
+        if trace_id in self._sessions:
+            raise ConfigError(f"a conversation {trace_id!r} is under way; end_session() it, or take another name")
+        return Conversation(self._session(trace_id, task_id), messages, agent)
+
+    def trace(self, trace_id: str) -> Trace:
+        """Return a conversation as a trace, with measured times: ready for ``write_traces``, and for training.
+
+        It need not be one of :meth:`conversation`. After ``async with`` those that were not ended are still there.
+
+        Raises
+        ------
+        ConfigError
+            When no step of it has ended, or it was ended itself: its memory is free then.
+        """
+        recording = self._recordings.get(trace_id)
+        trace = recording.trace() if recording is not None else None
+        if trace is None:
+            known = ", ".join(map(repr, self._recordings)) or "none"
+            raise ConfigError(f"no step of a conversation {trace_id!r} is known; there are {known}")
+        return trace
+
     def _session(self, trace_id: str, task_id: str | None) -> LiveSession:
         if not self._place.tasks.running:
             raise ConfigError("the executor is not running; use `async with Executor(...) as executor:`")
@@ -231,11 +281,13 @@ class Executor:
             session = self._sessions[trace_id] = LiveSession(
                 trace_id, task_id or trace_id, self._place, self._order, self.policy, sync, learns=self.learn
             )
+            self._recordings[trace_id] = session.recording
         return session
 
     def end_session(self, trace_id: str) -> None:
         """A conversation is over: give up what was not used, and free its memory. Its rows stay."""
         session = self._sessions.pop(trace_id, None)
+        self._recordings.pop(trace_id, None)
         if session is not None:
             self._ending.append(session)
             session.close()

@@ -14,6 +14,7 @@ from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall
 from specbench.policies import Policy
 from specbench.runtime.calls import Calls
 from specbench.runtime.predictor_sync import PredictorSync, same_messages
+from specbench.runtime.recording import Recording
 from specbench.runtime.results import Decided, Partial, StepResult, ToolResult
 from specbench.runtime.staged_writes import WriteOrder
 from specbench.runtime.streaming import AnswerStream
@@ -59,9 +60,8 @@ class LiveSession:
             started_s=anyio.current_time(), predicts=sync is not None, session=self,
         )  # fmt: skip
         self.calls = Calls(self.course, place, order)
+        self.recording = Recording(task_id, self.course.started_s)
         self.answer: AnswerStream | None = None
-
-    # --- a step -----------------------------------------------------------------------------------------------------
 
     async def run(
         self, point: DecisionPoint, think: Think, answer: AnswerStream | None, *, learn: bool = True
@@ -130,8 +130,8 @@ class LiveSession:
     # --- thinking ---------------------------------------------------------------------------------------------------
 
     async def _think(self, step: Step) -> tuple[Decided, bool]:
-        slots, work = self.place.shared.llm_slots, step.work
-        await self.place.enter(slots)
+        work: Thinking = step.work
+        await self.place.enter(self.place.shared.llm_slots)
         self.course.thinking(anyio.current_time(), step)
         scope = work.scope = anyio.CancelScope()
         if self.answer is not None:
@@ -139,7 +139,7 @@ class LiveSession:
         try:
             with scope:
                 await work.decide(lambda part: self._on_part(step, part))
-            return self._decided(work)
+            return work.outcome()
         finally:
             if self.answer is not None:
                 self.answer.on_interrupt(None)
@@ -147,14 +147,15 @@ class LiveSession:
 
     async def _await(self, step: Step) -> tuple[Decided, bool]:
         """Wait for an LLM that was run ahead, and is real now."""
-        work = step.work
+        work: Thinking = step.work
+        assert work.done is not None
         if self.answer is not None:
             self.answer.on_interrupt(work.stop)
         await work.done.wait()
         if self.answer is not None:
             self.answer.on_interrupt(None)
         if work.error is None:
-            return self._decided(work)
+            return work.outcome()
         self.place.tell(self.course.think_again, step)
         work.error, work.text = None, []
         if self.answer is not None:
@@ -176,10 +177,6 @@ class LiveSession:
         work = step.work
         used_tok = work.decided.used_tok if work.decided is not None else None
         self.place.tell(self.course.thought, step, used_tok=used_tok, failed=work.error is not None)
-
-    @staticmethod
-    def _decided(work: Thinking) -> tuple[Decided, bool]:
-        return (work.decided, False) if work.decided is not None else (Decided(text="".join(work.text)), True)
 
     def _on_part(self, step: Step, part: Partial) -> None:
         """A part of a streamed decision: show its text, narrow or start speculations."""
@@ -236,7 +233,9 @@ class LiveSession:
                 step.work.text.append(decided.text)
                 self._show(step)
             self.answer.commit(step)
-        return StepResult(step.work.point, decided, tuple(results), outcome, interrupted)
+        result = StepResult(step.work.point, decided, tuple(results), outcome, interrupted)
+        self.recording.add(step, result)
+        return result
 
     async def give_up(self, step: Step) -> None:
         """The step was cancelled or the LLM raised: nothing that was launched for it may be left behind."""

@@ -56,6 +56,10 @@ class Thinking:
         for scope in self.predicting:
             scope.cancel()
 
+    def outcome(self) -> tuple[Decided, bool]:
+        """Return the decision, and whether it was interrupted: what has been written then stands."""
+        return (self.decided, False) if self.decided is not None else (Decided(text="".join(self.text)), True)
+
     async def decide(self, on_part: Callable[[Partial], None]) -> None:
         """Ask the LLM; ``on_part`` is told every part of a streamed decision.
 

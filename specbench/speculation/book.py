@@ -30,12 +30,10 @@ class Book:
 
     Parameters
     ----------
-    trace_id
-        The session.
+    trace_id, started_s
+        The session, and when it started.
     shared
         What all sessions share.
-    started_s
-        When it started.
     session
         What the driver knows the session by; commands about a launch find it there.
     """
@@ -85,7 +83,7 @@ class Book:
         try:
             choice = policy.choose(point, predictions, self.state)
             # Before anything is launched: arguments of which there is no canonical form launch nothing at all.
-            chosen = [(call, p, call.key) for call, p in choice.launch if call is not None]
+            chosen = [(call, p, call.key, point.tools.get(call.name)) for call, p in choice.launch if call is not None]
         except Exception as error:
             if not self.shared.contains_errors:
                 raise
@@ -93,11 +91,9 @@ class Book:
         if not chosen:
             return Attempt([], None, choice.reason)
         launches: list[Launch] = []
-        best: Launch | None = None
-        refused = None
-        asked_breaker = False
-        for call, p, key in chosen:
-            effect = point.tools[call.name].effect if call.name in point.tools else Effect.UNKNOWN
+        best, refused, asked_breaker = None, None, False
+        for call, p, key, spec in chosen:
+            effect = spec.effect if spec is not None else Effect.UNKNOWN
             if effect not in (Effect.READ, Effect.STAGED):
                 refused = refused or f"{call.name} is not declared to be read or staged"
                 continue
@@ -171,9 +167,9 @@ class Book:
         if launch.committed_at is not None:
             assert launch.decided_s is not None
             launch.late = is_late(now, launch.decided_s)
-            self._leave()
+            self._free_slot(launch, real=True)
             return
-        self._vacate(launch)
+        self._free_slot(launch)
         if size_bytes:
             total = sum(each.size_bytes for each in self.live.values())
             for each in list(self.live.values()):
@@ -192,10 +188,10 @@ class Book:
             self.shared.breaker.tool_ended(now, launch.call.name, failed=True)
         self._count_waste(launch)
         if launch.committed_at is None:
-            self._vacate(launch)
+            self._free_slot(launch)
         else:
             self._uncommit(launch)
-            self._leave()
+            self._free_slot(launch, real=True)
 
     def broken(self, now: float, launch: Launch) -> None:
         """A staged write that was claimed could not be made real."""
@@ -212,7 +208,7 @@ class Book:
         self._uncommit(launch)
         launch.squashed_s = now
         if launch.ended_s is None:
-            self._leave()
+            self._free_slot(launch, real=True)
         self._stop(launch, now)
 
     def lost(self, now: float, launch: Launch) -> None:
@@ -222,10 +218,10 @@ class Book:
         if launch.committed_at is None:
             if self.live.get(launch.key) is launch:
                 del self.live[launch.key]
-            self._vacate(launch)
+            self._free_slot(launch)
         else:
             self._uncommit(launch)
-            self._leave()
+            self._free_slot(launch, real=True)
         self.stopped(now, launch)
 
     def _uncommit(self, launch: Launch) -> None:
@@ -318,10 +314,8 @@ class Book:
         return (launch.row() for launch in self.launches if launch.ended_s is not None)
 
     def _alive(self, launch: Launch, index: int) -> bool:
-        return alive(
-            self.shared.now, launch.launched_s, launch.arrived_s, launch.wanted_at >= index,
-            self.shared.options.carry_ttl_s, launch.traits.max_staleness_s,
-        )  # fmt: skip
+        own, ttl_s = launch.wanted_at >= index, self.shared.options.carry_ttl_s
+        return alive(self.shared.now, launch.launched_s, launch.arrived_s, own, ttl_s, launch.traits.max_staleness_s)
 
     def _give_up(self, launch: Launch, now: float) -> None:
         self.live.pop(launch.key, None)
@@ -332,11 +326,11 @@ class Book:
             at = min(now, max(launch.missed_s, launch.arrived_s + self.shared.options.carry_ttl_s))
         launch.squashed_s = at
         if launch.ended_s is None:
-            self._vacate(launch)
+            self._free_slot(launch)
         self._stop(launch, now)
 
     def _stop(self, launch: Launch, now: float) -> None:
-        """A speculation that was given up costs no more than it has to, and a staged one is undone."""
+        """Let a speculation that was given up cost no more than it has to, and undo a staged one."""
         if launch.ended_s is not None:
             self._count_waste(launch)
         elif self.shared.stops_at_once:
@@ -351,8 +345,6 @@ class Book:
         for counts in (self.state.session, self.shared.total):
             counts.wasted_s += launch.ended_s - launch.launched_s
 
-    def _vacate(self, launch: Launch) -> None:
-        self.shared.wake(self.shared.tool_slots.vacate(launch))
-
-    def _leave(self) -> None:
-        self.shared.wake(self.shared.tool_slots.leave())
+    def _free_slot(self, launch: Launch, *, real: bool = False) -> None:
+        slots = self.shared.tool_slots
+        self.shared.wake(slots.leave() if real else slots.vacate(launch))

@@ -20,15 +20,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from specbench.core.ledger import Ahead, Fate, Outcome, Window
+from specbench.core.ledger import Fate, Outcome, Window
 from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall
 from specbench.policies import Policy, TopK
-from specbench.speculation.book import Book
-from specbench.speculation.commands import Predict, PredictNext, StartThinking, StopThinking
+from specbench.speculation.commands import PredictNext
 from specbench.speculation.launch import Launch
 from specbench.speculation.partial_decision import allows, narrowed
 from specbench.speculation.shared import Shared
 from specbench.speculation.step import Step
+from specbench.speculation.steps_ahead import StepsAhead
 
 __all__ = ["Course"]
 
@@ -36,10 +36,10 @@ CERTAIN = TopK(1)
 """For a call that the LLM has written already."""
 
 
-class Course:
+class Course(StepsAhead):
     """The course of one conversation; see the module for events, commands and states.
 
-    Events that concern single speculations alone (a write starts, a speculation fails) go to its :class:`Book`.
+    Events that concern single speculations alone (a write starts, a speculation fails) go to its ``book``.
 
     Parameters
     ----------
@@ -90,13 +90,10 @@ class Course:
         predicts: bool = True,
         session: Any = None,
     ) -> None:
-        self.task_id, self.shared, self.policy = task_id, shared, policy
-        self.predicts, self.session = predicts, session
-        self.book = Book(trace_id, shared, started_s, session)
+        super().__init__(trace_id, task_id, shared, started_s=started_s, predicts=predicts, session=session)
+        self.policy = policy
         windows = shared.options.windows  # asked for at each step; the hash of an enumeration takes its time
-        self._think_window, self._tool_window = Window.THINK in windows, Window.TOOL in windows
-        self._user_window = Window.USER in windows
-        self.step: Step | None = None
+        self._think_window, self._user_window = Window.THINK in windows, Window.USER in windows
         self.next_number = 0
 
     # --- a step begins ----------------------------------------------------------------------------------------------
@@ -132,15 +129,6 @@ class Course:
                 below = below.child
         return step
 
-    def _ask(self, now: float, step: Step) -> None:
-        if self.predicts:
-            step.asked_s = now
-            self.shared.commands.append(Predict(step))
-        else:
-            step.reason = "speculation is off"
-
-    # --- it thinks --------------------------------------------------------------------------------------------------
-
     def thinking(self, now: float, step: Step) -> None:
         """The LLM has started."""
         step.thinking_s = now
@@ -148,7 +136,7 @@ class Course:
     def predicted(
         self, now: float, step: Step, predictions: list[Prediction] | None, took_s: float | None = None
     ) -> None:
-        """The predictor has answered :class:`Predict`; ``None`` when it has nothing to say (it raised, it was stopped).
+        """The predictor has answered :class:`Predict`, with ``None`` where it raised or was stopped.
 
         ``took_s`` are its seconds, by default those since it was asked.
         """
@@ -207,28 +195,6 @@ class Course:
                 self._run_ahead(now, step)
             step = step.child
 
-    def _run_ahead(self, now: float, step: Step) -> None:
-        """Build on the best result of a step that is not decided: run ahead, or chain, as far as the options allow."""
-        best, shared = step.best, self.shared
-        if best is None or best.arrived_s is None or best.squashed_s is not None or best.staged:
-            return
-        if step.child is not None or step.decided_s is not None or step.dropped:
-            return
-        ahead = shared.options.run_ahead
-        if (
-            ahead is not None and step.can_run_ahead and best.p >= ahead.p and step.depth < ahead.depth
-            and shared.llm_slots.free
-            and (ahead.budget_tok is None or self.book.state.session.run_ahead_lost_tok < ahead.budget_tok)
-        ):  # fmt: skip
-            child = step.child = Step(self, step.number + 1, now, step.depth + 1, best)
-            child.thinking_s, child.can_run_ahead = now, True
-            shared.llm_slots.occupy(child)
-            shared.commands.append(StartThinking(child, step))
-            self._ask(now, child)
-        elif self._tool_window and step.depth == 0 and not step.chained:
-            step.chained = True
-            shared.commands.append(PredictNext(step, Window.TOOL, best))
-
     def predicted_next(
         self,
         now: float,
@@ -240,8 +206,7 @@ class Course:
     ) -> None:
         """The predictor has answered :class:`PredictNext`: launch for the decision after ``step``, at ``point``.
 
-        Too late when the step was decided meanwhile (a chain), has ended (the tool window), or is not the last one any
-        more (the user window).
+        Too late when the step is decided (a chain), has ended (the tool window), or is not the last one (the user's).
         """
         if parent is not None:
             if step.decided_s is not None or parent.squashed_s is not None:
@@ -321,59 +286,15 @@ class Course:
             self.shared.commands.append(PredictNext(step, Window.TOOL, None))
 
     def finish(self, now: float, step: Step, tool_s: float, effect: Effect | None) -> Outcome:
-        """The step is over; write its row.
-
-        Parameters
-        ----------
-        now
-            Seconds.
-        step
-            The current one.
-        tool_s
-            Run time of all its calls, one after the other.
-        effect
-            Of its first call.
-        """
+        """The step is over; write its row. ``tool_s`` is the run time of all calls, ``effect`` that of the first."""
         step.ended_s = now
-        book, calls = self.book, step.calls
-        first = calls[0] if calls else None
-        sequential_s = step.think_s + tool_s - step.beside_s
-        speculative_s = now - step.began_s - step.waited_s
-        outcome = Outcome(
-            book.trace_id, self.task_id, step.number, None if first is None else first.name,
-            None if first is None else str(effect), None if first is None else first.key, len(calls), step.hit,
-            book.launched_at.get(step.number, 0), step.think_s, tool_s, step.predict_s, sequential_s, speculative_s,
-            sequential_s - speculative_s, step.reason, step.began_s - book.started_s,
-        )  # fmt: skip
+        outcome = step.outcome(now, self.book.launched_at.get(step.number, 0), tool_s, effect)
         self.shared.ledger.outcomes.append(outcome)
-        if first is None and self.predicts and self._user_window:
+        if not step.calls and self.predicts and self._user_window:
             self.shared.commands.append(PredictNext(step, Window.USER, None))
         return outcome
 
     # --- giving up --------------------------------------------------------------------------------------------------
-
-    def drop_ahead(self, now: float, step: Step) -> None:
-        """Give up what is run ahead of ``step``, if anything is, and all that builds on it."""
-        child, step.child = step.child, None
-        if child is not None:
-            self._drop(now, child)
-
-    def _drop(self, now: float, step: Step | None) -> None:
-        while step is not None:
-            step.dropped = True
-            if step.thought_s is None:
-                self._free_llm(step)
-            self.shared.commands.append(StopThinking(step))
-            self._write_ahead(now, step, Fate.FAIL if step.failed else Fate.SQUASH)
-            step = step.child
-
-    def preempted(self, step: Step) -> None:
-        """The LLM slot of a run-ahead is needed for a real invocation."""
-        above = self.step
-        while above is not None and above.child is not step:
-            above = above.child
-        if above is not None:
-            self.drop_ahead(self.shared.now, above)
 
     def abort(self, now: float, step: Step) -> None:
         """The step was cancelled, or the LLM raised: nothing that was launched for it may be left behind."""
@@ -391,26 +312,6 @@ class Course:
         self.book.close(now)
         if self.step is not None:
             self.drop_ahead(now, self.step)
-
-    def _free_llm(self, step: Step) -> None:
-        slots = self.shared.llm_slots
-        self.shared.wake(slots.vacate(step) if step.depth else slots.leave())  # one that was adopted is real
-
-    def _write_ahead(self, now: float, step: Step, fate: Fate) -> None:
-        """Write the row of a run-ahead."""
-        ahead, book, parent = self.shared.options.run_ahead, self.book, step.parent
-        assert ahead is not None and parent is not None and step.thinking_s is not None
-        ended_s = step.thought_s if step.thought_s is not None else now
-        used_tok = step.used_tok if step.used_tok is not None else (ended_s - step.thinking_s) * ahead.tok_per_s
-        if fate is not Fate.COMMIT:
-            for counts in (book.state.session, self.shared.total):
-                counts.run_ahead_lost_tok += used_tok
-        self.shared.ledger.aheads.append(
-            Ahead(
-                book.trace_id, step.number, parent.key, parent.p, step.level, step.thinking_s - book.started_s,
-                ended_s - book.started_s, fate, used_tok,
-            )
-        )  # fmt: skip
 
 
 def _scaled(predictions: list[Prediction], p: float) -> list[Prediction]:

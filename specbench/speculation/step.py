@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from specbench.core.types import DecisionPoint, Prediction, ToolCall
+from specbench.core.ledger import Ahead, Fate, Outcome
+from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall
 from specbench.speculation.launch import Launch
 
 __all__ = ["Step"]
@@ -15,6 +16,9 @@ TOO_LATE = "the prediction came after the decision"
 class Owner(Protocol):
     """The course that a step belongs to."""
 
+    trace_id: str
+    task_id: str
+    started_s: float
     session: Any
 
     def preempted(self, step: Step) -> None:
@@ -66,3 +70,26 @@ class Step:
     def preempt(self) -> None:
         """Its LLM slot is needed."""
         self.course.preempted(self)
+
+    def outcome(self, ended_s: float, launched: int, tool_s: float, effect: Effect | None) -> Outcome:
+        """Return its row of the ledger; ``effect`` is that of its first call, ``tool_s`` the run time of all."""
+        first = self.calls[0] if self.calls else None
+        sequential_s = self.think_s + tool_s - self.beside_s
+        speculative_s = ended_s - self.began_s - self.waited_s
+        return Outcome(
+            self.course.trace_id, self.course.task_id, self.number, None if first is None else first.name,
+            None if first is None else str(effect), None if first is None else first.key, len(self.calls), self.hit,
+            launched, self.think_s, tool_s, self.predict_s, sequential_s, speculative_s, sequential_s - speculative_s,
+            self.reason, self.began_s - self.course.started_s,
+        )  # fmt: skip
+
+    def ahead_row(self, now: float, fate: Fate, tok_per_s: float) -> Ahead:
+        """Return its row as a run-ahead; tokens that the LLM has not told are estimated from its seconds."""
+        assert self.parent is not None and self.thinking_s is not None
+        ended_s = self.thought_s if self.thought_s is not None else now
+        used_tok = self.used_tok if self.used_tok is not None else (ended_s - self.thinking_s) * tok_per_s
+        start_s = self.course.started_s
+        return Ahead(
+            self.course.trace_id, self.number, self.parent.key, self.parent.p, self.level, self.thinking_s - start_s,
+            ended_s - start_s, fate, used_tok,
+        )  # fmt: skip
