@@ -134,8 +134,8 @@ async def play_live(
     messages = [message for message in talk.messages[:1] if message.role == "system"]
     index, cut = 0, False
     try:
-        for heard in (message for message in talk.messages if message.role == "user"):
-            messages.append(heard)
+        for said in (message for message in talk.messages if message.role == "user"):
+            messages.append(said)
             for _ in range(MAX_STEPS):
                 point = DecisionPoint(trace_id, index, tuple(messages), executor.tools.specs, talk.agent)
                 step = await executor.run_step(point, think, task_id=talk.task_id)
