@@ -144,8 +144,8 @@ async def many() -> tuple[float, float]:
         for number in range(SESSIONS):
             executor.end_session(f"t{number}")
         await anyio.sleep(0.5)
-        executor.outcomes.clear()
-        executor._rows.clear()
+        executor.shared.ledger.outcomes.clear()
+        executor.shared.ledger.speculations.clear()
         gc.collect()
         after, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()

@@ -16,7 +16,7 @@ from specbench.policies import All, Budgeted, Disclosure, ExpectedValue, Policy,
 from specbench.runtime.recorded import execute
 from specbench.sim import LogNormal, simulate
 from specbench.speculation import Breaker, Limit, Options, RunAhead, Traits
-from specbench.speculation.partial_decision import Heard, HeardOf
+from specbench.speculation.partial_decision import PartialCall, Timeline
 from specbench.testing import BACKENDS, run_virtual
 
 TOOLS = {
@@ -110,19 +110,19 @@ OPTIONS = st.builds(
 )
 
 
-def heard_of(table: PredictionTable, latency: LogNormal) -> HeardOf:
+def timeline_of(table: PredictionTable, latency: LogNormal) -> Timeline:
     """The name at about a third of the decision, the arguments at two thirds; some are never complete."""
     calls = {(point.trace_id, point.index): each for point, each in zip(table.points, table.calls, strict=True)}
 
-    def heard(trace_id: str, index: int) -> list[Heard]:
+    def timeline(trace_id: str, index: int) -> list[PartialCall]:
         first = next(iter(calls.get((trace_id, index), ())), None)
         if first is None:
             return []
         think_s = latency.think_s(trace_id, index)
-        whole = Heard(0.6789 * think_s, first.name, first.arguments, complete=index % 3 > 0)
-        return [Heard(0.3456 * think_s, first.name), whole]
+        whole = PartialCall(0.6789 * think_s, first.name, first.arguments, complete=index % 3 > 0)
+        return [PartialCall(0.3456 * think_s, first.name), whole]
 
-    return heard
+    return timeline
 
 
 def check(
@@ -132,7 +132,7 @@ def check(
     latency = LogNormal(2.0, 1.0, 0.8, seed, user=1.5)
     common: dict[str, Any] = {
         "predict_s": predict_s, "options": options, "traits": TRAITS, "sessions": sessions, "gap_s": 0.12345,
-        "heard": heard_of(table, latency) if early else None,
+        "timeline": timeline_of(table, latency) if early else None,
     }  # fmt: skip
     simulated = simulate(table, policy, latency=latency, **common)
     executed = run_virtual(partial(execute, table, policy, latency, **common), backend=backend)

@@ -8,7 +8,7 @@ from typing import Any
 from specbench.core.types import DecisionPoint, ToolCall
 from specbench.runtime import Decided, Executor, OpenStep, StepResult, ToolResult
 from specbench.runtime.predictor_sync import same_messages
-from specbench.runtime.steps import Think
+from specbench.runtime.thinking import Think
 
 __all__ = ["WalkingSteps"]
 

@@ -74,6 +74,8 @@ class State:
         Money a call, by tool.
     asked_calls, touched_calls
         The agent's own calls, and those speculated.
+    now
+        Seconds since the run started, on the run's own clock: virtual in a simulation, real in an executor.
     """
 
     session: Counts = field(default_factory=Counts)
@@ -82,6 +84,7 @@ class State:
     costs: Mapping[str, float] = field(default_factory=dict)
     asked_calls: list[ToolCall] = field(default_factory=list)
     touched_calls: list[ToolCall] = field(default_factory=list)
+    now: float = 0.0
 
     @property
     def asked(self) -> set[str]:

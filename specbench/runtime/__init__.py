@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from specbench.runtime.caches import Cache, RedisCache, TTLCache
+from specbench.runtime.conversation import Conversation, Turn
 from specbench.runtime.executor import SAFE_OPTIONS, Executor
 from specbench.runtime.journal import Journal
 from specbench.runtime.open_step import OpenStep
@@ -11,20 +12,26 @@ from specbench.runtime.staging import Compensation, SqliteSavepoint
 from specbench.runtime.streaming import AnswerEvent, AnswerStream, assemble
 from specbench.runtime.tools import Staging, Tool, Toolbox, reads_by_prefix
 from specbench.runtime.warming import CacheWarmer, Warmer, WarmStats
+from specbench.speculation import Breaker, Limit, Options, RunAhead, Traits
 
 __all__ = [
     "SAFE_OPTIONS",
     "AnswerEvent",
     "AnswerStream",
+    "Breaker",
     "Cache",
     "CacheWarmer",
     "Compensation",
+    "Conversation",
     "Decided",
     "Executor",
     "Journal",
+    "Limit",
     "OpenStep",
+    "Options",
     "Partial",
     "RedisCache",
+    "RunAhead",
     "SqliteSavepoint",
     "Staging",
     "StepResult",
@@ -32,6 +39,8 @@ __all__ = [
     "Tool",
     "ToolResult",
     "Toolbox",
+    "Traits",
+    "Turn",
     "WarmStats",
     "Warmer",
     "assemble",

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import anyio
-from anyio.abc import TaskGroup
 
 from specbench.core.errors import ConfigError
 from specbench.core.ledger import Ahead, Ledger, Outcome, Speculation
-from specbench.core.types import DecisionPoint
+from specbench.core.types import DecisionPoint, Message, Trace
 from specbench.policies import Estimates, Never, Policy, Threshold
 from specbench.predictors import Predictor
-from specbench.runtime.invocation import THREADS, Work
+from specbench.runtime.conversation import Conversation
 from specbench.runtime.journal import Journal
 from specbench.runtime.open_step import OpenStep
-from specbench.runtime.predictor_sync import can_learn
+from specbench.runtime.predictor_sync import PredictorSync, can_learn
+from specbench.runtime.recording import Recording
 from specbench.runtime.results import StepResult
 from specbench.runtime.session import LiveSession
-from specbench.runtime.steps import Step, Think
+from specbench.runtime.staged_writes import WriteOrder
 from specbench.runtime.streaming import AnswerStream
+from specbench.runtime.tasks import Tasks
+from specbench.runtime.thinking import Think
 from specbench.runtime.tools import Tool, Toolbox
 from specbench.runtime.warming import CacheWarmer
-from specbench.runtime.write_order import Writes
-from specbench.speculation import Breaker, Launch, Options, Shared
+from specbench.runtime.workplace import Workplace
+from specbench.speculation import Breaker, Options, Shared
 
 __all__ = ["SAFE_OPTIONS", "Executor"]
 
@@ -105,38 +107,34 @@ class Executor:
         self.learn = learn and self.predictor is not None and can_learn(self.predictor, self.tools.specs)
         self._check_limits()
         self.warmer = warmer
-        self.sized = self.predictor is not None
-        self.shared = Shared(self.options, self.tools.traits, self._stop, self._preempt_thinking, expected)
-        self.shared.wake = self.wake
-        self.shared.discard = self._discard
-        self.writes = Writes()
-        self.shared.refuse_staged = lambda call: self.writes.refuse(self.tools[call.name])
-        self.outcomes: list[Outcome] = []
-        self.aheads: list[Ahead] = []
-        self._rows: list[Speculation] = []
+        self._order = WriteOrder()
+        self.shared = Shared(
+            self.options, self.tools.traits, expected,
+            refuse_staged=lambda call: self._order.refuse(self.tools[call.name]), contains_errors=True,
+        )  # fmt: skip
+        self._place = Workplace(self.tools, self.shared, Tasks(), self.journal, warmer)
         self._sessions: dict[str, LiveSession] = {}
         self._ending: list[LiveSession] = []
-        self._group: TaskGroup | None = None
+        self._recordings: dict[str, Recording] = {}
 
     async def __aenter__(self) -> Self:
-        if self._group is not None:
+        tasks = self._place.tasks
+        if tasks.running:
             raise ConfigError("this executor is in use already; make another one")
-        self.threads = anyio.CapacityLimiter(THREADS)
         await self.journal.recover(self.tools)
         if self.warmer is not None:
             try:
-                self.warmer.attach(self.tools, self.spawn)
+                self.warmer.attach(self.tools, tasks.spawn)
             except ConfigError:
                 self.journal.release()
                 raise
-        self._group = anyio.create_task_group()
-        await self._group.__aenter__()
+        await tasks.start()
+        self.shared.started_s = anyio.current_time()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
-        assert self._group is not None
         sessions = self._all()
         try:
             with anyio.CancelScope(shield=True):
@@ -145,17 +143,15 @@ class Executor:
                 for session in sessions:
                     await session.wind_up()
         finally:
-            self._group.cancel_scope.cancel()
             try:
-                await self._group.__aexit__(None, None, None)
+                await self._place.tasks.end()
             finally:
                 self._left()
         return None
 
     def _left(self) -> None:
-        self._group = None
         for session in self._all():
-            self._rows.extend(session.book.rows())
+            self.shared.ledger.speculations.extend(session.course.book.rows())
         self._sessions.clear()
         self._ending.clear()
         self.journal.release()
@@ -207,7 +203,7 @@ class Executor:
         Exception
             Whatever ``think`` raises; nothing is left running then.
         """
-        return await self._session(point, task_id).run(point, think, answer, learn=learn)
+        return await self._session(point.trace_id, task_id).run(point, think, answer, learn=learn)
 
     async def open_step(self, point: DecisionPoint, think: Think, *, task_id: str | None = None) -> OpenStep:
         """Run one step up to its decision: its calls run as they are asked for, perhaps much later, perhaps never.
@@ -220,39 +216,111 @@ class Executor:
         OpenStep
             The decision; nothing real has run.
         """
-        return await self._session(point, task_id).open(point, think)
+        session = self._session(point.trace_id, task_id)
+        step, decided, interrupted = await session.decide(point, think)
+        try:
+            await session.rule_out(step)
+        except BaseException:
+            await session.give_up(step)
+            raise
+        return OpenStep(session, step, decided, interrupted)
 
-    def _session(self, point: DecisionPoint, task_id: str | None) -> LiveSession:
-        if self._group is None:
+    def conversation(
+        self,
+        trace_id: str,
+        *,
+        task_id: str | None = None,
+        messages: Iterable[Message] = (),
+        agent: str | None = None,
+    ) -> Conversation:
+        """Begin a conversation that keeps its own messages.
+
+        Parameters
+        ----------
+        trace_id
+            Its name, which no other one of this executor has at present.
+        task_id
+            What it is about, for the ledger and the trace; by default the ``trace_id``.
+        messages
+            What it begins with, such as a system message.
+        agent
+            Name of the agent's configuration, for predictors that tell agents apart.
+
+        Raises
+        ------
+        ConfigError
+            Outside ``async with``, or when the name is taken.
+        """
+        if trace_id in self._sessions:
+            raise ConfigError(f"a conversation {trace_id!r} is under way; end_session() it, or take another name")
+        return Conversation(self._session(trace_id, task_id), messages, agent)
+
+    def trace(self, trace_id: str) -> Trace:
+        """Return a conversation as a trace, with measured times: ready for ``write_traces``, and for training.
+
+        It need not be one of :meth:`conversation`. After ``async with`` those that were not ended are still there.
+
+        Raises
+        ------
+        ConfigError
+            When no step of it has ended, or it was ended itself: its memory is free then.
+        """
+        recording = self._recordings.get(trace_id)
+        trace = recording.trace() if recording is not None else None
+        if trace is None:
+            known = ", ".join(map(repr, self._recordings)) or "none"
+            raise ConfigError(f"no step of a conversation {trace_id!r} is known; there are {known}")
+        return trace
+
+    def _session(self, trace_id: str, task_id: str | None) -> LiveSession:
+        if not self._place.tasks.running:
             raise ConfigError("the executor is not running; use `async with Executor(...) as executor:`")
-        session = self._sessions.get(point.trace_id)
+        session = self._sessions.get(trace_id)
         if session is None:
-            session = self._sessions[point.trace_id] = LiveSession(self, point.trace_id, task_id or point.trace_id)
+            sync = None if self.predictor is None else PredictorSync(self.predictor, self.k, learn=self.learn)
+            session = self._sessions[trace_id] = LiveSession(
+                trace_id, task_id or trace_id, self._place, self._order, self.policy, sync, learns=self.learn
+            )
+            self._recordings[trace_id] = session.recording
         return session
 
     def end_session(self, trace_id: str) -> None:
         """A conversation is over: give up what was not used, and free its memory. Its rows stay."""
         session = self._sessions.pop(trace_id, None)
+        self._recordings.pop(trace_id, None)
         if session is not None:
             self._ending.append(session)
             session.close()
-            self.spawn(self._forget, session)
+            self._place.tasks.spawn(self._forget, session)
 
     async def _forget(self, session: LiveSession) -> None:
         await session.wind_up()
         self._ending.remove(session)
-        self._rows.extend(session.book.rows())
+        self.shared.ledger.speculations.extend(session.course.book.rows())
 
-    def ledger(self, **config: Any) -> Ledger:
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """The rows of the steps so far, in the order in which they ended."""
+        return self.shared.ledger.outcomes
+
+    def ledger(self, trace_id: str | None = None, **config: Any) -> Ledger:
         """Return what has happened so far; after ``async with`` it is complete.
 
         Speculations whose work goes on are left out, and fates are final for conversations that have ended.
+
+        Parameters
+        ----------
+        trace_id
+            Only the rows of this conversation; by default all.
+        config
+            To keep with the rows, beside the executor's own configuration.
         """
-        rows = [*self._rows, *(row for session in self._all() for row in session.book.rows())]
-        rows.sort(key=lambda row: row.trace_id)
-        outcomes = sorted(self.outcomes, key=lambda row: row.trace_id)
-        aheads = sorted(self.aheads, key=lambda row: row.trace_id)
-        return Ledger(outcomes, rows, {**self.describe(), **config}, aheads)
+        rows = self.shared.ledger
+        live = (row for session in self._all() for row in session.course.book.rows())
+        return Ledger(
+            _of(trace_id, rows.outcomes), _of(trace_id, [*rows.speculations, *live]), {**self.describe(), **config},
+            _of(trace_id, rows.aheads),
+        )  # fmt: skip
 
     def describe(self) -> dict[str, Any]:
         """Return the configuration as JSON values."""
@@ -264,59 +332,6 @@ class Executor:
             "learn": self.learn,
         }
 
-    # --- for the sessions -------------------------------------------------------------------------------------------
-
-    def spawn(self, action: Any, *arguments: Any) -> None:
-        """Start a task that ends with the executor at the latest."""
-        if self._group is None:
-            raise ConfigError("the executor was left while a step of it ran; leave it when all steps have ended")
-        self._group.start_soon(action, *arguments)
-
-    def wake(self, ticket: object) -> None:
-        """Tell who has waited for a slot that it is there."""
-        if isinstance(ticket, anyio.Event):
-            ticket.set()
-        elif isinstance(ticket, Step) and ticket.slot is not None:
-            ticket.slot.set()
-
-    def _stop(self, launch: Launch) -> None:
-        work: Work = launch.work
-        work.scope.cancel()
-        self._discard(launch)
-
-    def _discard(self, launch: Launch) -> None:
-        if launch.staged:
-            launch.work.undo(launch)
-
-    async def carry_out(self, action: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
-        """Run what must not be cut short in a task of its own, and wait for it.
-
-        A cancellation by asyncio itself (``task.cancel()``, ``wait_for``) goes through every shield of anyio; it then
-        ends the waiting alone.
-
-        Raises
-        ------
-        BaseException
-            Whatever ``action`` raises.
-        """
-        done, results, errors = anyio.Event(), [], []
-
-        async def run() -> None:
-            try:
-                with anyio.CancelScope(shield=True):
-                    results.append(await action(*arguments))
-            except (Exception, SystemExit) as error:
-                errors.append(error)
-            finally:
-                done.set()
-
-        self.spawn(run)
-        with anyio.CancelScope(shield=True):
-            await done.wait()
-        if errors:
-            raise errors[0]
-        return results[0]
-
     def _check_limits(self) -> None:
         known = {*self.tools, *(tool.traits.group for tool in self.tools.values() if tool.traits.group)}
         for name in self.options.limits:
@@ -326,7 +341,10 @@ class Executor:
                     f"{', '.join(sorted(known)) or 'none'}"
                 )
 
-    def _preempt_thinking(self, step: Step) -> None:
-        for session in self._sessions.values():
-            if session.ahead.preempted(step):
-                return
+
+Row = TypeVar("Row", Outcome, Speculation, Ahead)
+
+
+def _of(trace_id: str | None, rows: list[Row]) -> list[Row]:
+    """Return the rows of one conversation, or of all, one after the other."""
+    return sorted((row for row in rows if trace_id in (None, row.trace_id)), key=lambda row: row.trace_id)

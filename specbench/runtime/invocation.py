@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Any
 
 import anyio
@@ -12,12 +12,8 @@ import anyio.to_thread
 from specbench.core.types import ToolCall
 from specbench.runtime.results import render
 from specbench.runtime.tools import Tool, Toolbox
-from specbench.speculation import Launch
 
 __all__ = ["Escaped", "ToolCallError", "Work", "aside", "find_tool", "run_call", "size_of"]
-
-THREADS = 10_000
-"""Real calls never wait for a thread: speculations are capped by slots, not by threads."""
 
 
 class ToolCallError(Exception):
@@ -29,17 +25,13 @@ class Escaped(Exception):
 
 
 class Work:
-    """A speculation at work: how to stop it, when it is over, and what it gave.
+    """A speculation at work: how to stop it, when it is over, and what it gave; ``whole``: it ran to its end."""
 
-    ``whole`` says that it ran to its end, ``undo`` is told when a staged one that had ended is given up.
-    """
+    __slots__ = ("done", "error", "scope", "token", "value", "whole")
 
-    __slots__ = ("done", "error", "scope", "token", "undo", "value", "whole")
-
-    def __init__(self, undo: Callable[[Launch], None]) -> None:
+    def __init__(self) -> None:
         self.scope = anyio.CancelScope()
         self.done = anyio.Event()
-        self.undo = undo
         self.value: Any = None
         self.error: Exception | None = None
         self.whole = False

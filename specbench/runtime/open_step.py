@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import ToolCall
 from specbench.runtime.results import Decided, StepResult, ToolResult
-from specbench.runtime.steps import Step
-
-if TYPE_CHECKING:
-    from specbench.runtime.session import LiveSession
+from specbench.runtime.session import LiveSession
+from specbench.speculation.step import Step
 
 __all__ = ["OpenStep"]
 
@@ -48,7 +46,7 @@ class OpenStep:
     """
 
     def __init__(self, session: LiveSession, step: Step, decided: Decided, interrupted: bool) -> None:
-        self.point, self.decided, self.interrupted = step.point, decided, interrupted
+        self.point, self.decided, self.interrupted = step.work.point, decided, interrupted
         self.begun = False
         self._session, self._step = session, step
         self._asked: set[int] = set()
@@ -62,7 +60,7 @@ class OpenStep:
     @property
     def live(self) -> bool:
         """Whether it, and its session, go on."""
-        return not (self._over or self._session.book.closed)
+        return not (self._over or self._session.course.book.closed)
 
     @property
     def busy(self) -> bool:
@@ -101,9 +99,9 @@ class OpenStep:
         if at is not None:
             self._asked.add(at)
         try:
-            async with self._lock:  # the first one settles what no call of this decision will use
+            async with self._lock:  # the first one gives up what no call of this decision will use
                 used = await self._session.claim(self._step, self.decided, call, at)
-            result = await self._session.obtain(self._step, call, at, used, run)
+            result = await self._session.calls.obtain(call, used, run)
         finally:
             self._note(-1)
             if self._end is not None:
@@ -125,7 +123,7 @@ class OpenStep:
                 if self._over:
                     raise ConfigError(f"a step of session {self.point.trace_id!r} was abandoned; it has no end")
                 self._note(0)
-                await self._session.settle(self._step, self.decided)
+                await self._session.squash_rest(self._step, self.decided)
                 results = [result for _, result in sorted(self._results.items())]
                 self._end = self._session.finish(self._step, self.decided, results, self.interrupted)
             return self._end

@@ -18,7 +18,7 @@ from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall, T
 from specbench.predictors import Predictor
 from specbench.predictors.base import Session
 
-__all__ = ["SLOW_S", "Watch", "can_learn", "same_message", "same_messages"]
+__all__ = ["SLOW_S", "PredictorSync", "can_learn", "same_message", "same_messages"]
 
 _log = logging.getLogger("specbench.runtime")
 
@@ -40,7 +40,7 @@ _LOCKS: WeakKeyDictionary[Predictor, Lock] = WeakKeyDictionary()
 """Of the predictors that executors teach: whoever asks or teaches one, in whatever thread, does so alone."""
 
 
-class Watch:
+class PredictorSync:
     """Asks a predictor about one conversation, and teaches it what was decided.
 
     Parameters

@@ -6,6 +6,7 @@ shows what the executor itself costs.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
@@ -23,7 +24,7 @@ from specbench.runtime.executor import Executor
 from specbench.runtime.results import Decided, Partial
 from specbench.runtime.tools import Staging, Tool
 from specbench.speculation import Options, Traits
-from specbench.speculation.partial_decision import HeardOf
+from specbench.speculation.partial_decision import Timeline
 
 if TYPE_CHECKING:
     from specbench.sim.latency.models import Latency
@@ -43,19 +44,20 @@ async def execute(
     traits: Mapping[str, Traits] | None = None,
     sessions: int = 1,
     gap_s: float = 0.0,
-    heard: HeardOf | None = None,
+    timeline: Timeline | None = None,
 ) -> Ledger:
     """Return the ledger of a replay by the executor; the parameters are those of :func:`specbench.sim.simulate`.
 
     LLM, tools and users sleep for the seconds of the latency model, and the predictor for ``predict_s``.
     """
-    recorded = _Recorded(table, latency, heard)
+    recorded = _Recorded(table, latency, timeline)
     predictor = _FromTable(table, predict_s)
     options = options if options is not None else Options()
     tools = [recorded.tool(spec, (traits or {}).get(name, Traits())) for name, spec in recorded.specs.items()]
     spans = recorded.spans()
-    async with Executor(tools, predictor, policy, options=options, expected=Estimates(*latency.expected())) as executor:
-        executor.sized = False  # the simulator does not weigh results either
+    weightless = replace(options, max_bytes=sys.maxsize)  # the simulator does not weigh results
+    executor = Executor(tools, predictor, policy, options=weightless, expected=Estimates(*latency.expected()))
+    async with executor:
 
         async def work(number: int) -> None:
             await anyio.sleep(number * gap_s)
@@ -67,14 +69,14 @@ async def execute(
         async with anyio.create_task_group() as group:
             for number in range(sessions):
                 group.start_soon(work, number)
-    return executor.ledger(latency=latency.describe(), predict_s=predict_s)
+    return executor.ledger(latency=latency.describe(), predict_s=predict_s, options=options.describe())
 
 
 class _Recorded:
     """What LLM, tools and users did."""
 
-    def __init__(self, table: PredictionTable, latency: Latency, heard: HeardOf | None) -> None:
-        self.table, self.latency, self.heard = table, latency, heard
+    def __init__(self, table: PredictionTable, latency: Latency, timeline: Timeline | None) -> None:
+        self.table, self.latency, self.timeline = table, latency, timeline
         self.specs: dict[str, ToolSpec] = {}
         self.rows: dict[tuple[str, int], int] = {}
         self.results: dict[tuple[str, str], list[tuple[int, str]]] = {}
@@ -114,7 +116,7 @@ class _Recorded:
 
     async def think(self, point: DecisionPoint) -> AsyncIterator[Partial | Decided]:
         started_s = anyio.current_time()
-        for part in self.heard(point.trace_id, point.index) if self.heard is not None else ():
+        for part in self.timeline(point.trace_id, point.index) if self.timeline is not None else ():
             await anyio.sleep_until(started_s + part.after_s)
             yield Partial(tool=part.tool, arguments=part.arguments, complete=part.complete)
         await anyio.sleep_until(started_s + self.latency.think_s(point.trace_id, point.index))

@@ -83,12 +83,17 @@ class Partial:
 
 @dataclass(frozen=True)
 class ToolResult:
-    """What a call gave: a value, or the exception that it raised. ``speculated`` says that it had been run ahead."""
+    """What a call gave: a value, or the exception that it raised.
+
+    ``speculated`` says that it had been run ahead, ``ran`` when it started and ended, on the clock of the run
+    (``None`` for what came from a cache, or did not run at all).
+    """
 
     call: ToolCall
     value: Any = None
     error: Exception | None = None
     speculated: bool = False
+    ran: tuple[float, float] | None = field(default=None, compare=False)
 
     @property
     def text(self) -> str:

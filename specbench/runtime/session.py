@@ -1,304 +1,349 @@
-"""A live session: the mirror of :mod:`specbench.sim.session` in real time, with real tools and a real LLM."""
+"""A live conversation: carries out what its course commands, with a real LLM, real tools and a real predictor.
+
+The counterpart of :mod:`specbench.sim.session`. Whatever predictors raise is contained, and told as the step's reason.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
 import anyio
+from anyio.lowlevel import checkpoint
 
 from specbench.core.errors import ConfigError
-from specbench.core.ledger import Fate, Outcome, Window
-from specbench.core.types import DecisionPoint, Message, ToolCall
+from specbench.core.ledger import Window
+from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall
+from specbench.policies import Policy
 from specbench.runtime.calls import Calls
-from specbench.runtime.open_step import OpenStep
-from specbench.runtime.predictor_sync import same_messages
-from specbench.runtime.results import Decided, StepResult, ToolResult
-from specbench.runtime.speculator import Speculator
-from specbench.runtime.steps import Step, Think, think
+from specbench.runtime.predictor_sync import PredictorSync, same_messages
+from specbench.runtime.recording import Recording
+from specbench.runtime.results import Decided, Partial, StepResult, ToolResult
+from specbench.runtime.staged_writes import WriteOrder
 from specbench.runtime.streaming import AnswerStream
-from specbench.speculation import Book, Launch
-
-if TYPE_CHECKING:
-    from specbench.runtime.executor import Executor
+from specbench.runtime.thinking import Think, Thinking, takes_point
+from specbench.runtime.workplace import Workplace
+from specbench.speculation import Course, Launch
+from specbench.speculation.step import Step
 
 __all__ = ["LiveSession"]
 
 
 class LiveSession:
-    """One conversation of an :class:`~specbench.runtime.Executor`."""
+    """One conversation of an :class:`~specbench.runtime.Executor`.
 
-    def __init__(self, executor: Executor, trace_id: str, task_id: str) -> None:
-        self.executor, self.task_id = executor, task_id
-        self.book = Book(trace_id, executor.shared)
-        self.book.started_s = anyio.current_time()
-        self.calls = Calls(self.book, executor)
-        self.ahead = Speculator(executor, self.book, self.calls)
-        self.count = 0
+    Parameters
+    ----------
+    trace_id, task_id
+        The conversation, and what it is about.
+    place, order
+        What it shares with the other ones.
+    policy
+        What to launch.
+    sync
+        Asks the predictor; ``None`` never speculates.
+    learns
+        Whether the predictor is told what was decided.
+    """
+
+    def __init__(
+        self,
+        trace_id: str,
+        task_id: str,
+        place: Workplace,
+        order: WriteOrder,
+        policy: Policy,
+        sync: PredictorSync | None,
+        *,
+        learns: bool = False,
+    ) -> None:
+        self.place, self.sync, self.learns = place, sync, learns
+        self.course = Course(
+            trace_id, task_id, place.shared, policy,
+            started_s=anyio.current_time(), predicts=sync is not None, session=self,
+        )  # fmt: skip
+        self.calls = Calls(self.course, place, order)
+        self.recording = Recording(task_id, self.course.started_s)
+        self.answer: AnswerStream | None = None
 
     async def run(
-        self, point: DecisionPoint, think_of: Think, answer: AnswerStream | None, *, learn: bool = True
+        self, point: DecisionPoint, think: Think, answer: AnswerStream | None, *, learn: bool = True
     ) -> StepResult:
         """Run one step; see :meth:`specbench.runtime.Executor.run_step`."""
-        step, decided, interrupted = await self._begin(point, think_of, answer, learn)
+        step, decided, interrupted = await self.decide(point, think, answer, learn=learn)
         try:
             results = []
             for at, call in enumerate(decided.calls):
                 used = await self.claim(step, decided, call, at)
-                results.append(await self.obtain(step, call, at, used))
-            await self.settle(step, decided)
+                results.append(await self.calls.obtain(call, used))
+            await self.squash_rest(step, decided)
         except BaseException:
             await self.give_up(step)
             raise
         return self.finish(step, decided, results, interrupted)
 
-    async def open(self, point: DecisionPoint, think_of: Think) -> OpenStep:
-        """Run one step up to its decision; see :meth:`specbench.runtime.Executor.open_step`."""
-        step, decided, interrupted = await self._begin(point, think_of, None, learn=True)
-        try:
-            await self._narrow(step, decided)
-        except BaseException:
-            await self.give_up(step)
-            raise
-        return OpenStep(self, step, decided, interrupted)
-
-    async def _begin(
-        self, point: DecisionPoint, think_of: Think, answer: AnswerStream | None, learn: bool
+    async def decide(
+        self, point: DecisionPoint, think: Think, answer: AnswerStream | None = None, *, learn: bool = True
     ) -> tuple[Step, Decided, bool]:
-        if self.ahead.step is not None and self.ahead.step.ended_s is None:
+        """Run one step up to its decision; returns that too, and whether it was interrupted."""
+        course, place = self.course, self.place
+        if course.step is not None and course.step.ended_s is None:
             raise ConfigError(
-                f"session {self.book.trace_id!r} is in the middle of a step; one step at a time, or another trace_id"
+                f"session {course.book.trace_id!r} is in the middle of a step; one step at a time, or another trace_id"
             )
-        step = self._adopt(point, think_of)
+        step = self._adopt(point, think)
         adopted = step is not None
         if step is None:
-            number = max(self.count, point.index)
-            step = Step(point, number, think_of, anyio.current_time(), 0, None)
-            if self.ahead.watch is None:
-                step.reason = "speculation is off"
-        # An adopted step has the answer stream of the step before.
-        before = self.ahead.step.answer if self.ahead.step is not None else None
-        if before is not None and before is not answer:
-            before.retract(step)
-        self.ahead.step, step.answer, self.count = step, answer, step.number + 1
+            ahead = place.shared.options.run_ahead is not None and takes_point(think)
+            number = max(course.next_number, point.index)
+            work = Thinking(think, point)
+            step = place.tell(course.begin, number, place.as_seen(point), work, can_run_ahead=ahead)
+        if self.answer is not None and self.answer is not answer:
+            self.answer.retract(step)
+        self.answer = answer
         try:
-            decided, interrupted = await self._decide(step, adopted)
+            self._show(step)
+            decided, interrupted = await (self._await(step) if adopted else self._think(step))
         except BaseException:
             await self.give_up(step)
             raise
-        self._decided(step, decided)
-        if learn and self.executor.learn and self.ahead.watch is not None and not interrupted:
-            self.ahead.watch.decided(step.point, decided.calls[0] if decided.calls else None)
-            self.executor.spawn(self.ahead.watch.catch_up)
+        step.work.decided = decided
+        step.work.stop_predicting()
+        place.tell(course.decide, step, decided.calls)
+        if learn and self.learns and self.sync is not None and not interrupted:
+            self.sync.decided(step.work.point, decided.calls[0] if decided.calls else None)
+            place.tasks.spawn(self.sync.catch_up)
         return step, decided, interrupted
+
+    def _adopt(self, point: DecisionPoint, think: Think) -> Step | None:
+        """Return the run-ahead that is just this step, if there is one; give up one that is not."""
+        above = self.course.step
+        if above is None:
+            return None
+        above.work.stop_predicting()
+        if above.child is None:
+            return None
+        supposed = above.child.work
+        if supposed.think != think or not same_messages(supposed.point.messages, point.messages):
+            self.place.tell(self.course.drop_ahead, above)
+            return None
+        supposed.point = point
+        return self.place.tell(self.course.adopt, self.place.as_seen(point))
 
     # --- thinking ---------------------------------------------------------------------------------------------------
 
-    async def _decide(self, step: Step, adopted: bool) -> tuple[Decided, bool]:
-        self.ahead.show(step)
-        if adopted:
-            if step.answer is not None:
-                step.answer.on_interrupt(step.stop_thinking)
-            assert step.done is not None
-            await step.done.wait()
-            if step.answer is not None:
-                step.answer.on_interrupt(None)
-            if step.error is not None:  # the run-ahead failed: ask again, as if it had never been
-                self.ahead.log_ahead(step, Fate.FAIL)
-                step.parent, step.error, step.text = None, None, []
-                if step.answer is not None:
-                    step.answer.retract(step)
-                return await self._think(step)
-            if step.decided is None:
-                return Decided(text="".join(step.text)), True
-            return step.decided, False
-        if self.ahead.watch is not None:
-            self.ahead.ask(step)
-        return await self._think(step)
-
     async def _think(self, step: Step) -> tuple[Decided, bool]:
-        slots = self.executor.shared.llm_slots
-        self.ahead.tick()
-        if not slots.enter(step):
-            step.slot = anyio.Event()
-            try:
-                await step.slot.wait()
-            except BaseException:
-                if not slots.give_up(step):
-                    self.executor.wake(slots.leave())
-                raise
-        step.thinking_s = anyio.current_time()
-        scope = step.scope = anyio.CancelScope()
-        if step.answer is not None:
-            step.answer.on_interrupt(step.stop_thinking)
+        work: Thinking = step.work
+        await self.place.enter(self.place.shared.llm_slots)
+        self.course.thinking(anyio.current_time(), step)
+        scope = work.scope = anyio.CancelScope()
+        if self.answer is not None:
+            self.answer.on_interrupt(work.stop)
         try:
             with scope:
-                step.decided = await think(step, self.ahead.hear)
-            if step.decided is None:
-                return Decided(text="".join(step.text)), True
-            return step.decided, False
+                await work.decide(lambda part: self._on_part(step, part))
+            return work.outcome()
         finally:
-            step.thought_s = self.ahead.tick()
-            if step.answer is not None:
-                step.answer.on_interrupt(None)
-            self.executor.wake(slots.leave())
+            if self.answer is not None:
+                self.answer.on_interrupt(None)
+            self._thought(step)
 
-    # --- deciding ---------------------------------------------------------------------------------------------------
+    async def _await(self, step: Step) -> tuple[Decided, bool]:
+        """Wait for an LLM that was run ahead, and is real now."""
+        work: Thinking = step.work
+        assert work.done is not None
+        if self.answer is not None:
+            self.answer.on_interrupt(work.stop)
+        await work.done.wait()
+        if self.answer is not None:
+            self.answer.on_interrupt(None)
+        if work.error is None:
+            return work.outcome()
+        self.place.tell(self.course.think_again, step)
+        work.error, work.text = None, []
+        if self.answer is not None:
+            self.answer.retract(step)
+        return await self._think(step)
 
-    def _decided(self, step: Step, decided: Decided) -> None:
-        """The decision is there: nothing more is predicted or built on a guess of it."""
-        now = step.decided_s = self.ahead.tick()
-        step.stop_predicting()
-        if step.asked_s is not None:  # the prediction did not come in time
-            step.predict_s, step.asked_s = now - step.asked_s, None
-        self.book.state.session.decisions += 1
-        assert step.thinking_s is not None and step.thought_s is not None
-        self.executor.shared.expected.saw_think(step.thought_s - step.thinking_s)
-        for call in decided.calls:
-            self.book.asked(call)
-        if step.parent is not None:
-            self.ahead.log_ahead(step, Fate.COMMIT)
+    async def _think_ahead(self, step: Step) -> None:
+        work = step.work
+        try:
+            with work.scope:
+                await work.decide(lambda part: self._on_part(step, part))
+        except Exception as error:  # contained: asked again if this decision is really needed
+            work.error = error
+        finally:
+            self._thought(step)
+            work.done.set()
 
-    async def _narrow(self, step: Step, decided: Decided) -> None:
+    def _thought(self, step: Step) -> None:
+        work = step.work
+        used_tok = work.decided.used_tok if work.decided is not None else None
+        self.place.tell(self.course.thought, step, used_tok=used_tok, failed=work.error is not None)
+
+    def _on_part(self, step: Step, part: Partial) -> None:
+        """A part of a streamed decision: show its text, narrow or start speculations."""
+        if part.text:
+            self._show(step)
+        if part.tool is not None:
+            self.place.tell(self.course.partial, step, part.tool, part.arguments, part.complete)
+
+    def _show(self, step: Step) -> None:
+        """Bring the answer stream up to what this step has written, if it may be shown."""
+        answer, work = self.answer, step.work
+        if answer is None or not work.text or step.dropped:
+            return
+        if not answer.shows(step):
+            work.shown = 0
+        if answer.start(step, speculative=step.depth > 0):
+            answer.delta(step, "".join(work.text[work.shown :]))
+            work.shown = len(work.text)
+
+    # --- the calls, and the end -------------------------------------------------------------------------------------
+
+    async def rule_out(self, step: Step) -> None:
         """Give up what the decision rules out, without waiting for its calls."""
-        now = self.ahead.tick()
-        for launch in list(self.book.live.values()):
-            if launch.wanted_at == step.number and launch.call not in decided.calls:
-                self.book.contradicted(now, launch)
-        child = step.child
-        if child is not None and child.parent is not None and decided.calls != (child.parent.call,):
-            self.ahead.drop(child)
-            step.child = None
-        await self.calls.roll_back()
+        self.place.tell(self.course.rule_out, step)
+        await self.calls.staged.roll_back()
 
     async def claim(self, step: Step, decided: Decided, call: ToolCall, at: int | None) -> Launch | None:
         """Return the speculation of call number ``at`` of the decision; ``None`` for one that was never decided."""
         used = None
-        if at is not None and self.calls.speculable(call):
-            used = self.book.claim(self.ahead.tick(), step.number, call)
+        if at is not None and call.name in self.place.speculable:
+            used = self.place.tell(self.course.claim, step, at, call)
         try:
-            await self.settle(step, decided, used)
+            await self.squash_rest(step, decided, used)
         except BaseException:
             if used is not None:
-                self.book.abandoned(self.ahead.tick(), used)
+                self.calls.abandon(used)
             raise
         return used
 
-    async def obtain(
-        self, step: Step, call: ToolCall, at: int | None, used: Launch | None, run: Callable[..., Any] | None = None
-    ) -> ToolResult:
-        """Return the result of a call, from the speculation that it has claimed or by running it."""
-        result = await self.calls.obtain(call, used, run)
-        if at == 0:
-            step.hit = used is not None and not used.failed and result.speculated
-        return result
-
-    async def settle(self, step: Step, decided: Decided, used: Launch | None = None) -> None:
+    async def squash_rest(self, step: Step, decided: Decided, used: Launch | None = None) -> None:
         """Before the first real call, or the end: give up all that is neither ``used`` nor for later; once a step."""
-        if step.settled:
-            return
-        step.settled = True
-        self.book.settle(self.ahead.tick(), step.number, used)
-        child = step.child
-        if child is not None and not (child.parent is used and len(decided.calls) == 1 and not decided.text):
-            self.ahead.drop(child)
-            step.child = None
-        await self.calls.roll_back()
-        if decided.calls and self.ahead.watch is not None and Window.TOOL in self.executor.options.windows:
-            said = Message("assistant", decided.text, decided.calls)
-            self.executor.spawn(self.ahead.foresee, step, Window.TOOL, (said,))
+        if not step.rest_squashed:
+            alone = len(decided.calls) == 1 and not decided.text
+            self.place.tell(self.course.squash_rest, step, used, alone=alone)
+            await self.calls.staged.roll_back()
+            self.place.tell(self.course.calls_begin, step)
 
     def finish(self, step: Step, decided: Decided, results: list[ToolResult], interrupted: bool) -> StepResult:
         """The step is over: write its row."""
-        now = step.ended_s = self.ahead.tick()
-        calls = decided.calls
-        first = calls[0] if calls else None
-        assert step.thinking_s is not None and step.thought_s is not None
-        think_s, tool_s = step.thought_s - step.thinking_s, self.calls.take_seconds()
-        sequential_s, speculative_s = think_s + tool_s - step.beside_s, now - step.began_s - step.waited_s
-        outcome = Outcome(
-            self.book.trace_id, self.task_id, step.number, first.name if first else None,
-            None if first is None else str(self.calls.effect(first.name)), first.key if first else None, len(calls),
-            step.hit, self.book.launched_at.get(step.number, 0), think_s, tool_s, step.predict_s, sequential_s,
-            speculative_s, sequential_s - speculative_s, step.reason, step.began_s - self.book.started_s,
-        )  # fmt: skip
-        self.executor.outcomes.append(outcome)
-        if step.answer is not None:
-            if decided.text and not step.text:  # it was not streamed
-                step.text.append(decided.text)
-                self.ahead.show(step)
-            step.answer.commit(step)
-        if self.ahead.watch is not None and not calls and Window.USER in self.executor.options.windows:
-            self.executor.spawn(self.ahead.foresee, step, Window.USER, (Message("assistant", decided.text),))
-        return StepResult(step.point, decided, tuple(results), outcome, interrupted)
-
-    def _adopt(self, point: DecisionPoint, think_of: Think) -> Step | None:
-        """Return the run-ahead that is just this step, if there is one; give up one that is not."""
-        above = self.ahead.step
-        if above is None:
-            return None
-        above.stop_predicting()
-        child = above.child
-        if child is None:
-            return None
-        above.child = None
-        now = self.ahead.tick()
-        if child.think != think_of or not same_messages(child.point.messages, point.messages):
-            self.ahead.drop(child)
-            return None
-        child.answer = above.answer
-        self.ahead.step = child
-        child.began_s, child.point = now, point
-        below: Step | None = child
-        while below is not None:
-            below.depth -= 1
-            below = below.child
-        if child.thought_s is None:
-            self.executor.shared.llm_slots.adopt(child)
-            child.p = 1.0
-            if child.predictions is not None and Window.THINK in self.executor.options.windows:
-                self.ahead.launch(child, 1.0)
-            below = child
-            while below is not None:
-                self.ahead.run_ahead(below)
-                below = below.child
-        return child
-
-    # --- giving up --------------------------------------------------------------------------------------------------
+        effect = self.place.effect(decided.calls[0].name) if decided.calls else None
+        outcome = self.place.tell(self.course.finish, step, self.calls.take_seconds(), effect)
+        if self.answer is not None:
+            if decided.text and not step.work.text:  # it was not streamed
+                step.work.text.append(decided.text)
+                self._show(step)
+            self.answer.commit(step)
+        result = StepResult(step.work.point, decided, tuple(results), outcome, interrupted)
+        self.recording.add(step, result)
+        return result
 
     async def give_up(self, step: Step) -> None:
         """The step was cancelled or the LLM raised: nothing that was launched for it may be left behind."""
-        self._abort(step)
-        with anyio.CancelScope(shield=True):
-            await self.calls.roll_back()
-
-    def _abort(self, step: Step) -> None:
-        now = step.ended_s = self.ahead.tick()
-        step.stop_predicting()
-        if step.parent is not None and step.decided_s is None:
-            self.ahead.drop(step)
-            step.parent = None
-        elif step.child is not None:
-            self.ahead.drop(step.child)
-        step.child = None
-        if step.answer is not None:
-            step.answer.retract(step)
+        step.work.stop_predicting()
+        self.place.tell(self.course.abort, step)
+        if self.answer is not None:
+            self.answer.retract(step)
         self.calls.take_seconds()
-        self.book.aborted(now, step.number)
-        self.count = step.number
+        with anyio.CancelScope(shield=True):
+            await self.calls.staged.roll_back()
 
     def close(self) -> None:
         """The conversation is over."""
-        now = self.ahead.tick()
-        if self.ahead.step is not None:
-            self.ahead.step.stop_predicting()
-            if self.ahead.step.child is not None:
-                self.ahead.drop(self.ahead.step.child)
-                self.ahead.step.child = None
-        self.book.close(now)
+        if self.course.step is not None:
+            self.course.step.work.stop_predicting()
+        self.place.tell(
+            self.course.close,
+        )
 
     async def wind_up(self) -> None:
         """After :meth:`close`: wait for what is still at work, and for what there is to learn."""
         await self.calls.finish()
-        if self.ahead.watch is not None:
-            await self.ahead.watch.catch_up()
+        if self.sync is not None:
+            await self.sync.catch_up()
+
+    # --- commands of the course -------------------------------------------------------------------------------------
+
+    def start_tool(self, launch: Launch) -> None:
+        """Start the work of a speculation."""
+        self.calls.start(launch)
+
+    def undo(self, launch: Launch) -> None:
+        """A staged write was given up."""
+        self.calls.staged.undo(launch)
+
+    def start_thinking(self, step: Step, after: Step) -> None:
+        """Run the LLM ahead."""
+        assert step.parent is not None
+        point = self._suppose(after, step.parent)
+        if point is None:
+            self.course.drop_ahead(self.place.tick(), after)
+            return
+        step.point = self.place.as_seen(point)
+        work = step.work = Thinking(after.work.think, point)
+        work.scope, work.done = anyio.CancelScope(), anyio.Event()
+        self.place.tasks.spawn(self._think_ahead, step)
+
+    def stop_thinking(self, step: Step) -> None:
+        """A run-ahead was given up."""
+        if step.work is not None:
+            step.work.stop()
+            step.work.stop_predicting()
+        if self.answer is not None:
+            self.answer.retract(step)
+
+    def predict(self, step: Step) -> None:
+        """Ask the predictor beside the LLM."""
+        if not step.dropped:
+            self.place.tasks.spawn(self._predict, step)
+
+    async def _predict(self, step: Step) -> None:
+        found = await self._ask(step, step.work.point, supposed=step.depth > 0)
+        self.place.tell(self.course.predicted, step, found)
+
+    def predict_next(self, step: Step, window: Window, parent: Launch | None) -> None:
+        """Ask about the decision after ``step``: while its tools run or the user types, or on a result (a chain)."""
+        if parent is None:
+            decided = step.work.decided
+            point: DecisionPoint | None = _after(step, Message("assistant", decided.text, decided.calls))
+        else:
+            point = self._suppose(step, parent)
+        if point is not None:
+            self.place.tasks.spawn(self._predict_next, step, window, parent, point)
+
+    async def _predict_next(self, step: Step, window: Window, parent: Launch | None, point: DecisionPoint) -> None:
+        found = await self._ask(step, point, supposed=parent is not None)
+        if found is not None:
+            seen = self.place.as_seen(point)
+            self.place.tell(self.course.predicted_next, step, window, parent, seen, found)
+
+    async def _ask(self, step: Step, point: DecisionPoint, *, supposed: bool) -> list[Prediction] | None:
+        """Ask the predictor; whatever it raises is contained and told as the reason."""
+        assert self.sync is not None
+        scope = anyio.CancelScope()
+        step.work.predicting.append(scope)
+        try:
+            with scope:
+                found = await self.sync.predict(point, supposed=supposed)
+                for _ in range(self.place.turns):  # results, decisions and commits of this very moment go first
+                    await checkpoint()
+                return found
+        except Exception as error:
+            step.reason = f"the predictor raised {type(error).__name__}: {error}"
+        finally:
+            step.work.predicting.remove(scope)
+        return None
+
+    @staticmethod
+    def _suppose(step: Step, launch: Launch) -> DecisionPoint | None:
+        """Return the point after a step, if the launch is what the LLM decides; whatever a result is made of."""
+        try:
+            result = ToolResult(launch.call, launch.work.value)
+            return _after(step, Message("assistant", "", (launch.call,)), result.message())
+        except Exception as error:
+            step.reason = f"running ahead raised {type(error).__name__}: {error}"
+            return None
+
+
+def _after(step: Step, *messages: Message) -> DecisionPoint:
+    point: DecisionPoint = step.work.point
+    return DecisionPoint(point.trace_id, point.index + 1, (*point.messages, *messages), point.tools, point.agent)

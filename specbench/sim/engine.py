@@ -7,25 +7,32 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
-from specbench.core.ledger import Ledger
 from specbench.core.types import Effect
 from specbench.metrics.prediction_table import PredictionTable
 from specbench.policies import Estimates, Policy
 from specbench.sim.latency.models import Latency
-from specbench.sim.session import SimulatedSession
-from specbench.sim.step import Step
-from specbench.speculation import Launch, Options, Shared, Traits
-from specbench.speculation.partial_decision import HeardOf
+from specbench.speculation import Options, Shared, Traits
+from specbench.speculation.commands import Predict, PredictNext, StartThinking, StartTool, Wake
+from specbench.speculation.partial_decision import Timeline
 from specbench.speculation.rules import DECISION
 
 __all__ = ["Engine"]
 
 
 class Engine:
-    """Replays the traces of a table, ``sessions`` at a time; see :func:`specbench.sim.simulate`."""
+    """What the sessions of a simulation share: the recorded rows, the seconds that things take, and the clock.
+
+    Parameters
+    ----------
+    begin
+        Starts the session of one trace: ``begin(trace_id, start, stop)``, with its rows in ``table``.
+    table, policy, latency, options, predict_s, traits, sessions, gap_s, timeline
+        See :func:`specbench.sim.simulate`.
+    """
 
     def __init__(
         self,
+        begin: Callable[[Engine, str, int, int], None],
         table: PredictionTable,
         policy: Policy,
         latency: Latency,
@@ -34,18 +41,14 @@ class Engine:
         traits: Mapping[str, Traits],
         sessions: int,
         gap_s: float,
-        ledger: Ledger,
-        heard: HeardOf | None = None,
+        timeline: Timeline | None,
     ) -> None:
         self.table, self.policy, self.latency = table, policy, latency
-        self.options, self.predict_s, self.ledger = options, predict_s, ledger
-        self.heard = heard
+        self.predict_s, self.timeline = predict_s, timeline
         self.now = 0.0
-        expected = Estimates(*latency.expected())
-        self.shared = Shared(options, traits, self._stop, self._preempt_thinking, expected)
-        self.shared.wake = self.wake
-        self._sessions, self._gap_s = sessions, gap_s
-        self._waiting = self._spans()
+        self.shared = Shared(options, traits, Estimates(*latency.expected()), stops_at_once=True)
+        self._begin, self._sessions, self._gap_s = begin, sessions, gap_s
+        self._waiting = _spans(table)
         self._events: list[tuple[float, int, int, Callable[[Any], None], Any]] = []
         self._ticks = count()
         # One session at a time: each has a clock of its own, from 0, so that there is no rounding from offsets.
@@ -55,10 +58,31 @@ class Engine:
         """Replay everything."""
         for number in range(self._sessions):
             self.at(number * self._gap_s, DECISION, self.next_session, None)
-        events = self._events
+        events, commands = self._events, self.shared.commands
         while events:
             self.now, _, _, action, subject = heappop(events)
             action(subject)
+            if commands:
+                self.carry_out()
+
+    def carry_out(self) -> None:
+        """Do what the courses of the sessions have commanded."""
+        commands = self.shared.commands
+        while commands:
+            command: Any = commands.popleft()
+            kind = type(command)
+            if kind is Predict:
+                command.step.course.session.predict(command.step)
+            elif kind is StartTool:
+                command.launch.book.session.start_tool(command.launch)
+            elif kind is Wake:
+                action, subject = command.ticket
+                action(subject)
+            elif kind is StartThinking:
+                command.step.course.session.think(command.step)
+            elif kind is PredictNext:
+                command.step.course.session.predict_next(command)
+            # What is given up ends at that very moment, and nothing is staged that would have to be undone.
 
     def at(self, time_s: float, order: int, action: Callable[[Any], None], subject: Any) -> None:
         """Do something at a time; ``order`` settles ties (:mod:`specbench.speculation.rules`)."""
@@ -71,10 +95,9 @@ class Engine:
             return
         if self._apart:
             self._events.clear()  # what is left concerns a session that is over
+            self.shared.started_s -= self.now
             self.now = 0.0
-        session = SimulatedSession(self, *span)
-        session.book.started_s = self.now
-        session.begin(span[1])
+        self._begin(self, *span)
 
     def effect(self, row: int, tool: str) -> Effect:
         """Return the declared effect of a tool."""
@@ -93,30 +116,12 @@ class Engine:
             return all(message.role != "user" for message in fresh)
         return len(fresh) == 2 and not fresh[0].content and fresh[1].role == "tool" and len(self.table.calls[row]) == 1
 
-    def wake(self, ticket: object) -> None:
-        """Start what has waited for a slot: an LLM invocation or a real call."""
-        if isinstance(ticket, Step):
-            ticket.session.think(ticket)
-        elif isinstance(ticket, tuple):
-            action, step = ticket
-            action(step)
 
-    def _spans(self) -> Iterator[tuple[str, int, int]]:
-        start = 0
-        points = self.table.points
-        for row in range(1, len(points) + 1):
-            if row == len(points) or points[row].trace_id != points[start].trace_id:
-                yield points[start].trace_id, start, row
-                start = row
-
-    def _stop(self, launch: Launch) -> None:
-        launch.book.stopped(self.now, launch)
-
-    def _preempt_thinking(self, step: Step) -> None:
-        session = step.session
-        session.drop(step)
-        above = session.step
-        while above is not None and above.child is not step:
-            above = above.child
-        if above is not None:
-            above.child = None
+def _spans(table: PredictionTable) -> Iterator[tuple[str, int, int]]:
+    """Yield each trace with its first row and the one after its last."""
+    start = 0
+    points = table.points
+    for row in range(1, len(points) + 1):
+        if row == len(points) or points[row].trace_id != points[start].trace_id:
+            yield points[start].trace_id, start, row
+            start = row

@@ -1,342 +1,218 @@
-"""One recorded session on the virtual clock: its decisions in order, and what is run ahead of them."""
+"""One recorded session on the virtual clock: carries out what its course commands, with the seconds that it takes."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
-
-from specbench.core.ledger import Ahead, Fate, Outcome, Window
-from specbench.core.types import Effect, Prediction, ToolCall
-from specbench.sim.early import hear
-from specbench.sim.step import Step
-from specbench.speculation import Book, Launch
-from specbench.speculation.book import Opened
+from specbench.core.types import Effect
+from specbench.sim.engine import Engine
+from specbench.speculation import Course, Launch
+from specbench.speculation.commands import PredictNext
+from specbench.speculation.partial_decision import PartialCall
 from specbench.speculation.rules import ARRIVAL, DECISION, LAUNCH
+from specbench.speculation.step import Step
 
-if TYPE_CHECKING:
-    from specbench.sim.engine import Engine
-
-__all__ = ["SimulatedSession"]
-
-WRITES = frozenset({Effect.WRITE, Effect.STAGED, Effect.UNKNOWN})
+__all__ = ["SimulatedSession", "begin_session"]
 
 
 class SimulatedSession:
-    """Rows ``start`` to ``stop`` of a table: one trace."""
+    """Rows ``start`` to ``stop`` of a table: one trace.
+
+    The LLM decides what was recorded, and every call takes the seconds that the latency model says, each drawn once.
+    """
 
     def __init__(self, engine: Engine, trace_id: str, start: int, stop: int) -> None:
         self.engine, self.start, self.stop = engine, start, stop
-        self.book = Book(trace_id, engine.shared)
-        self.step: Step | None = None
+        self.course = Course(
+            trace_id, engine.table.tasks[start], engine.shared, engine.policy, started_s=engine.now, session=self
+        )
+        self.trace_id = trace_id
+        self._commands = engine.shared.commands
         self._seconds: dict[str, float] = {}
-
-    def tool_s(self, key: str) -> float:
-        """Return the seconds of a call; drawn once."""
-        seconds = self._seconds.get(key)
-        if seconds is None:
-            seconds = self._seconds[key] = self.engine.latency.tool_s(self.book.trace_id, key)
-        return seconds
+        self._call, self._writes = 0, False  # the real call of the current step that runs
+        self._awaited: Launch | None = None
 
     def begin(self, row: int) -> None:
         """A decision begins: the LLM thinks, the predictor predicts."""
-        engine = self.engine
-        step = self.step = Step(self, row, engine.now, 0, None)
-        if engine.shared.llm_slots.enter(step):
+        now = self.engine.now
+        step = self.course.begin(now, row - self.start, self.engine.table.points[row])
+        self.engine.shared.now = now
+        if self.engine.shared.llm_slots.enter((self.think, step)):
             self.think(step)
-        self._ask(step)
+
+    def start_tool(self, launch: Launch) -> None:
+        """Start the work of a speculation."""
+        self.engine.at(self.engine.now + self._tool_s(launch.key), ARRIVAL, self._arrived, launch)
+
+    def predict(self, step: Step) -> None:
+        """Ask the predictor at a step."""
+        self.engine.at(self.engine.now + self.engine.predict_s, LAUNCH, self._predicted, step)
+
+    def predict_next(self, asked: PredictNext) -> None:
+        """Ask the predictor about the decision after a step."""
+        self.engine.at(self.engine.now + self.engine.predict_s, LAUNCH, self._predicted_next, asked)
+
+    # --- thinking ---------------------------------------------------------------------------------------------------
 
     def think(self, step: Step) -> None:
-        """The LLM starts."""
-        engine = self.engine
-        step.thinking_s = engine.now
-        step.think_s = engine.latency.think_s(self.book.trace_id, step.row - self.start)
-        if engine.heard is not None:
-            for part in engine.heard(self.book.trace_id, step.row - self.start):
-                engine.at(engine.now + part.after_s, DECISION, partial(hear, self, step), part)
-        engine.at(engine.now + step.think_s, DECISION, self._thought, step)
+        """The LLM starts, for the current step or ahead."""
+        engine, row = self.engine, self.start + step.number
+        if row < self.stop:
+            step.point = engine.table.points[row]
+        self.course.thinking(engine.now, step)
+        think_s = engine.latency.think_s(self.trace_id, step.number)
+        if engine.timeline is not None:
+            for part in engine.timeline(self.trace_id, step.number):
+                engine.at(engine.now + part.after_s, DECISION, self._partial, (step, part))
+        engine.at(engine.now + think_s, DECISION, self._thought, (step, think_s))
 
-    def _ask(self, step: Step) -> None:
-        engine = self.engine
-        step.asked_s = engine.now
-        engine.at(engine.now + engine.predict_s, LAUNCH, self._predicted, step)
+    def _partial(self, subject: tuple[Step, PartialCall]) -> None:
+        step, (_, tool, arguments, complete) = subject
+        self.course.partial(self.engine.now, step, tool, arguments, complete)
 
     def _predicted(self, step: Step) -> None:
-        if step.dropped or step.decided_s is not None:
-            return
-        step.predict_s = self.engine.predict_s
-        if step.thought_s is not None:
-            return
-        step.predicted = True
-        if Window.THINK in self.engine.options.windows:
-            self._launch(step, step.p)
-        else:
-            step.reason = "the think window is off"
+        row = self.start + step.number
+        found = self.engine.table.predictions[row] if row < self.stop else None
+        self.course.predicted(self.engine.now, step, found, self.engine.predict_s)
 
-    def _launch(self, step: Step, scale: float) -> None:
-        """Launch what the policy chooses at a step whose prediction is known; ``scale`` is P(the step happens)."""
-        engine, table = self.engine, self.engine.table
-        if step.row >= self.stop:
-            return
-        predictions = table.predictions[step.row]
-        if scale < 1.0:
-            predictions = [Prediction(call, p * scale) for call, p in predictions]
-        opened = self.book.open(
-            engine.now, table.points[step.row], step.row - self.start, Window.THINK, predictions, engine.policy,
-            step.parent if step.depth else None,
-        )  # fmt: skip
-        step.reason = opened.reason
-        self.build_on(step, opened)
+    def _predicted_next(self, asked: PredictNext) -> None:
+        row, table = self.start + asked.step.number + 1, self.engine.table
+        if row < self.stop:
+            found = table.predictions[row] if asked.parent is not None else table.ahead[row]
+            self.course.predicted_next(
+                self.engine.now, asked.step, asked.window, asked.parent, table.points[row], found
+            )
 
-    def build_on(self, step: Step, opened: Opened) -> None:
-        """Start what was launched, and run ahead on the best of it."""
-        step.best = opened.best if opened.best is not None else step.best
-        for launch in opened.launches:
-            self._start(launch)
-        self._run_ahead(step)
+    def _arrived(self, launch: Launch) -> None:
+        if launch.ended_s is None:
+            self.course.arrived(self.engine.now, launch)
+            if launch is self._awaited:
+                self._awaited = None
+                self._joined(launch)
 
-    def _start(self, launch: Launch) -> None:
-        engine = self.engine
-        engine.at(engine.now + self.tool_s(launch.key), ARRIVAL, self._arrive, launch)
-
-    def _arrive(self, launch: Launch) -> None:
-        if launch.ended_s is not None:
-            return
-        self.book.arrived(self.engine.now, launch)
-        if launch.work is not None:
-            self._joined(launch.work, launch)
-            return
-        step = self.step
-        while step is not None:
-            if step.best is launch:
-                self._run_ahead(step)
-            step = step.child
-
-    def _run_ahead(self, step: Step) -> None:
-        """Build on the best result of a step that is not decided: run ahead, or chain, as far as the options allow."""
-        best, engine = step.best, self.engine
-        if best is None or best.arrived_s is None or best.squashed_s is not None or best.staged:
-            return
-        if step.child is not None or step.decided_s is not None or step.dropped:
-            return
-        ahead = engine.options.run_ahead
-        if ahead is not None and best.p >= ahead.p and step.depth < ahead.depth and engine.shared.llm_slots.free:
-            lost = self.book.state.session.run_ahead_lost_tok
-            if ahead.budget_tok is None or lost < ahead.budget_tok:
-                child = step.child = Step(self, step.row + 1, engine.now, step.depth + 1, best)
-                engine.shared.llm_slots.occupy(child)
-                self.think(child)
-                self._ask(child)
-                return
-        if Window.TOOL in engine.options.windows and step.depth == 0 and not step.chained:
-            step.chained = True
-            engine.at(engine.now + engine.predict_s, LAUNCH, self._chain, step)
-
-    def _chain(self, step: Step) -> None:
-        best = step.best
-        if step.decided_s is not None or step.row + 1 >= self.stop or best is None or best.squashed_s is not None:
-            return
-        table = self.engine.table
-        predictions = [Prediction(call, p * best.p) for call, p in table.predictions[step.row + 1]]
-        self._foresee(step.row + 1, Window.TOOL, predictions, best)
-
-    def _foresee(self, row: int, window: Window, predictions: list[Prediction], parent: Launch | None) -> None:
-        engine = self.engine
-        point = engine.table.points[row]
-        opened = self.book.open(engine.now, point, row - self.start, window, predictions, engine.policy, parent)
-        for launch in opened.launches:
-            self._start(launch)
-
-    def _thought(self, step: Step) -> None:
+    def _thought(self, subject: tuple[Step, float]) -> None:
+        step, think_s = subject
         if step.dropped:
             return
-        engine = self.engine
-        step.thought_s = engine.now
-        if step.depth:
-            engine.wake(engine.shared.llm_slots.vacate(step))
-        else:
-            engine.wake(engine.shared.llm_slots.leave())
+        self.course.thought(self.engine.now, step, think_s)
+        if self._commands:
+            self.engine.carry_out()
+        if not step.depth:
             self._decide(step)
 
+    # --- deciding, and the calls ------------------------------------------------------------------------------------
+
     def _decide(self, step: Step) -> None:
-        engine, book = self.engine, self.book
-        now = step.decided_s = engine.now
-        if step.predict_s is None:
-            step.predict_s = now - step.asked_s  # it was cancelled
-        index = step.row - self.start
-        calls = engine.table.calls[step.row]
-        book.state.session.decisions += 1
-        engine.shared.expected.saw_think(step.think_s)
-        for call in calls:
-            book.asked(call)
-        if step.parent is not None:
-            self._log_ahead(step, Fate.COMMIT)
-        used = book.claim(now, index, calls[0]) if calls else None
-        book.settle(now, index, used)
-        step.hit = used is not None
-        child = step.child
-        if child is not None and not (child.parent is used and engine.follows(step.row, alone=True)):
-            self.drop(child)
-            step.child = None
+        engine, course, row = self.engine, self.course, self.start + step.number
+        now, calls = engine.now, engine.table.calls[row]
+        self._call = 0
+        course.decide(now, step, calls)
+        used = course.claim(now, step, 0, calls[0]) if calls else None
+        course.squash_rest(now, step, used, alone=step.child is not None and engine.follows(row, alone=True))
+        course.calls_begin(now, step)
+        if self._commands:
+            engine.carry_out()
         if not calls:
             self._finish(step)
-            return
-        if used is not None:
-            self._wait(step, used)
         else:
-            self._real(step)
-        if Window.TOOL in engine.options.windows and step.ended_s is None and step.row + 1 < self.stop:
-            engine.at(now + engine.predict_s, LAUNCH, self._in_tool_window, step)
+            self._obtain(step, used)
 
-    def _in_tool_window(self, step: Step) -> None:
-        if step.ended_s is None:
-            self._foresee(step.row + 1, Window.TOOL, self.engine.table.ahead[step.row + 1], None)
-
-    def _wait(self, step: Step, launch: Launch) -> None:
-        if launch.arrived_s is None:
-            launch.work = step
+    def _obtain(self, step: Step, used: Launch | None) -> None:
+        """Wait for the speculation of a call, or run it."""
+        engine = self.engine
+        if used is None:
+            call = step.calls[self._call]
+            wait_s = engine.shared.limits.wait_s(engine.now, call.name, engine.shared.traits_of(call.name).group)
+            if wait_s > 0:
+                engine.at(engine.now + wait_s, DECISION, self._enter, step)
+            else:
+                self._enter(step)
+        elif used.arrived_s is None:
+            self._awaited = used
         else:
-            self._joined(step, launch)
+            self._joined(used)
 
-    def _joined(self, step: Step, launch: Launch) -> None:
+    def _joined(self, launch: Launch) -> None:
         """The result of a claimed speculation is there; a staged write becomes real now."""
         if launch.staged:
-            self.book.write_starts(self.engine.now, launch.call)
-            self.book.write_ended(launch.call)
-        self._next_call(step)
-
-    def _call(self, step: Step) -> ToolCall:
-        return self.engine.table.calls[step.row][step.number]
-
-    def _real(self, step: Step) -> None:
-        engine = self.engine
-        call = self._call(step)
-        wait_s = engine.shared.limits.wait_s(engine.now, call.name, engine.shared.traits_of(call.name).group)
-        if wait_s > 0:
-            engine.at(engine.now + wait_s, DECISION, self._enter, step)
-        else:
-            self._enter(step)
+            self.course.book.write_starts(self.engine.now, launch.call)
+            self.course.book.write_ended(launch.call)
+        self._next_call()
 
     def _enter(self, step: Step) -> None:
-        if self.engine.shared.tool_slots.enter((self.run, step)):
-            self.run(step)
+        shared = self.engine.shared
+        shared.now = self.engine.now
+        if shared.tool_slots.enter((self._run, step)):
+            self._run(step)
 
-    def run(self, step: Step) -> None:
+    def _run(self, step: Step) -> None:
         """A real call has its slot."""
-        engine = self.engine
-        call = self._call(step)
-        if engine.effect(step.row, call.name) in WRITES:
-            self.book.write_starts(engine.now, call)
-        engine.at(engine.now + self.tool_s(call.key), ARRIVAL, self._ran, step)
+        engine, call = self.engine, step.calls[self._call]
+        effect = engine.effect(self.start + step.number, call.name)
+        self._writes = effect is not Effect.READ and effect is not Effect.LOCAL
+        if self._writes:
+            self.course.book.write_starts(engine.now, call)
+        engine.at(engine.now + self._tool_s(call.key), ARRIVAL, self._ran, step)
 
     def _ran(self, step: Step) -> None:
-        engine = self.engine
-        call = self._call(step)
-        if engine.effect(step.row, call.name) in WRITES:
-            self.book.write_ended(call)
-        engine.wake(engine.shared.tool_slots.leave())
-        engine.shared.expected.saw_tool(call.name, self.tool_s(call.key))
-        self._next_call(step)
+        engine, call = self.engine, step.calls[self._call]
+        if self._writes:
+            self.course.book.write_ended(call)
+        engine.shared.wake(engine.shared.tool_slots.leave())
+        engine.shared.expected.saw_tool(call.name, self._tool_s(call.key))
+        if self._commands:
+            engine.carry_out()
+        self._next_call()
 
-    def _next_call(self, step: Step) -> None:
-        step.number += 1
-        if step.number == len(self.engine.table.calls[step.row]):
+    def _next_call(self) -> None:
+        step = self.course.step
+        assert step is not None
+        self._call += 1
+        if self._call == len(step.calls):
             self._finish(step)
-            return
-        launch = self.book.claim(self.engine.now, step.row - self.start, self._call(step))
-        if launch is not None:
-            self._wait(step, launch)
         else:
-            self._real(step)
+            used = self.course.claim(self.engine.now, step, self._call, step.calls[self._call])
+            if self._commands:
+                self.engine.carry_out()
+            self._obtain(step, used)
+
+    def _tool_s(self, key: str) -> float:
+        """Return the seconds of a call; drawn once."""
+        seconds = self._seconds.get(key)
+        if seconds is None:
+            seconds = self._seconds[key] = self.engine.latency.tool_s(self.trace_id, key)
+        return seconds
+
+    # --- the end of a step ------------------------------------------------------------------------------------------
 
     def _finish(self, step: Step) -> None:
-        engine, table, row = self.engine, self.engine.table, step.row
-        now = step.ended_s = engine.now
-        index, trace_id = row - self.start, self.book.trace_id
-        calls = table.calls[row]
-        first = calls[0] if calls else None
-        think_s = step.think_s
-        tool_s = sum(self.tool_s(call.key) for call in calls)
-        sequential_s, speculative_s = think_s + tool_s, now - step.began_s
-        engine.ledger.outcomes.append(
-            Outcome(
-                trace_id, table.tasks[row], index,
-                first.name if first else None,
-                None if first is None else str(engine.effect(row, first.name)),
-                first.key if first else None,
-                len(calls), step.hit, self.book.launched_at.get(index, 0), think_s, tool_s, step.predict_s or 0.0,
-                sequential_s, speculative_s, sequential_s - speculative_s, step.reason,
-                step.began_s - self.book.started_s,
-            )
-        )  # fmt: skip
+        engine, row, calls = self.engine, self.start + step.number, step.calls
+        tool_s = sum(self._tool_s(call.key) for call in calls)
+        self.course.finish(engine.now, step, tool_s, engine.effect(row, calls[0].name) if calls else None)
         if row + 1 == self.stop:
-            self._close(step)
+            self._close()
             return
-        follows = engine.follows(row)
-        user_s = 0.0 if follows or calls else engine.latency.user_s(trace_id, index)
+        user_s = 0.0 if calls or engine.follows(row) else engine.latency.user_s(self.trace_id, step.number)
         if user_s > 0:
-            if Window.USER in engine.options.windows:
-                engine.at(now + engine.predict_s, LAUNCH, self._in_user_window, step)
-            engine.at(now + user_s, DECISION, self._resume, step)
+            engine.at(engine.now + user_s, DECISION, self._resume, step)
         else:
             self._resume(step)
 
-    def _in_user_window(self, step: Step) -> None:
-        if self.step is step:
-            self._foresee(step.row + 1, Window.USER, self.engine.table.ahead[step.row + 1], None)
-
     def _resume(self, step: Step) -> None:
         """The next decision begins: with the LLM already running, if it was run ahead on what really came."""
-        child = step.child
-        if child is None:
-            self.begin(step.row + 1)
+        row = self.start + step.number + 1
+        if step.child is None:
+            self.begin(row)
             return
-        engine = self.engine
-        self.step = child
-        child.began_s = engine.now
-        below: Step | None = child
-        while below is not None:
-            below.depth -= 1
-            below = below.child
+        child = self.course.adopt(self.engine.now, self.engine.table.points[row])
         if child.thought_s is not None:
             self._decide(child)
-            return
-        engine.shared.llm_slots.adopt(child)
-        child.p = 1.0
-        if child.predicted and Window.THINK in engine.options.windows:
-            self._launch(child, 1.0)  # chosen again, now that the step does happen
-        below = child
-        while below is not None:
-            self._run_ahead(below)
-            below = below.child
 
-    def drop(self, step: Step | None) -> None:
-        """Give up a run-ahead and all that builds on it."""
-        while step is not None:
-            step.dropped = True
-            if step.thought_s is None:
-                self.engine.wake(self.engine.shared.llm_slots.vacate(step))
-            self._log_ahead(step, Fate.SQUASH)
-            step = step.child
-
-    def _log_ahead(self, step: Step, fate: Fate) -> None:
-        engine, ahead = self.engine, self.engine.options.run_ahead
-        assert ahead is not None and step.parent is not None and step.thinking_s is not None
-        ended_s = step.thought_s if step.thought_s is not None else engine.now
-        used_tok = (ended_s - step.thinking_s) * ahead.tok_per_s
-        if fate is not Fate.COMMIT:
-            for counts in (self.book.state.session, engine.shared.total):
-                counts.run_ahead_lost_tok += used_tok
-        engine.ledger.aheads.append(
-            Ahead(
-                self.book.trace_id, step.row - self.start, step.parent.key, step.parent.p, step.level,
-                step.thinking_s - self.book.started_s, ended_s - self.book.started_s, fate, used_tok,
-            )
-        )  # fmt: skip
-
-    def _close(self, step: Step) -> None:
-        self.book.close(self.engine.now)
-        if step.child is not None:
-            self.drop(step.child)
-        self.engine.ledger.speculations.extend(self.book.rows())
-        self.step = None
+    def _close(self) -> None:
+        self.course.close(self.engine.now)
+        self.engine.shared.ledger.speculations.extend(self.course.book.rows())
+        self.engine.carry_out()
         self.engine.next_session()
+
+
+def begin_session(engine: Engine, trace_id: str, start: int, stop: int) -> None:
+    """Start the session of one trace."""
+    SimulatedSession(engine, trace_id, start, stop).begin(start)

@@ -22,8 +22,9 @@ from specbench.metrics.prediction_table import PredictionTable
 from specbench.policies import Policy
 from specbench.sim.engine import Engine
 from specbench.sim.latency.models import Constant, Latency
+from specbench.sim.session import begin_session
 from specbench.speculation import Options, Traits
-from specbench.speculation.partial_decision import HeardOf
+from specbench.speculation.partial_decision import Timeline
 
 __all__ = ["simulate"]
 
@@ -39,7 +40,7 @@ def simulate(
     sessions: int = 1,
     gap_s: float = 0.0,
     config: dict[str, Any] | None = None,
-    heard: HeardOf | None = None,
+    timeline: Timeline | None = None,
 ) -> Ledger:
     """Return the ledger of a speculative run of recorded traces (modelled time).
 
@@ -63,9 +64,9 @@ def simulate(
         Seconds between the starts of the first ``sessions`` traces.
     config
         Anything else to keep with the ledger.
-    heard
+    timeline
         When the LLM has written which part of its call, where that was measured: early start from streamed tokens
-        (:mod:`specbench.speculation.partial_decision`). Without it nothing is heard before the decision.
+        (:mod:`specbench.speculation.partial_decision`). Without it nothing is known before the decision.
 
     Raises
     ------
@@ -97,8 +98,13 @@ def simulate(
         raise ConfigError(f"sessions is a number of traces at a time, 1 or more; got {sessions!r}")
     if not predict_s >= 0:
         raise ConfigError(f"predict_s is seconds, 0 or more; got {predict_s!r}")
-    ledger = Ledger(
-        config={
+    engine = Engine(begin_session, table, policy, latency, options, predict_s, traits or {}, sessions, gap_s, timeline)
+    engine.run()
+    rows = engine.shared.ledger
+    return Ledger(
+        rows.outcomes,
+        rows.speculations,
+        {
             "predictor": table.predictor,
             "policy": repr(policy),
             "latency": latency.describe(),
@@ -106,7 +112,6 @@ def simulate(
             "options": options.describe(),
             "sessions": sessions,
             **(config or {}),
-        }
+        },
+        rows.aheads,
     )
-    Engine(table, policy, latency, options, predict_s, traits or {}, sessions, gap_s, ledger, heard).run()
-    return ledger

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from specbench.speculation.book import Book
 from specbench.speculation.breaker import Breaker
+from specbench.speculation.course import Course
 from specbench.speculation.launch import Launch
 from specbench.speculation.limits import Limit, RateLimits
 from specbench.speculation.options import Options, RunAhead
@@ -17,6 +18,7 @@ from specbench.speculation.traits import Traits
 __all__ = [
     "Book",
     "Breaker",
+    "Course",
     "Launch",
     "Limit",
     "Options",

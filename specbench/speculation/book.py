@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from specbench.core.ledger import Speculation, Window
 from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall
 from specbench.policies import Policy, State
+from specbench.speculation.commands import StartTool, StopTool, Undo
 from specbench.speculation.launch import Launch
 from specbench.speculation.rules import alive, is_late
 from specbench.speculation.shared import Shared
 from specbench.speculation.traits import Traits, touches
 
-__all__ = ["Book", "Launch", "Opened"]
+__all__ = ["Attempt", "Book"]
 
 
-class Opened(NamedTuple):
-    """What came of a prediction: new launches, the launch of the best prediction (new, or running already), why."""
+class Attempt(NamedTuple):
+    """What came of a prediction: new launches, the launch of the best one (new, or running already), and why."""
 
     launches: list[Launch]
     best: Launch | None
@@ -29,19 +30,20 @@ class Book:
 
     Parameters
     ----------
-    trace_id
-        The session.
+    trace_id, started_s
+        The session, and when it started.
     shared
         What all sessions share.
+    session
+        What the driver knows the session by; commands about a launch find it there.
     """
 
-    def __init__(self, trace_id: str, shared: Shared) -> None:
-        self.trace_id, self.shared = trace_id, shared
+    def __init__(self, trace_id: str, shared: Shared, started_s: float = 0.0, session: Any = None) -> None:
+        self.trace_id, self.shared, self.started_s, self.session = trace_id, shared, started_s, session
         self.live: dict[str, Launch] = {}
         self.launches: list[Launch] = []
         self.launched_at: dict[int, int] = {}
         self.writing: list[tuple[ToolCall, Traits]] = []
-        self.started_s = 0.0
         self.closed = False
         self.state = State(total=shared.total, expected=shared.expected, costs=shared.costs)
 
@@ -54,8 +56,8 @@ class Book:
         predictions: Sequence[Prediction],
         policy: Policy,
         parent: Launch | None = None,
-    ) -> Opened:
-        """Ask the policy, and launch what it chose as far as safety and limits allow. The caller starts the work.
+    ) -> Attempt:
+        """Ask the policy, and launch what it chose as far as safety and limits allow.
 
         Whatever a policy chooses, only declared reads and staged writes are launched.
 
@@ -76,18 +78,22 @@ class Book:
         """
         self.shared.now = now
         if self.closed:
-            return Opened([], None, "the conversation has ended")
-        choice = policy.choose(point, predictions, self.state)
-        # Before anything is launched: arguments of which there is no canonical form launch nothing at all.
-        chosen = [(call, p, call.key) for call, p in choice.launch if call is not None]
+            return Attempt([], None, "the conversation has ended")
+        self.state.now = now - self.shared.started_s
+        try:
+            choice = policy.choose(point, predictions, self.state)
+            # Before anything is launched: arguments of which there is no canonical form launch nothing at all.
+            chosen = [(call, p, call.key, point.tools.get(call.name)) for call, p in choice.launch if call is not None]
+        except Exception as error:
+            if not self.shared.contains_errors:
+                raise
+            return Attempt([], None, f"the policy raised {type(error).__name__}: {error}")
         if not chosen:
-            return Opened([], None, choice.reason)
+            return Attempt([], None, choice.reason)
         launches: list[Launch] = []
-        best: Launch | None = None
-        refused = None
-        asked_breaker = False
-        for call, p, key in chosen:
-            effect = point.tools[call.name].effect if call.name in point.tools else Effect.UNKNOWN
+        best, refused, asked_breaker = None, None, False
+        for call, p, key, spec in chosen:
+            effect = spec.effect if spec is not None else Effect.UNKNOWN
             if effect not in (Effect.READ, Effect.STAGED):
                 refused = refused or f"{call.name} is not declared to be read or staged"
                 continue
@@ -97,7 +103,7 @@ class Book:
                     known.wanted_at = max(known.wanted_at, index)
                     best = best or known
                     continue
-                if known.settled_s is None and known.wanted_at < index:
+                if known.missed_s is None and known.wanted_at < index:
                     continue  # an earlier decision still waits for it, and it commits once
                 self._give_up(known, now)
             if not asked_breaker and self.shared.breaker is not None:
@@ -116,18 +122,19 @@ class Book:
             self.live[launch.key] = launch
             self.launches.append(launch)
             launches.append(launch)
+            self.shared.commands.append(StartTool(launch))
             self.launched_at[index] = self.launched_at.get(index, 0) + 1
             self.state.session.launched += 1
             self.shared.total.launched += 1
             self.state.touched_calls.append(call)
             best = best or launch
         if not launches and refused is not None:
-            return Opened([], best, refused)
-        return Opened(launches, best, choice.reason)
+            return Attempt([], best, refused)
+        return Attempt(launches, best, choice.reason)
 
     def _refuse(self, now: float, call: ToolCall, traits: Traits, *, staged: bool) -> str | None:
         shared = self.shared
-        reason = shared.refuse_staged(call) if staged else None
+        reason = shared.refuse_staged(call) if staged and shared.refuse_staged is not None else None
         if reason is not None:
             return reason
         if shared.breaker is not None:
@@ -144,7 +151,7 @@ class Book:
 
     def _make_room(self, now: float) -> bool:
         for launch in self.live.values():
-            if launch.settled_s is not None and launch.arrived_s is not None:
+            if launch.missed_s is not None and launch.arrived_s is not None:
                 self._give_up(launch, now)
                 return True
         return False
@@ -160,9 +167,9 @@ class Book:
         if launch.committed_at is not None:
             assert launch.decided_s is not None
             launch.late = is_late(now, launch.decided_s)
-            self._leave()
+            self._free_slot(launch, real=True)
             return
-        self._vacate(launch)
+        self._free_slot(launch)
         if size_bytes:
             total = sum(each.size_bytes for each in self.live.values())
             for each in list(self.live.values()):
@@ -173,7 +180,7 @@ class Book:
                     self._give_up(each, now)
 
     def failed(self, now: float, launch: Launch) -> None:
-        """A speculation raised. It stays in the way of equal launches until its decision point is settled."""
+        """A speculation raised. It stays in the way of equal launches until its decision is made."""
         self.shared.now = now
         launch.failed = True
         launch.ended_s = now
@@ -181,10 +188,10 @@ class Book:
             self.shared.breaker.tool_ended(now, launch.call.name, failed=True)
         self._count_waste(launch)
         if launch.committed_at is None:
-            self._vacate(launch)
+            self._free_slot(launch)
         else:
             self._uncommit(launch)
-            self._leave()
+            self._free_slot(launch, real=True)
 
     def broken(self, now: float, launch: Launch) -> None:
         """A staged write that was claimed could not be made real."""
@@ -201,11 +208,8 @@ class Book:
         self._uncommit(launch)
         launch.squashed_s = now
         if launch.ended_s is None:
-            self._leave()
-            self.shared.stop(launch)
-        else:
-            self._count_waste(launch)
-            self.shared.discard(launch)
+            self._free_slot(launch, real=True)
+        self._stop(launch, now)
 
     def lost(self, now: float, launch: Launch) -> None:
         """The work was cancelled from outside: the whole run is being cancelled."""
@@ -214,10 +218,10 @@ class Book:
         if launch.committed_at is None:
             if self.live.get(launch.key) is launch:
                 del self.live[launch.key]
-            self._vacate(launch)
+            self._free_slot(launch)
         else:
             self._uncommit(launch)
-            self._leave()
+            self._free_slot(launch, real=True)
         self.stopped(now, launch)
 
     def _uncommit(self, launch: Launch) -> None:
@@ -270,7 +274,7 @@ class Book:
             if parent is not None and (parent.wanted_at <= index or parent.squashed_s is not None or parent.failed):
                 self._give_up(launch, now)
             elif launch.wanted_at <= index:
-                launch.settled_s = launch.settled_s if launch.settled_s is not None else now
+                launch.missed_s = launch.missed_s if launch.missed_s is not None else now
                 if not carry or launch.staged or launch.failed or not self._alive(launch, index + 1):
                     self._give_up(launch, now)
         if self.shared.breaker is not None and self.launched_at.get(index):
@@ -281,10 +285,6 @@ class Book:
         self.shared.now = now
         if not self.shared.options.carry_ttl_s or launch.staged:
             self._give_up(launch, now)
-
-    def asked(self, call: ToolCall) -> None:
-        """The agent really makes this call."""
-        self.state.asked_calls.append(call)
 
     def write_starts(self, now: float, call: ToolCall) -> None:
         """A real write starts: whatever it may touch is void."""
@@ -314,37 +314,37 @@ class Book:
         return (launch.row() for launch in self.launches if launch.ended_s is not None)
 
     def _alive(self, launch: Launch, index: int) -> bool:
-        return alive(
-            self.shared.now, launch.launched_s, launch.arrived_s, launch.wanted_at >= index,
-            self.shared.options.carry_ttl_s, launch.traits.max_staleness_s,
-        )  # fmt: skip
+        own, ttl_s = launch.wanted_at >= index, self.shared.options.carry_ttl_s
+        return alive(self.shared.now, launch.launched_s, launch.arrived_s, own, ttl_s, launch.traits.max_staleness_s)
 
     def _give_up(self, launch: Launch, now: float) -> None:
         self.live.pop(launch.key, None)
         if launch.failed:
             return
         at = now
-        if launch.settled_s is not None and launch.arrived_s is not None:
-            at = min(now, max(launch.settled_s, launch.arrived_s + self.shared.options.carry_ttl_s))
+        if launch.missed_s is not None and launch.arrived_s is not None:
+            at = min(now, max(launch.missed_s, launch.arrived_s + self.shared.options.carry_ttl_s))
         launch.squashed_s = at
         if launch.ended_s is None:
-            self._vacate(launch)
-            self.shared.stop(launch)
-        else:
+            self._free_slot(launch)
+        self._stop(launch, now)
+
+    def _stop(self, launch: Launch, now: float) -> None:
+        """Let a speculation that was given up cost no more than it has to, and undo a staged one."""
+        if launch.ended_s is not None:
             self._count_waste(launch)
-            self.shared.discard(launch)
+        elif self.shared.stops_at_once:
+            self.stopped(now, launch)
+        else:
+            self.shared.commands.append(StopTool(launch))
+        if launch.staged:
+            self.shared.commands.append(Undo(launch))
 
     def _count_waste(self, launch: Launch) -> None:
         assert launch.ended_s is not None
         for counts in (self.state.session, self.shared.total):
             counts.wasted_s += launch.ended_s - launch.launched_s
 
-    def _vacate(self, launch: Launch) -> None:
-        ticket = self.shared.tool_slots.vacate(launch)
-        if ticket is not None:
-            self.shared.wake(ticket)
-
-    def _leave(self) -> None:
-        ticket = self.shared.tool_slots.leave()
-        if ticket is not None:
-            self.shared.wake(ticket)
+    def _free_slot(self, launch: Launch, *, real: bool = False) -> None:
+        slots = self.shared.tool_slots
+        self.shared.wake(slots.leave() if real else slots.vacate(launch))

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from specbench.core.ledger import Fate, Speculation, Window
 from specbench.core.types import ToolCall
 from specbench.speculation.traits import Traits
 
-if TYPE_CHECKING:
-    from specbench.speculation.book import Book
-
 __all__ = ["Launch"]
 
 
+class Owner(Protocol):
+    """The book that a launch stands in."""
+
+    trace_id: str
+    started_s: float
+    session: Any
+
+    def preempted(self, launch: Launch) -> None:
+        """The tool slot of this speculation is needed."""
+        ...
+
+
 class Launch:
-    """One speculation on its way: the row of the ledger that it will be, and what is known so far."""
+    """One speculation on its way: the row of the ledger that it will be, and what is known so far.
+
+    ``work`` is whatever the driver keeps with it.
+    """
 
     __slots__ = (
         "arrived_s", "book", "call", "committed_at", "decided_s", "ended_s", "failed", "index", "key", "late",
-        "launched_s", "p", "parent", "settled_s", "size_bytes", "squashed_s", "staged", "traits", "wanted_at", "window",
+        "launched_s", "missed_s", "p", "parent", "size_bytes", "squashed_s", "staged", "traits", "wanted_at", "window",
         "work",
     )  # fmt: skip
 
     def __init__(
-        self, book: Book, call: ToolCall, p: float, window: Window, index: int, launched_s: float, traits: Traits
+        self, book: Owner, call: ToolCall, p: float, window: Window, index: int, launched_s: float, traits: Traits
     ) -> None:
         self.book, self.call, self.key, self.p = book, call, call.key, p
         self.window, self.index, self.wanted_at = window, index, index
@@ -33,7 +45,7 @@ class Launch:
         self.arrived_s: float | None = None
         self.ended_s: float | None = None
         self.squashed_s: float | None = None
-        self.settled_s: float | None = None
+        self.missed_s: float | None = None  # when the decision that it was for was made without it
         self.decided_s: float | None = None
         self.committed_at: int | None = None
         self.late = self.failed = self.staged = False
@@ -47,6 +59,10 @@ class Launch:
         if self.failed:
             return Fate.FAIL
         return Fate.SQUASH if self.committed_at is None else Fate.COMMIT
+
+    def preempt(self) -> None:
+        """Its tool slot is needed."""
+        self.book.preempted(self)
 
     def row(self) -> Speculation:
         """Return the row of the ledger, in seconds since the session started; the work must have ended."""

@@ -1,6 +1,6 @@
 """What the LLM has written so far of a call, and what that says about the predictions: early start.
 
-The executor hears it from a streamed decision, the simulator from a timeline that somebody measured; the rules are the
+The executor reads it from a streamed decision, the simulator from a timeline that somebody measured. The rules are the
 same: what the written part rules out is given up, the probabilities of what still fits are divided by their sum, and a
 call that is complete is started itself.
 """
@@ -12,11 +12,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 from specbench.core.types import Prediction, ToolCall
 
-__all__ = ["Heard", "HeardOf", "allows", "narrowed"]
+__all__ = ["PartialCall", "Timeline", "allows", "narrowed"]
 
 
-class Heard(NamedTuple):
-    """A part of the first call of a decision.
+class PartialCall(NamedTuple):
+    """The first call of a decision, as far as the LLM has written it.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ class Heard(NamedTuple):
     complete: bool = False
 
 
-HeardOf: TypeAlias = Callable[[str, int], Sequence[Heard]]
-"""``(trace, decision) → its parts``, in order of time; empty for a reply."""
+Timeline: TypeAlias = Callable[[str, int], Sequence[PartialCall]]
+"""``(trace, decision) → its parts``, in order of time: what was written when. Empty for a reply."""
 
 
 def allows(tool: str, arguments: Mapping[str, Any], call: ToolCall) -> bool:

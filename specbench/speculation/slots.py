@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 __all__ = ["Preemptible", "Slots"]
@@ -13,6 +12,10 @@ class Preemptible(Protocol):
     """A speculation that occupies a slot."""
 
     p: float
+
+    def preempt(self) -> None:
+        """Real work takes the slot: stop."""
+        ...
 
 
 Item = TypeVar("Item", bound=Preemptible)
@@ -25,20 +28,18 @@ class Slots(Generic[Item]):
     ----------
     count
         ``None`` for no cap.
-    preempt
-        Called with the speculation that loses its slot; it must stop it.
 
     Examples
     --------
-    >>> slots = Slots(1, print)
+    >>> slots = Slots(1)
     >>> slots.enter("first"), slots.enter("second")
     (True, False)
     >>> slots.leave()
     'second'
     """
 
-    def __init__(self, count: int | None, preempt: Callable[[Item], None]) -> None:
-        self.count, self.preempt = count, preempt
+    def __init__(self, count: int | None) -> None:
+        self.count = count
         self.real = 0
         self.speculative: dict[Item, None] = {}
         self.waiting: deque[object] = deque()
@@ -80,7 +81,7 @@ class Slots(Generic[Item]):
             victim = min(reversed(self.speculative), key=lambda item: item.p)
             del self.speculative[victim]
             self.real += 1
-            self.preempt(victim)
+            victim.preempt()
             return True
         self.waiting.append(ticket)
         return False

@@ -12,6 +12,7 @@ from specbench.core.ledger import Fate, Window
 from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall, ToolSpec
 from specbench.policies import TopK
 from specbench.speculation import Book, Breaker, Launch, Options, Shared, Traits
+from specbench.speculation.commands import StopTool
 
 TOOLS = {
     "get": ToolSpec("get", effect=Effect.READ),
@@ -22,21 +23,33 @@ TRAITS = {"get": Traits(("item:{x}",)), "price": Traits(("price",), max_stalenes
 CALLS = st.builds(lambda name, x: ToolCall(name, {"x": x}), st.sampled_from(sorted(TOOLS)), st.integers(0, 2))
 
 
+def stops(shared: Shared) -> list[Launch]:
+    """Take the commands that are there, and return what they stop."""
+    commands = [shared.commands.popleft() for _ in range(len(shared.commands))]
+    return [command.launch for command in commands if isinstance(command, StopTool)]
+
+
 class BookMachine(RuleBasedStateMachine):
     """One session, with slots for two."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.stopping: list[Launch] = []
+        self.told_to_stop: list[Launch] = []
         options = Options(
             carry_ttl_s=5.0, max_entries=3, max_bytes=100, tool_slots=2,
             breaker=Breaker(window=6, at_least=4, probe_every=2, errors=2),
         )  # fmt: skip
-        self.shared = Shared(options, TRAITS, self.stopping.append, lambda step: None)
+        self.shared = Shared(options, TRAITS)
         self.book = Book("t", self.shared)
         self.now, self.index = 0.0, 0
         self.used: list[Launch] = []
         self.voided: list[Launch] = []
+
+    @property
+    def stopping(self) -> list[Launch]:
+        """What the book has told the driver to stop, and has not ended."""
+        self.told_to_stop += stops(self.shared)
+        return self.told_to_stop
 
     @property
     def running(self) -> list[Launch]:
@@ -144,8 +157,7 @@ TestBook.settings = settings(max_examples=150, stateful_step_count=40, deadline=
 
 
 def test_the_least_probable_speculation_is_preempted_first() -> None:
-    stopped: list[Launch] = []
-    shared = Shared(Options(tool_slots=3), TRAITS, stopped.append, lambda step: None)
+    shared = Shared(Options(tool_slots=3), TRAITS)
     book = Book("t", shared)
     draw = random.Random(0)
     calls = [ToolCall("get", {"x": x}) for x in range(3)]
@@ -154,4 +166,4 @@ def test_the_least_probable_speculation_is_preempted_first() -> None:
     predictions = [Prediction(calls[at], ps[at]) for at in order]
     book.open(0.0, DecisionPoint("t", 0, (), TOOLS), 0, Window.THINK, predictions, TopK(3))
     assert shared.tool_slots.enter("real")
-    assert [each.p for each in stopped] == [min(ps)]
+    assert [each.p for each in stops(shared)] == [min(ps)]

@@ -1,0 +1,164 @@
+"""Staged writes: prepared ahead, made real when the agent asks for them, undone otherwise.
+
+Real writes come first, and of staged ones that lock others out there is one at a time in an executor.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import anyio
+
+from specbench.runtime.cached_reads import CachedReads
+from specbench.runtime.invocation import Work
+from specbench.runtime.tools import Tool
+from specbench.runtime.workplace import Workplace
+from specbench.speculation import Book, Launch
+
+__all__ = ["StagedWrites", "WriteOrder"]
+
+_log = logging.getLogger("specbench.runtime")
+
+
+class WriteOrder:
+    """The real writes that run in an executor, and the staged one that holds a lock; see :attr:`Tool.exclusive`.
+
+    Examples
+    --------
+    >>> from specbench.core.types import Effect, ToolCall, ToolSpec
+    >>> order, tool = WriteOrder(), Tool(ToolSpec("cancel", effect=Effect.STAGED), print)
+    >>> order.running += 1
+    >>> order.refuse(tool) is None  # it locks nobody out
+    True
+    """
+
+    def __init__(self) -> None:
+        self.running = 0
+        self._held: tuple[Launch, StagedWrites] | None = None
+
+    def refuse(self, tool: Tool) -> str | None:
+        """Return why a staged write may not be launched now; ``None`` if it may."""
+        if not tool.exclusive:
+            return None
+        if self.running:
+            return "a staged write would lock out a write that is running"
+        return None if self._held is None else "another staged write holds the lock"
+
+    def hold(self, launch: Launch, staged: StagedWrites) -> None:
+        """A staged write that locks others out has been launched."""
+        self._held = launch, staged
+
+    def release(self, launch: Launch) -> None:
+        """It is real, or undone."""
+        if self._held is not None and self._held[0] is launch:
+            self._held = None
+
+    async def make_way(self, staged: StagedWrites) -> None:
+        """A conversation really writes: what it gave up is undone first, and so is what would lock it out."""
+        await staged.roll_back()
+        if self._held is not None:
+            await self._held[1].let_go()
+
+
+class StagedWrites:
+    """The staged writes of one conversation.
+
+    Parameters
+    ----------
+    book
+        Its speculations.
+    place
+        Where they run.
+    order
+        Who writes in the executor.
+    reads
+        What a write that becomes real voids.
+    """
+
+    def __init__(self, book: Book, place: Workplace, order: WriteOrder, reads: CachedReads) -> None:
+        self.book, self.place, self.order, self.reads = book, place, order, reads
+        self._undo: list[Launch] = []
+        self._undoing = anyio.Lock()
+
+    def started(self, launch: Launch) -> None:
+        """A staged write has been launched."""
+        if self._tool(launch).exclusive:
+            self.order.hold(launch, self)
+
+    async def stage(self, launch: Launch) -> Any:
+        """Prepare the write, and return what the tool would return."""
+        tool, work = self._tool(launch), launch.work
+        assert tool.staging is not None
+        work.token = self.place.journal.begin(tool.name, launch.call)
+        return await tool.staging.stage(work.token, dict(launch.call.arguments))
+
+    async def commit(self, launch: Launch) -> None:
+        """Make a staged write real; one that cannot be is undone, and has failed."""
+        tool, work, call, place = self._tool(launch), launch.work, launch.call, self.place
+        assert tool.staging is not None
+        self.reads.forget(tool, call)
+        place.tell(self.book.write_starts, call)
+        try:
+            if place.warmer is not None:
+                await place.warmer.wrote(call, tool.traits)
+            place.journal.commit(work.token)
+            if not await tool.staging.commit(work.token):
+                raise RuntimeError(f"{tool.name}: the staged write was lost before it was committed")
+            self._note_done(launch)
+        except Exception as error:
+            work.error = error
+            place.tell(self.book.broken, launch)
+            await self.undo_now(launch)
+        finally:
+            self.book.write_ended(call)
+
+    def undo(self, launch: Launch) -> None:
+        """A staged write was given up: it must be rolled back before anything real runs."""
+        self._undo.append(launch)
+
+    async def roll_back(self) -> None:
+        """Undo every staged write that was given up; returns when all are undone."""
+        if self._undo or self._undoing.locked():
+            await self.place.tasks.shielded(self._undo_all)
+
+    async def _undo_all(self) -> None:
+        async with self._undoing:  # another conversation may be at it
+            while self._undo:
+                launch = self._undo.pop()
+                await launch.work.done.wait()
+                await self.undo_now(launch)
+
+    async def let_go(self) -> None:
+        """Give up staged writes that keep others from writing: a real one comes first."""
+        for launch in list(self.book.live.values()):
+            if launch.staged and self._tool(launch).exclusive:
+                self.book.preempted(launch)
+        self.place.carry_out()
+        await self.roll_back()
+
+    async def undo_now(self, launch: Launch) -> None:
+        """Undo what a staged write has prepared, if it is neither real nor undone."""
+        tool, work = self._tool(launch), launch.work
+        if work.token:
+            assert tool.staging is not None
+            try:
+                await tool.staging.rollback(work.token)
+                self._note_done(launch)
+            except Exception:  # nobody asked for it; its entry in the journal stays, so that the next start tries again
+                _log.exception("%s: the staged write %s could not be undone", tool.name, work.token)
+                work.token = ""
+        self.order.release(launch)
+
+    def _tool(self, launch: Launch) -> Tool:
+        return self.place.tools[launch.call.name]
+
+    def _note_done(self, launch: Launch) -> None:
+        """A staged write is real or undone, whether or not that can be noted."""
+        work: Work = launch.work
+        token, work.token = work.token, ""
+        self.order.release(launch)
+        try:
+            self.place.journal.done(token)
+        except Exception as error:  # at the next start it is found to be so
+            _log.warning("%s", error)
