@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self
 
 import anyio
 
@@ -26,18 +26,35 @@ from specbench.runtime.tools import Staging, Tool
 from specbench.speculation import Options, Traits
 from specbench.speculation.partial_decision import Timeline
 
-if TYPE_CHECKING:
-    from specbench.sim.latency.models import Latency
-
 __all__ = ["execute"]
 
 _TRACE: ContextVar[str] = ContextVar("trace")
 
 
+class Seconds(Protocol):
+    """How long LLM, tools and user take: any :class:`specbench.sim.Latency`."""
+
+    def think_s(self, trace_id: str, index: int) -> float:
+        """Return the seconds of the LLM."""
+        ...
+
+    def tool_s(self, trace_id: str, call: str) -> float:
+        """Return the seconds of a call."""
+        ...
+
+    def user_s(self, trace_id: str, index: int) -> float:
+        """Return the seconds of the user."""
+        ...
+
+    def expected(self) -> tuple[float, float]:
+        """Return what a policy expects of LLM and tool."""
+        ...
+
+
 async def execute(
     table: PredictionTable,
     policy: Policy,
-    latency: Latency,
+    latency: Seconds,
     *,
     predict_s: float = 0.0,
     options: Options | None = None,
@@ -75,7 +92,7 @@ async def execute(
 class _Recorded:
     """What LLM, tools and users did."""
 
-    def __init__(self, table: PredictionTable, latency: Latency, timeline: Timeline | None) -> None:
+    def __init__(self, table: PredictionTable, latency: Seconds, timeline: Timeline | None) -> None:
         self.table, self.latency, self.timeline = table, latency, timeline
         self.specs: dict[str, ToolSpec] = {}
         self.rows: dict[tuple[str, int], int] = {}
