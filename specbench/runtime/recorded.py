@@ -50,6 +50,10 @@ class Seconds(Protocol):
         """Return what a policy expects of LLM and tool."""
         ...
 
+    def describe(self) -> dict[str, Any]:
+        """Return the model as JSON values."""
+        ...
+
 
 async def execute(
     table: PredictionTable,
