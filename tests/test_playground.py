@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from specbench.policies import Threshold
+from specbench.core.errors import ConfigError
+from specbench.policies import Threshold, TopK
 from specbench.study.workbench import Setting, Workbench
 
 pytest.importorskip("ipywidgets")
@@ -141,3 +142,11 @@ def test_training_in_a_process_of_its_own(play: Playground) -> None:
     assert play.setting.predictor == "models/chain" and not play.training.train.disabled
     assert play.bench.table("models/chain").predictions == play.bench.table("markov").predictions
     assert "name='markov'" in (Path("models") / "chain.py").read_text()
+
+
+def test_a_policy_of_ones_own_is_among_the_choices(toy_file: Path) -> None:
+    play = Playground(str(toy_file), predictor="markov", policy="specbench.policies:TopK:2", most=8)
+    assert play.setting.policy == TopK(2)
+    assert {"threshold", "ev", "specbench.policies:TopK:2"} <= set(play.inputs["policy"].options)
+    with pytest.raises(ConfigError, match="no policy is called 'often'"):
+        Playground(str(toy_file), predictor="markov", policy="often", most=8)

@@ -10,6 +10,7 @@ from typing import Any
 
 import ipywidgets as w
 
+from specbench.core.registry import POLICIES
 from specbench.playground.busy import Busy, button
 from specbench.playground.conversation import Conversation
 from specbench.playground.training import Training
@@ -23,6 +24,8 @@ from specbench.study.workbench import Setting, Workbench
 
 __all__ = ["Playground"]
 
+WITH_SLIDERS = ("threshold", "topk", "ev")
+"""Policies whose numbers have sliders."""
 NARROW = w.Layout(width="360px")
 STYLE = "<style>.specbench .widget-html-content, .specbench .widget-html-content p {line-height: 1.45}</style>"
 TOOLS_HELP = (
@@ -44,19 +47,30 @@ class Playground:
     traces
         Files and folders, or a workbench; the shipped sample by default.
     predictor
-        The one to begin with; it is fitted before the widgets appear.
+        The one to begin with, by name or ``package.module:Class``; it is fitted before the widgets appear.
+    policy
+        The one to begin with: a name, or ``package.module:Class[:ARGUMENT]`` for one of your own.
     most, seed
         As in the workbench.
     """
 
-    def __init__(self, traces: Any = None, *, predictor: str = "ngram", most: int | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        traces: Any = None,
+        *,
+        predictor: str = "ngram",
+        policy: str = "threshold",
+        most: int | None = None,
+        seed: int = 0,
+    ) -> None:
         self.bench = traces if isinstance(traces, Workbench) else Workbench(traces, most=most, seed=seed)
         self.pinned: tuple[str, Setting] | None = None
         self.busy = Busy()
         self._live = LiveCurve()
         self._first, self._built = predictor, False
         self.bench.table(predictor)
-        self._make_controls(predictor)
+        Policy.from_text(policy)
+        self._make_controls(predictor, policy)
         self.conversation = Conversation(self.bench, self.busy, self.update)
         self.training = Training(self.bench, self.busy, lambda: self.setting, self._take)
         self._make_tabs()
@@ -67,7 +81,7 @@ class Playground:
 
     # --- building ---------------------------------------------------------------------------------------------------
 
-    def _make_controls(self, predictor: str) -> None:
+    def _make_controls(self, predictor: str, policy: str) -> None:
         def control(kind: Any, text: str, **more: Any) -> Any:
             made = kind(description=text, style={"description_width": "140px"}, layout=NARROW, **more)
             made.observe(self._changed, "value")
@@ -75,7 +89,7 @@ class Playground:
 
         self.inputs: dict[str, Any] = {
             "predictor": control(w.Dropdown, "predictor", options=self._names(predictor), value=predictor),
-            "policy": control(w.Dropdown, "policy", options=["threshold", "topk", "ev"]),
+            "policy": control(w.Dropdown, "policy", options=list(dict.fromkeys([*WITH_SLIDERS, *POLICIES, policy]))),
             "threshold": control(w.FloatSlider, "threshold p ≥", value=0.3, min=0, max=1, step=0.02),
             "k": control(w.IntSlider, "launches at most", value=1, min=1, max=5),
             "waste": control(w.FloatSlider, "cost of waste (ev)", value=0.5, min=0, max=3, step=0.1),
@@ -90,6 +104,7 @@ class Playground:
             "ahead": control(w.IntSlider, "run-ahead depth", value=0, min=0, max=4),
             "launches": control(w.IntSlider, "launch budget (0: none)", value=0, min=0, max=50),
         }
+        self.inputs["policy"].value = policy
         self.traces = w.Text(
             description="traces", value=self._traces_text(), placeholder="the shipped sample", layout=NARROW,
             style={"description_width": "140px"},
@@ -135,12 +150,13 @@ class Playground:
         """What the widgets say now."""
         values = {name: control.value for name, control in self.inputs.items()}
         values = {name: round(value, 6) if isinstance(value, float) else value for name, value in values.items()}
-        k = values["k"]
-        policy: Policy = {
+        name, k = values["policy"], values["k"]
+        known: dict[str, Policy] = {
             "threshold": Threshold(values["threshold"], k),
             "topk": TopK(k),
             "ev": ExpectedValue(values["waste"], k=k),
-        }[values["policy"]]
+        }
+        policy = known[name] if name in known else Policy.from_text(name)
         return Setting(
             values["predictor"],
             Budgeted(policy, values["launches"]) if values["launches"] else policy,

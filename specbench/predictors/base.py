@@ -102,7 +102,7 @@ class Predictor(ABC):
     fitted: bool = False
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name!r}, {'fitted' if self.fitted else 'not fitted'}>"
+        return f"<predictor {self.name}, {'fitted' if self.fitted else 'not fitted'}>"
 
     def _repr_html_(self) -> str:
         return facts_html(
