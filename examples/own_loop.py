@@ -24,15 +24,14 @@ async def main() -> None:
     call = sb.ToolCall("get_order", {"order": "W7"})
     past = (sb.Message("user", "where is W7?"), sb.Message("assistant", "", (call,)))
     predictor = sb.Markov().fit([sb.Trace(str(n), str(n), "mine", past, {"get_order": SPEC}) for n in range(20)])
-    messages = [sb.Message("user", "where is W7?")]
     async with sb.Executor([sb.Tool(SPEC, get_order)], predictor, sb.Threshold(0.2)) as executor:
-        while messages[-1].role != "assistant" or messages[-1].tool_calls:
-            step = sum(message.role == "assistant" for message in messages)
-            point = sb.DecisionPoint("talk-1", step, tuple(messages), {"get_order": SPEC})
-            result = await executor.run_step(point, think)
-            messages += result.messages
-            print(f"{result.outcome.saved_s:.2f} s saved: {result.outcome.reason}")
-    print(messages[-1].content)
+        conversation = executor.conversation("talk-1")
+        turn = await conversation.user("where is W7?", think)
+        for step in turn.steps:
+            if step.decided.calls:
+                print(f"{step.outcome.saved_s:.2f} s saved: {step.outcome.reason}")
+        print(turn.text)
+        print(sb.simulate("oracle", [conversation.trace()], "always", latency="measured").report())
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import pytest
 
 import specbench as sb
 from specbench.core.errors import ConfigError
 from specbench.study import Workbench
-from specbench.testing import make_traces
+from specbench.testing import make_traces, run_virtual
 
 PACKAGES = {
     "traces": ["read", "read_traces", "write_traces", "split", "Traces"],
@@ -85,9 +86,29 @@ def test_the_example_works_from_reading_to_loading(tmp_path: Any) -> None:
 
 
 def test_measured_seconds_decide_where_traces_carry_them() -> None:
-    timed = make_traces(4)
+    """A recorded conversation of three seconds thinking and two seconds of tools, replayed with its own seconds."""
+
+    async def look(x: int) -> str:
+        await anyio.sleep(2.0)
+        return f"saw {x}"
+
+    async def think(point: sb.DecisionPoint) -> sb.ToolCall | str:
+        await anyio.sleep(3.0)
+        return "There." if point.messages[-1].role == "tool" else sb.ToolCall("look", {"x": 1})
+
+    async def talk() -> sb.Trace:
+        async with sb.Executor([sb.Tool(sb.ToolSpec("look", effect=sb.Effect.READ), look)]) as executor:
+            await executor.conversation("c1").user("Is 1 there?", think)
+            return executor.trace("c1")
+
+    run = sb.simulate("oracle", [run_virtual(talk)], "always", latency="measured", predict_ms=0)
+    assert run.seconds_from == "measured (recorded seconds)"
+    assert (run.metrics.sequential_s, run.metrics.saved_s) == (8.0, 2.0)
+
+
+def test_traces_without_seconds_cannot_be_measured() -> None:
     with pytest.raises(ConfigError, match=r"carry no recorded seconds.*constant:THINK,TOOL"):
-        sb.simulate("oracle", timed, latency="measured")
+        sb.simulate("oracle", make_traces(4), latency="measured")
 
 
 @pytest.mark.parametrize(
