@@ -127,6 +127,14 @@ def test_objects_are_tables_in_a_notebook(held: dict[str, Any], name: str) -> No
     assert held[name]._repr_html_().lstrip().startswith("<table")
 
 
+def test_a_checkpoint_is_measured_as_it_is(held: dict[str, Any], tmp_path: Any) -> None:
+    loaded = sb.load(sb.save(held["predictor"], tmp_path / "mine"))
+    again = sb.evaluate(loaded, None, held["traces"][9:], resamples=20)
+    assert again.metrics["ngram"]["fit_s"] < 0.1
+    with pytest.raises(ConfigError, match="without training traces only fitted predictors can be measured; 'markov'"):
+        sb.evaluate("markov", None, held["traces"])
+
+
 def test_what_comes_from_traces_is_escaped_in_a_notebook() -> None:
     trace = sb.Trace("<b>x</b>", "t", "s", (sb.Message("user", "<script>alert(1)</script>"),))
     assert "<script>" not in trace._repr_html_() and "<b>" not in trace._repr_html_()

@@ -150,7 +150,7 @@ def parse_names(text: str | Sequence[str]) -> list[str]:
 
 def evaluate_predictor(
     name: str,
-    train: Sequence[Trace],
+    train: Sequence[Trace] | None,
     test: Sequence[Trace],
     settings: Settings | None = None,
     progress: Progress | None = None,
@@ -164,6 +164,7 @@ def evaluate_predictor(
         See :func:`specbench.predictors.make_predictor`.
     train, test
         Traces without a task in common; that is the caller's care (:func:`specbench.study.data.refuse_overlap`).
+        Without ``train`` the predictor is measured as it is.
     settings, progress
         Defaults: ``Settings()``, silence.
     predictor
@@ -177,9 +178,10 @@ def evaluate_predictor(
     settings = settings if settings is not None else Settings()
     progress = progress if progress is not None else Progress(False)
     predictor = predictor if predictor is not None else seeded(name, settings.seed)
-    progress.note(f"{name}: fitting on {len(train)} traces")
     started = time.perf_counter()
-    predictor.fit(train)
+    if train is not None:
+        progress.note(f"{name}: fitting on {len(train)} traces")
+        predictor.fit(train)
     fit_s = time.perf_counter() - started
     found = predicted(predictor, name, test, ahead=False, predict_ms=settings.predict_ms, progress=progress)
     table = found.table
@@ -193,7 +195,7 @@ def evaluate_predictor(
         resamples=settings.resamples,
         seed=settings.seed,
     )
-    measured = rates(table, known_tools(train))
+    measured = rates(table, known_tools(train or ()))
     novelty, intervals = measured.pop("by_novelty"), measured.pop("ci")
     metrics = {
         **measured,

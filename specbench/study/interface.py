@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-import numpy as np
 import pandas as pd
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Trace
-from specbench.metrics import SpeculationMetrics, predict_traces
+from specbench.metrics import SpeculationMetrics
 from specbench.metrics.paired import paired_differences
 from specbench.policies import Policy, Threshold
 from specbench.predictors import Predictor
@@ -23,8 +22,8 @@ from specbench.sim import simulate as simulate_table
 from specbench.sim import sweep as sweep_table
 from specbench.speculation import Options
 from specbench.study.data import refuse_overlap
-from specbench.study.environment import charged_ms
-from specbench.study.evaluation import THRESHOLDS, Settings, evaluate_predictor, seeded
+from specbench.study.evaluation import THRESHOLDS, Settings, evaluate_predictor
+from specbench.study.predictions import predicted, seeded
 from specbench.study.results import Evaluation, PairedComparison, Run
 
 __all__ = ["Predictors", "compare", "evaluate", "simulate", "sweep"]
@@ -36,7 +35,7 @@ Predictors: TypeAlias = str | Predictor | Sequence[str | Predictor]
 
 def evaluate(
     predictors: Predictors,
-    train: Sequence[Trace],
+    train: Sequence[Trace] | None,
     test: Sequence[Trace],
     *,
     latency: str | Latency = "constant:2,1",
@@ -50,9 +49,10 @@ def evaluate(
     Parameters
     ----------
     predictors
-        Names or objects, or one of them. A predictor that is fitted already is measured as it is.
+        Names or objects, or one of them.
     train, test
-        Traces without a task in common.
+        Traces without a task in common. ``None`` for ``train`` measures predictors that are fitted already, such as
+        loaded checkpoints, as they are.
     latency
         Seconds for the curves; a model or its text form.
     predict_ms
@@ -74,10 +74,14 @@ def evaluate(
     >>> evaluation["markov"].fitted, evaluation.metrics["markov"]["points"]
     (True, 22)
     """
-    if not allow_overlap:
+    made = _made(predictors, seed)
+    if train is None:
+        unfitted = [name for name, each in made.items() if not each.fitted]
+        if unfitted:
+            raise ConfigError(f"without training traces only fitted predictors can be measured; {unfitted[0]!r} is not")
+    elif not allow_overlap:
         refuse_overlap(train, test)
     settings = Settings(seed, Latency.from_text(latency, seed), resamples, predict_ms)
-    made = _made(predictors, seed)
     return Evaluation([evaluate_predictor(name, train, test, settings, predictor=each) for name, each in made.items()])
 
 
@@ -170,13 +174,12 @@ def simulate(
     made = _fitted(predictor, seed)
     policy, options = Policy.from_text(policy), Options.from_text(options)
     model = Latency.from_text(latency, seed).for_traces(traces)
-    table = predict_traces(made, traces, ahead=True)
-    charged = predict_ms if predict_ms is not None else charged_ms(float(np.median(table.latency_ms)))
+    found = predicted(made, made.name, traces, predict_ms=predict_ms)
     ledger = simulate_table(
-        table, policy, latency=model, predict_s=charged / 1e3, options=options, sessions=sessions,
+        found.table, policy, latency=model, predict_s=found.predict_s, options=options, sessions=sessions,
         config={"seed": seed},
     )  # fmt: skip
-    return Run(table, ledger, SpeculationMetrics.of(ledger, seed=seed))
+    return Run(found.table, ledger, SpeculationMetrics.of(ledger, seed=seed))
 
 
 def sweep(
@@ -208,12 +211,11 @@ def sweep(
     [1.0]
     """
     made = _fitted(predictor, seed)
-    table = predict_traces(made, traces)
-    charged = predict_ms if predict_ms is not None else charged_ms(float(np.median(table.latency_ms)))
+    found = predicted(made, made.name, traces, ahead=False, predict_ms=predict_ms)
     model = Latency.from_text(latency, seed).for_traces(traces)
     return sweep_table(
-        table, thresholds, k=k, latency=model, predict_s=charged / 1e3, resamples=resamples, seed=seed
-    ).assign(predictor=table.predictor)
+        found.table, thresholds, k=k, latency=model, predict_s=found.predict_s, resamples=resamples, seed=seed
+    ).assign(predictor=made.name)
 
 
 def _listed(predictors: Predictors) -> list[str | Predictor]:
