@@ -49,7 +49,7 @@ def test_run_forces_recorded_traces_through_a_model_with_random_weights(tmp_path
         (["--llm", "gpt"], "no LLM is called 'gpt'"),
         (["--pace", "-1"], "use --pace 30"),
         (["--tool-scale", "nan"], "scale is nan and sigma 0.25; both must be 0 or more"),
-        (["--policy", "sometimes"], "is no policy"),
+        (["--policy", "sometimes"], "no policy is called"),
         (["--conversations", "0"], "it must be 1 or more"),
         (["--quantisation", "gptq"], "use none, int8, nf4"),
         (["--predictor", "magic"], "no predictor is called 'magic'"),
