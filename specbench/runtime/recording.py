@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, TypeAlias
 
-from specbench.core.types import DecisionPoint, Message, Timing, Trace
-from specbench.runtime.predictor_sync import same_message
+from specbench.core.types import Message, Timing, Trace
 from specbench.runtime.results import StepResult
 from specbench.speculation.step import Step
 
@@ -16,7 +16,7 @@ class Recording:
     """The messages up to the last step that has ended, with the seconds that were measured.
 
     The LLM's are those of its invocation, a tool's those of its run (ahead or not), a user's those between the end of
-    one step and the beginning of the next. Where somebody has edited a message its seconds are unknown.
+    one step and the beginning of the next. Where somebody has put another message in their place they are unknown.
 
     Parameters
     ----------
@@ -28,34 +28,38 @@ class Recording:
 
     def __init__(self, task_id: str, started_s: float) -> None:
         self.task_id, self.started_s = task_id, started_s
-        self._point: DecisionPoint | None = None
-        self._messages: tuple[Message, ...] = ()
-        self._timed: dict[int, tuple[Message, Timing]] = {}
-        self._free_s: float | None = None
+        self._last: StepResult | None = None
+        self._ended_s = 0.0
+        self._marks: dict[int, Mark] = {}
 
     def add(self, step: Step, result: StepResult) -> None:
         """A step has ended."""
         assert step.thinking_s is not None and step.thought_s is not None and step.ended_s is not None
-        before, at = result.point.messages, len(result.point.messages)
-        if self._free_s is not None and at > len(self._messages) and before[-1].role == "user":
-            self._note(at - 1, before[-1], self._free_s, step.began_s)
-        said = result.messages
-        self._note(at, said[0], step.thinking_s, step.thought_s)
-        for number, tool_result in enumerate(result.results, start=1):
-            if tool_result.ran is not None:
-                self._note(at + number, said[number], *tool_result.ran)
-        self._point, self._messages, self._free_s = result.point, (*before, *said), step.ended_s
-
-    def _note(self, position: int, message: Message, started_s: float, ended_s: float) -> None:
-        self._timed[position] = message, Timing(started_s - self.started_s, ended_s - self.started_s)
+        at, last, marks = len(result.point.messages), self._last, self._marks
+        if last is not None and at > len(last.point.messages) + 1 + len(last.results):
+            marks[at - 1] = "user", result.point.messages[-1].content, self._ended_s, step.began_s
+        marks[at] = "assistant", result.decided.calls, step.thinking_s, step.thought_s
+        for number, each in enumerate(result.results, start=at + 1):
+            if each.ran is not None:
+                marks[number] = "tool", each.call.name, *each.ran
+        self._last, self._ended_s = result, step.ended_s
 
     def trace(self) -> Trace | None:
         """Return the conversation so far; ``None`` before its first step has ended."""
-        point = self._point
-        if point is None:
+        if self._last is None:
             return None
-        messages = list(self._messages)
-        for position, (message, timing) in self._timed.items():
-            if position < len(messages) and same_message(messages[position], message):
-                messages[position] = replace(messages[position], timing=timing)
+        point = self._last.point
+        messages = [*point.messages, *self._last.messages]
+        for at, (role, what, started_s, ended_s) in self._marks.items():
+            if at < len(messages) and (role, what) == (messages[at].role, _what(messages[at])):
+                timing = Timing(started_s - self.started_s, ended_s - self.started_s)
+                messages[at] = replace(messages[at], timing=timing)
         return Trace(point.trace_id, self.task_id, "specbench.runtime", tuple(messages), point.tools, point.agent)
+
+
+Mark: TypeAlias = tuple[str, Any, float, float]
+"""Role of a message, what tells it from others, start and end."""
+
+
+def _what(message: Message) -> Any:
+    return {"user": message.content, "assistant": message.tool_calls, "tool": message.name}.get(message.role)

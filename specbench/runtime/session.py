@@ -132,7 +132,7 @@ class LiveSession:
     async def _think(self, step: Step) -> tuple[Decided, bool]:
         work: Thinking = step.work
         await self.place.enter(self.place.shared.llm_slots)
-        self.course.thinking(anyio.current_time(), step)
+        self.course.thinking(self.place.tick(), step)
         scope = work.scope = anyio.CancelScope()
         if self.answer is not None:
             self.answer.on_interrupt(work.stop)

@@ -72,7 +72,7 @@ class Workplace:
 
     def tick(self) -> float:
         """Return the time in seconds, and tell it to all that is shared."""
-        now = self.shared.now = anyio.current_time()
+        now = self.shared.now = self.tasks.clock()
         return now
 
     def effect(self, name: str) -> Effect:

@@ -14,7 +14,7 @@ from specbench.sim.latency.models import Latency
 from specbench.speculation import Options, Shared, Traits
 from specbench.speculation.commands import Predict, PredictNext, StartThinking, StartTool, Wake
 from specbench.speculation.partial_decision import Timeline
-from specbench.speculation.rules import DECISION
+from specbench.speculation.rules import DECISION, LAUNCH
 
 __all__ = ["Engine"]
 
@@ -72,7 +72,8 @@ class Engine:
             command: Any = commands.popleft()
             kind = type(command)
             if kind is Predict:
-                command.step.course.session.predict(command.step)
+                step = command.step
+                self.at(self.now + self.predict_s, LAUNCH, step.course.session.predicted, step)
             elif kind is StartTool:
                 command.launch.book.session.start_tool(command.launch)
             elif kind is Wake:

@@ -42,10 +42,6 @@ class SimulatedSession:
         """Start the work of a speculation."""
         self.engine.at(self.engine.now + self._tool_s(launch.key), ARRIVAL, self._arrived, launch)
 
-    def predict(self, step: Step) -> None:
-        """Ask the predictor at a step."""
-        self.engine.at(self.engine.now + self.engine.predict_s, LAUNCH, self._predicted, step)
-
     def predict_next(self, asked: PredictNext) -> None:
         """Ask the predictor about the decision after a step."""
         self.engine.at(self.engine.now + self.engine.predict_s, LAUNCH, self._predicted_next, asked)
@@ -68,7 +64,8 @@ class SimulatedSession:
         step, (_, tool, arguments, complete) = subject
         self.course.partial(self.engine.now, step, tool, arguments, complete)
 
-    def _predicted(self, step: Step) -> None:
+    def predicted(self, step: Step) -> None:
+        """The predictor has answered."""
         row = self.start + step.number
         found = self.engine.table.predictions[row] if row < self.stop else None
         self.course.predicted(self.engine.now, step, found, self.engine.predict_s)
@@ -156,7 +153,8 @@ class SimulatedSession:
         engine, call = self.engine, step.calls[self._call]
         if self._writes:
             self.course.book.write_ended(call)
-        engine.shared.wake(engine.shared.tool_slots.leave())
+        if engine.shared.tool_slots.count is not None:
+            engine.shared.wake(engine.shared.tool_slots.leave())
         engine.shared.expected.saw_tool(call.name, self._tool_s(call.key))
         if self._commands:
             engine.carry_out()
@@ -185,7 +183,7 @@ class SimulatedSession:
 
     def _finish(self, step: Step) -> None:
         engine, row, calls = self.engine, self.start + step.number, step.calls
-        tool_s = sum(self._tool_s(call.key) for call in calls)
+        tool_s = sum([self._tool_s(call.key) for call in calls]) if calls else 0
         self.course.finish(engine.now, step, tool_s, engine.effect(row, calls[0].name) if calls else None)
         if row + 1 == self.stop:
             self._close()

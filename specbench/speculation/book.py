@@ -141,7 +141,7 @@ class Book:
             reason = shared.breaker.refuse_tool(now, call.name)
             if reason is not None:
                 return reason
-        if any(touches(write, of_write, call, traits) for write, of_write in self.writing):
+        if self.writing and any(touches(write, of_write, call, traits) for write, of_write in self.writing):
             return "a write that may touch it is running"
         if len(self.live) >= shared.options.max_entries and not self._make_room(now):
             return f"the speculation cache is full ({shared.options.max_entries} entries)"

@@ -145,7 +145,7 @@ class RateLimits:
     def take(self, now: float, tool: str, group: str | None) -> tuple[float, list[TokenBucket]]:
         """Like :meth:`wait_s`, with the buckets that the tokens came from: a call that never runs gives them back."""
         longest, taken = 0.0, []
-        for name in self._names(tool, group):
+        for name in self._names(tool, group) if self.limits else ():
             real, spare = self._real[name], self._spare.get(name)
             if real.left(now) < 1.0 - EPSILON and spare is not None and spare.left(now) >= 1.0 - EPSILON:
                 real = spare

@@ -82,7 +82,8 @@ class StepsAhead:
 
     def _free_llm(self, step: Step) -> None:
         slots = self.shared.llm_slots
-        self.shared.wake(slots.vacate(step) if step.depth else slots.leave())  # one that was adopted is real
+        if slots.count is not None:
+            self.shared.wake(slots.vacate(step) if step.depth else slots.leave())  # one that was adopted is real
 
     def _write_ahead(self, now: float, step: Step, fate: Fate) -> None:
         """Write the row of a run-ahead."""
