@@ -13,7 +13,7 @@ CHECKPOINT = Path(__file__).resolve().parents[1] / "models" / "support-desk"
 
 async def main() -> None:
     executor = sb.Executor(desk_tools(SupportDesk()), sb.load(CHECKPOINT), sb.Threshold(0.4))
-    graph = SpeculativeAgent(make_backend("micro"), executor).compile()
+    graph = SpeculativeAgent(make_backend("micro", pace_tokens_per_s=60), executor).compile()
     async with executor:
         state = await graph.ainvoke(
             {"messages": [("user", "Hi, where is my order? My email is rlangwood@example.org.")]}
