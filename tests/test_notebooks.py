@@ -1,8 +1,10 @@
-"""The rules of the notebook series (DESIGN section 6); `make notebooks` executes them."""
+"""The rules of the notebook series; `make notebooks` executes them."""
 
 from __future__ import annotations
 
 import ast
+import pkgutil
+import re
 from pathlib import Path
 
 import nbformat
@@ -41,6 +43,21 @@ def test_a_notebook_is_committed_executed_and_small(path: Path) -> None:
     assert not [out for cell in code for out in cell.outputs if out.output_type == "error"]
     assert path.stat().st_size < MOST_BYTES
     assert "/root/" not in path.read_text(encoding="utf-8") and "/work/" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_a_notebook_imports_of_the_package_is_there(path: Path) -> None:
+    code = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+    tree = ast.parse("\n".join(line for cell in code for line in cell.splitlines() if line[:1] != "%"))
+    names = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("specbench"):
+            names += [f"{node.module}:{alias.name}" for alias in node.names]
+        if isinstance(node, ast.Attribute) and re.fullmatch(r"sb(\.\w+)+", ast.unparse(node)):
+            names.append(ast.unparse(node).replace("sb.", "specbench:", 1))
+    assert names
+    for name in names:
+        pkgutil.resolve_name(name)
 
 
 def test_the_gallery_names_every_notebook() -> None:

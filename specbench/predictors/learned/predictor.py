@@ -51,8 +51,8 @@ class LearnedPredictor(Predictor):
 
     Notes
     -----
-    Training needs torch (extra ``llm``); predicting needs numpy alone. With a counting filler the joint probability is
-    P(tool) times the filler's own reliability; the calibration belongs to the argument ranker.
+    Training needs torch (extra ``study``); predicting needs numpy alone. With a counting filler the joint probability
+    is P(tool) times the filler's own reliability; the calibration belongs to the argument ranker.
     """
 
     name = "learned"
