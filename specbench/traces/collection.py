@@ -70,15 +70,21 @@ class Traces(Sequence[Trace]):
                 found.setdefault(name, spec)
         return found
 
+    @overload
+    def split(self, test: float = ..., validation: None = ..., seed: int = ...) -> tuple[Traces, Traces]: ...
+
+    @overload
+    def split(self, test: float, validation: float, seed: int = ...) -> tuple[Traces, Traces, Traces]: ...
+
     def split(
-        self, test: float = 0.25, validation: float = 0.0, seed: int = 0
+        self, test: float = 0.25, validation: float | None = None, seed: int = 0
     ) -> tuple[Traces, Traces] | tuple[Traces, Traces, Traces]:
         """Split by task, never by turn: all traces of one task fall into the same part.
 
         Parameters
         ----------
         test, validation
-            Share of the tasks in each part.
+            Share of the tasks in each part; ``None`` for no validation part.
         seed
             The same seed and the same tasks give the same split.
 
@@ -99,9 +105,11 @@ class Traces(Sequence[Trace]):
         >>> len(train), len(test)
         (6, 2)
         """
-        parts = split(self._traces, test=test, validation=validation, seed=seed)
+        parts = split(self._traces, test=test, validation=validation or 0.0, seed=seed)
         train, held_out = Traces(parts.train, self.report), Traces(parts.test, self.report)
-        return (train, Traces(parts.validation, self.report), held_out) if validation else (train, held_out)
+        if validation is None:
+            return train, held_out
+        return train, Traces(parts.validation, self.report), held_out
 
     def describe(self) -> Description:
         """Return counts, effects, entropy and what a perfect predictor would save."""
