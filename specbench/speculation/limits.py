@@ -125,6 +125,8 @@ class RateLimits:
 
     def refuse(self, now: float, tool: str, group: str | None) -> str | None:
         """Take a token for a speculation and return ``None``, or return why it may not run."""
+        if not self.limits:
+            return None
         names = self._names(tool, group)
         for name in names:
             real, spare = self._real[name], self._spare.get(name)
@@ -144,8 +146,10 @@ class RateLimits:
 
     def take(self, now: float, tool: str, group: str | None) -> tuple[float, list[TokenBucket]]:
         """Like :meth:`wait_s`, with the buckets that the tokens came from: a call that never runs gives them back."""
+        if not self.limits:
+            return 0.0, []
         longest, taken = 0.0, []
-        for name in self._names(tool, group) if self.limits else ():
+        for name in self._names(tool, group):
             real, spare = self._real[name], self._spare.get(name)
             if real.left(now) < 1.0 - EPSILON and spare is not None and spare.left(now) >= 1.0 - EPSILON:
                 real = spare
