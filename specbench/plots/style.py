@@ -135,11 +135,12 @@ def looks(names: Iterable[str], theme: str = "light") -> dict[str, Series]:
     for name in names:
         base = name.partition("+")[0].partition(":")[0]
         if base in known:
-            number, variant = known.index(base), variants.get(base, 0)
-            variants[base] = variant + 1
+            number = known.index(base)
+            variant = 0 if name == base else variants.setdefault(base, 0) + 1
+            variants[base] = max(variant, variants.get(base, 0))
         else:
             number, variant, others = others, 0, others + 1
-        look, other = series(number, theme), series(number + 3 * variant, theme)
+        look, other = series(number, theme), series(number + 5 * variant, theme)
         found[name] = Series(look.colour, other.line, other.marker)
     return found
 
