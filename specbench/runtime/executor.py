@@ -105,7 +105,7 @@ class Executor:
             raise ConfigError(f"k is a count of predictions, 1 or more; got {k!r}")
         self.k = k
         self.learn = learn and self.predictor is not None and can_learn(self.predictor, self.tools.specs)
-        self._check_limits()
+        self.tools.check_limits(self.options.limits)
         self.warmer = warmer
         self._order = WriteOrder()
         self.shared = Shared(
@@ -322,6 +322,10 @@ class Executor:
             _of(trace_id, rows.aheads),
         )  # fmt: skip
 
+    def __repr__(self) -> str:
+        name = "no predictor" if self.predictor is None else self.predictor.name
+        return f"<Executor: {len(self.tools)} tools, {name}, {self.policy}>"
+
     def describe(self) -> dict[str, Any]:
         """Return the configuration as JSON values."""
         return {
@@ -331,15 +335,6 @@ class Executor:
             "options": self.options.describe(),
             "learn": self.learn,
         }
-
-    def _check_limits(self) -> None:
-        known = {*self.tools, *(tool.traits.group for tool in self.tools.values() if tool.traits.group)}
-        for name in self.options.limits:
-            if name not in known:
-                raise ConfigError(
-                    f"a rate limit is given for {name!r}, which is no tool and no group; there are "
-                    f"{', '.join(sorted(known)) or 'none'}"
-                )
 
 
 Row = TypeVar("Row", Outcome, Speculation, Ahead)

@@ -145,6 +145,22 @@ class Toolbox(Mapping[str, Tool]):
         """Specifications by name, as a decision point has them."""
         return {name: tool.spec for name, tool in self._tools.items()}
 
+    def check_limits(self, names: Iterable[str]) -> None:
+        """Raise where a rate limit is of no tool and no group.
+
+        Raises
+        ------
+        ConfigError
+            With the names that there are.
+        """
+        known = {*self, *(tool.traits.group for tool in self.values() if tool.traits.group)}
+        for name in names:
+            if name not in known:
+                raise ConfigError(
+                    f"a rate limit is given for {name!r}, which is no tool and no group; there are "
+                    f"{', '.join(sorted(known)) or 'none'}"
+                )
+
     @property
     def traits(self) -> dict[str, Traits]:
         """Traits by name."""

@@ -66,7 +66,7 @@ class RunAhead:
         return f"{self.depth}@{self.p:g}" if self.p != RunAhead.p else str(self.depth)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Options:
     """Settings that simulator and executor share. The defaults are the plainest speculation: think window only.
 
@@ -168,6 +168,9 @@ class Options:
             except ValueError:
                 raise ConfigError(f"{part.strip()!r} is no option of speculation; use {FORMS}") from None
         return cls(**settings)
+
+    def __repr__(self) -> str:
+        return f"<Options: {self}>"
 
     def __str__(self) -> str:
         parts = []

@@ -15,7 +15,7 @@ __all__ = ["Setting"]
 _POLICY, _LATENCY, _OPTIONS = Threshold(), Constant(2.0, 1.0, 8.0), Options()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Setting:
     """One operating point.
 
@@ -60,6 +60,9 @@ class Setting:
             object.__setattr__(self, name, kind.from_text(getattr(self, name)))
         if not self.predict_ms >= 0:
             raise ConfigError(f"predict_ms is milliseconds, 0 or more; got {self.predict_ms!r}")
+
+    def __repr__(self) -> str:
+        return f"Setting({self.arguments_text()})"
 
     @property
     def k(self) -> int:
