@@ -10,7 +10,8 @@ import anyio
 import pytest
 
 import specbench as sb
-from specbench.core.errors import ConfigError
+from specbench.core.errors import ConfigError, NotFittedError, PredictorError
+from specbench.predictors.controls import Silent
 from specbench.study import Workbench
 from specbench.testing import make_traces, run_virtual
 
@@ -31,6 +32,33 @@ PACKAGES = {
     "plots": ["plot_curve"],
     "testing": ["check_predictor", "make_traces"],
 }
+
+
+class Silly(sb.Policy):
+    """Forgets to return what it chooses."""
+
+    def choose(self, point: Any, predictions: Any, state: Any = None) -> Any:
+        return None
+
+    def __repr__(self) -> str:
+        return "Silly()"
+
+
+class Sure(Silent):
+    """Is more than sure."""
+
+    name = "sure"
+
+    def session(self, tools: Any, agent: str | None = None) -> Any:
+        return SureSession()
+
+
+class SureSession(sb.Session):
+    def observe(self, message: Any) -> None:
+        pass
+
+    def predict(self, k: int = 1) -> list[sb.Prediction]:
+        return [sb.Prediction(None, 1.5)]
 
 
 @pytest.fixture(scope="module")
@@ -158,8 +186,46 @@ def test_a_workbench_takes_names_where_it_takes_lists() -> None:
         (lambda traces: sb.simulate("oracle", traces, "often"), "no policy is called 'often'"),
         (lambda traces: sb.simulate("oracle", traces, 0.4), "a policy is a subclass of"),
         (lambda traces: sb.simulate("oracle", traces, latency="quick"), "no latency model is called 'quick'"),
+        (lambda traces: sb.evaluate("markov,ngram", traces[:4], traces[4:]), r"give a list: \['markov', 'ngram'\]"),
+        (lambda traces: sb.evaluate([sb.Markov], traces[:4], traces[4:]), r"make one: MarkovPredictor\(\)"),
+        (lambda traces: sb.evaluate("markov", [], traces), "there is no training trace to fit on"),
+        (lambda traces: sb.evaluate("markov", "file.jsonl", traces), r"are read first: specbench.read\('file.jsonl'\)"),
+        (lambda traces: sb.evaluate("markov", traces[:4], traces[4]), "test traces are a list of traces"),
+        (lambda traces: sb.simulate("oracle", [1, 2]), "recorded traces are specbench.Trace objects; got 1"),
+        (
+            lambda traces: sb.simulate("oracle", traces, Silly()),
+            r"the policy Silly\(\) raised TypeError: it returned None",
+        ),
+        (lambda traces: sb.save(traces, "x"), "what is saved is a fitted predictor"),
+        (lambda traces: sb.check_predictor(sb.Markov()), r"its class \(MarkovPredictor, not MarkovPredictor\(\)\)"),
+        (lambda traces: sb.ToolSpec("x", effect="raed"), "the effect of tool 'x' is one of read, write,.*got 'raed'"),
+        (lambda traces: sb.Options(run_ahead=1), r"run_ahead is specbench.RunAhead\(\.\.\.\), or None"),
+        (lambda traces: sb.Options(limits={"x": 5}), r"the rate limit of 'x' is specbench.Limit\(per_s, burst\)"),
+        (lambda traces: sb.Executor([], "markov"), r"a fitted specbench.Predictor object; got 'markov'. Load one with"),
+        (lambda traces: sb.Executor([], sb.Markov), "a predictor is a fitted specbench.Predictor object"),
+        (lambda traces: sb.Executor([], None, "treshold:0.2"), "no policy is called 'treshold'"),
+        (lambda traces: sb.Executor([], None, 0.5), "a policy is a subclass of"),
     ],
 )
 def test_a_slip_says_what_is_allowed(slip: Callable[[list[sb.Trace]], Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         slip(make_traces(6))
+
+
+def test_effects_and_texts_are_taken_where_objects_are() -> None:
+    assert sb.ToolSpec("x", effect="read").effect is sb.Effect.READ
+    executor = sb.Executor([], None, "threshold:0.2", options="carry_ttl_s=60")
+    assert executor.policy == sb.Threshold(0.2) and executor.options.carry_ttl_s == 60
+    assert sb.Options(windows="think+user") == sb.Options(windows={"think", "user"})
+    with pytest.raises(NotFittedError, match="markov has not been fitted"):
+        sb.Executor([], sb.Markov())
+
+
+def test_broken_probabilities_are_not_measured() -> None:
+    with pytest.raises(PredictorError, match=r"'sure' predicts with probability 1\.5 at decision 0 of trace"):
+        sb.evaluate(Sure(), make_traces(4)[:2], make_traces(4)[2:], allow_overlap=True)
+
+
+def test_a_result_names_what_was_evaluated(held: dict[str, Any]) -> None:
+    with pytest.raises(KeyError, match="no predictor 'markow' was evaluated; there are markov, ngram"):
+        held["evaluation"]["markow"]

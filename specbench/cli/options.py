@@ -14,9 +14,9 @@ from specbench.core.registry import LATENCIES, POLICIES, PREDICTORS, SOURCES
 
 __all__ = [
     "FORMATS", "BreakerOption", "CarryOption", "Commands", "EffectsOption", "FormatOption", "LatencyOption",
-    "LimitOption", "Lists", "LlmSlotsOption", "PathsArgument", "PolicyOption", "PredictMsOption", "PredictorOption",
-    "PredictorsOption", "QuietOption", "RunAheadOption", "SeedOption", "SkipOption", "ToolSlotsOption", "WindowsOption",
-    "seed_option", "show_problems", "speculation_options", "spread",
+    "LimitOption", "Lists", "LlmSlotsOption", "MaybePredictorOption", "PathsArgument", "PolicyOption",
+    "PredictMsOption", "PredictorOption", "PredictorsOption", "QuietOption", "RunAheadOption", "SeedOption",
+    "SkipOption", "ToolSlotsOption", "WindowsOption", "seed_option", "show_problems", "speculation_options", "spread",
 ]  # fmt: skip
 
 MAX_PROBLEMS_SHOWN = 20
@@ -44,6 +44,15 @@ PredictorOption = Annotated[
     typer.Option(
         "--predictor",
         help=f"One of {', '.join(PREDICTORS)}, or package.module:Class.",
+        autocompletion=lambda: list(PREDICTORS),
+    ),
+]
+MaybePredictorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--predictor",
+        help=f"One of {', '.join(PREDICTORS)}, or package.module:Class; learned by default. With --checkpoint: the "
+        "class that it is of, where it is not installed.",
         autocompletion=lambda: list(PREDICTORS),
     ),
 ]

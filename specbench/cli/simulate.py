@@ -16,6 +16,7 @@ from specbench.cli.options import (
     LimitOption,
     Lists,
     LlmSlotsOption,
+    MaybePredictorOption,
     PolicyOption,
     PredictMsOption,
     PredictorOption,
@@ -43,7 +44,7 @@ SessionsOption = Annotated[
 def simulate(
     traces: TracesOption,
     out: Annotated[Path, typer.Option("--out", help="The results folder.")],
-    predictor: PredictorOption = "learned",
+    predictor: MaybePredictorOption = None,
     checkpoint: Annotated[
         Path | None, typer.Option("--checkpoint", help="A trained predictor; then all traces are replayed.")
     ] = None,
@@ -79,7 +80,8 @@ def simulate(
     show_problems(result.skipped, "skipped")
     for warning in result.warnings:
         typer.echo(f"warning: {warning}", err=True)
-    typer.echo(f"modelled: {result.metrics.report()}")
+    config = result.ledger.config
+    typer.echo(f"{config['predictor']}, {config['policy']}, {config['latency']['model']}: {result.metrics.report()}")
     typer.echo("\n".join(result.metrics.verdicts()))
     if result.executor_differs is not None:
         typer.echo("\n".join(["executor: the same ledger"] if not result.executor_differs else result.executor_differs))

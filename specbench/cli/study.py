@@ -121,9 +121,7 @@ def study(
 @app.command(cls=Lists)
 def compare(
     traces: Annotated[list[Path], typer.Option("--traces", help="Files or folders; several.")],
-    predictors: Annotated[
-        list[str] | None, typer.Option("--predictors", help="Comma list, or all; markov is always among them.")
-    ] = None,
+    predictors: PredictorsOption = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="The folder to write; default: runs/ and the traces' name, -compare.")
     ] = None,

@@ -41,6 +41,7 @@ def lazy(package: str, places: Mapping[str, str]) -> tuple[Callable[[str], Any],
         return found
 
     def names() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *places})
+        own = {name for name in vars(sys.modules[package]) if name.startswith("__")}
+        return sorted({*own, *places})
 
     return get, names

@@ -82,7 +82,7 @@ class Registry:
                 return plugin.load()
             if imports and ":" in name:
                 return import_part(name)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             where = f" ({plugin.value})" if plugin is not None else ""
             raise ConfigError(
                 f"the {self.kind} {name!r}{where} cannot be loaded: {type(error).__name__}: {error}; repair or "

@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from specbench.core.canonical import canonical
 from specbench.core.display import clipped, plural, table_html
+from specbench.core.errors import ConfigError
 
 __all__ = [
     "ROLES",
@@ -131,6 +132,15 @@ class ToolSpec:
     description: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     effect: Effect = Effect.UNKNOWN
+
+    def __post_init__(self) -> None:
+        if type(self.effect) is not Effect:  # its text form, such as "read"
+            try:
+                object.__setattr__(self, "effect", Effect(self.effect))
+            except ValueError:
+                raise ConfigError(
+                    f"the effect of tool {self.name!r} is one of {', '.join(Effect)}; got {self.effect!r}"
+                ) from None
 
     @property
     def properties(self) -> Mapping[str, Any]:

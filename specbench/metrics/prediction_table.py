@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.core.display import clipped, plural
+from specbench.core.errors import PredictorError, SpecbenchError
 from specbench.core.types import Decision, DecisionPoint, Effect, Prediction, ToolCall, ToolPrediction, Trace
 from specbench.predictors.base import Predictor, Session
 
@@ -100,6 +101,12 @@ class PredictionTable:
     def ask(self, session: Session, decision: Decision, k: int = DEPTH) -> None:
         """Add a decision point with what a predictor says there, and keep the ``k`` best predictions."""
         predictions = session.predict(max(k, WIDE))
+        if not all(0.0 <= p <= 1.0 for _, p in predictions):
+            wrong = next(p for _, p in predictions if not 0.0 <= p <= 1.0)
+            raise PredictorError(
+                f"{self.predictor!r} predicts with probability {wrong!r} at decision {decision.point.index} of trace "
+                f"{decision.point.trace_id!r}; a probability is in [0, 1]. specbench.check_predictor tells more"
+            )
         self.points.append(decision.point)
         self.calls.append(decision.calls)
         self.predictions.append(predictions[:k])
@@ -152,11 +159,19 @@ def predict_traces(
     for trace in traces:
         sessions = predictor.replay(trace)
         for decision in trace.decisions():
-            started = time.perf_counter()
-            session = next(sessions)
-            session.predict(k)
-            latency.append(1e3 * (time.perf_counter() - started))
-            table.ask(session, decision, k)
+            try:
+                started = time.perf_counter()
+                session = next(sessions)
+                session.predict(k)
+                latency.append(1e3 * (time.perf_counter() - started))
+                table.ask(session, decision, k)
+            except SpecbenchError:
+                raise
+            except Exception as error:
+                raise PredictorError(
+                    f"the predictor {predictor.name!r} raised {type(error).__name__}: {error}, at decision "
+                    f"{decision.point.index} of trace {trace.trace_id!r}; specbench.check_predictor tells more"
+                ) from error
             table.tasks.append(trace.task_id)
         if ahead:
             said = [session.predict(k) for session in predictor.replay_ahead(trace)]

@@ -93,7 +93,9 @@ class Policy(ABC):
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             if isinstance(error, ConfigError):
                 raise
-            raise ConfigError(f"{text!r} is no policy; use one of {', '.join(POLICIES)}: {POLICIES.hint}") from None
+            raise ConfigError(
+                f"{text!r} is no policy ({error}); use one of {', '.join(POLICIES)}: {POLICIES.hint}"
+            ) from None
         if not isinstance(policy, Policy):
             raise ConfigError(f"{head!r} is no policy: a policy is a subclass of specbench.policies.Policy")
         return policy

@@ -6,6 +6,8 @@ theirs with the entry point group ``specbench.predictors``.
 
 from __future__ import annotations
 
+from inspect import isabstract
+
 from specbench.core.errors import ConfigError
 from specbench.core.registry import PREDICTORS
 from specbench.predictors.base import Predictor, Session
@@ -79,7 +81,7 @@ def competitor_names() -> list[str]:
     >>> competitor_names()[:3]
     ['markov', 'ngram', 'patterns']
     """
-    return [name for name, made in PREDICTORS.loaded().items() if not made.control and not made.needs]
+    return [name for name, made in _classes().items() if not made.control and not made.needs]
 
 
 def control_names() -> list[str]:
@@ -90,7 +92,21 @@ def control_names() -> list[str]:
     >>> control_names()
     ['silent', 'wrong', 'frequent', 'repeat', 'oracle']
     """
-    return [name for name, made in PREDICTORS.loaded().items() if made.control]
+    return [name for name, made in _classes().items() if made.control]
+
+
+def _classes() -> dict[str, type[Predictor]]:
+    """Return every predictor's class; what is no predictor, or cannot be made, is left out with a warning."""
+    found = {}
+    for name, made in PREDICTORS.loaded().items():
+        if isinstance(made, type) and issubclass(made, Predictor) and not isabstract(made):
+            found[name] = made
+        else:
+            what = (
+                "lacks methods of specbench.predictors.Predictor" if isabstract(made) else "is no class of predictors"
+            )
+            PREDICTORS.leave_out(name, f"the predictor {name!r} {what}")
+    return found
 
 
 def _split_filler(name: str) -> tuple[str, str]:

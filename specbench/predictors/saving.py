@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy.typing as npt
 
-from specbench.core.errors import CheckpointError, NotFittedError
+from specbench.core.errors import CheckpointError, ConfigError, NotFittedError
 from specbench.core.files import MakeError, atomic_file, disk_errors_as, followed, replaced_folder, try_place
 from specbench.core.text import writable
 from specbench.core.version import package_version
@@ -78,6 +78,9 @@ def save(predictor: Saved, folder: str | Path, *, card: Mapping[str, Any] | None
     ['README.md', 'model.safetensors', 'predictor.json']
     """
     from safetensors.numpy import save as encode_arrays
+
+    if not hasattr(predictor, "state"):
+        raise ConfigError(f"what is saved is a fitted predictor, such as evaluation['markov']; got {predictor!r}")
 
     folder = Path(folder)
     if not predictor.fitted:

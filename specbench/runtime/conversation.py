@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from specbench.core.display import clipped, plural
 from specbench.core.errors import ConfigError
 from specbench.core.types import DecisionPoint, Message, Trace
 from specbench.runtime.results import StepResult, ToolResult
@@ -20,6 +21,9 @@ class Turn(NamedTuple):
 
     text: str
     steps: tuple[StepResult, ...]
+
+    def __repr__(self) -> str:
+        return f"<Turn: {plural(len(self.steps), 'step')}, {plural(len(self.results), 'call')}, {clipped(self.text)!r}>"
 
     @property
     def results(self) -> tuple[ToolResult, ...]:
@@ -99,13 +103,24 @@ class Conversation:
         Raises
         ------
         ConfigError
-            When ``most_steps`` are over; what was done until then stays.
+            When ``most_steps`` are over (what was done until then stays), while another step runs, or after the
+            executor was left.
         Exception
-            Whatever ``think`` raises; the messages until then stay, so that :meth:`step` can go on.
+            Whatever ``think`` raises. In the first step all is as before, and the text can be said again; later the
+            messages until then stay, and :meth:`step` goes on.
         """
+        if not isinstance(text, str):
+            raise ConfigError(f"the user says a text; got {text!r}")
+        self._session.place.check_free(self._session.course)
+        before = len(self.messages)
         self.messages.append(Message("user", text))
         steps: list[StepResult] = []
-        while not steps or steps[-1].decided.calls:
+        try:
+            steps.append(await self.step(think, answer=answer))
+        except BaseException:
+            del self.messages[before:]  # nothing was done: asking again says it once
+            raise
+        while steps[-1].decided.calls:
             if len(steps) == most_steps:
                 raise ConfigError(
                     f"conversation {self.trace_id!r}: {most_steps} steps without a reply; raise most_steps, or let "

@@ -11,8 +11,9 @@ import anyio
 from specbench.core.errors import ConfigError
 from specbench.core.ledger import Ahead, Ledger, Outcome, Speculation
 from specbench.core.types import DecisionPoint, Message, Trace
-from specbench.policies import Estimates, Never, Policy, Threshold
+from specbench.policies import Estimates, Never, Policy
 from specbench.predictors import Predictor
+from specbench.runtime.arguments import checked_policy, checked_predictor
 from specbench.runtime.conversation import Conversation
 from specbench.runtime.journal import Journal
 from specbench.runtime.open_step import OpenStep
@@ -49,7 +50,7 @@ class Executor:
     predictor
         Fitted; ``None`` never speculates.
     policy
-        What to launch; by default ``Threshold(0.6)``.
+        What to launch, or its text form; by default ``Threshold(0.6)``.
     options
         Windows, carried results, run-ahead, caps, limits, breaker; by default :data:`SAFE_OPTIONS`.
     journal
@@ -87,9 +88,9 @@ class Executor:
         self,
         tools: Mapping[str, Tool] | list[Tool] | tuple[Tool, ...],
         predictor: Predictor | None = None,
-        policy: Policy | None = None,
+        policy: Policy | str | None = None,
         *,
-        options: Options | None = None,
+        options: Options | str | None = None,
         journal: Journal | None = None,
         warmer: CacheWarmer | None = None,
         expected: Estimates | None = None,
@@ -97,9 +98,9 @@ class Executor:
         learn: bool = False,
     ) -> None:
         self.tools = Toolbox(tools.values() if isinstance(tools, Mapping) else tools)
-        self.policy: Policy = policy if policy is not None else Threshold()
-        self.predictor = None if isinstance(self.policy, Never) else predictor
-        self.options = options if options is not None else SAFE_OPTIONS
+        self.policy = checked_policy(policy)
+        self.predictor = None if isinstance(self.policy, Never) else checked_predictor(predictor, learn)
+        self.options = Options.from_text(options) if options is not None else SAFE_OPTIONS
         self.journal = journal if journal is not None else Journal(None)
         if not isinstance(k, int) or k < 1:
             raise ConfigError(f"k is a count of predictions, 1 or more; got {k!r}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import anyio
 from anyio.lowlevel import checkpoint
 
-from specbench.core.errors import ConfigError
 from specbench.core.ledger import Window
 from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall
 from specbench.policies import Policy
@@ -84,10 +83,7 @@ class LiveSession:
     ) -> tuple[Step, Decided, bool]:
         """Run one step up to its decision; returns that too, and whether it was interrupted."""
         course, place = self.course, self.place
-        if course.step is not None and course.step.ended_s is None:
-            raise ConfigError(
-                f"session {course.book.trace_id!r} is in the middle of a step; one step at a time, or another trace_id"
-            )
+        place.check_free(course)
         step = self._adopt(point, think)
         adopted = step is not None
         if step is None:

@@ -9,12 +9,13 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import anyio
 
+from specbench.core.errors import ConfigError
 from specbench.core.types import DecisionPoint, Effect, ToolSpec
 from specbench.runtime.journal import Journal
 from specbench.runtime.tasks import Tasks
 from specbench.runtime.tools import Toolbox
 from specbench.runtime.warming import CacheWarmer
-from specbench.speculation import Shared
+from specbench.speculation import Course, Shared
 from specbench.speculation.commands import (
     Predict,
     PredictNext,
@@ -59,6 +60,21 @@ class Workplace:
     tasks: Tasks
     journal: Journal
     warmer: CacheWarmer | None = None
+
+    def check_free(self, course: Course) -> None:
+        """Raise where no step of a conversation can begin now.
+
+        Raises
+        ------
+        ConfigError
+            When the executor was left, the conversation is over, or another step of it runs.
+        """
+        if not self.tasks.running or course.book.closed:
+            raise ConfigError(f"session {course.trace_id!r} is over: the executor was left, or the session was ended")
+        if course.step is not None and course.step.ended_s is None:
+            raise ConfigError(
+                f"session {course.trace_id!r} is in the middle of a step; one step at a time, or another trace_id"
+            )
 
     @cached_property
     def speculable(self) -> dict[str, ToolSpec]:

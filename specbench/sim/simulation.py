@@ -13,13 +13,14 @@ that was run ahead is used only where the recorded decision is that one call wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from specbench.core.errors import ConfigError
 from specbench.core.ledger import Ledger, Window
+from specbench.core.types import DecisionPoint, Prediction
 from specbench.metrics.prediction_table import PredictionTable
-from specbench.policies import Policy
+from specbench.policies import Choice, Policy, State
 from specbench.sim.engine import Engine
 from specbench.sim.latency.models import Constant, Latency
 from specbench.sim.session import begin_session
@@ -89,7 +90,7 @@ def simulate(
     """
     latency = latency if latency is not None else Constant()
     options = options if options is not None else Options()
-    if options.windows & {Window.TOOL, Window.USER} and len(table.ahead) != len(table):
+    if not {Window.TOOL, Window.USER}.isdisjoint(options.windows) and len(table.ahead) != len(table):
         raise ConfigError(
             "the windows tool and user need predictions made before the next decision point; "
             "make the table with predict_traces(..., ahead=True)"
@@ -98,7 +99,8 @@ def simulate(
         raise ConfigError(f"sessions is a number of traces at a time, 1 or more; got {sessions!r}")
     if not predict_s >= 0:
         raise ConfigError(f"predict_s is seconds, 0 or more; got {predict_s!r}")
-    engine = Engine(begin_session, table, policy, latency, options, predict_s, traits or {}, sessions, gap_s, timeline)
+    told = policy if type(policy).__module__.startswith("specbench.") else _Told(policy)
+    engine = Engine(begin_session, table, told, latency, options, predict_s, traits or {}, sessions, gap_s, timeline)
     engine.run()
     rows = engine.shared.ledger
     return Ledger(
@@ -115,3 +117,23 @@ def simulate(
         },
         rows.aheads,
     )
+
+
+class _Told(Policy):
+    """A policy of somebody's own: what it raises, or gives that is no choice, is told with its name."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+
+    def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
+        """Return what the policy chooses."""
+        try:
+            choice = self.policy.choose(point, predictions, state)
+            if not isinstance(choice, Choice) or not all(isinstance(each, Prediction) for each in choice.launch):
+                raise TypeError(f"it returned {choice!r}")
+        except Exception as error:
+            raise ConfigError(
+                f"the policy {self.policy!r} raised {type(error).__name__}: {error}; choose(point, predictions, state) "
+                "returns Choice([predictions to launch], reason)"
+            ) from error
+        return choice

@@ -97,7 +97,7 @@ class Options:
     ['think', 'user']
     """
 
-    windows: frozenset[Window] | set[str] = frozenset({Window.THINK})
+    windows: frozenset[Window] | set[str] | str = frozenset({Window.THINK})
     carry_ttl_s: float = 0.0
     max_entries: int = 256
     max_bytes: int = 64 * 2**20
@@ -109,6 +109,15 @@ class Options:
     retry_failed: bool = True
 
     def __post_init__(self) -> None:
+        if isinstance(self.windows, str):
+            object.__setattr__(self, "windows", set(self.windows.replace("+", ",").split(",")))
+        for name, kind in (("run_ahead", RunAhead), ("breaker", Breaker)):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, kind):
+                raise ConfigError(f"{name} is specbench.{kind.__name__}(...), or None for none; got {value!r}")
+        for name, limit in self.limits.items():
+            if not isinstance(limit, Limit):
+                raise ConfigError(f"the rate limit of {name!r} is specbench.Limit(per_s, burst); got {limit!r}")
         try:
             object.__setattr__(self, "windows", frozenset(Window(each) for each in self.windows))
         except ValueError:

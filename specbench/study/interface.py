@@ -6,8 +6,9 @@ the same questions and leave results folders behind.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -79,8 +80,13 @@ def evaluate(
         unfitted = [name for name, each in made.items() if not each.fitted]
         if unfitted:
             raise ConfigError(f"without training traces only fitted predictors can be measured; {unfitted[0]!r} is not")
-    elif not allow_overlap:
-        refuse_overlap(train, test)
+    else:
+        train = _traces(train, "training")
+        if not train:
+            raise ConfigError("there is no training trace to fit on; None measures fitted predictors as they are")
+        if not allow_overlap:
+            refuse_overlap(train, _traces(test, "test"))
+    test = _traces(test, "test")
     settings = Settings(seed, Latency.from_text(latency, seed), resamples, predict_ms)
     return Evaluation([evaluate_predictor(name, train, test, settings, predictor=each) for name, each in made.items()])
 
@@ -172,7 +178,7 @@ def simulate(
     1.0
     """
     made = _fitted(predictor, seed)
-    policy, options = Policy.from_text(policy), Options.from_text(options)
+    policy, options, traces = Policy.from_text(policy), Options.from_text(options), _traces(traces, "recorded")
     model = Latency.from_text(latency, seed).for_traces(traces)
     found = predicted(made, made.name, traces, predict_ms=predict_ms)
     ledger = simulate_table(
@@ -218,6 +224,18 @@ def sweep(
     ).assign(predictor=made.name)
 
 
+def _traces(traces: Any, what: str) -> Sequence[Trace]:
+    """Return the traces, if they are some."""
+    if isinstance(traces, (str, Path)):
+        raise ConfigError(f"{what} traces are read first: specbench.read({str(traces)!r})")
+    if isinstance(traces, Trace) or not isinstance(traces, Iterable):
+        raise ConfigError(f"{what} traces are a list of traces, such as specbench.read(path) gives; got {traces!r}")
+    found = traces if isinstance(traces, Sequence) else list(traces)
+    if found and not isinstance(found[0], Trace):
+        raise ConfigError(f"{what} traces are specbench.Trace objects; got {found[0]!r}")
+    return found
+
+
 def _listed(predictors: Predictors) -> list[str | Predictor]:
     return [predictors] if isinstance(predictors, (str, Predictor)) else list(predictors)
 
@@ -226,8 +244,13 @@ def _made(predictors: Predictors, seed: int) -> dict[str, Predictor]:
     """Return the predictors under different labels."""
     made: dict[str, Predictor] = {}
     for each in _listed(predictors):
-        if not isinstance(each, (str, Predictor)):
-            raise ConfigError(f"a predictor is a name or a specbench.Predictor; got {each!r}")
+        given: object = each
+        if not isinstance(given, (str, Predictor)):
+            remedy = f"; make one: {given.__name__}()" if isinstance(given, type) else ""
+            raise ConfigError(f"a predictor is a name or a specbench.Predictor; got {given!r}{remedy}")
+        if isinstance(each, str) and "," in each:
+            names = [name.strip() for name in each.split(",")]
+            raise ConfigError(f"{each!r} is several names in one text; give a list: {names!r}")
         predictor = seeded(each, seed) if isinstance(each, str) else each
         label = name = each if isinstance(each, str) else each.name
         number = 2

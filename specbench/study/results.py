@@ -45,6 +45,8 @@ class Evaluation(Mapping[str, Predictor]):
         self.results = {result.name: result for result in results}
 
     def __getitem__(self, name: str) -> Predictor:
+        if name not in self.results:
+            raise KeyError(f"no predictor {name!r} was evaluated; there are {', '.join(self.results)}")
         return self.results[name].predictor
 
     def __iter__(self) -> Iterator[str]:

@@ -13,6 +13,7 @@ from specbench.core.ledger import Ledger
 from specbench.core.types import Effect
 from specbench.metrics import SpeculationMetrics, differences
 from specbench.policies import Never, Policy
+from specbench.predictors import make_predictor
 from specbench.predictors.checkpoint import load, read_card
 from specbench.runtime.recorded import execute
 from specbench.sim import Latency, simulate
@@ -46,7 +47,7 @@ def run_simulate(
     traces: Paths,
     out: str | Path,
     *,
-    predictor: str = "learned",
+    predictor: str | None = None,
     checkpoint: str | Path | None = None,
     policy: str | Policy = "threshold:0.6",
     latency: str | Latency = "constant:2,1",
@@ -70,7 +71,8 @@ def run_simulate(
     out
         The results folder.
     predictor, checkpoint
-        A name, or a folder that ``specbench train`` wrote.
+        A name (``learned`` by default), or a folder that ``specbench train`` wrote; with both, the name says which
+        class the checkpoint is of, where that is not installed.
     policy, latency, options
         Objects, or their text forms.
     sessions
@@ -87,17 +89,21 @@ def run_simulate(
         When a text names nothing, or the traces are too few.
     """
     policy, options = Policy.from_text(policy), Options.from_text(options)
-    job = Job("simulate", {**locals(), "predictor": predictor if checkpoint is None else None})
+    if checkpoint is None and predictor is None:
+        predictor = "learned"
+    job = Job("simulate", locals())
     with job.folder() as folder:
         data = job.read()
         told, parts = job.progress, None
         if checkpoint is None:
             parts = job.split(data)
-            asked, on = fitted(predictor, parts.train_and_validation, seed=seed, progress=told), parts.test
+            label = predictor or "learned"
+            asked, on = fitted(label, parts.train_and_validation, seed=seed, progress=told), parts.test
         else:
-            asked, on, predictor = load(checkpoint), data.traces, Path(checkpoint).name
+            own = None if predictor is None else partial(make_predictor, predictor)
+            asked, on, label = load(checkpoint, make=own), data.traces, Path(checkpoint).name
         warnings = [] if checkpoint is None else _warnings(checkpoint, data)
-        found = predicted(asked, predictor, on, predict_ms=predict_ms, progress=told)
+        found = predicted(asked, label, on, predict_ms=predict_ms, progress=told)
         model = Latency.from_text(latency, seed).for_traces(on)
         common: dict[str, Any] = {"latency": model, "predict_s": found.predict_s, "sessions": sessions}
         ledger = simulate(found.table, policy, options=options, config={"seed": seed}, **common)

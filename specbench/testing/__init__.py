@@ -83,6 +83,12 @@ def check_predictor(
     specbench.core.errors.PredictorError: loud breaks the contract of a predictor:
     check_ranking: on recorded conversations, decision 0 of trace ...: probabilities are in (0, 1], got [1.5]
     """
+    maker: object = make
+    if not callable(maker):
+        kind = type(maker).__name__
+        raise ConfigError(
+            f"check_predictor takes what makes a new predictor: its class ({kind}, not {kind}()), or a function"
+        )
     chosen = list(CHECKS) if checks is None else list(checks)
     for name in (*chosen, *skip):
         if name not in CHECKS:

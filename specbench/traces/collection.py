@@ -10,6 +10,7 @@ from specbench.core.display import facts_html, plural
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, ToolSpec, Trace
 from specbench.traces.describe import Description, describe
+from specbench.traces.sources import Source
 from specbench.traces.splitting import split
 from specbench.traces.store import Paths, ReadReport, load
 
@@ -136,7 +137,7 @@ class Traces(Sequence[Trace]):
 def read(
     paths: Paths,
     *,
-    format: str | None = None,
+    format: str | Source | type[Source] | None = None,
     effects: str | Path | Mapping[str, Effect | str] | None = None,
     skip_invalid: bool = False,
 ) -> Traces:
@@ -147,7 +148,7 @@ def read(
     paths
         A file or folder, or several; see :func:`specbench.traces.store.read_traces`.
     format
-        Name of the reader; found by content when not given.
+        Name of the reader, or a reader of your own; found by content when not given.
     effects
         ``{tool: effect}`` or a JSON file of it. Only tools that are declared ``read`` are ever run ahead.
     skip_invalid

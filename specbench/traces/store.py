@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from specbench.core.errors import ConfigError, TraceError
+from specbench.core.errors import ConfigError, SpecbenchError, TraceError
 from specbench.core.files import atomic_file
 from specbench.core.types import Effect, Trace
 from specbench.traces.effects import apply_effects, read_effects
@@ -33,7 +33,7 @@ __all__ = [
 
 Paths: TypeAlias = str | Path | Sequence[str | Path]
 
-SIDE_FILES = frozenset({"schema.json", "effects.json", "dataset_info.json"})
+SIDE_FILES = frozenset({"schema.json", "effects.json", "dataset_info.json", "predictor.json"})
 """JSON files that stand beside traces and hold none: passed over in a folder."""
 
 READ_BESIDE = {"sgd": ("schema.json",)}
@@ -88,7 +88,7 @@ class ReadReport:
 
 def read_traces(
     paths: Paths,
-    format: str | None = None,
+    format: str | Source | type[Source] | None = None,
     skip_invalid: bool = False,
     *,
     effects: str | Path | Mapping[str, Effect | str] | None = None,
@@ -139,7 +139,7 @@ def read_traces(
 
 def load(
     paths: Paths,
-    format: str | None = None,
+    format: str | Source | type[Source] | None = None,
     skip_invalid: bool = False,
     *,
     effects: str | Path | Mapping[str, Effect | str] | None = None,
@@ -173,7 +173,7 @@ def _stream(
         except TraceError as error:
             on_error(error.at(path=path))
             continue
-        for trace in source.read(path, on_error):
+        for trace in _told(source, path, on_error):
             unique = _unique(trace, seen, number)
             if unique is None:
                 on_error(
@@ -189,6 +189,24 @@ def _stream(
             entry.read += 1
             entry.renamed += unique is not trace
             yield apply_effects(unique, effects) if effects else unique
+
+
+def _told(source: Source, path: Path, on_error: OnError) -> Iterator[Trace]:
+    """Read a file; what a reader raises that is no error of ours, or gives that is no trace, is told with the file."""
+    try:
+        for trace in source.read(path, on_error):
+            if not isinstance(trace, Trace):
+                raise TypeError(f"it gave {trace!r}, which is no specbench.Trace")
+            yield trace
+    except (SpecbenchError, GeneratorExit):
+        raise
+    except Exception as error:
+        on_error(
+            TraceError(
+                f"the reader {source.name!r} raised {type(error).__name__}: {error}", path=path,
+                remedy="mend the reader, or name another format",
+            )
+        )  # fmt: skip
 
 
 def _raise(error: TraceError) -> None:

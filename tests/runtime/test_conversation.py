@@ -171,3 +171,41 @@ def test_wrong_use_is_told(backend: str) -> None:
             running.conversation("c2")
 
     run_virtual(main, backend=backend)
+
+
+def test_a_text_that_was_not_taken_is_in_no_conversation(backend: str) -> None:
+    async def breaks(point: DecisionPoint) -> Decided:
+        raise OSError("the LLM is away")
+
+    async def main() -> None:
+        async with executor() as running:
+            conversation = running.conversation("c1")
+            async with anyio.create_task_group() as group:
+                group.start_soon(conversation.user, "hi", think)
+                await anyio.sleep(0.5)
+                with pytest.raises(ConfigError, match="in the middle of a step"):
+                    await conversation.user("and another thing", think)
+            assert [message.content for message in conversation.messages if message.role == "user"] == ["hi"]
+            with pytest.raises(OSError, match="the LLM is away"):
+                await conversation.user("again", breaks)
+            turn = await conversation.user("again", think)
+            assert turn.text == "Reply 2." and repr(turn) == "<Turn: 2 steps, 1 call, 'Reply 2.'>"
+            with pytest.raises(ConfigError, match="the user says a text; got None"):
+                await conversation.user(None, think)  # type: ignore[arg-type]
+
+    run_virtual(main, backend=backend)
+
+
+def test_nothing_runs_after_the_executor_was_left(backend: str) -> None:
+    async def main() -> None:
+        async with executor() as running:
+            conversation = running.conversation("c1")
+            await conversation.user("hi", think)
+        before = list(conversation.messages)
+        with pytest.raises(ConfigError, match="'c1' is over: the executor was left"):
+            await conversation.user("more", think)
+        with pytest.raises(ConfigError, match="'c1' is over: the executor was left"):
+            await conversation.step(think)
+        assert conversation.messages == before
+
+    run_virtual(main, backend=backend)

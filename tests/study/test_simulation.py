@@ -224,7 +224,7 @@ def test_from_the_command_line(toy_file: Path, tmp_path: Path) -> None:
     options = ["--traces", str(toy_file), "--quiet", "--predict-ms", "1"]
     rich = ["--windows", "think,user", "--carry-ttl-s", "60", "--run-ahead", "1@0.4", "--limit", "get_order:5/20"]
     run = runner.invoke(app, ["simulate", *options, "--out", str(tmp_path / "a"), "--predictor", "markov", *rich])
-    assert run.exit_code == 0 and run.stdout.startswith("modelled: recall ")
+    assert run.exit_code == 0 and run.stdout.startswith("markov, Threshold(p=0.6, k=1), constant (modelled): recall ")
     config = json.loads((tmp_path / "a" / "config.json").read_text())
     assert " ".join(rich) in config["command"] and config["config"]["options"]["carry_ttl_s"] == 60
     grid = ["--predictors", "markov", "--policies", "topk:1", "topk:2", "--carry-ttl-s", "0", "60", "--jobs", "1"]

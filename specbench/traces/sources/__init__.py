@@ -36,14 +36,16 @@ def sources() -> dict[str, Source]:
     return found
 
 
-def get_source(name: str) -> Source:
-    """Return the reader of that name, or of ``package.module:Class``.
+def get_source(name: str | Source | type[Source]) -> Source:
+    """Return the reader of that name, or of ``package.module:Class``; a reader of your own as it is.
 
     Raises
     ------
     ConfigError
         When there is none.
     """
+    if not isinstance(name, str):
+        return _reader(getattr(name, "name", repr(name)), name)
     known = sources()
     return known[name] if name in known else _reader(name, SOURCES.load(name))
 
@@ -67,9 +69,8 @@ def detect_source(path: Path, head: str) -> Source:
         if best
         else "no reader recognises the file"
     )
-    raise TraceFormatError(
-        problem, path=path, got=head[:60], remedy=f"name the format (format=, --format): {', '.join(sources())}"
-    )
+    names = f"{', '.join(sources())}, or package.module:Class"
+    raise TraceFormatError(problem, path=path, got=head[:60], remedy=f"name the format (format=, --format): {names}")
 
 
 def _reader(name: str, loaded: object) -> Source:
