@@ -111,19 +111,19 @@ class Calls:
         if launch.staged and work.error is None:
             await self.place.tasks.shielded(self.staged.commit, launch)
         assert launch.ended_s is not None
-        run_s = launch.ended_s - launch.launched_s
+        ran, run_s = (launch.launched_s, launch.ended_s), launch.ended_s - launch.launched_s
         if work.error is not None:
             final = isinstance(work.error, OutcomeUnknown) or (
                 waited and isinstance(work.error, TimeoutError) and run_s > 0.99 * (tool.timeout_s or math.inf)
             )  # it may be real; or it has had all the time that there is, but for the grain of the clock
             if final:
                 self._seconds += run_s
-            elif self.place.shared.options.retry_failed or isinstance(work.error, Escaped):
-                return None
-            return ToolResult(call, error=work.error)
+                return ToolResult(call, error=work.error, ran=ran)
+            again = self.place.shared.options.retry_failed or isinstance(work.error, Escaped)
+            return None if again else ToolResult(call, error=work.error)
         self._seconds += run_s
         self._returned(tool, call, work.value)
-        return ToolResult(call, work.value, speculated=True, ran=(launch.launched_s, launch.ended_s))
+        return ToolResult(call, work.value, speculated=True, ran=ran)
 
     def abandon(self, launch: Launch) -> None:
         """The agent was cancelled before it got the result that it had claimed."""

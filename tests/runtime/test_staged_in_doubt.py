@@ -9,6 +9,8 @@ from typing import Any
 
 import anyio
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from specbench.core.ledger import Fate, Speculation
 from specbench.core.types import Effect, Message, ToolSpec
@@ -243,5 +245,45 @@ def test_a_staged_write_that_took_too_long_before_the_agent_asked_is_run_really(
         assert (step.results[0].value, seats.sold) == ("sold", ["really"]) and ended_s == pytest.approx(1.01)
 
     run_virtual(main, backend=backend)
+
+    run_virtual(main, backend=backend)
+
+
+FAULTS = st.lists(st.sampled_from(["", "lost", "down", "hangs"]), max_size=4)
+
+
+@given(
+    faults=st.fixed_dictionaries({"hold": FAULTS, "confirm": FAULTS, "release": FAULTS, "book": FAULTS}),
+    asks=st.booleans(),
+    hold_s=st.sampled_from([0.0, 0.7, 1.5]),
+    leaves_s=st.sampled_from([0.9, 1.005, 1.1, 2.0, 100.0]),
+    backend=st.sampled_from(BACKENDS),
+)
+def test_whatever_is_lost_and_whenever_the_agent_leaves_there_is_one_write_at_most(
+    faults: dict[str, list[str]], asks: bool, hold_s: float, leaves_s: float, backend: str
+) -> None:
+    async def main() -> None:
+        seats, results = Seats(**{part: list(each) for part, each in faults.items()}), []
+        kept = seats.hold
+
+        async def hold(token: str, arguments: Mapping[str, Any]) -> str:
+            await anyio.sleep(hold_s)
+            return await kept(token, arguments)
+
+        seats.hold = hold  # type: ignore[method-assign]
+        async with Executor([seats.tool(2.0)], Says(sure(call("book")))) as executor:
+            with anyio.move_on_after(leaves_s) as left:
+                step = await executor.run_step(point(executor), thinks(1.0, *(call("book"),) * asks))
+                results = list(step.results)
+            assert anyio.current_time() < 11.0  # 1 s of thought, and four times 2 s at most
+        (row,) = executor.ledger().speculations
+        assert len(seats.sold) <= 1 and not (seats.sold and not asks)
+        assert row.in_doubt or not seats.held
+        for result in results:
+            assert result.error is not None or len(seats.sold) == 1
+            if result.error is None and result.speculated:
+                assert row.fate == Fate.COMMIT and seats.sold != ["really"]
+        if left.cancelled_caught and row.fate != Fate.COMMIT and not row.in_doubt:
+            assert seats.sold in ([], ["really"])
 
     run_virtual(main, backend=backend)
