@@ -48,7 +48,8 @@ class Speculation(NamedTuple):
 
     ``committed_at`` is the index of the decision that used the result (``None`` unless the fate is commit); ``late``
     says that the result arrived after the LLM's decision. ``squashed_s`` is when it was given up, ``ended_s`` when its
-    work really stopped: thread-bound tools go on after they were cancelled, and that is waste too.
+    work really stopped: thread-bound tools go on after they were cancelled, and that is waste too. ``in_doubt`` says
+    that nobody knows whether a staged write is real: its commit gave no answer, or its undo failed.
     """
 
     trace_id: str
@@ -63,6 +64,7 @@ class Speculation(NamedTuple):
     squashed_s: float | None = None
     committed_at: int | None = None
     late: bool = False
+    in_doubt: bool = False
 
     @property
     def run_s(self) -> float:
@@ -155,10 +157,11 @@ class Ledger:
 
     def _repr_html_(self) -> str:
         hits = sum(row.hit for row in self.outcomes)
-        fates = [row.fate for row in self.speculations]
+        fates, doubts = [row.fate for row in self.speculations], sum(row.in_doubt for row in self.speculations)
         facts = {
             "decisions": len(self.outcomes), "with a hit": hits, "speculations": len(fates),
             **{f"of these {fate}": fates.count(fate) for fate in dict.fromkeys(fates)},
+            **({"staged writes in doubt": doubts} if doubts else {}),
             "run-aheads": len(self.aheads),
             "predictor": self.config.get("predictor"), "policy": self.config.get("policy"),
         }  # fmt: skip
@@ -222,13 +225,13 @@ class Ledger:
         except (pa.ArrowInvalid, OSError) as error:
             raise ConfigError(f"{path} is not a ledger that specbench wrote: {error}") from error
         metadata = table.schema.metadata or {}
-        if _CONFIG_KEY not in metadata or table.column_names != _COLUMNS:
+        if _CONFIG_KEY not in metadata or set(_COLUMNS) - set(table.column_names) - _LATER:
             raise ConfigError(f"{path} is a Parquet file but not a ledger that specbench wrote (columns differ)")
         rows: dict[str, list[Any]] = {"decision": [], "speculation": [], "run_ahead": []}
         kinds: dict[str, Any] = {"decision": Outcome, "speculation": Speculation, "run_ahead": Ahead}
         for row in table.to_pylist():
             made = kinds[row["kind"]]
-            rows[row["kind"]].append(made(*(row[name] for name in made._fields)))
+            rows[row["kind"]].append(made(**{name: row[name] for name in made._fields if name in row}))
         return cls(rows["decision"], rows["speculation"], json.loads(metadata[_CONFIG_KEY]), rows["run_ahead"])
 
     def extend(self, others: Iterable[Ledger]) -> None:
@@ -247,7 +250,9 @@ _COLUMNS = ["kind", *dict.fromkeys(Outcome._fields + Speculation._fields + Ahead
 
 
 _WHOLE = frozenset({"index", "calls", "launched", "committed_at", "depth"})
-_FLAGS = frozenset({"hit", "late"})
+_FLAGS = frozenset({"hit", "late", "in_doubt"})
+_LATER = frozenset({"in_doubt"})
+"""Columns that ledgers of earlier versions do not have."""
 
 
 def _schema() -> Any:

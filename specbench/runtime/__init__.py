@@ -5,6 +5,7 @@ from __future__ import annotations
 from specbench.runtime.caches import Cache, RedisCache, TTLCache
 from specbench.runtime.conversation import Conversation, Turn
 from specbench.runtime.executor import SAFE_OPTIONS, Executor
+from specbench.runtime.invocation import OutcomeUnknown
 from specbench.runtime.journal import Journal
 from specbench.runtime.open_step import OpenStep
 from specbench.runtime.results import Decided, Partial, StepResult, ToolResult
@@ -29,6 +30,7 @@ __all__ = [
     "Limit",
     "OpenStep",
     "Options",
+    "OutcomeUnknown",
     "Partial",
     "RedisCache",
     "RunAhead",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,16 @@ import anyio
 
 from specbench.core.types import ToolCall
 from specbench.runtime.cached_reads import CachedReads
-from specbench.runtime.invocation import Escaped, ToolCallError, Work, aside, find_tool, run_call, size_of
+from specbench.runtime.invocation import (
+    Escaped,
+    OutcomeUnknown,
+    ToolCallError,
+    Work,
+    aside,
+    find_tool,
+    run_call,
+    size_of,
+)
 from specbench.runtime.results import ToolResult
 from specbench.runtime.staged_writes import StagedWrites, WriteOrder
 from specbench.runtime.tools import Tool
@@ -90,6 +100,7 @@ class Calls:
 
     async def _join(self, call: ToolCall, launch: Launch) -> ToolResult | None:
         work: Work = launch.work
+        tool, waited = self.place.tools[call.name], not work.done.is_set()
         try:
             await work.done.wait()
         except BaseException:
@@ -99,13 +110,20 @@ class Calls:
             return None
         if launch.staged and work.error is None:
             await self.place.tasks.shielded(self.staged.commit, launch)
+        assert launch.ended_s is not None
+        ran, run_s = (launch.launched_s, launch.ended_s), launch.ended_s - launch.launched_s
         if work.error is not None:
+            final = isinstance(work.error, OutcomeUnknown) or (
+                waited and isinstance(work.error, TimeoutError) and run_s > 0.99 * (tool.timeout_s or math.inf)
+            )  # it may be real; or it has had all the time that there is, but for the grain of the clock
+            if final:
+                self._seconds += run_s
+                return ToolResult(call, error=work.error, ran=ran)
             again = self.place.shared.options.retry_failed or isinstance(work.error, Escaped)
             return None if again else ToolResult(call, error=work.error)
-        assert launch.ended_s is not None
-        self._seconds += launch.ended_s - launch.launched_s
-        self._returned(self.place.tools[call.name], call, work.value)
-        return ToolResult(call, work.value, speculated=True, ran=(launch.launched_s, launch.ended_s))
+        self._seconds += run_s
+        self._returned(tool, call, work.value)
+        return ToolResult(call, work.value, speculated=True, ran=ran)
 
     def abandon(self, launch: Launch) -> None:
         """The agent was cancelled before it got the result that it had claimed."""
@@ -174,3 +192,4 @@ class Calls:
         for launch in self.book.launches:
             if launch.ended_s is None:
                 await launch.work.done.wait()
+        await self.staged.finish()

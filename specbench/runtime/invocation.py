@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -13,7 +13,23 @@ from specbench.core.types import ToolCall
 from specbench.runtime.results import render
 from specbench.runtime.tools import Tool, Toolbox
 
-__all__ = ["Escaped", "ToolCallError", "Work", "aside", "find_tool", "run_call", "size_of"]
+__all__ = [
+    "Escaped",
+    "OutcomeUnknown",
+    "ToolCallError",
+    "Work",
+    "aside",
+    "ask",
+    "find_tool",
+    "in_time",
+    "run_call",
+    "size_of",
+]
+
+Value = TypeVar("Value")
+
+TRIES = 3
+PAUSE_S = 0.1
 
 
 class ToolCallError(Exception):
@@ -22,6 +38,10 @@ class ToolCallError(Exception):
 
 class Escaped(Exception):
     """A speculation ended by what is no error of a tool, such as ``sys.exit``: the real call finds out for itself."""
+
+
+class OutcomeUnknown(Exception):
+    """Making a staged write real gave no answer: it may have happened. The agent sees it as a result."""
 
 
 class Work:
@@ -64,16 +84,54 @@ async def run_call(tool: Tool, call: ToolCall, limiter: anyio.CapacityLimiter) -
     TimeoutError
         When it takes longer than the tool's ``timeout_s``.
     """
+    return await in_time(tool, _run(tool, call, limiter))
+
+
+async def in_time(tool: Tool, run: Awaitable[Value]) -> Value:
+    """Wait for a run of a tool, no longer than its ``timeout_s``.
+
+    Raises
+    ------
+    TimeoutError
+        When it takes longer.
+    """
     if tool.timeout_s is None:
-        return await _run(tool, call, limiter)
+        return await run
     with anyio.move_on_after(tool.timeout_s) as scope:
-        value = await _run(tool, call, limiter)
+        value = await run
         if not (tool.in_thread and scope.cancel_called):
             return value
-    raise TimeoutError(f"{tool.name} took longer than {tool.timeout_s:g} s")
+    raise _too_long(tool)
 
 
-async def aside(tool: Tool, run: Awaitable[Any]) -> Any:
+async def ask(tool: Tool, action: Callable[[str], Awaitable[Value]], token: str, failures: list[Exception]) -> Value:
+    """Ask a staging pair to make a write real, or to undo it; when it raises, ask again with the same token.
+
+    Three times at most, and no longer than the tool's ``timeout_s``; what it raised is added to ``failures``.
+
+    Raises
+    ------
+    Exception
+        The last of the failures.
+    """
+    with anyio.move_on_after(tool.timeout_s):
+        while True:
+            try:
+                return await aside(tool, action(token))
+            except Exception as error:
+                failures.append(error)
+                if len(failures) == TRIES:
+                    raise
+            await anyio.sleep(PAUSE_S)
+    failures.append(_too_long(tool))
+    raise failures[-1]
+
+
+def _too_long(tool: Tool) -> TimeoutError:
+    return TimeoutError(f"{tool.name} took longer than {tool.timeout_s:g} s")
+
+
+async def aside(tool: Tool, run: Awaitable[Value]) -> Value:
     """Wait for the run of a tool that nobody has asked for.
 
     Raises

@@ -1,7 +1,8 @@
 """A journal of staged writes: what a crash left behind is undone, or finished, at the next start.
 
 One JSON object a line, written through to the disk before the step that it announces. A token that was begun and not
-committed is rolled back; one whose commit had begun is committed again (rolled forward), if it is still there.
+committed is rolled back; one whose commit had begun is committed again (rolled forward), if it is still there. An entry
+that a crash or a full disk has torn announces nothing: what it stands for was not begun.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 from specbench.core.errors import ConfigError, SpecbenchError
 from specbench.core.files import atomic_file
 from specbench.core.types import ToolCall
+from specbench.runtime.invocation import ask
 
 try:
     import fcntl
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from specbench.runtime.tools import Toolbox
 
 __all__ = ["Journal"]
+
+_HEAD = b'{"event": '
 
 
 class Journal:
@@ -58,6 +62,10 @@ class Journal:
     def commit(self, token: str) -> None:
         """Note that a staged write is about to become real."""
         self._write({"event": "commit", "token": token})
+
+    def undo(self, token: str) -> None:
+        """Note that it must not become real any more, though its commit had begun."""
+        self._write({"event": "undo", "token": token})
 
     def done(self, token: str) -> None:
         """Note that it is real, or undone. The file is emptied when nothing is open."""
@@ -118,10 +126,10 @@ class Journal:
                     f"{self.path}: a staged write of {tool!r} was left behind by a crash, and no tool of that name "
                     "with a staging pair is given now; bring it, so that it can be undone"
                 )
-            if committing and await staging.commit(token):
+            if committing and await ask(tools[tool], staging.commit, token, []):
                 done = "committed"
             else:
-                await staging.rollback(token)
+                await ask(tools[tool], staging.rollback, token, [])
                 done = "rolled back"
             self.recovered.append((token, tool, done))
             self._write({"event": "done", "token": token})
@@ -132,29 +140,29 @@ class Journal:
         if self.path is None or not self.path.exists():
             return {}
         left: dict[str, tuple[str, bool]] = {}
-        lines = self.path.read_bytes().split(b"\n")
-        for number, line in enumerate(lines, start=1):
-            if not line:
-                continue
+        content, whole = self.path.read_bytes(), []
+        for number, line in enumerate(content.split(b"\n"), start=1):
             try:
-                record = json.loads(line)
+                text, record = _entry(line)
+                if record is None:
+                    continue
+                whole.append(text + b"\n")
                 event, token = record["event"], record["token"]
                 if event == "begin":
                     left[token] = (record["tool"], False)
-                elif event == "commit":
-                    left[token] = (left[token][0], True)
+                elif event in ("commit", "undo"):
+                    left[token] = (left[token][0], event == "commit")
                 elif event == "done":
                     left.pop(token, None)
                 else:
                     raise ValueError(event)
-            except (ValueError, KeyError, TypeError) as error:
-                if number == len(lines):  # torn by the crash: what it announced had not begun
-                    self._replace([each + b"\n" for each in lines[:-1]])
-                    break
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise ConfigError(
                     f"{self.path}, line {number}: no entry of a journal that specbench wrote ({error}); got "
                     f"{line[:80]!r}. Name another file, or move this one away once you know what it is"
                 ) from None
+        if content != b"".join(whole):
+            self._replace(whole)
         return left
 
     def _write(self, record: dict[str, Any]) -> None:
@@ -179,3 +187,26 @@ class Journal:
             temporary.open("wb") as file,
         ):
             file.writelines(lines)
+
+
+def _entry(line: bytes) -> tuple[bytes, dict[str, str] | None]:
+    """Return the last entry of a line, as text and read, without what is torn before it; ``None`` if it is torn."""
+    start = max(0, line.rfind(_HEAD))
+    torn, text = line[:start], line[start:]
+    if not _may_be_torn(torn):
+        raise ValueError("it begins otherwise")
+    try:
+        record = json.loads(text)
+    except ValueError:
+        if _may_be_torn(text):
+            return text, None
+        raise
+    if not isinstance(record, dict) or not all(isinstance(each, str) for each in record.values()):
+        raise TypeError("it is no object of texts")
+    return text, record
+
+
+def _may_be_torn(part: bytes) -> bool:
+    """Whether an entry begins so; a machine that went down may leave zeros."""
+    part = part.rstrip(b"\0")
+    return part[: len(_HEAD)] == _HEAD[: len(part)]

@@ -6,12 +6,13 @@ Real writes come first, and of staged ones that lock others out there is one at 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import anyio
 
 from specbench.runtime.cached_reads import CachedReads
-from specbench.runtime.invocation import Work
+from specbench.runtime.invocation import OutcomeUnknown, Work, ask, in_time
 from specbench.runtime.tools import Tool
 from specbench.runtime.workplace import Workplace
 from specbench.speculation import Book, Launch
@@ -79,6 +80,7 @@ class StagedWrites:
     def __init__(self, book: Book, place: Workplace, order: WriteOrder, reads: CachedReads) -> None:
         self.book, self.place, self.order, self.reads = book, place, order, reads
         self._undo: list[Launch] = []
+        self._left: list[Launch] = []  # undoing them has failed
         self._undoing = anyio.Lock()
 
     def started(self, launch: Launch) -> None:
@@ -87,14 +89,18 @@ class StagedWrites:
             self.order.hold(launch, self)
 
     async def stage(self, launch: Launch) -> Any:
-        """Prepare the write, and return what the tool would return."""
+        """Prepare the write within the tool's time, and return what the tool would return."""
         tool, work = self._tool(launch), launch.work
         assert tool.staging is not None
         work.token = self.place.journal.begin(tool.name, launch.call)
-        return await tool.staging.stage(work.token, dict(launch.call.arguments))
+        return await in_time(tool, tool.staging.stage(work.token, dict(launch.call.arguments)))
 
     async def commit(self, launch: Launch) -> None:
-        """Make a staged write real; one that cannot be is undone, and has failed."""
+        """Make a staged write real; one that cannot be is undone, and has failed.
+
+        One of which nobody knows whether it is real is undone as well, beside whatever comes next: it must not become
+        real later.
+        """
         tool, work, call, place = self._tool(launch), launch.work, launch.call, self.place
         assert tool.staging is not None
         self.reads.forget(tool, call)
@@ -103,15 +109,38 @@ class StagedWrites:
             if place.warmer is not None:
                 await place.warmer.wrote(call, tool.traits)
             place.journal.commit(work.token)
-            if not await tool.staging.commit(work.token):
-                raise RuntimeError(f"{tool.name}: the staged write was lost before it was committed")
+            await self._make_real(tool, work.token)
             self._note_done(launch)
         except Exception as error:
             work.error = error
             place.tell(self.book.broken, launch)
-            await self.undo_now(launch)
+            self._note(place.journal.undo, work.token)
+            if isinstance(error, OutcomeUnknown):
+                launch.in_doubt = True
+                self.undo(launch)
+                place.tasks.spawn(self.roll_back)
+            else:
+                await self.undo_now(launch)
         finally:
             self.book.write_ended(call)
+
+    @staticmethod
+    async def _make_real(tool: Tool, token: str) -> None:
+        assert tool.staging is not None
+        failures: list[Exception] = []
+        try:
+            real = await ask(tool, tool.staging.commit, token, failures)
+        except Exception:
+            real = False
+        if real:
+            return
+        if not failures and real is False:
+            raise RuntimeError(f"{tool.name}: the staged write was lost before it was committed")
+        why = failures[-1] if failures else f"{real!r}, which is neither true nor false"
+        raise OutcomeUnknown(
+            f"{tool.name}: it is not known whether this was done; it may have happened. Making it real gave no answer "
+            f"({why}). Look before it is done again"
+        )
 
     def undo(self, launch: Launch) -> None:
         """A staged write was given up: it must be rolled back before anything real runs."""
@@ -138,17 +167,25 @@ class StagedWrites:
         await self.roll_back()
 
     async def undo_now(self, launch: Launch) -> None:
-        """Undo what a staged write has prepared, if it is neither real nor undone."""
+        """Undo what a staged write has prepared, if it is neither real nor undone; tried again when it fails."""
         tool, work = self._tool(launch), launch.work
-        if work.token:
+        if work.token and launch not in self._left:
             assert tool.staging is not None
             try:
-                await tool.staging.rollback(work.token)
+                await ask(tool, tool.staging.rollback, work.token, [])
+                launch.in_doubt = isinstance(work.error, OutcomeUnknown)
                 self._note_done(launch)
             except Exception:  # nobody asked for it; its entry in the journal stays, so that the next start tries again
                 _log.exception("%s: the staged write %s could not be undone", tool.name, work.token)
-                work.token = ""
+                launch.in_doubt = True
+                self._left.append(launch)
         self.order.release(launch)
+
+    async def finish(self) -> None:
+        """The conversation has ended, with all that was at work in it: try once more to undo what is left."""
+        self._undo += self._left
+        self._left.clear()
+        await self.roll_back()
 
     def _tool(self, launch: Launch) -> Tool:
         return self.place.tools[launch.call.name]
@@ -158,7 +195,11 @@ class StagedWrites:
         work: Work = launch.work
         token, work.token = work.token, ""
         self.order.release(launch)
+        self._note(self.place.journal.done, token)
+
+    @staticmethod
+    def _note(event: Callable[[str], None], token: str) -> None:
         try:
-            self.place.journal.done(token)
+            event(token)
         except Exception as error:  # at the next start it is found to be so
             _log.warning("%s", error)

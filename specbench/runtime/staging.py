@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,6 +15,7 @@ from specbench.core.errors import ConfigError
 
 __all__ = ["Compensation", "SqliteSavepoint"]
 
+_NAME = "specbench"
 _TABLE = "CREATE TABLE IF NOT EXISTS specbench_staged (token TEXT PRIMARY KEY)"
 
 
@@ -21,8 +23,8 @@ _TABLE = "CREATE TABLE IF NOT EXISTS specbench_staged (token TEXT PRIMARY KEY)"
 class Compensation:
     """A staging pair from three coroutine functions: prepare (hold a seat), make real (confirm it), undo (release it).
 
-    The token names the write in all three, also after a crash; ``confirm`` and ``undo`` may be called twice.
-    ``confirm`` returns whether the write is real now.
+    The token names the write in all three, also after a crash. ``confirm`` and ``undo`` may be called again with the
+    same token, and are when they raise. ``confirm`` returns whether the write is real now, whichever call made it so.
 
     Examples
     --------
@@ -73,7 +75,9 @@ class SqliteSavepoint:
         The database file.
     write
         ``write(connection, **arguments)``: runs parameterised SQL on the open transaction and returns the result. It
-        must not commit.
+        must not end the transaction (``commit``, ``with connection``, ``executescript``, ``ROLLBACK``): SQLite is told
+        to refuse that, before anything is real, and the tool then raises :class:`~specbench.core.errors.ConfigError`.
+        Savepoints of its own are allowed.
     busy_s
         Seconds to wait for the write lock.
     """
@@ -106,19 +110,20 @@ class SqliteSavepoint:
     def _connect(self) -> sqlite3.Connection:
         if not Path(self.path).is_file():
             raise ConfigError(f"{self.path} is no SQLite database; create it, with its tables, before staging writes")
-        return sqlite3.connect(self.path, timeout=self.busy_s, isolation_level=None, check_same_thread=False)
+        return sqlite3.connect(
+            self.path, timeout=self.busy_s, isolation_level=None, check_same_thread=False,
+            cached_statements=0,  # each statement is authorised when it runs, not only when it is first seen
+        )  # fmt: skip
 
     def _stage(self, token: str, arguments: dict[str, Any]) -> Any:
         connection = self._connect()
         try:
             connection.execute(_TABLE)
             connection.execute("BEGIN IMMEDIATE")
-            connection.execute("SAVEPOINT specbench")
-            result = self.write(connection, **arguments)
+            with _stays_open(connection, self.write):
+                result = self.write(connection, **arguments)
         except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            connection.close()
+            _close(connection)
             raise
         self._open[token] = connection
         return result
@@ -128,27 +133,22 @@ class SqliteSavepoint:
         if connection is None:
             return self._known(token)
         try:
-            connection.execute("RELEASE specbench")
             if token:
                 connection.execute("INSERT INTO specbench_staged VALUES (?)", (token,))
             connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+        except sqlite3.Error:
+            if not token:
+                raise
+            _close(connection)
+            return self._known(token)
         finally:
-            connection.close()
+            _close(connection)
         return True
 
     def _rollback(self, token: str) -> None:
         connection = self._open.pop(token, None)
-        if connection is None:
-            return
-        try:
-            connection.execute("ROLLBACK TO specbench")
-            connection.execute("ROLLBACK")
-        finally:
-            connection.close()
+        if connection is not None:
+            _close(connection)
 
     def _known(self, token: str) -> bool:
         connection = self._connect()
@@ -157,3 +157,59 @@ class SqliteSavepoint:
             return connection.execute("SELECT 1 FROM specbench_staged WHERE token = ?", (token,)).fetchone() is not None
         finally:
             connection.close()
+
+
+@contextmanager
+def _stays_open(connection: sqlite3.Connection, write: Callable[..., Any]) -> Iterator[None]:
+    """Refuse what would end the transaction, and whatever comes once it has ended.
+
+    Raises
+    ------
+    ConfigError
+        When something was refused, even if ``write`` took no notice.
+    """
+    refused: list[str] = []
+
+    def authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+        if action == sqlite3.SQLITE_TRANSACTION:
+            refused.append(f"{first}")
+        elif action == sqlite3.SQLITE_SAVEPOINT and f"{second}".lower() == _NAME:
+            refused.append(f"{first} of the savepoint {_NAME}")
+        elif not connection.in_transaction:  # a conflict has rolled it back: this statement would be real at once
+            refused.append("a statement after a ROLLBACK")
+        else:
+            return sqlite3.SQLITE_OK
+        return sqlite3.SQLITE_DENY
+
+    cause: Exception | None = None
+    connection.execute(f"SAVEPOINT {_NAME}")
+    connection.set_authorizer(authorize)
+    try:
+        yield
+    except Exception as error:
+        if not refused:
+            raise
+        cause = error
+    finally:
+        with suppress(sqlite3.ProgrammingError):  # it was closed
+            connection.set_authorizer(None)
+    if not refused:
+        try:
+            connection.execute(f"RELEASE {_NAME}")
+            return
+        except sqlite3.Error as error:  # it is not there any more
+            refused.append("ending it")
+            cause = error
+    raise ConfigError(
+        f"{getattr(write, '__name__', write)}: a staged write leaves its transaction open, and {refused[0]} was "
+        "refused; nothing was written. Take out commit, rollback, `with connection` and executescript: specbench "
+        "commits"
+    ) from cause
+
+
+def _close(connection: sqlite3.Connection) -> None:
+    """Close a connection, and roll back what is open in it; one that is closed stays so."""
+    with suppress(sqlite3.ProgrammingError):
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    connection.close()

@@ -21,9 +21,12 @@ class Staging(Protocol):
     """A write in two parts: prepared in a way that nobody sees, then made real or undone.
 
     All three may be called with a token that a crash has left behind, and again with the same token; ``commit`` and
-    ``rollback`` of a token that is not known do nothing. With an attribute ``exclusive`` that is true, a staged write
-    keeps everybody else from writing (a lock): there is then one at a time in an executor and none beside a real write,
-    and it is given up as soon as any conversation really writes.
+    ``rollback`` of a token that is not known do nothing. When ``commit`` or ``rollback`` raises, its answer may
+    have been lost: it is asked again, for as long as the tool's ``timeout_s`` at most, all tries together.
+
+    With an attribute ``exclusive`` that is true, a staged write keeps everybody else from writing (a lock): there is
+    then one at a time in an executor and none beside a real write, and it is given up as soon as any conversation
+    really writes.
     """
 
     async def stage(self, token: str, arguments: Mapping[str, Any]) -> Any:
@@ -31,7 +34,7 @@ class Staging(Protocol):
         ...
 
     async def commit(self, token: str) -> bool:
-        """Make it real, and return whether it is: false for a write that a crash has undone."""
+        """Make it real, and return whether it is: true also when an earlier try made it so, false when it is undone."""
         ...
 
     async def rollback(self, token: str) -> None:

@@ -30,9 +30,9 @@ class Launch:
     """
 
     __slots__ = (
-        "arrived_s", "book", "call", "committed_at", "decided_s", "ended_s", "failed", "index", "key", "late",
-        "launched_s", "missed_s", "p", "parent", "size_bytes", "squashed_s", "staged", "traits", "wanted_at", "window",
-        "work",
+        "arrived_s", "book", "call", "committed_at", "decided_s", "ended_s", "failed", "in_doubt", "index", "key",
+        "late", "launched_s", "missed_s", "p", "parent", "size_bytes", "squashed_s", "staged", "traits", "wanted_at",
+        "window", "work",
     )  # fmt: skip
 
     def __init__(
@@ -49,6 +49,7 @@ class Launch:
         self.decided_s: float | None = None
         self.committed_at: int | None = None
         self.late = self.failed = self.staged = False
+        self.in_doubt = False  # a staged write that the driver could neither make real nor undo for sure
         self.size_bytes = 0
         self.parent: Launch | None = None
         self.work: Any = None
@@ -71,5 +72,5 @@ class Launch:
         return Speculation(
             self.book.trace_id, self.index, self.call.name, self.key, self.p, self.window, self.launched_s - start_s,
             self.ended_s - start_s, self.fate, None if self.squashed_s is None else self.squashed_s - start_s,
-            self.committed_at, self.late,
+            self.committed_at, self.late, self.in_doubt,
         )  # fmt: skip

@@ -89,7 +89,7 @@ class Options:
         See :class:`Breaker`.
     retry_failed
         A speculation that failed is run once more when the agent really asks for it; without, its error is what the
-        agent gets.
+        agent gets. One whose ``timeout_s`` ends while the agent waits for it is not run once more.
 
     Examples
     --------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +32,7 @@ SPECULATIONS = st.builds(
     trace_id=TEXTS, index=st.integers(0, 10**6), tool=TEXTS, call=TEXTS, p=st.floats(0, 1),
     window=st.sampled_from(Window).map(str), launched_s=SECONDS, ended_s=SECONDS, fate=st.sampled_from(Fate).map(str),
     squashed_s=st.none() | SECONDS, committed_at=st.none() | st.integers(0, 99), late=st.booleans(),
+    in_doubt=st.booleans(),
 )  # fmt: skip
 
 
@@ -57,6 +59,24 @@ def test_parquet_gives_back_every_row(
     written = Ledger(outcomes, speculations, {"seed": 1, "nested": {"a": [1, None, "ü"]}}, aheads)
     written.to_parquet(path)
     assert Ledger.from_parquet(path) == written
+
+
+def test_a_ledger_from_before_staged_writes_could_be_in_doubt_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.parquet"
+    example().to_parquet(path)
+    table = pq.read_table(path)
+    pq.write_table(table.drop_columns(["in_doubt"]), path)
+    assert Ledger.from_parquet(path) == example()
+    pq.write_table(table.drop_columns(["fate"]), path)
+    with pytest.raises(ConfigError, match="columns differ"):
+        Ledger.from_parquet(path)
+
+
+def test_a_ledger_shows_how_many_staged_writes_are_in_doubt() -> None:
+    ledger = example()
+    assert "in doubt" not in ledger._repr_html_()
+    ledger.speculations.append(ledger.speculations[0]._replace(fate=Fate.SQUASH, in_doubt=True))
+    assert "staged writes in doubt" in ledger._repr_html_()
 
 
 def test_parquet_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
