@@ -12,7 +12,16 @@ from typing import Any
 from specbench.core.canonical import NOTHING, schema_in
 from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall, ToolSpec
 
-__all__ = ["MAX_DEPTH", "copied", "own_call", "own_message", "own_point", "own_predictions", "own_result"]
+__all__ = [
+    "MAX_DEPTH",
+    "copied",
+    "own_arguments",
+    "own_call",
+    "own_message",
+    "own_point",
+    "own_predictions",
+    "own_result",
+]
 
 MAX_DEPTH = 500
 """Levels of lists and objects within each other. Python itself gives up at about a thousand, wherever it is then."""
@@ -87,6 +96,13 @@ def _refuse(value: Any) -> Any:
     raise TypeError(f"not a JSON value: {type(value).__name__}")
 
 
+def own_arguments(call: ToolCall) -> dict[str, Any]:
+    """Return a copy of the arguments of a call."""
+    given = call.arguments
+    own: dict[str, Any] = copied(given if type(given) is dict else dict(given))
+    return own
+
+
 def own_call(call: ToolCall) -> ToolCall:
     """Return a call with arguments of its own; with ``invalid_arguments`` where they are no JSON or nested too deep.
 
@@ -96,7 +112,7 @@ def own_call(call: ToolCall) -> ToolCall:
     'not a JSON value: {1, 2'
     """
     try:
-        own = ToolCall(call.name, copied(dict(call.arguments)), call.id, call.invalid_arguments)
+        own = ToolCall(call.name, own_arguments(call), call.id, call.invalid_arguments)
         own.key  # noqa: B018  # it is known from here on, and cannot fail later
     except (TypeError, ValueError, RecursionError) as error:
         return ToolCall(call.name, {}, call.id, invalid_arguments=str(error))

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 
 from specbench.runtime.cached_reads import CachedReads
-from specbench.runtime.copies import copied
+from specbench.runtime.copies import own_arguments
 from specbench.runtime.invocation import Work
 from specbench.runtime.tools import Tool
 from specbench.runtime.workplace import Workplace
@@ -92,7 +92,7 @@ class StagedWrites:
         tool, work = self._tool(launch), launch.work
         assert tool.staging is not None
         work.token = self.place.journal.begin(tool.name, launch.call)
-        return await tool.staging.stage(work.token, copied(dict(launch.call.arguments)))
+        return await tool.staging.stage(work.token, own_arguments(launch.call))
 
     async def commit(self, launch: Launch) -> None:
         """Make a staged write real; one that cannot be is undone, and has failed."""

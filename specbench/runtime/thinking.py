@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -89,7 +88,7 @@ class Thinking:
 
 def _own(decided: Decided) -> Decided:
     """Return a decision with calls of its own: what decided may go on to use its objects for something else."""
-    return replace(decided, calls=tuple(map(own_call, decided.calls))) if decided.calls else decided
+    return Decided(tuple(map(own_call, decided.calls)), decided.text, decided.used_tok) if decided.calls else decided
 
 
 def takes_point(think: Think) -> bool:

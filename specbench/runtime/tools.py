@@ -15,6 +15,9 @@ from specbench.speculation import Traits
 
 __all__ = ["READ_PREFIXES", "Staging", "Tool", "Toolbox", "reads_by_prefix"]
 
+ONE_SPELLING = frozenset({str, int, bool, type(None)})
+"""Types of values that the canonical form shows as they are."""
+
 READ_PREFIXES = ("get_", "find_", "search_", "list_", "lookup_", "read_", "fetch_")
 
 
@@ -140,7 +143,9 @@ class Tool:
         if self.traits.any_spelling or call.invalid_arguments is not None:
             return key
         arguments = call.arguments
-        if len(arguments) > 1 and self.keywords.issuperset(arguments):
+        if len(arguments) < 2 or self.keywords.issuperset(arguments):
+            if all(type(value) in ONE_SPELLING for value in arguments.values()):
+                return key
             arguments = {name: arguments[name] for name in sorted(arguments)}
         return f"{call.name}({spelling(dict(arguments), self.spec.parameters)})"
 
