@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from specbench.core.canonical import canonical
+from specbench.core.canonical import canonical, spelling
 from specbench.core.display import clipped, plural, table_html
 from specbench.core.errors import ConfigError
 
@@ -69,7 +69,8 @@ class ToolCall:
     """A call of a tool: its name and arguments.
 
     Two calls are equal (and hash alike) when name and canonical arguments are equal; see
-    :func:`specbench.core.canonical.canonical`. The ``id`` that links a call to its result does not count.
+    :mod:`specbench.core.canonical`. The ``id`` that links a call to its result does not count. Equal calls may still
+    be told apart by a tool: their :attr:`spelling` differs.
 
     Parameters
     ----------
@@ -102,6 +103,17 @@ class ToolCall:
         if self.invalid_arguments is not None:
             return f"{self.name}(!{self.invalid_arguments!r})"
         return f"{self.name}({canonical(self.arguments)})"
+
+    @property
+    def spelling(self) -> str:
+        """The call as written: the same text only for calls that no Python code can tell apart.
+
+        Examples
+        --------
+        >>> ToolCall("get_order", {"id": 7.0}).spelling, ToolCall("get_order", {"id": 7.0}).key
+        ('get_order({"id":7.0})', 'get_order({"id":7})')
+        """
+        return self.key if self.invalid_arguments is not None else f"{self.name}({spelling(dict(self.arguments))})"
 
     def __eq__(self, other: object) -> bool:
         return self.key == other.key if isinstance(other, ToolCall) else NotImplemented

@@ -123,5 +123,5 @@ class WalkingSteps:
 
 
 def _is_for(step: OpenStep, point: DecisionPoint, calls: Sequence[ToolCall]) -> bool:
-    decided, wanted = ({(call.id, call.key) for call in each} for each in (step.decided.calls, calls))
+    decided, wanted = ({(call.id, call.spelling) for call in each} for each in (step.decided.calls, calls))
     return decided == wanted and same_messages(step.point.messages, point.messages)

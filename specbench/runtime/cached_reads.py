@@ -1,13 +1,13 @@
-"""Reads whose results may serve equal calls of the same conversation again: ``Traits.cache_ttl_s``."""
+"""Reads whose results may serve the same call of the same conversation again: ``Traits.cache_ttl_s``."""
 
 from __future__ import annotations
 
-import copy
 from typing import Any, NamedTuple
 
 import anyio
 
 from specbench.core.types import ToolCall
+from specbench.runtime.copies import copied
 from specbench.runtime.tools import Tool, Toolbox
 from specbench.speculation.traits import touches
 
@@ -46,9 +46,10 @@ class CachedReads:
         """Return what is kept of a call; its value is not to be changed."""
         if not tool.traits.cache_ttl_s or tool.writes:
             return None
-        found = self._kept.get(call.key)
+        key = self._tools.key_of(call)
+        found = self._kept.get(key)
         if found is not None and anyio.current_time() > found.until_s:
-            del self._kept[call.key]
+            del self._kept[key]
             return None
         return found
 
@@ -56,10 +57,10 @@ class CachedReads:
         """Keep a result, if its tool allows it."""
         if tool.traits.cache_ttl_s and not tool.writes:
             try:
-                kept = copy.deepcopy(value)
+                kept = copied(value)
             except Exception:  # of what cannot be copied nothing is kept
                 return
-            self._kept[call.key] = Entry(call, anyio.current_time() + tool.traits.cache_ttl_s, kept)
+            self._kept[self._tools.key_of(call)] = Entry(call, anyio.current_time() + tool.traits.cache_ttl_s, kept)
 
     def forget(self, tool: Tool, write: ToolCall) -> None:
         """A write voids the reads that it may touch."""

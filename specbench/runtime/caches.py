@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 import anyio
 
+from specbench.core.canonical import spelling
 from specbench.core.errors import ConfigError, MissingExtraError, SpecbenchError
 from specbench.core.types import ToolCall
 
@@ -28,7 +29,10 @@ class Cache(Protocol):
     """Results by call, each with a time to live."""
 
     async def get(self, call: ToolCall) -> Kept | None:
-        """Return what is kept of a call; ``None`` when there is nothing, or no more."""
+        """Return what is kept of an equal call, with **that** call; ``None`` when there is nothing, or no more.
+
+        Equal calls may differ in their spelling; whoever asks looks at it.
+        """
         ...
 
     async def set(self, call: ToolCall, value: Any, ttl_s: float) -> None:
@@ -120,13 +124,14 @@ class RedisCache:
     async def get(self, call: ToolCall) -> Kept | None:
         """Return what is kept of a call; a Redis that does not answer keeps nothing."""
         record = self._read(await self._try(self._redis.get(self.prefix + call.key)))
-        return None if record is None else Kept(call, record["value"])
+        return None if record is None else Kept(ToolCall(record["name"], record["arguments"]), record["value"])
 
     async def set(self, call: ToolCall, value: Any, ttl_s: float) -> None:
         """Keep a result, if JSON gives it back as it is."""
         try:
-            text = json.dumps({"name": call.name, "arguments": dict(call.arguments), "value": value})
-            if json.loads(text)["value"] != value:  # a tuple, a number as a key
+            record = {"name": call.name, "arguments": dict(call.arguments), "value": value}
+            text = json.dumps(record)
+            if spelling(json.loads(text)) != spelling(record):  # a tuple, a number as a key
                 return
         except (TypeError, ValueError, RecursionError):
             return

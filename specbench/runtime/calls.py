@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +11,7 @@ import anyio
 
 from specbench.core.types import ToolCall
 from specbench.runtime.cached_reads import CachedReads
+from specbench.runtime.copies import copied, own_result
 from specbench.runtime.invocation import (
     Escaped,
     OutcomeUnknown,
@@ -54,9 +54,10 @@ class Calls:
             with work.scope:
                 if launch.squashed_s is None:
                     if launch.staged:
-                        work.value = await aside(tool, self.staged.stage(launch))
+                        value = await aside(tool, self.staged.stage(launch))
                     else:
-                        work.value = await aside(tool, run_call(tool, launch.call, place.tasks.threads))
+                        value = await aside(tool, run_call(tool, launch.call, place.tasks.threads))
+                    work.value = own_result(value)
                     work.whole = True
         except Exception as error:  # contained: the real call finds out for itself
             work.error = error
@@ -90,7 +91,7 @@ class Calls:
             return ToolResult(call, error=error)
         kept = self.reads.get(tool, call)
         if kept is not None:
-            return ToolResult(call, copy.deepcopy(kept.value))
+            return ToolResult(call, copied(kept.value))
         if self.place.warmer is not None and not tool.writes:
             warm = await self.place.warmer.get(call)
             if warm is not None:
@@ -158,7 +159,7 @@ class Calls:
                     await self.order.make_way(self.staged)
                     if warmer is not None:
                         await warmer.wrote(call, tool.traits)
-                value = await run_call(tool, call, place.tasks.threads)
+                value = own_result(await run_call(tool, call, place.tasks.threads))
             except Exception as error:
                 return ToolResult(call, error=error, ran=(began, anyio.current_time()))
             finally:

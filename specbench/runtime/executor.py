@@ -110,8 +110,8 @@ class Executor:
         self.warmer = warmer
         self._order = WriteOrder()
         self.shared = Shared(
-            self.options, self.tools.traits, expected,
-            refuse_staged=lambda call: self._order.refuse(self.tools[call.name]), contains_errors=True,
+            self.options, self.tools.traits, expected, key_of=self.tools.key_of, contains_errors=True,
+            refuse_staged=lambda call: self._order.refuse(self.tools[call.name]),
         )  # fmt: skip
         self._place = Workplace(self.tools, self.shared, Tasks(), self.journal, warmer)
         self._sessions: dict[str, LiveSession] = {}

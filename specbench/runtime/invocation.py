@@ -10,6 +10,7 @@ import anyio
 import anyio.to_thread
 
 from specbench.core.types import ToolCall
+from specbench.runtime.copies import own_arguments
 from specbench.runtime.results import render
 from specbench.runtime.tools import Tool, Toolbox
 
@@ -153,7 +154,7 @@ async def aside(tool: Tool, run: Awaitable[Value]) -> Value:
 
 
 async def _run(tool: Tool, call: ToolCall, limiter: anyio.CapacityLimiter) -> Any:
-    arguments = dict(call.arguments)
+    arguments = own_arguments(call)  # a tool may change its own
     if tool.in_thread:
         return await anyio.to_thread.run_sync(lambda: tool.run(**arguments), limiter=limiter)
     return await tool.run(**arguments)

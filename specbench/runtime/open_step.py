@@ -9,6 +9,7 @@ import anyio
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import ToolCall
+from specbench.runtime.copies import own_call
 from specbench.runtime.results import Decided, StepResult, ToolResult
 from specbench.runtime.session import LiveSession
 from specbench.speculation.step import Step
@@ -93,6 +94,7 @@ class OpenStep:
         """
         if not self.live:
             raise ConfigError(f"a step of session {self.point.trace_id!r} has ended; nothing more can run in it")
+        call = own_call(call)
         self._note(+1)
         self.begun = True
         at = self._number(call)

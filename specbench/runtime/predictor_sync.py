@@ -17,8 +17,10 @@ import anyio.to_thread
 from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall, ToolSpec
 from specbench.predictors import Predictor
 from specbench.predictors.base import Session
+from specbench.runtime.copies import own_call, own_message, own_point
+from specbench.runtime.tools import Toolbox
 
-__all__ = ["SLOW_S", "PredictorSync", "can_learn", "same_message", "same_messages"]
+__all__ = ["SLOW_S", "PredictorSync", "can_learn", "read_alike", "same_message", "same_messages"]
 
 _log = logging.getLogger("specbench.runtime")
 
@@ -34,6 +36,19 @@ def same_message(one: Message, two: Message) -> bool:
 def same_messages(one: Sequence[Message], two: Sequence[Message]) -> bool:
     """Whether two conversations say the same."""
     return len(one) == len(two) and all(map(same_message, one, two))
+
+
+def read_alike(one: Sequence[Message], two: Sequence[Message], tools: Toolbox) -> bool:
+    """Whether an LLM cannot tell two conversations apart: it sees how the calls are spelt, too."""
+
+    def written(call: ToolCall) -> str:
+        tool = tools.get(call.name)
+        return call.key if tool is not None and tool.traits.any_spelling else call.spelling
+
+    return same_messages(one, two) and all(
+        first is second or list(map(written, first.tool_calls)) == list(map(written, second.tool_calls))
+        for first, second in zip(one, two, strict=True)
+    )
 
 
 _LOCKS: WeakKeyDictionary[Predictor, Lock] = WeakKeyDictionary()
@@ -122,9 +137,10 @@ class PredictorSync:
     def _learn(self) -> None:
         while self._untold:
             point, outcome = self._untold[0]
+            outcome = None if outcome is None else own_call(outcome)
             try:
                 if self.predictor.learns_from_points:
-                    self.predictor.learn(point, outcome)
+                    self.predictor.learn(own_point(point), outcome)
                 else:
                     taught: Any = self._follow(point).learn(outcome)  # type: ignore[func-returns-value]
                     if inspect.iscoroutine(taught):
@@ -149,7 +165,7 @@ class PredictorSync:
         began = time.perf_counter()
         try:
             self._learn()
-            session = self.predictor.at(point) if supposed else self._follow(point)
+            session = self.predictor.at(own_point(point)) if supposed else self._follow(point)
             return session.predict(self.k), time.perf_counter() - began
         finally:
             self._leave()
@@ -163,7 +179,7 @@ class PredictorSync:
         else:
             session = self._session
         for message in messages[len(seen) :]:
-            session.observe(message)
+            session.observe(own_message(message))
             seen.append(message)
         if turn == self._turn:  # else a thread that nobody waits for any more
             self._session, self._seen = session, seen

@@ -133,7 +133,7 @@ class _Recorded:
             return next((text for row, text in known if row >= self.at[trace_id]), known[-1][1])
 
         staging = _Instant(run) if spec.effect is Effect.STAGED else None
-        return Tool(spec, run, traits, staging=staging)
+        return Tool(spec, run, replace(traits, any_spelling=True), staging=staging)
 
     async def think(self, point: DecisionPoint) -> AsyncIterator[Partial | Decided]:
         started_s = anyio.current_time()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from specbench.core.types import Message, Timing, Trace
+from specbench.core.types import Message, Timing, ToolCall, Trace
+from specbench.runtime.copies import own_arguments, own_call
 from specbench.runtime.results import StepResult
 from specbench.speculation.step import Step
 
@@ -29,6 +30,7 @@ class Recording:
     def __init__(self, task_id: str, started_s: float) -> None:
         self.task_id, self.started_s = task_id, started_s
         self._last: StepResult | None = None
+        self._calls: list[ToolCall] = []
         self._ended_s = 0.0
         self._marks: dict[int, Mark] = {}
 
@@ -43,13 +45,18 @@ class Recording:
             if each.ran is not None:
                 marks[number] = "tool", each.call.name, *each.ran
         self._last, self._ended_s = result, step.ended_s
+        # What the agent does with its own from here on changes nothing: calls are copied, results are rendered.
+        self._calls = [ToolCall(each.name, own_arguments(each), each.id, each.invalid_arguments) for each in step.calls]
+        for each in result.results:
+            each.text  # noqa: B018
 
     def trace(self) -> Trace | None:
         """Return the conversation so far; ``None`` before its first step has ended."""
         if self._last is None:
             return None
         point = self._last.point
-        messages = [*point.messages, *self._last.messages]
+        said = Message("assistant", self._last.decided.text, tuple(map(own_call, self._calls)))
+        messages = [*point.messages, said, *(each.message() for each in self._last.results)]
         for at, (role, what, started_s, ended_s) in self._marks.items():
             if at < len(messages) and (role, what) == (messages[at].role, _what(messages[at])):
                 timing = Timing(started_s - self.started_s, ended_s - self.started_s)

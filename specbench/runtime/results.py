@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from specbench.core.errors import ConfigError
@@ -95,9 +96,9 @@ class ToolResult:
     speculated: bool = False
     ran: tuple[float, float] | None = field(default=None, compare=False)
 
-    @property
+    @cached_property
     def text(self) -> str:
-        """The result as the LLM sees it."""
+        """The result as the LLM sees it; it stays what it was when it was first asked for."""
         return render(self.value) if self.error is None else f"Error: {self.error}"
 
     def message(self) -> Message:

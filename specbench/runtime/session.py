@@ -12,7 +12,8 @@ from specbench.core.ledger import Window
 from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall
 from specbench.policies import Policy
 from specbench.runtime.calls import Calls
-from specbench.runtime.predictor_sync import PredictorSync, same_messages
+from specbench.runtime.copies import own_call, own_predictions
+from specbench.runtime.predictor_sync import PredictorSync, read_alike
 from specbench.runtime.recording import Recording
 from specbench.runtime.results import Decided, Partial, StepResult, ToolResult
 from specbench.runtime.staged_writes import WriteOrder
@@ -117,7 +118,7 @@ class LiveSession:
         if above.child is None:
             return None
         supposed = above.child.work
-        if supposed.think != think or not same_messages(supposed.point.messages, point.messages):
+        if supposed.think != think or not read_alike(supposed.point.messages, point.messages, self.place.tools):
             self.place.tell(self.course.drop_ahead, above)
             return None
         supposed.point = point
@@ -179,7 +180,9 @@ class LiveSession:
         if part.text:
             self._show(step)
         if part.tool is not None:
-            self.place.tell(self.course.partial, step, part.tool, part.arguments, part.complete)
+            call = own_call(ToolCall(part.tool, part.arguments))
+            if call.invalid_arguments is None:  # else the whole decision will tell
+                self.place.tell(self.course.partial, step, call.name, call.arguments, part.complete)
 
     def _show(self, step: Step) -> None:
         """Bring the answer stream up to what this step has written, if it may be shown."""
@@ -247,9 +250,7 @@ class LiveSession:
         """The conversation is over."""
         if self.course.step is not None:
             self.course.step.work.stop_predicting()
-        self.place.tell(
-            self.course.close,
-        )
+        self.place.tell(self.course.close)
 
     async def wind_up(self) -> None:
         """After :meth:`close`: wait for what is still at work, and for what there is to learn."""
@@ -322,7 +323,7 @@ class LiveSession:
                 found = await self.sync.predict(point, supposed=supposed)
                 for _ in range(self.place.turns):  # results, decisions and commits of this very moment go first
                     await checkpoint()
-                return found
+                return own_predictions(found, self.place.speculable)
         except Exception as error:
             step.reason = f"the predictor raised {type(error).__name__}: {error}"
         finally:
@@ -333,8 +334,8 @@ class LiveSession:
     def _suppose(step: Step, launch: Launch) -> DecisionPoint | None:
         """Return the point after a step, if the launch is what the LLM decides; whatever a result is made of."""
         try:
-            result = ToolResult(launch.call, launch.work.value)
-            return _after(step, Message("assistant", "", (launch.call,)), result.message())
+            call = own_call(launch.call)
+            return _after(step, Message("assistant", "", (call,)), ToolResult(call, launch.work.value).message())
         except Exception as error:
             step.reason = f"running ahead raised {type(error).__name__}: {error}"
             return None

@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 
 from specbench.runtime.cached_reads import CachedReads
+from specbench.runtime.copies import own_arguments
 from specbench.runtime.invocation import OutcomeUnknown, Work, ask, in_time
 from specbench.runtime.tools import Tool
 from specbench.runtime.workplace import Workplace
@@ -93,7 +94,7 @@ class StagedWrites:
         tool, work = self._tool(launch), launch.work
         assert tool.staging is not None
         work.token = self.place.journal.begin(tool.name, launch.call)
-        return await in_time(tool, tool.staging.stage(work.token, dict(launch.call.arguments)))
+        return await in_time(tool, tool.staging.stage(work.token, own_arguments(launch.call)))
 
     async def commit(self, launch: Launch) -> None:
         """Make a staged write real; one that cannot be is undone, and has failed.

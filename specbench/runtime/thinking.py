@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import anyio
 
 from specbench.core.types import DecisionPoint
+from specbench.runtime.copies import own_call
 from specbench.runtime.results import Decided, Partial
 
 __all__ = ["Think", "Thinking", "takes_point"]
@@ -70,7 +71,7 @@ class Thinking:
         """
         thinking = self.think(self.point) if takes_point(self.think) else self.think()
         if not hasattr(thinking, "__aiter__"):
-            self.decided = Decided.of(await thinking if isinstance(thinking, Awaitable) else thinking)
+            self.decided = _own(Decided.of(await thinking if isinstance(thinking, Awaitable) else thinking))
             return
         last: Any = None
         async for part in thinking:
@@ -80,9 +81,14 @@ class Thinking:
                 on_part(part)
             else:
                 last = part
-        decided = Decided.of(last)
+        decided = _own(Decided.of(last))
         whole = decided.text or not self.text
         self.decided = decided if whole else Decided(decided.calls, "".join(self.text), decided.used_tok)
+
+
+def _own(decided: Decided) -> Decided:
+    """Return a decision with calls of its own: what decided may go on to use its objects for something else."""
+    return Decided(tuple(map(own_call, decided.calls)), decided.text, decided.used_tok) if decided.calls else decided
 
 
 def takes_point(think: Think) -> bool:

@@ -8,11 +8,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
+from specbench.core.canonical import spelling
 from specbench.core.errors import ConfigError
-from specbench.core.types import Effect, ToolSpec
+from specbench.core.types import Effect, ToolCall, ToolSpec
 from specbench.speculation import Traits
 
 __all__ = ["READ_PREFIXES", "Staging", "Tool", "Toolbox", "reads_by_prefix"]
+
+ONE_SPELLING = frozenset({str, int, bool, type(None)})
+"""Types of values that the canonical form shows as they are."""
 
 READ_PREFIXES = ("get_", "find_", "search_", "list_", "lookup_", "read_", "fetch_")
 
@@ -111,6 +115,43 @@ class Tool:
         target = self.run if inspect.isroutine(self.run) else getattr(self.run, "__call__", self.run)  # noqa: B004
         return not inspect.iscoroutinefunction(target)
 
+    @cached_property
+    def keywords(self) -> frozenset[str]:
+        """Parameters of ``run`` by name; none where it takes any keyword, and so may see in which order they come."""
+        try:
+            parameters = inspect.signature(self.run, follow_wrapped=False).parameters.values()
+        except (TypeError, ValueError):
+            return frozenset()
+        if any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters):
+            return frozenset()
+        by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        return frozenset(each.name for each in parameters if each.kind in by_name)
+
+    def key_of(self, call: ToolCall) -> str:
+        """Return a text that is the same only for calls that this tool cannot tell apart.
+
+        Python types and nested key order count, and the order of the arguments where ``run`` may see it (it takes any
+        keyword, or not all of these), unless the traits say ``any_spelling``. What the schema calls a ``number`` is
+        one as ``50`` and as ``50.0``.
+
+        Examples
+        --------
+        >>> look = Tool(ToolSpec("look"), run=lambda x, y: x)
+        >>> look.key_of(ToolCall("look", {"x": 1, "y": 2})) == look.key_of(ToolCall("look", {"y": 2, "x": 1}))
+        True
+        >>> look.key_of(ToolCall("look", {"x": 1})) == look.key_of(ToolCall("look", {"x": 1.0}))
+        False
+        """
+        key = call.key
+        if self.traits.any_spelling or call.invalid_arguments is not None:
+            return key
+        arguments = call.arguments
+        if len(arguments) < 2 or self.keywords.issuperset(arguments):
+            if all(type(value) in ONE_SPELLING for value in arguments.values()):
+                return key
+            arguments = {name: arguments[name] for name in sorted(arguments)}
+        return f"{call.name}({spelling(dict(arguments), self.spec.parameters)})"
+
 
 class Toolbox(Mapping[str, Tool]):
     """The tools of an agent, by name.
@@ -142,6 +183,11 @@ class Toolbox(Mapping[str, Tool]):
 
     def __len__(self) -> int:
         return len(self._tools)
+
+    def key_of(self, call: ToolCall) -> str:
+        """Return :meth:`Tool.key_of` of the call's own tool; the canonical form for a tool that is not there."""
+        tool = self._tools.get(call.name)
+        return call.key if tool is None else tool.key_of(call)
 
     @property
     def specs(self) -> dict[str, ToolSpec]:

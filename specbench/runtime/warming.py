@@ -6,7 +6,6 @@ load and its use only writes of *this* agent end a result's life; what others ch
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -16,7 +15,8 @@ import anyio
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, ToolCall
-from specbench.runtime.caches import Cache, TTLCache
+from specbench.runtime.caches import Cache, Kept, TTLCache
+from specbench.runtime.copies import copied, own_call
 from specbench.runtime.invocation import aside, run_call
 from specbench.runtime.tools import Toolbox
 from specbench.speculation import Traits
@@ -154,70 +154,79 @@ class CacheWarmer:
             if warmer.event != call.name:
                 continue
             try:
-                for each in list(warmer.calls(call, copy.deepcopy(value))):
-                    self._start(each, warmer.ttl_s)
+                for each in list(warmer.calls(own_call(call), copied(value))):
+                    self._start(own_call(each), warmer.ttl_s)
             except Exception:  # a rule that does not understand a result loads nothing
                 self.stats.errors += 1
 
     def _start(self, call: ToolCall, ttl_s: float) -> None:
         assert self._tools is not None and self._spawn is not None
         tool = self._tools.get(call.name)
-        if tool is None or tool.spec.effect is not Effect.READ:
+        if tool is None or tool.spec.effect is not Effect.READ or call.invalid_arguments is not None:
             self.stats.refused += 1
-        elif call.key not in self._loading:
+        elif tool.key_of(call) not in self._loading:
             if tool.traits.max_staleness_s is not None:
                 ttl_s = min(ttl_s, tool.traits.max_staleness_s)
             self._warmed.add(call.name)
-            self._loading[call.key] = (call, anyio.Event())
+            self._loading[tool.key_of(call)] = (call, anyio.Event())
             self._spawn(self._load, call, ttl_s)
 
     async def _load(self, call: ToolCall, ttl_s: float) -> None:
         assert self._tools is not None and self._limit is not None and self._threads is not None
+        key = self._tools.key_of(call)
         try:
             async with self._limit:
-                if await self.cache.get(call) is not None:
+                if await self._kept(call, key) is not None:
                     return
                 began = anyio.current_time()
                 tool = self._tools[call.name]
-                value = copy.deepcopy(await aside(tool, run_call(tool, call, self._threads)))
+                value = copied(await aside(tool, run_call(tool, call, self._threads)))
                 seconds = anyio.current_time() - began
                 self.stats.loaded += 1
                 self.stats.load_s += seconds
-                if call.key not in self._void:  # a write came while it was loading
+                if key not in self._void:  # a write came while it was loading
                     await self.cache.set(call, value, ttl_s)
-                    if call.key in self._void:  # or while it was being kept
+                    if key in self._void:  # or while it was being kept
                         await self.cache.delete(call)
                         return
-                    self._unused.add(call.key)
-                    self._took[call.key] = seconds
+                    self._unused.add(key)
+                    self._took[key] = seconds
                     if len(self._took) > MOST_TIMES:
                         del self._took[next(iter(self._took))]
         except Exception:  # contained: the agent's own call finds out for itself
             self.stats.errors += 1
         finally:
-            self._void.discard(call.key)
-            self._loading.pop(call.key)[1].set()
+            self._void.discard(key)
+            self._loading.pop(key)[1].set()
 
     async def get(self, call: ToolCall) -> Warm | None:
         """Return the result of a call that is warm, or becomes so by a load that runs."""
         if call.name not in self._warmed:
             return None
-        loading = self._loading.get(call.key)
+        assert self._tools is not None
+        key = self._tools.key_of(call)
+        loading = self._loading.get(key)
         if loading is not None:
             await loading[1].wait()
         kept = None
         if anyio.current_time() >= self._distrusted_until:
             try:
-                kept = await self.cache.get(call)
+                kept = await self._kept(call, key)
             except Exception:  # a cache that fails is a miss
                 self.stats.errors += 1
         if kept is None:
             self.stats.misses += 1
             return None
         self.stats.hits += 1
-        self.stats.used += call.key in self._unused
-        self._unused.discard(call.key)
-        return Warm(copy.deepcopy(kept.value), self._took.get(call.key, 0.0))
+        self.stats.used += key in self._unused
+        self._unused.discard(key)
+        return Warm(copied(kept.value), self._took.get(key, 0.0))
+
+    async def _kept(self, call: ToolCall, key: str) -> Kept | None:
+        """Return what is kept of a call, unless its tool could tell it from the one that gave the result."""
+        assert self._tools is not None
+        kept = await self.cache.get(call)
+        return kept if kept is not None and self._tools.key_of(kept.call) == key else None
 
     async def wrote(self, call: ToolCall, traits: Traits) -> None:
         """A write starts or ends: forget what it may touch, also what is just being loaded."""

@@ -69,10 +69,8 @@ class Book:
             What the policy sees.
         index
             The decision that the predictions are about.
-        window
-            Where the launches run.
-        policy
-            What to launch.
+        window, policy
+            Where the launches run, and what to launch.
         parent
             The speculation whose result they build on; given up with it.
         """
@@ -82,8 +80,8 @@ class Book:
         self.state.now = now - self.shared.started_s
         try:
             choice = policy.choose(point, predictions, self.state)
-            # Before anything is launched: arguments of which there is no canonical form launch nothing at all.
-            chosen = [(call, p, call.key, point.tools.get(call.name)) for call, p in choice.launch if call is not None]
+            key_of, tools = self.shared.key_of, point.tools  # arguments without a canonical form launch nothing at all
+            chosen = [(call, p, key_of(call), tools.get(call.name)) for call, p in choice.launch if call is not None]
         except Exception as error:
             if not self.shared.contains_errors:
                 raise
@@ -116,10 +114,10 @@ class Book:
             if reason is not None:
                 refused = refused or reason
                 continue
-            launch = Launch(self, call, p, window, index, now, traits)
+            launch = Launch(self, call, p, window, index, now, traits, key)
             launch.staged, launch.parent = effect is Effect.STAGED, parent
             self.shared.tool_slots.occupy(launch)
-            self.live[launch.key] = launch
+            self.live[key] = launch
             self.launches.append(launch)
             launches.append(launch)
             self.shared.commands.append(StartTool(launch))
@@ -134,6 +132,8 @@ class Book:
 
     def _refuse(self, now: float, call: ToolCall, traits: Traits, *, staged: bool) -> str | None:
         shared = self.shared
+        if call.invalid_arguments is not None:
+            return f"the arguments of {call.name} are not a JSON object"
         reason = shared.refuse_staged(call) if staged and shared.refuse_staged is not None else None
         if reason is not None:
             return reason
@@ -216,8 +216,8 @@ class Book:
         self.shared.now = now
         launch.squashed_s = now
         if launch.committed_at is None:
-            if self.live.get(launch.key) is launch:
-                del self.live[launch.key]
+            if self.live.get(launch.spelling) is launch:
+                del self.live[launch.spelling]
             self._free_slot(launch)
         else:
             self._uncommit(launch)
@@ -237,13 +237,13 @@ class Book:
     def claim(self, now: float, index: int, call: ToolCall) -> Launch | None:
         """Return the speculation of ``call`` that decision ``index`` may use now; it commits, if it ends well."""
         self.shared.now = now
-        launch = self.live.get(call.key)
+        launch = self.live.get(self.shared.key_of(call))
         if launch is None:
             return None
         if not self._alive(launch, index):
             self._give_up(launch, now)
             return None
-        del self.live[launch.key]
+        del self.live[launch.spelling]
         if launch.failed:
             return launch
         launch.committed_at, launch.decided_s = index, now
@@ -318,7 +318,7 @@ class Book:
         return alive(self.shared.now, launch.launched_s, launch.arrived_s, own, ttl_s, launch.traits.max_staleness_s)
 
     def _give_up(self, launch: Launch, now: float) -> None:
-        self.live.pop(launch.key, None)
+        self.live.pop(launch.spelling, None)
         if launch.failed:
             return
         at = now

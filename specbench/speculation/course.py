@@ -35,6 +35,8 @@ __all__ = ["Course"]
 CERTAIN = TopK(1)
 """For a call that the LLM has written already."""
 
+OTHER_SPELLING = "the speculation is spelt otherwise, and the tool could tell (key order, 50 for 50.0)"
+
 
 class Course(StepsAhead):
     """The course of one conversation; see the module for events, commands and states.
@@ -266,6 +268,9 @@ class Course(StepsAhead):
         used = self.book.claim(now, step.number, call)
         if at == 0:
             step.used = used
+            others = self.book.live.values() if used is None and self.shared.compares_spelling else ()
+            if any(launch.key == call.key for launch in others):
+                step.reason = OTHER_SPELLING
         return used
 
     def squash_rest(self, now: float, step: Step, used: Launch | None, *, alone: bool = True) -> None:

@@ -26,19 +26,21 @@ class Owner(Protocol):
 class Launch:
     """One speculation on its way: the row of the ledger that it will be, and what is known so far.
 
-    ``work`` is whatever the driver keeps with it.
+    ``key`` is the canonical form of its call, ``spelling`` what it is found by (:attr:`Shared.key_of`), and ``work``
+    whatever the driver keeps with it.
     """
 
     __slots__ = (
         "arrived_s", "book", "call", "committed_at", "decided_s", "ended_s", "failed", "in_doubt", "index", "key",
-        "late", "launched_s", "missed_s", "p", "parent", "size_bytes", "squashed_s", "staged", "traits", "wanted_at",
-        "window", "work",
+        "late", "launched_s", "missed_s", "p", "parent", "size_bytes", "spelling", "squashed_s", "staged", "traits",
+        "wanted_at", "window", "work",
     )  # fmt: skip
 
     def __init__(
-        self, book: Owner, call: ToolCall, p: float, window: Window, index: int, launched_s: float, traits: Traits
-    ) -> None:
-        self.book, self.call, self.key, self.p = book, call, call.key, p
+        self, book: Owner, call: ToolCall, p: float, window: Window, index: int, launched_s: float, traits: Traits,
+        spelling: str,
+    ) -> None:  # fmt: skip
+        self.book, self.call, self.key, self.spelling, self.p = book, call, call.key, spelling, p
         self.window, self.index, self.wanted_at = window, index, index
         self.launched_s = launched_s
         self.traits = traits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 
 from specbench.core.ledger import Ledger
 from specbench.core.types import ToolCall
@@ -35,6 +36,9 @@ class Shared:
         First guesses of the seconds.
     refuse_staged
         Says why a staged write may not be launched now, ``None`` if it may; by default none is in the way.
+    key_of
+        Returns the same text only for calls of which one may have the result of the other. By default that is the
+        canonical form; a tool that really runs may see more (:meth:`specbench.runtime.Tool.key_of`).
     stops_at_once
         Work that is given up ends at that very moment, as in a simulator: there is no ``StopTool`` then.
     contains_errors
@@ -57,12 +61,15 @@ class Shared:
         expected: Estimates | None = None,
         *,
         refuse_staged: Callable[[ToolCall], str | None] | None = None,
+        key_of: Callable[[ToolCall], str] | None = None,
         stops_at_once: bool = False,
         contains_errors: bool = False,
         started_s: float = 0.0,
     ) -> None:
         self.options, self.traits = options, dict(traits)
         self.refuse_staged, self.stops_at_once, self.contains_errors = refuse_staged, stops_at_once, contains_errors
+        self.key_of: Callable[[ToolCall], str] = key_of if key_of is not None else attrgetter("key")
+        self.compares_spelling = key_of is not None
         self.started_s = started_s
         self.tool_slots: Slots[Launch] = Slots(options.tool_slots)
         self.llm_slots: Slots[Step] = Slots(options.llm_slots)

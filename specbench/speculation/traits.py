@@ -33,6 +33,10 @@ class Traits:
         Name of the rate limit that it shares with others.
     cost
         Money for one call, in whatever currency the policy counts.
+    any_spelling
+        The tool answers all calls of the same canonical form alike: it does not care about the order of keys, and not
+        whether a number is ``50`` or ``50.0``. Otherwise only what its schema and function prove to be the same is
+        taken for the same; see :meth:`specbench.runtime.Tool.key_of`.
     """
 
     keys: Sequence[str] = ()
@@ -40,6 +44,7 @@ class Traits:
     cache_ttl_s: float = 0.0
     group: str | None = None
     cost: float = 0.0
+    any_spelling: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.keys, str):  # a common slip: ("a") is a text

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from specbench.core.canonical import canonical
+from specbench.core.canonical import canonical, spelling
 from specbench.core.types import ToolCall
 
 NUMBERS = st.integers(-(10**30), 10**30) | st.floats(allow_nan=False, allow_infinity=False)
@@ -141,3 +141,39 @@ def test_text_is_kept_code_point_by_code_point() -> None:
 def test_what_is_not_json_is_refused(value: Any) -> None:
     with pytest.raises(TypeError, match=r"not a JSON value|a JSON object has string keys"):
         canonical(value)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (1, 1.0),
+        (0.0, -0.0),
+        (10**22, 1e22),
+        ((1, 2), [1, 2]),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
+        ([{"a": [1]}], [{"a": [1.0]}]),
+    ],
+)
+def test_what_python_can_tell_apart_is_spelt_differently(first: Any, second: Any) -> None:
+    assert canonical(first) == canonical(second)
+    assert spelling(first) != spelling(second)
+
+
+def test_what_the_schema_calls_a_number_has_one_spelling() -> None:
+    schema = {"properties": {"x": {"type": "number"}, "y": {"items": {"type": ["number", "null"]}}}}
+    assert spelling({"x": 1, "y": [2, None]}, schema) == spelling({"x": 1.0, "y": [2.0, None]}, schema)
+    assert spelling({"x": 0}, schema) != spelling({"x": -0.0}, schema)
+    assert spelling({"x": True}, schema) != spelling({"x": 1}, schema)
+    assert spelling({"z": 1}, schema) != spelling({"z": 1.0}, schema)
+    assert spelling(1, {"type": "integer"}) != spelling(1.0, {"type": "integer"})
+
+
+@given(VALUES)
+def test_the_spelling_is_what_json_gives_back(value: Any) -> None:
+    assert spelling(value) == spelling(json.loads(json.dumps(value)))
+
+
+@given(VALUES, st.randoms(use_true_random=False))
+def test_one_spelling_means_that_all_is_shown_alike(value: Any, order: random.Random) -> None:
+    other = shuffled(value, order)
+    assert (spelling(value) == spelling(other)) == (repr(value) == repr(other))

@@ -29,7 +29,7 @@ def test_a_hit_joins_what_has_run_beside_the_llm(backend: str) -> None:
     async def main() -> None:
         tools = Recorder()
         async with Executor([tools.tool("get", 3.0)], Says(sure(call("get", x=1)))) as executor:
-            step = await executor.run_step(point(executor), thinks(4.2, call("get", x=1.0)))
+            step = await executor.run_step(point(executor), thinks(4.2, call("get", x=1)))
             assert step.outcome.hit and step.results[0].speculated
             assert anyio.current_time() - step.outcome.speculative_s == pytest.approx(executor_start)
             assert step.outcome.saved_s == pytest.approx(3.0)  # the query is hidden entirely

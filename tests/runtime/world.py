@@ -4,6 +4,7 @@ every temper. Everything is a function of a seed, so that the sequential run can
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +13,7 @@ from zlib import crc32
 
 import anyio
 
-from specbench.core.canonical import canonical
+from specbench.core.canonical import canonical, spelling
 from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec
 from specbench.predictors import Predictor
 from specbench.predictors.base import Session
@@ -35,6 +36,7 @@ class World(Staging):
         self.staged: dict[str, tuple[int, int]] = {}
         self.running = 0
         self.executed = 0
+        self.page: list[Any] = []
 
     def latency_s(self, name: str, arguments: Mapping[str, Any]) -> float:
         """Seconds of a call: the same whenever and however often it runs."""
@@ -56,6 +58,13 @@ class World(Staging):
     async def total(self) -> int:
         await self.busy("total", {})
         return sum(self.items.values())
+
+    async def search(self, query: dict[str, Any]) -> list[Any]:
+        """Shows its argument as it is spelt, empties it, and returns the page that its last result was on."""
+        await self.busy("search", query)
+        self.page[:] = [repr(query), sum(self.items.values())]
+        query.clear()
+        return self.page
 
     async def flaky(self, x: int) -> str:
         await self.busy("flaky", {"x": x})
@@ -126,6 +135,11 @@ class World(Staging):
         return [
             Tool(spec("get", Effect.READ), self.get, Traits(own, cache_ttl_s=ttl)),
             Tool(spec("total", Effect.READ), self.total, Traits(("item:*",) if keys else ())),
+            Tool(
+                ToolSpec("search", "", {"properties": {"query": {"type": "object"}}}, Effect.READ),
+                self.search,
+                Traits(("item:*",) if keys else (), cache_ttl_s=ttl),
+            ),
             Tool(spec("flaky", Effect.READ), self.flaky, Traits(own)),
             Tool(spec("slow", Effect.READ), self.slow, Traits(own), timeout_s=5.0),
             Tool(spec("put", Effect.WRITE), self.put, Traits(own)),
@@ -135,7 +149,21 @@ class World(Staging):
         ]
 
 
-NAMES = ("get", "get", "get", "total", "flaky", "slow", "put", "mystery", "reserve", "note", "nothing")
+NAMES = (
+    "get",
+    "get",
+    "get",
+    "total",
+    "search",
+    "search",
+    "flaky",
+    "slow",
+    "put",
+    "mystery",
+    "reserve",
+    "note",
+    "nothing",
+)
 
 
 def random_call(draw: random.Random) -> ToolCall:
@@ -144,6 +172,9 @@ def random_call(draw: random.Random) -> ToolCall:
         return ToolCall(name)
     if name == "note":
         return ToolCall(name, {"text": draw.choice(["a", "b"])})
+    if name == "search":
+        query = [("x", close(draw)), ("like", {"a": 1})]
+        return ToolCall(name, {"query": dict(query if draw.random() < 0.7 else reversed(query))})
     if name == "put":
         return ToolCall(name, {"x": draw.randint(0, 2), "y": draw.randint(0, 3)})
     if draw.random() < 0.05:
@@ -152,12 +183,31 @@ def random_call(draw: random.Random) -> ToolCall:
         )  # an item that is not there; no such parameter
     if draw.random() < 0.03:
         return ToolCall(name, {}, invalid_arguments="{oops")
-    return ToolCall(name, {"x": draw.randint(0, 2)})
+    return ToolCall(name, {"x": close(draw)})
+
+
+def close(draw: random.Random) -> int | float:
+    """An item, now and then as a number that equals it and is shown in another way."""
+    item = draw.randint(0, 2)
+    return item if draw.random() < 0.8 else -0.0 if item == 0 else float(item)
+
+
+def respelt(call: ToolCall) -> ToolCall:
+    """The same call to a predictor, another one to Python: whole numbers as floats, keys the other way round."""
+    return ToolCall(call.name, _respelt(dict(call.arguments)), None, call.invalid_arguments)
+
+
+def _respelt(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _respelt(value[name]) for name in reversed(value)}
+    if isinstance(value, float):
+        return int(value)
+    return float(value) if isinstance(value, int) else value
 
 
 def decision(seed: int, messages: Sequence[Message]) -> tuple[Decided, float, int]:
     """What the LLM decides after these messages, its seconds, and a number for whatever else is to be drawn."""
-    said = "\n".join(f"{m.role}:{m.content}:{[call.key for call in m.tool_calls]}" for m in messages)
+    said = "\n".join(f"{m.role}:{m.content}:{[call.spelling for call in m.tool_calls]}" for m in messages)
     draw = random.Random(crc32(f"{seed}|{said}".encode()))
     think_s = draw.choice([0.0, 0.3, 1.0, 2.0]) * (0.5 + draw.random())
     kind = draw.random()
@@ -197,14 +247,16 @@ def thinker(seed: int, streams: bool = False, fails: bool = False) -> Any:
             first = decided.calls[0]
             yield Partial(tool=first.name)
             await anyio.sleep(think_s / 8)
-            yield Partial(tool=first.name, arguments=first.arguments, complete=True)
+            arguments = copy.deepcopy(dict(first.arguments))
+            yield Partial(tool=first.name, arguments=arguments, complete=True)
+            arguments.clear()  # the parser uses it again
         await anyio.sleep(think_s / 8)
         yield decided
 
     return streamed if streams else plain
 
 
-TEMPERS = ("right", "wrong", "mixed", "adversarial", "raising", "slow", "garbage", "silent")
+TEMPERS = ("right", "close", "wrong", "mixed", "adversarial", "raising", "slow", "garbage", "silent")
 
 
 class Temper(Predictor):
@@ -234,17 +286,25 @@ class _TemperSession(Session):
     def __init__(self, predictor: Temper) -> None:
         self.of = predictor
         self.messages: list[Message] = []
+        self.said: list[Prediction] = []
 
     def observe(self, message: Message) -> None:
-        self.messages.append(message)
+        self.messages.append(copy.deepcopy(message))
+        spoil(*message.tool_calls, *(each.call for each in self.said))
 
     def predict(self, k: int = 1) -> Any:
+        found = self._predict(k)
+        if isinstance(found, list):
+            self.said.extend(found)
+        return found
+
+    def _predict(self, k: int) -> Any:
         kind, seed = self.of.kind, self.of.seed
         decided, _, number = decision(seed, self.messages)
         draw = random.Random(number)
         right = decided.calls[0] if decided.calls else None
         if kind == "mixed":
-            kind = draw.choice(TEMPERS[:1] + TEMPERS[1:2] + TEMPERS[3:])
+            kind = draw.choice([each for each in TEMPERS if each != "mixed"])
         if kind == "raising":
             raise RuntimeError("the predictor is broken")
         if kind == "silent":
@@ -252,6 +312,8 @@ class _TemperSession(Session):
         if kind == "garbage":
             return [Prediction(ToolCall("get", {"x": [1, {"y": None}]}), float("nan")), Prediction(ToolCall(""), 2.0)]
         found = [Prediction(right, 0.7), Prediction(random_call(draw), 0.2)]
+        if kind == "close" and right is not None:
+            found = [Prediction(respelt(right), 0.7), Prediction(random_call(draw), 0.2)]
         if kind == "wrong":
             found = [Prediction(random_call(draw), 0.6), Prediction(random_call(draw), 0.4)]
         if kind == "adversarial":
@@ -271,6 +333,16 @@ class _TemperSession(Session):
         self.of.told.append((len(self.messages), outcome))
 
 
+def spoil(*calls: ToolCall | None) -> None:
+    """Do to calls what a careless owner may do to its own."""
+    for call in calls:
+        if call is not None and isinstance(call.arguments, dict):
+            for value in call.arguments.values():
+                if isinstance(value, dict):
+                    value.clear()
+            call.arguments.clear()
+
+
 async def _later(found: list[Prediction], seconds: float) -> list[Prediction]:
     await anyio.sleep(seconds)
     return found
@@ -283,8 +355,8 @@ class Seen(list[tuple[Any, ...]]):
         self.append(
             (
                 decided.text,
-                tuple(call.key for call in decided.calls),
-                tuple((r.call.key, canonical(r.value) if r.error is None else repr(r.error)) for r in results),
+                tuple(call.spelling for call in decided.calls),
+                tuple((r.call.spelling, spelling(r.value) if r.error is None else repr(r.error)) for r in results),
             )
         )
 
@@ -310,7 +382,7 @@ async def run_sequential(seed: int, world: World, tools: Sequence[Tool], steps: 
         for call in decided.calls:
             try:
                 tool = find_tool(box, call)
-                results.append(ToolResult(call, await run_call(tool, call, limiter)))
+                results.append(ToolResult(call, copy.deepcopy(await run_call(tool, call, limiter))))
             except (Exception, ToolCallError) as error:
                 results.append(ToolResult(call, error=error))
         seen.add(decided, results)

@@ -22,7 +22,7 @@ from specbench.policies import Never, Policy
 from specbench.predictors import Predictor
 from specbench.runtime import Executor, Tool
 from specbench.sim.latency.models import Latency
-from specbench.speculation import Options
+from specbench.speculation import Options, Traits
 
 __all__ = ["Recorded", "replay_live"]
 
@@ -68,7 +68,7 @@ class Recorded:
 
     def tools(self) -> list[Tool]:
         """The tools: they wait, and return what was recorded."""
-        return [Tool(spec, self._runner(spec.name)) for spec in self._specs.values()]
+        return [Tool(spec, self._runner(spec.name), Traits(any_spelling=True)) for spec in self._specs.values()]
 
     def reached(self, point: DecisionPoint) -> None:
         """A run has come to this decision: results from here on count."""

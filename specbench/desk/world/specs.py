@@ -160,7 +160,7 @@ def argument_problem(spec: ToolSpec, arguments: Mapping[str, Any]) -> str | None
     for key in sorted(spec.required):
         if key not in arguments:
             return f"missing argument '{key}'"
-    for key, value in arguments.items():
+    for key, value in sorted(arguments.items()):
         schema = spec.properties.get(key)
         if schema is None:
             return f"unknown argument '{key}'"

@@ -7,6 +7,7 @@ import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from inspect import Parameter, Signature
 from typing import Any
 
 import anyio
@@ -111,5 +112,8 @@ def _tool(desk: SupportDesk, spec: ToolSpec, latency: DeskLatency) -> Tool:
         await anyio.sleep(latency.seconds(spec.name, arguments))
         return json.dumps(desk.call(spec.name, arguments), separators=(",", ":"))
 
+    # The desk looks at the arguments by name: it cannot tell in which order they came.
+    seen = Signature([Parameter(name, Parameter.KEYWORD_ONLY) for name in spec.properties])
+    run.__signature__ = seen  # type: ignore[attr-defined]
     cost = 0.0 if spec.effect is Effect.LOCAL else 1.0
     return Tool(spec, run, Traits(keys=KEYS.get(spec.name, ()), cost=cost))

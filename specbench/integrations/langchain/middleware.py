@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from inspect import Parameter, Signature
 from typing import Any
 
 from specbench.core.errors import ConfigError, MissingExtraError
@@ -101,7 +102,14 @@ def _runner(tool: BaseTool) -> Callable[..., Any]:
         return {"type": "tool_call", "name": tool.name, "args": arguments, "id": _AHEAD}
 
     plain = isinstance(tool, StructuredTool) and tool.coroutine is None
-    return run_in_thread if plain or type(tool)._arun is BaseTool._arun else run
+    chosen: Any = run_in_thread if plain or type(tool)._arun is BaseTool._arun else run
+    told = tool.tool_call_schema
+    names = [] if isinstance(told, dict) else list(get_fields(told))
+    if names and all(name.isidentifier() for name in names):
+        # LangChain hands arguments over in the order of the schema: a tool cannot tell in which order they came.
+        chosen.__signature__ = Signature([Parameter(name, Parameter.KEYWORD_ONLY) for name in names])
+    runner: Callable[..., Any] = chosen
+    return runner
 
 
 _AHEAD = "speculated"

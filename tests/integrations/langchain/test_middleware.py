@@ -387,3 +387,21 @@ def test_runs_without_a_thread_that_are_cancelled_leave_no_conversation():
             return len(executor._sessions), len(middleware._steps)
 
     assert asyncio.run(main()) == (0, 0)
+
+
+def test_langchain_hands_arguments_over_in_the_order_of_the_schema() -> None:
+    """So the order in which they were guessed does not matter; their types do."""
+    seen: list[list[str]] = []
+
+    @tool
+    def pair(first: int, second: int) -> str:
+        """Look at two."""
+        seen.append(list(locals()))
+        return "seen"
+
+    (made,) = tools_of([pair], {"pair": Effect.READ})
+    one, two = ToolCall("pair", {"first": 1, "second": 2}), ToolCall("pair", {"second": 2, "first": 1})
+    assert made.key_of(one) == made.key_of(two) != made.key_of(ToolCall("pair", {"first": 1, "second": True}))
+    for call in (one, two):
+        made.run(**dict(call.arguments))
+    assert seen[0][:2] == seen[1][:2] == ["first", "second"]
