@@ -27,7 +27,9 @@ from specbench.policies import (
 
 TOOLS = {name: ToolSpec(name, effect=Effect(name)) for name in ("read", "write", "local", "unknown")}
 POINT = DecisionPoint("t", 0, (), TOOLS)
-CALLS = st.sampled_from([*TOOLS, "undeclared"]).flatmap(lambda name: st.builds(ToolCall, st.just(name)))
+CALLS = st.builds(
+    ToolCall, st.sampled_from([*TOOLS, "undeclared"]), st.just({}), st.none(), st.none() | st.just("{not an object")
+)
 RANKINGS = st.lists(st.builds(Prediction, st.none() | CALLS, st.floats(0.001, 1)), max_size=8).map(
     lambda each: sorted(each, key=lambda prediction: -prediction.p)
 )
@@ -41,7 +43,8 @@ def call(name: str, p: float, **arguments: object) -> Prediction:
 def test_only_declared_reads_are_ever_launched(predictions: list[Prediction], p: float, k: int) -> None:
     for policy in (Never(), Threshold(p, k), TopK(k)):
         choice = policy.choose(POINT, predictions)
-        assert all(each.call is not None and each.call.name == "read" for each in choice.launch)
+        for each in choice.launch:
+            assert each.call is not None and (each.call.name, each.call.invalid_arguments) == ("read", None)
         assert choice.reason
 
 

@@ -125,12 +125,12 @@ def whole(number: float) -> int:
 def launchable(point: DecisionPoint, predictions: Sequence[Prediction], most: int | None = None) -> list[Prediction]:
     """Return the first ``most`` predicted calls whose tool is declared ``read`` or ``staged``, in the order given.
 
-    A call of probability 0 is none of them.
+    A call of probability 0 is none of them, and none whose arguments are not a JSON object: no tool can run on those.
     """
     kept: list[Prediction] = []
     for prediction in predictions:
         call = prediction.call
-        if call is not None and prediction.p > 0:
+        if call is not None and call.invalid_arguments is None and prediction.p > 0:
             spec = point.tools.get(call.name)
             if spec is not None and (spec.effect is Effect.READ or spec.effect is Effect.STAGED):
                 kept.append(prediction)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import anyio
 import pytest
 
-from specbench.core.types import Effect, Message, ToolCall, ToolSpec
-from specbench.policies import TopK
+from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec
+from specbench.policies import Choice, Policy, State, TopK
 from specbench.runtime import CacheWarmer, Decided, Executor, Partial, Tool, TTLCache, Warmer
 from specbench.runtime.caches import Kept
 from specbench.speculation import Options, RunAhead, Traits
@@ -173,7 +174,19 @@ def test_an_edited_spelling_is_what_runs(backend: str) -> None:
     run_virtual(main, backend=backend)
 
 
-def test_a_predicted_call_with_broken_arguments_is_never_run(backend: str) -> None:
+class TakesAll(Policy):
+    """Chooses whatever is predicted."""
+
+    def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
+        """Return all."""
+        return Choice(list(predictions), "all")
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [(TopK(1), "no READ call predicted"), (TakesAll(), "the arguments of show are not a JSON object")],
+)
+def test_a_predicted_call_with_broken_arguments_is_never_run(backend: str, policy: Policy, reason: str) -> None:
     async def main() -> None:
         broken, ran = ToolCall("show", {}, invalid_arguments="{oops"), []
 
@@ -181,10 +194,10 @@ def test_a_predicted_call_with_broken_arguments_is_never_run(backend: str) -> No
             ran.append(anyio.current_time())
             return "ran"
 
-        async with Executor([tool(run)], Says(sure(broken)), TopK(1)) as executor:
+        async with Executor([tool(run)], Says(sure(broken)), policy) as executor:
             step = await executor.run_step(point(executor), thinks(2.0, broken))
         assert step.results[0].text == "Error: the arguments of show are not a JSON object: {oops"
-        assert step.outcome.reason == "the arguments of show are not a JSON object"
+        assert step.outcome.reason == reason
         assert (ran, executor.ledger().speculations) == ([], [])
 
     run_virtual(main, backend=backend)
