@@ -3,9 +3,7 @@
 import json
 import logging
 import re
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -19,49 +17,31 @@ from specbench.policies import TopK
 from specbench.predictors import make_predictor
 from specbench.runtime import Executor, Tool
 from specbench.testing.clock import run_virtual
+from tests.loopback import Answering, Loopback
 
 KEY = "lsv2-very-secret"
 SECRET = "the words of a customer"
 
 
-class Endpoint:
+class Endpoint(Loopback):
     """A local server that takes what LangSmith's client sends."""
 
     def __init__(self):
         self.bodies, self.keys = [], set()
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Answering):
             def do_GET(self):
-                self._answer(b'{"version": "0"}')
+                self.answer(b'{"version": "0"}', "application/json")
 
             def do_POST(self):
-                outer.bodies.append(self.rfile.read(int(self.headers["content-length"])).decode("utf-8", "replace"))
+                outer.bodies.append(self.body().decode("utf-8", "replace"))
                 outer.keys.add(self.headers["x-api-key"])
-                self._answer(b"{}")
+                self.answer(b"{}", "application/json")
 
             do_PATCH = do_POST
 
-            def _answer(self, body):
-                self.send_response(200)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self):
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler)
 
 
 def compare(tracer):

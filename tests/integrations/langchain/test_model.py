@@ -1,8 +1,6 @@
 """Our backends in LangChain: tools that the model sees, calls that come back, streaming, sync and async."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import anyio
 import pytest
@@ -16,6 +14,7 @@ from specbench.integrations.langchain.model import LISTENER, BackendChatModel
 from specbench.llm.backends.openai_http import OpenAIBackend
 from specbench.llm.backends.scripted import ScriptedBackend
 from specbench.llm.base import ArgumentDone, CallStarted
+from tests.loopback import Answering, Loopback
 
 CALL = Message("assistant", "Let me see.", (ToolCall("get_order", {"order_id": "D1"}),))
 
@@ -112,26 +111,17 @@ def test_tools_come_in_many_shapes(given):
 
 
 def test_a_chat_model_over_http_is_invoked_again_and_again():
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Answering):
         protocol_version = "HTTP/1.1"  # the connection stays open
 
         def do_POST(self):
-            self.rfile.read(int(self.headers["content-length"]))
+            self.body()
             parts = [{"content": "hi"}, {}]
             chunks = [{"index": 0, "delta": part, "finish_reason": None if part else "stop"} for part in parts]
             body = "".join(f"data: {json.dumps({'id': 'c', 'choices': [each]})}\n\n" for each in chunks).encode()
-            self.send_response(200)
-            self.send_header("content-type", "text/event-stream")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(body, "text/event-stream")
 
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        model = BackendChatModel(backend=OpenAIBackend("m", base_url=f"http://127.0.0.1:{server.server_port}/v1"))
+    with Loopback(Handler, "/v1") as server:
+        model = BackendChatModel(backend=OpenAIBackend("m", base_url=server.url))
         assert [model.invoke("hi").text for _ in range(3)] == ["hi"] * 3
         assert anyio.run(model.ainvoke, "hi").text == "hi"
-        server.shutdown()

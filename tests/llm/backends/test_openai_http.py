@@ -2,9 +2,7 @@
 
 import json
 import logging
-import threading
 from base64 import b64encode
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import anyio
 import pytest
@@ -14,6 +12,7 @@ from specbench.core.types import Message, ToolCall, ToolSpec
 from specbench.llm.backends.openai_deltas import CallDeltas
 from specbench.llm.backends.openai_http import OpenAIBackend
 from specbench.llm.base import ArgumentDone, CallStarted, LLMError, Request
+from tests.loopback import Answering, Loopback
 
 KEY = "sk-very-secret"
 TOOLS = {"get_order": ToolSpec("get_order", "One order.", {"type": "object", "properties": {"id": {}}})}
@@ -44,17 +43,17 @@ def sse(chunks, done=True):
     return "".join(lines) + ("data: [DONE]\n\n" if done else "")
 
 
-class Server:
+class Server(Loopback):
     """Answers each request with the next of its answers: (status, headers, body), or None to hang up."""
 
     def __init__(self, *answers):
         self.requests = []
         outer, queue = self, list(answers)
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Answering):
             def do_POST(self):
-                body = self.rfile.read(int(self.headers["content-length"]))
-                outer.requests.append(({name.lower(): value for name, value in self.headers.items()}, json.loads(body)))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                outer.requests.append((headers, json.loads(self.body())))
                 answer = queue.pop(0) if len(queue) > 1 else queue[0]
                 if answer is None:
                     self.close_connection = True
@@ -66,19 +65,7 @@ class Server:
                 self.end_headers()
                 self.wfile.write(text.encode())
 
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-
-    def __enter__(self):
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler, "/v1")
 
 
 def backend_of(server, **options):
