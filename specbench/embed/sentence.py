@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from specbench.core.errors import ConfigError, MissingExtraError
+from specbench.core.errors import ConfigError
+from specbench.core.extras import named_extras
 from specbench.core.text import writable
 from specbench.embed.base import Floats
 from specbench.embed.model_folder import ModelFolderEmbedding
@@ -68,10 +69,8 @@ class SentenceEmbedding(ModelFolderEmbedding):
 
     def load(self, path: str) -> Any:
         """Load the model."""
-        try:
+        with named_extras():
             from sentence_transformers import SentenceTransformer
-        except ImportError as error:
-            raise MissingExtraError("sentence-transformers", extra="sentence") from error
         return SentenceTransformer(path, device="cpu", local_files_only=True, trust_remote_code=False)
 
     def vector(self, model: Any, text: str) -> Floats:

@@ -6,13 +6,11 @@
 
 from __future__ import annotations
 
-from specbench.core.errors import MissingExtraError
+from specbench.core.extras import named_extras
 
-try:
+with named_extras():
     import anywidget  # noqa: F401
     import ipywidgets  # noqa: F401
-except ImportError as error:
-    raise MissingExtraError(error.name or "ipywidgets", extra="lab") from None
 
 from specbench.playground.main import Playground
 

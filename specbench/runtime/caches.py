@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, Protocol
 import anyio
 
 from specbench.core.canonical import spelling
-from specbench.core.errors import ConfigError, MissingExtraError, SpecbenchError
+from specbench.core.errors import ConfigError, SpecbenchError
+from specbench.core.extras import named_extras
 from specbench.core.types import ToolCall
 
 __all__ = ["Cache", "Kept", "RedisCache", "TTLCache"]
@@ -108,10 +109,8 @@ class RedisCache:
     """
 
     def __init__(self, url: str, prefix: str = "specbench:", timeout_s: float = 1.0) -> None:
-        try:
+        with named_extras():
             from redis.asyncio import Redis
-        except ImportError:
-            raise MissingExtraError("redis", extra="agent") from None
         try:
             self._redis: Any = Redis.from_url(
                 url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, decode_responses=True

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from specbench.core.errors import MissingExtraError
+from specbench.core.extras import named_extras
 
 __all__ = ["BLOCK", "NAME", "register"]
 
@@ -25,11 +25,9 @@ def register() -> str:
 
     It is for training on whole sequences: causal, without dropout, padding on the right only.
     """
-    try:
+    with named_extras():
         import torch
         from transformers import AttentionInterface
-    except ImportError as error:
-        raise MissingExtraError("transformers", extra="llm") from error
 
     class Blocks(torch.autograd.Function):
         """Scaled dot-product attention of (rows, length, size), in the precision of its inputs."""

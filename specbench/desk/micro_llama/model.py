@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from specbench.core.errors import MissingExtraError
+from specbench.core.extras import named_extras
 from specbench.llm.local.progress_bars import silent
 
 __all__ = ["SHAPE", "build", "save_folder"]
@@ -26,11 +26,9 @@ SHAPE: dict[str, Any] = {
 
 def build(tokenizer: Any, seed: int) -> Any:
     """Return a ``LlamaForCausalLM`` with fresh weights for this tokenizer."""
-    try:
+    with named_extras():
         import torch
         import transformers
-    except ImportError as error:
-        raise MissingExtraError("transformers", extra="llm") from error
     llama: Any = transformers
     config = llama.LlamaConfig(
         vocab_size=len(tokenizer),

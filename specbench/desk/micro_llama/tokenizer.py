@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from specbench.core.errors import MissingExtraError
+from specbench.core.extras import named_extras
 from specbench.llm.llama3_format import BEGIN, CHAT_TEMPLATE, END, PAD, PYTHON_TAG, SPECIAL_TOKENS
 
 __all__ = ["VOCABULARY", "train_tokenizer"]
@@ -36,11 +36,9 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int = VOCABULARY) -> Any:
     transformers.PreTrainedTokenizerFast
         With the chat template; ``save_pretrained`` writes it.
     """
-    try:
+    with named_extras():
         from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
         from transformers import PreTrainedTokenizerFast
-    except ImportError as error:
-        raise MissingExtraError("transformers", extra="llm") from error
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from specbench.core.errors import CheckpointError, MissingExtraError
+from specbench.core.errors import CheckpointError
+from specbench.core.extras import named_extras
 from specbench.core.files import atomic_file
 from specbench.desk.micro_llama.attention import register
 from specbench.desk.micro_llama.examples import Batch, Conversations, copy_batches, talk_batches
@@ -66,10 +67,8 @@ def train(
     CheckpointError
         When the folder holds a training with another schedule, or ``init`` weights of another shape.
     """
-    try:
+    with named_extras():
         import torch
-    except ImportError as error:
-        raise MissingExtraError("torch", extra="llm") from error
     path = Path(folder)
     (path / "training").mkdir(parents=True, exist_ok=True)
     tokenizer = _tokenizer(path, conversations, schedule.seed, init)
@@ -108,10 +107,8 @@ def train(
 
 def set_threads(count: int) -> None:
     """Compute on so many CPU threads."""
-    try:
+    with named_extras():
         import torch
-    except ImportError as error:
-        raise MissingExtraError("torch", extra="llm") from error
     torch.set_num_threads(count)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from specbench.core.errors import ConfigError, MissingExtraError
+from specbench.core.errors import ConfigError
+from specbench.core.extras import named_extras
 from specbench.core.types import Message, ToolCall, ToolSpec
 
-try:
+with named_extras():
     from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
-except ImportError as error:
-    raise MissingExtraError("langchain-core", extra="agent") from error
 
 __all__ = ["from_langchain", "specs_of", "to_langchain"]
 

@@ -20,14 +20,15 @@ from contextlib import contextmanager
 from inspect import Parameter, Signature
 from typing import Any
 
-from specbench.core.errors import ConfigError, MissingExtraError
+from specbench.core.errors import ConfigError
+from specbench.core.extras import named_extras
 from specbench.core.types import DecisionPoint, Effect, ToolCall, ToolSpec
 from specbench.integrations.framework_steps import WalkingSteps
 from specbench.integrations.langchain.messages import from_langchain, specs_of
 from specbench.runtime import Decided, Executor, Tool, ToolResult
 from specbench.speculation import Traits
 
-try:
+with named_extras():
     from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
     from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
     from langchain_core.messages.tool import ToolOutputMixin
@@ -38,8 +39,6 @@ try:
     from langgraph.config import get_config
     from langgraph.errors import GraphBubbleUp
     from pydantic import ValidationError
-except ImportError as error:
-    raise MissingExtraError("langchain", extra="agent") from error
 
 __all__ = ["SpeculationMiddleware", "tools_of"]
 

@@ -6,19 +6,17 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
-from specbench.core.errors import MissingExtraError
+from specbench.core.extras import named_extras
 from specbench.core.types import ToolSpec
 from specbench.integrations.langchain.messages import ai_message, from_langchain, specs_of
 from specbench.llm.base import Backend, End, Event, Request, TextDelta
 
-try:
+with named_extras():
     from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
     from langchain_core.language_models import BaseChatModel, LanguageModelInput
     from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
     from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
     from langchain_core.runnables import Runnable
-except ImportError as error:
-    raise MissingExtraError("langchain-core", extra="agent") from error
 
 __all__ = ["LISTENER", "BackendChatModel"]
 

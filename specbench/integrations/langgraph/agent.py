@@ -17,7 +17,7 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, TypedDict
 
-from specbench.core.errors import MissingExtraError
+from specbench.core.extras import named_extras
 from specbench.core.types import DecisionPoint, Message
 from specbench.integrations.framework_steps import WalkingSteps
 from specbench.integrations.langchain.messages import ai_message, from_langchain, to_langchain
@@ -26,14 +26,12 @@ from specbench.integrations.llm_think import decided_of, part_of
 from specbench.llm.base import Backend, End, Event
 from specbench.runtime import Decided, Executor, Partial, StepResult
 
-try:
+with named_extras():
     from langchain_core.messages import AIMessage, AnyMessage
     from langchain_core.runnables import RunnableConfig
     from langgraph.graph import END, START, StateGraph
     from langgraph.graph.message import add_messages
     from langgraph.graph.state import CompiledStateGraph
-except ImportError as error:
-    raise MissingExtraError("langgraph", extra="agent") from error
 
 __all__ = ["AgentState", "SpeculativeAgent"]
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 
-from specbench.core.errors import ConfigError, MissingExtraError
+from specbench.core.errors import ConfigError
+from specbench.core.extras import named_extras
 from specbench.integrations.tracing.spans import Span
 
 __all__ = ["JsonlSink", "LangSmithSink", "Sink"]
@@ -110,11 +111,9 @@ class LangSmithSink:
                 "tracing to LangSmith is on, but nothing says where: set LANGSMITH_API_KEY (and, for a server of your "
                 "own, LANGSMITH_ENDPOINT), or turn it off with LANGSMITH_TRACING=false"
             )
-        try:
+        with named_extras():
             from langsmith import Client
             from urllib3.util import Retry
-        except ImportError as error:
-            raise MissingExtraError("langsmith", extra="agent") from error
         _silence()
         self.dropped = 0
         self.project = project or os.environ.get("LANGSMITH_PROJECT") or "specbench"

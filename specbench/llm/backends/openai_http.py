@@ -14,7 +14,8 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import anyio
 from anyio.lowlevel import RunVar
 
-from specbench.core.errors import ConfigError, MissingExtraError
+from specbench.core.errors import ConfigError
+from specbench.core.extras import named_extras
 from specbench.llm.backends.openai_deltas import CallDeltas
 from specbench.llm.base import Backend, End, Event, EventStream, LLMError, Request, StopReason, TextDelta, Usage
 from specbench.llm.chat_format import chat_messages, chat_tools
@@ -68,10 +69,8 @@ class OpenAIBackend(Backend):
         pause_s: float = 0.5,
     ) -> None:
         super().__init__()
-        try:
+        with named_extras():
             import openai
-        except ImportError as error:
-            raise MissingExtraError("openai", extra="llm") from error
         base_url = base_url or os.environ.get("OPENAI_BASE_URL")
         key = api_key or os.environ.get("OPENAI_API_KEY") or ("none" if base_url else None)
         if key is None:

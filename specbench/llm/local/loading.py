@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from specbench.core.errors import ConfigError, MissingExtraError
+from specbench.core.errors import ConfigError
+from specbench.core.extras import named_extras
 from specbench.llm.base import LLMError
 from specbench.llm.local.memory import QUANTISATIONS, Quantisation, free_bytes, plan_memory
 from specbench.llm.local.precision import quick_dtype
@@ -88,11 +89,9 @@ def load_model(
     """
     if quantisation not in QUANTISATIONS:
         raise ConfigError(f"quantisation is {quantisation!r}; use {', '.join(QUANTISATIONS)}")
-    try:
+    with named_extras():
         import torch
         import transformers
-    except ImportError as error:
-        raise MissingExtraError("transformers", extra="llm") from error
     library: Any = transformers
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     with _told(source, "configuration"):
@@ -154,10 +153,8 @@ def _tokenizer(source: str | Path, library: Any) -> Any:
 
 
 def _bitsandbytes(library: Any, quantisation: Quantisation, dtype: Any) -> Any:
-    try:
+    with named_extras():
         import bitsandbytes  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("bitsandbytes", extra="llm") from error
     if quantisation == "int8":
         return library.BitsAndBytesConfig(load_in_8bit=True)
     return library.BitsAndBytesConfig(

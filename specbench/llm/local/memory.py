@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from specbench.core.errors import ConfigError, MissingExtraError
+from specbench.core.errors import ConfigError
+from specbench.core.extras import named_extras
 
 __all__ = ["LLAMA_3_8B", "QUANTISATIONS", "MemoryPlan", "Quantisation", "free_bytes", "plan_memory"]
 
@@ -77,11 +78,9 @@ def plan_memory(config: Any, quantisation: Quantisation = "none", number_bytes: 
     """
     if quantisation not in QUANTISATIONS:
         raise ConfigError(f"quantisation is {quantisation!r}; use {', '.join(QUANTISATIONS)}")
-    try:
+    with named_extras():
         import torch
         import transformers
-    except ImportError as error:
-        raise MissingExtraError("transformers", extra="llm") from error
     library: Any = transformers
     if isinstance(config, dict):
         config = library.AutoConfig.for_model(**config)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from specbench.core.errors import MissingExtraError
+from specbench.core.extras import named_extras
 
 __all__ = ["quick_dtype"]
 
@@ -20,10 +20,8 @@ def quick_dtype(device: str) -> Any:
     >>> quick_dtype("cuda")
     torch.bfloat16
     """
-    try:
+    with named_extras():
         import torch
-    except ImportError as error:
-        raise MissingExtraError("torch", extra="llm") from error
     if not device.startswith("cpu"):
         return torch.bfloat16
     onednn = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]

@@ -22,7 +22,7 @@ import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
 
-from specbench.core.errors import MissingExtraError
+from specbench.core.extras import named_extras
 from specbench.core.types import ToolSpec
 from specbench.llm.base import LLMError
 from specbench.llm.local.decoder import stop_ids
@@ -62,11 +62,9 @@ class StrictDecoding:
     """
 
     def __init__(self, loaded: LoadedModel) -> None:
-        try:
+        with named_extras():
             import llguidance
             import llguidance.hf
-        except ImportError as error:
-            raise MissingExtraError("llguidance", extra="llm") from error
         self._matcher: Any = llguidance.LLMatcher
         self._decode: Callable[[Sequence[int]], str] = loaded.tokenizer.decode
         try:

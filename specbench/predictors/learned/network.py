@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from specbench.core.errors import MissingExtraError
+from specbench.core.extras import named_extras
 
 __all__ = ["ListwiseNet", "mean_of", "one_thread", "quick_dropout", "scale_of", "segment_softmax"]
 
@@ -148,10 +148,8 @@ class ListwiseNet:
         weights: Floats | None = None,
     ) -> list[Callable[[], Layers]]:
         """Return the parts of :meth:`fit`, one a member; what they return is for :meth:`take`."""
-        try:
+        with named_extras():
             import torch  # noqa: F401
-        except ImportError as error:
-            raise MissingExtraError("torch", extra="llm") from error
         self.mean = items.mean(axis=0)
         self.scale = scale_of(items, 1e-3)
         self.layers, self._stacked = [], None

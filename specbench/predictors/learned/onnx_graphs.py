@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from specbench.core.errors import MissingExtraError
+from specbench.core.extras import named_extras
 from specbench.predictors.learned.network import ListwiseNet
 from specbench.predictors.learned.tool_head.network import ToolHead
 
@@ -87,10 +87,8 @@ class _Graph:
     """Nodes and constants, named by number."""
 
     def __init__(self) -> None:
-        try:
+        with named_extras():
             import onnx
-        except ImportError as error:
-            raise MissingExtraError("onnx", extra="onnx") from error
         self.onnx = onnx
         self.nodes: list[Any] = []
         self.constants: list[Any] = []

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from specbench.core.errors import MissingExtraError
+from specbench.core.extras import named_extras
 from specbench.predictors.learned.network import mean_of, one_thread, quick_dropout, scale_of
 
 __all__ = ["Example", "ToolHead"]
@@ -84,10 +84,8 @@ class ToolHead:
 
     def training(self, examples: Sequence[Example], classes: int) -> list[Callable[[], dict[str, Floats]]]:
         """Return the parts of :meth:`fit`, one a member; what they return is for :meth:`take`."""
-        try:
+        with named_extras():
             import torch  # noqa: F401
-        except ImportError as error:
-            raise MissingExtraError("torch", extra="llm") from error
         points = np.stack([each.point for each in examples])
         pairs = np.concatenate([each.pairs for each in examples])
         self.scales = {
