@@ -11,13 +11,12 @@ import anyio
 
 from specbench.core.types import ToolCall
 from specbench.runtime.cached_reads import CachedReads
+from specbench.runtime.containment import Escaped, contained
 from specbench.runtime.copies import copied, own_result
 from specbench.runtime.invocation import (
-    Escaped,
     OutcomeUnknown,
     ToolCallError,
     Work,
-    aside,
     find_tool,
     run_call,
     size_of,
@@ -53,11 +52,8 @@ class Calls:
         try:
             with work.scope:
                 if launch.squashed_s is None:
-                    if launch.staged:
-                        value = await aside(tool, self.staged.stage(launch))
-                    else:
-                        value = await aside(tool, run_call(tool, launch.call, place.tasks.threads))
-                    work.value = own_result(value)
+                    run = self.staged.stage(launch) if launch.staged else run_call(tool, launch.call, place.tasks.threads)
+                    work.value = own_result(await contained(run, in_thread=tool.in_thread))
                     work.whole = True
         except Exception as error:  # contained: the real call finds out for itself
             work.error = error

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from specbench.core.errors import ConfigError
+from specbench.core.errors import ConfigError, in_words
 from specbench.core.ledger import Outcome
 from specbench.core.types import DecisionPoint, Message, ToolCall
 from specbench.speculation.partial_decision import allows
@@ -99,7 +99,7 @@ class ToolResult:
     @cached_property
     def text(self) -> str:
         """The result as the LLM sees it; it stays what it was when it was first asked for."""
-        return render(self.value) if self.error is None else f"Error: {self.error}"
+        return render(self.value) if self.error is None else f"Error: {_said(self.error)}"
 
     def message(self) -> Message:
         """Return the tool message of a conversation."""
@@ -128,6 +128,14 @@ class StepResult:
         return DecisionPoint(
             point.trace_id, point.index + 1, (*point.messages, *self.messages, *more), point.tools, point.agent
         )
+
+
+def _said(error: Exception) -> str:
+    """Return what an error says; its type too where its own text cannot be shown, or there is none."""
+    try:
+        return str(error) or in_words(error)
+    except Exception:
+        return in_words(error)
 
 
 def render(value: Any) -> str:

@@ -8,10 +8,13 @@ from __future__ import annotations
 import anyio
 from anyio.lowlevel import checkpoint
 
+from specbench.core.errors import PredictorError, in_words
 from specbench.core.ledger import Window
 from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall
 from specbench.policies import Policy
+from specbench.predictors.base import checked_predictions
 from specbench.runtime.calls import Calls
+from specbench.runtime.containment import contained
 from specbench.runtime.copies import own_call, own_predictions
 from specbench.runtime.predictor_sync import PredictorSync, read_alike
 from specbench.runtime.recording import Recording
@@ -163,8 +166,8 @@ class LiveSession:
         work = step.work
         try:
             with work.scope:
-                await work.decide(lambda part: self._on_part(step, part))
-        except Exception as error:  # contained: asked again if this decision is really needed
+                await contained(work.decide(lambda part: self._on_part(step, part)))
+        except Exception as error:  # asked again if this decision is really needed
             work.error = error
         finally:
             self._thought(step)
@@ -315,17 +318,18 @@ class LiveSession:
 
     async def _ask(self, step: Step, point: DecisionPoint, *, supposed: bool) -> list[Prediction] | None:
         """Ask the predictor; whatever it raises is contained and told as the reason."""
-        assert self.sync is not None
-        scope = anyio.CancelScope()
+        sync, scope = self.sync, anyio.CancelScope()
+        assert sync is not None
         step.work.predicting.append(scope)
         try:
             with scope:
-                found = await self.sync.predict(point, supposed=supposed)
+                found = await contained(sync.predict(point, supposed=supposed))
                 for _ in range(self.place.turns):  # results, decisions and commits of this very moment go first
                     await checkpoint()
-                return own_predictions(found, self.place.speculable)
+                return own_predictions(checked_predictions(found, sync.predictor.name), self.place.speculable)
         except Exception as error:
-            step.reason = f"the predictor raised {type(error).__name__}: {error}"
+            told = isinstance(error, PredictorError)
+            step.reason = str(error) if told else f"the predictor raised {in_words(error)}"
         finally:
             step.work.predicting.remove(scope)
         return None
@@ -337,7 +341,7 @@ class LiveSession:
             call = own_call(launch.call)
             return _after(step, Message("assistant", "", (call,)), ToolResult(call, launch.work.value).message())
         except Exception as error:
-            step.reason = f"running ahead raised {type(error).__name__}: {error}"
+            step.reason = f"running ahead raised {in_words(error)}"
             return None
 
 

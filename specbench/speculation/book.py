@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from specbench.core.errors import ends_program, in_words
 from specbench.core.ledger import Speculation, Window
 from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall
 from specbench.policies import Policy, State
@@ -82,12 +83,10 @@ class Book:
             choice = policy.choose(point, predictions, self.state)
             key_of, tools = self.shared.key_of, point.tools  # arguments without a canonical form launch nothing at all
             chosen = [(call, p, key_of(call), tools.get(call.name)) for call, p in choice.launch if call is not None]
-        except Exception as error:
-            if not self.shared.contains_errors:
+        except BaseException as error:
+            if not self.shared.contains_errors or ends_program(error):
                 raise
-            return Attempt([], None, f"the policy raised {type(error).__name__}: {error}")
-        if not chosen:
-            return Attempt([], None, choice.reason)
+            return Attempt([], None, f"the policy raised {in_words(error)}")
         launches: list[Launch] = []
         best, refused, asked_breaker = None, None, False
         for call, p, key, spec in chosen:
