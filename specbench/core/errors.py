@@ -145,7 +145,7 @@ class PluginWarning(UserWarning):
 
 
 def in_words(error: BaseException) -> str:
-    """Return an exception as a text: its type and what it says. Never raises, whatever the exception's own ``str`` does.
+    """Return an exception as a text: its type and what it says. Never raises, whatever its own ``str`` does.
 
     Examples
     --------

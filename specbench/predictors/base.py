@@ -252,7 +252,8 @@ def _is_prediction(value: Any) -> bool:
     right = call is None or (
         isinstance(call, ToolCall) and isinstance(call.name, str) and isinstance(call.arguments, Mapping)
     )
-    return right and isinstance(p, Real) and 0.0 <= p <= 1.0  # type: ignore[operator]
+    number: Any = p
+    return right and isinstance(number, Real) and 0.0 <= float(number) <= 1.0
 
 
 def at_most(k: int) -> int:

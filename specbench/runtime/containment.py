@@ -11,7 +11,7 @@ import anyio
 
 from specbench.core.errors import ends_program, in_words
 
-__all__ = ["Escaped", "contained", "contained_call"]
+__all__ = ["Escaped", "contained", "contained_call", "first_of"]
 
 Value = TypeVar("Value")
 
@@ -23,8 +23,8 @@ class Escaped(Exception):
 async def contained(run: Awaitable[Value], *, in_thread: bool = False) -> Value:
     """Wait for work that nobody has asked for; whatever goes wrong in it comes out as an :class:`Exception`.
 
-    Its own cancellation goes through. So do ``KeyboardInterrupt`` and ``SystemExit`` of work in the event loop: they may
-    be the program's own, from a signal.
+    Its own cancellation goes through. So do ``KeyboardInterrupt`` and ``SystemExit`` of work in the event loop: they
+    may be the program's own, from a signal.
 
     Parameters
     ----------
@@ -52,6 +52,12 @@ async def contained(run: Awaitable[Value], *, in_thread: bool = False) -> Value:
             raise
         why = "what it waited for was cancelled" if cancelled else f"it ended by {in_words(error)}"
         raise Escaped(why) from None
+
+
+def first_of(group: BaseExceptionGroup[Any]) -> BaseException:
+    """Return the first exception in a group, however deep."""
+    error = group.exceptions[0]
+    return first_of(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 def contained_call(function: Callable[..., Value], *arguments: Any) -> Value:

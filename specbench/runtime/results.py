@@ -87,7 +87,8 @@ class ToolResult:
     """What a call gave: a value, or the exception that it raised.
 
     ``speculated`` says that it had been run ahead, ``ran`` when it started and ended, on the clock of the run
-    (``None`` for what came from a cache, or did not run at all).
+    (``None`` for what came from a cache, or did not run at all), and ``run_s`` the seconds that its run took, ahead or
+    not; 0 for none.
     """
 
     call: ToolCall
@@ -95,6 +96,7 @@ class ToolResult:
     error: Exception | None = None
     speculated: bool = False
     ran: tuple[float, float] | None = field(default=None, compare=False)
+    run_s: float = field(default=0.0, compare=False)
 
     @cached_property
     def text(self) -> str:

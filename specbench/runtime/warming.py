@@ -155,10 +155,14 @@ class CacheWarmer:
             if warmer.event != call.name:
                 continue
             try:
-                for each in contained_call(list, contained_call(warmer.calls, own_call(call), copied(value))):
+                for each in contained_call(self._ask, warmer, call, value):
                     self._start(own_call(each), warmer.ttl_s)
             except Exception:  # a rule that does not understand a result loads nothing
                 self.stats.errors += 1
+
+    @staticmethod
+    def _ask(warmer: Warmer, call: ToolCall, value: Any) -> list[ToolCall]:
+        return list(warmer.calls(own_call(call), copied(value)))
 
     def _start(self, call: ToolCall, ttl_s: float) -> None:
         assert self._tools is not None and self._spawn is not None
