@@ -6,12 +6,13 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import anyio
 from anyio.abc import TaskStatus
 
 from specbench.core.types import ToolCall
-from specbench.runtime.cached_reads import CachedReads
+from specbench.runtime.cached_reads import CachedReads, Running
 from specbench.runtime.containment import Escaped, contained, first_of
 from specbench.runtime.copies import copied, own_result
 from specbench.runtime.invocation import (
@@ -38,6 +39,7 @@ class Calls:
         self.course, self.book, self.place, self.order = course, course.book, place, order
         self.reads = CachedReads(place.tools)
         self.staged = StagedWrites(course.book, place, order, self.reads)
+        self.owner = uuid4().hex  # no other conversation has it, here or in another process
 
     def start(self, launch: Launch) -> None:
         """Start the work of a speculation."""
@@ -107,9 +109,9 @@ class Calls:
             return ToolResult(call, error=error)
         kept = self.reads.get(tool, call)
         if kept is not None:
-            return ToolResult(call, copied(kept.value))
+            return ToolResult(call, copied(kept[0]))
         if self.place.warmer is not None and not tool.writes:
-            warm = await self.place.warmer.get(call)
+            warm = await self.place.warmer.get(call, self.owner)
             if warm is not None:
                 return ToolResult(call, warm.value, run_s=warm.seconds)
         return await self._run(tool, call)
@@ -117,11 +119,19 @@ class Calls:
     async def _join(self, call: ToolCall, launch: Launch) -> ToolResult | None:
         work: Work = launch.work
         tool, waited = self.place.tools[call.name], not work.done.is_set()
+        running = self.reads.begin(tool, call)
         try:
             await work.done.wait()
         except BaseException:
+            self.reads.drop(running)
             self.abandon(launch)
             raise
+        result = await self._joined(call, launch, tool, waited)
+        self._returned(tool, running, result)
+        return result
+
+    async def _joined(self, call: ToolCall, launch: Launch, tool: Tool, waited: bool) -> ToolResult | None:
+        work: Work = launch.work
         if work.error is None and launch.committed_at is None:  # it was lost
             return None
         if launch.staged and work.error is None:
@@ -136,7 +146,6 @@ class Calls:
                 return ToolResult(call, error=work.error, ran=ran, run_s=run_s)
             again = self.place.shared.options.retry_failed or isinstance(work.error, Escaped)
             return None if again else ToolResult(call, error=work.error)
-        self._returned(tool, call, work.value)
         return ToolResult(call, work.value, speculated=True, ran=ran, run_s=run_s)
 
     def abandon(self, launch: Launch) -> None:
@@ -173,7 +182,7 @@ class Calls:
 
     async def _run_now(self, tool: Tool, call: ToolCall) -> ToolResult:
         place, book, warmer = self.place, self.book, self.place.warmer
-        began = place.tick()
+        began, running, result = place.tick(), self.reads.begin(tool, call), None
         try:
             if tool.writes:
                 self.reads.forget(tool, call)
@@ -192,21 +201,26 @@ class Calls:
                 if tool.writes:
                     self.order.running -= 1
                     book.write_ended(call)
+                    self.reads.forget(tool, call)
                     if warmer is not None:
                         with anyio.CancelScope(shield=True):
                             await warmer.wrote(call, tool.traits)
                 seconds = place.tick() - began
                 place.shared.expected.saw_tool(tool.name, seconds)
+            result = ToolResult(call, value, error, ran=(began, began + seconds), run_s=seconds)
         finally:
             place.leave(place.shared.tool_slots)
-        if error is None:
-            self._returned(tool, call, value)
-        return ToolResult(call, value, error, ran=(began, began + seconds), run_s=seconds)
+            self._returned(tool, running, result)
+        return result
 
-    def _returned(self, tool: Tool, call: ToolCall, value: Any) -> None:
+    def _returned(self, tool: Tool, running: Running | None, result: ToolResult | None) -> None:
+        """A call has ended, with or without a result that may be of use for others."""
+        if result is None or result.error is not None:
+            self.reads.drop(running)
+            return
         if self.place.warmer is not None:
-            self.place.warmer.happened(call, value)
-        self.reads.keep(tool, call, value)
+            self.place.warmer.happened(result.call, result.value, self.owner)
+        self.reads.keep(tool, running, result.value)
 
     async def finish(self) -> None:
         """Wait until nothing of a closed conversation is at work any more."""

@@ -124,6 +124,7 @@ class StagedWrites:
                 await self.undo_now(launch)
         finally:
             self.book.write_ended(call)
+            self.reads.forget(tool, call)
 
     @staticmethod
     async def _make_real(tool: Tool, token: str) -> None:

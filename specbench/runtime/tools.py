@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from specbench.core.canonical import spelling
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, ToolCall, ToolSpec
+from specbench.runtime.callers import caller_of, surroundings
 from specbench.speculation import Traits
 
 __all__ = ["READ_PREFIXES", "Staging", "Tool", "Toolbox", "reads_by_prefix"]
@@ -105,6 +106,11 @@ class Tool:
         return self.spec.effect not in (Effect.READ, Effect.LOCAL)
 
     @property
+    def cached(self) -> bool:
+        """Whether its results may serve equal calls again."""
+        return self.traits.cache_ttl_s > 0 and not self.writes
+
+    @property
     def exclusive(self) -> bool:
         """Whether its staged writes keep others from writing; see :class:`Staging`."""
         return bool(getattr(self.staging, "exclusive", False))
@@ -185,9 +191,18 @@ class Toolbox(Mapping[str, Tool]):
         return len(self._tools)
 
     def key_of(self, call: ToolCall) -> str:
-        """Return :meth:`Tool.key_of` of the call's own tool; the canonical form for a tool that is not there."""
+        """Return a text that is the same only for calls of which one may have the result of the other, if made now.
+
+        It is :meth:`Tool.key_of` of the call's own tool, and for whom it runs (:attr:`Traits.scope`); the canonical
+        form for a tool that is not there.
+        """
         tool = self._tools.get(call.name)
-        return call.key if tool is None else tool.key_of(call)
+        if tool is None:
+            return call.key
+        key, scope = tool.key_of(call), tool.traits.scope
+        if scope == "shared":
+            return key
+        return f"{key} for {caller_of(scope) if callable(scope) else surroundings()}"
 
     @property
     def specs(self) -> dict[str, ToolSpec]:

@@ -36,7 +36,9 @@ __all__ = ["Course"]
 CERTAIN = TopK(1)
 """For a call that the LLM has written already."""
 
-OTHER_SPELLING = "the speculation is spelt otherwise, and the tool could tell (key order, 50 for 50.0)"
+OTHER_SPELLING = (
+    "the speculation is spelt otherwise (key order, 50 for 50.0) or for another caller, and its tool could tell"
+)
 
 
 class Course(StepsAhead):
