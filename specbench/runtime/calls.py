@@ -39,6 +39,8 @@ class Calls:
         self.course, self.book, self.place, self.order = course, course.book, place, order
         self.reads = CachedReads(place.tools)
         self.staged = StagedWrites(course.book, place, order, self.reads)
+        self.running = 0
+        self._joining: set[Launch] = set()
         self.owner = uuid4().hex  # no other conversation has it, here or in another process
 
     def start(self, launch: Launch) -> None:
@@ -98,6 +100,13 @@ class Calls:
 
         ``run`` runs it in place of the tool's own function.
         """
+        self.running += 1
+        try:
+            return await self._obtain(call, launch, run)
+        finally:
+            self.running -= 1
+
+    async def _obtain(self, call: ToolCall, launch: Launch | None, run: Callable[..., Any] | None) -> ToolResult:
         if launch is not None:
             result = await self._join(call, launch)
             if result is not None:
@@ -120,15 +129,23 @@ class Calls:
         work: Work = launch.work
         tool, waited = self.place.tools[call.name], not work.done.is_set()
         running = self.reads.begin(tool, call)
+        self._joining.add(launch)
         try:
-            await work.done.wait()
-        except BaseException:
-            self.reads.drop(running)
-            self.abandon(launch)
-            raise
-        result = await self._joined(call, launch, tool, waited)
+            try:
+                await work.done.wait()
+            except BaseException:
+                self.reads.drop(running)
+                self.abandon(launch)
+                raise
+            result = await self._joined(call, launch, tool, waited)
+        finally:
+            self._joining.remove(launch)
         self._returned(tool, running, result)
         return result
+
+    def is_busy(self, launch: Launch) -> bool:
+        """Whether the agent still waits for it, or its staged write is neither real nor undone."""
+        return launch in self._joining or bool(launch.work.token)
 
     async def _joined(self, call: ToolCall, launch: Launch, tool: Tool, waited: bool) -> ToolResult | None:
         work: Work = launch.work
