@@ -15,6 +15,7 @@ from specbench.core.types import ToolCall
 from specbench.runtime.cached_reads import CachedReads, Running
 from specbench.runtime.containment import Escaped, contained, first_of
 from specbench.runtime.copies import copied, own_result
+from specbench.runtime.held_slots import holding, lending
 from specbench.runtime.invocation import (
     OutcomeUnknown,
     ToolCallError,
@@ -29,7 +30,12 @@ from specbench.runtime.tools import Tool
 from specbench.runtime.workplace import Workplace
 from specbench.speculation import Course, Launch
 
-__all__ = ["Calls"]
+__all__ = ["LEFT_S", "Calls"]
+
+LEFT_S = 5.0
+"""Seconds that a real call waits, at most, for speculations that were given up and go on."""
+GRAIN_S = 0.001
+"""What ends within this takes notice."""
 
 
 class Calls:
@@ -170,6 +176,13 @@ class Calls:
         self.place.tell(self.book.abandoned, launch)
 
     async def _run(self, tool: Tool, call: ToolCall) -> ToolResult:
+        place = self.place
+        if place.shared.tool_slots.count is None:
+            return await self._run_in_turn(tool, call)
+        async with lending(place.shared.tool_slots, place.enter, place.leave):
+            return await self._run_in_turn(tool, call)
+
+    async def _run_in_turn(self, tool: Tool, call: ToolCall) -> ToolResult:
         await self._start(tool)
         if tool.in_thread:  # the thread goes on when this is cancelled, and until it has ended all is as it was
             result: ToolResult = await self.place.tasks.shielded(self._run_now, tool, call)
@@ -210,7 +223,8 @@ class Calls:
                     await self.order.make_way(self.staged)
                     if warmer is not None:
                         await warmer.wrote(call, tool.traits)
-                value = own_result(await run_call(tool, call, place.tasks.threads))
+                with holding(place.shared.tool_slots):
+                    value = own_result(await self._run_undisturbed(tool, call))
                 error = None
             except Exception as raised:
                 value, error = None, raised
@@ -229,6 +243,37 @@ class Calls:
             place.leave(place.shared.tool_slots)
             self._returned(tool, running, result)
         return result
+
+    async def _run_undisturbed(self, tool: Tool, call: ToolCall) -> Any:
+        """Run a call as if nothing had been speculated.
+
+        A speculation that was given up may take no notice, and hold a lock or a connection until it ends. A write waits
+        for such ones first, and a read that fails beside them is run once more behind them: both for ``LEFT_S``, at
+        most.
+        """
+        left = self._left_at_work()
+        if left and tool.writes:
+            await self._wait_for(left)
+            left = []
+        began = self.place.tick()
+        try:
+            return await run_call(tool, call, self.place.tasks.threads)
+        except Exception:
+            await self._wait_for(left, GRAIN_S)
+            in_the_way = [each for each in left if each.ended_s is None or each.ended_s > began + GRAIN_S]
+            if not in_the_way:
+                raise
+            await self._wait_for(in_the_way)
+        return await run_call(tool, call, self.place.tasks.threads)
+
+    def _left_at_work(self) -> list[Launch]:
+        return [each for each in self.book.launches if each.squashed_s is not None and each.ended_s is None]
+
+    @staticmethod
+    async def _wait_for(launches: list[Launch], most_s: float = LEFT_S) -> None:
+        with anyio.move_on_after(most_s):
+            for launch in launches:
+                await launch.work.done.wait()
 
     def _returned(self, tool: Tool, running: Running | None, result: ToolResult | None) -> None:
         """A call has ended, with or without a result that may be of use for others."""

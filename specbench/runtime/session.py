@@ -15,6 +15,7 @@ from specbench.runtime.asks_predictor import AsksPredictor
 from specbench.runtime.calls import Calls
 from specbench.runtime.containment import contained
 from specbench.runtime.copies import own_call
+from specbench.runtime.held_slots import holding, lending
 from specbench.runtime.predictor_sync import PredictorSync, read_alike
 from specbench.runtime.recording import Recording
 from specbench.runtime.results import Decided, Partial, StepResult, ToolResult
@@ -138,8 +139,16 @@ class LiveSession(AsksPredictor):
     # --- thinking ---------------------------------------------------------------------------------------------------
 
     async def _think(self, step: Step) -> tuple[Decided, bool]:
+        slots = self.place.shared.llm_slots
+        if slots.count is None:
+            return await self._think_now(step)
+        async with lending(slots, self.place.enter, self.place.leave):
+            await self.place.enter(slots)
+            with holding(slots):
+                return await self._think_now(step)
+
+    async def _think_now(self, step: Step) -> tuple[Decided, bool]:
         work: Thinking = step.work
-        await self.place.enter(self.place.shared.llm_slots)
         self.course.thinking(self.place.tick(), step)
         scope = work.scope = anyio.CancelScope()
         if self.answer is not None:

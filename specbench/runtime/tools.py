@@ -31,7 +31,7 @@ class Staging(Protocol):
 
     With an attribute ``exclusive`` that is true, a staged write keeps everybody else from writing (a lock): there is
     then one at a time in an executor and none beside a real write, and it is given up as soon as any conversation
-    really writes.
+    really writes, or when the agent has not asked for it within ``hold_s`` (an attribute too; 10 seconds without).
     """
 
     async def stage(self, token: str, arguments: Mapping[str, Any]) -> Any:
