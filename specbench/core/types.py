@@ -7,7 +7,7 @@ just before one LLM invocation, and its *outcome* the first tool call that the i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -125,6 +125,9 @@ class ToolCall:
         return self.key
 
 
+SOURCES = ("user", "system", "assistant", "result", "schema", "agent", "constant")
+
+
 @dataclass(frozen=True)
 class ToolSpec:
     """What is known of a tool before it is called.
@@ -138,14 +141,37 @@ class ToolSpec:
         when the traces do not carry it.
     effect
         See :class:`Effect`.
+    open_world
+        Whether it reaches beyond the systems that you trust (MCP's ``openWorldHint``): the web, other people's servers.
+        What is launched ahead of it then takes no values from tool results. ``None``: it does where an argument is an
+        address of the network.
+    hosts
+        Hosts that may be addressed with values from results too: ``docs.a.example``, or ``*.a.example`` for all below.
+    sources
+        By parameter, where its value may come from when a call is launched ahead: ``user``, ``system``, ``assistant``,
+        ``result`` (of any tool), ``result:TOOL``, ``schema`` (its enumeration, its default), ``agent`` (the agent has
+        called the tool with it), ``constant`` (it stands in no result), ``=TEXT`` (this very text).
     """
 
     name: str
     description: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     effect: Effect = Effect.UNKNOWN
+    open_world: bool | None = None
+    hosts: Sequence[str] = ()
+    sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if isinstance(self.hosts, str):
+            raise ConfigError(f"hosts of tool {self.name!r} are a sequence of texts; got one text {self.hosts!r}")
+        for parameter, sources in self.sources.items():
+            for source in (sources,) if isinstance(sources, str) else sources:
+                known = source in SOURCES or source.startswith(("=", "result:"))
+                if isinstance(sources, str) or not known:
+                    raise ConfigError(
+                        f"the sources of {parameter!r} of tool {self.name!r} are some of {', '.join(SOURCES)}, "
+                        f"result:TOOL, =TEXT; got {sources!r}"
+                    )
         if type(self.effect) is not Effect:  # its text form, such as "read"
             try:
                 object.__setattr__(self, "effect", Effect(self.effect))

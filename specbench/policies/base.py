@@ -11,6 +11,7 @@ from specbench.core.errors import ConfigError
 from specbench.core.registry import POLICIES, import_part
 from specbench.core.types import DecisionPoint, Effect, Prediction
 from specbench.policies.state import State
+from specbench.policies.steering import steered
 
 __all__ = [
     "DEFAULT_THRESHOLD",
@@ -128,14 +129,16 @@ def whole(number: float) -> int:
 def launchable(point: DecisionPoint, predictions: Sequence[Prediction], most: int | None = None) -> list[Prediction]:
     """Return the first ``most`` predicted calls whose tool is declared ``read`` or ``staged``, in the order given.
 
-    A call of probability 0 is none of them, and none whose arguments are not a JSON object: no tool can run on those.
+    A call of probability 0 is none of them, none whose arguments are not a JSON object (no tool can run on those), and
+    none that would carry outside what it should not (:mod:`specbench.policies.steering`).
     """
     kept: list[Prediction] = []
     for prediction in predictions:
         call = prediction.call
         if call is not None and call.invalid_arguments is None and prediction.p > 0:
             spec = point.tools.get(call.name)
-            if spec is not None and (spec.effect is Effect.READ or spec.effect is Effect.STAGED):
+            able = spec is not None and (spec.effect is Effect.READ or spec.effect is Effect.STAGED)
+            if able and steered(call, point) is None:
                 kept.append(prediction)
                 if len(kept) == most:
                     break

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from specbench.core.errors import ends_program, in_words
 from specbench.core.ledger import Speculation, Window
 from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall
 from specbench.policies import Policy, State
+from specbench.policies.steering import steered
 from specbench.speculation.commands import StartTool, StopTool, Undo
-from specbench.speculation.launch import Launch
+from specbench.speculation.launch import Attempt, Launch
+from specbench.speculation.outside import Outside
 from specbench.speculation.rules import alive, is_late
 from specbench.speculation.shared import Shared
 from specbench.speculation.traits import Traits, touches
 
-__all__ = ["Attempt", "Book"]
-
-
-class Attempt(NamedTuple):
-    """What came of a prediction: new launches, the launch of the best one (new, or running already), and why."""
-
-    launches: list[Launch]
-    best: Launch | None
-    reason: str
+__all__ = ["Book"]
 
 
 class Book:
@@ -46,6 +40,7 @@ class Book:
         self.launched_at: dict[int, int] = {}
         self.writing: list[tuple[ToolCall, Traits]] = []
         self.closed, self.watches_calls = False, True
+        self.outside = Outside()
         self.state = State(total=shared.total, expected=shared.expected, costs=shared.costs)
 
     def open(
@@ -109,7 +104,7 @@ class Book:
                 if refused:
                     break
             traits = self.shared.traits_of(call.name)
-            reason = self._refuse(now, call, traits, staged=effect is Effect.STAGED)
+            reason = self.outside.refuse(call, point) or self._refuse(now, call, traits, staged=effect is Effect.STAGED)
             if reason is not None:
                 refused = refused or reason
                 continue
@@ -123,12 +118,13 @@ class Book:
             self.launched_at[index] = self.launched_at.get(index, 0) + 1
             self.state.session.launched += 1
             self.shared.total.launched += 1
+            self.outside.launched(call, spec)
             if self.watches_calls:
                 self.state.touched_calls.append(call)
             best = best or launch
-        if not launches and refused is not None:
-            return Attempt([], best, refused)
-        return Attempt(launches, best, choice.reason)
+        if not (launches or chosen or refused):
+            refused = next((why for call, _ in predictions if call is not None and (why := steered(call, point))), None)
+        return Attempt(launches, best, choice.reason if launches or refused is None else refused)
 
     def _refuse(self, now: float, call: ToolCall, traits: Traits, *, staged: bool) -> str | None:
         shared = self.shared

@@ -255,6 +255,9 @@ class Course(StepsAhead):
         self.shared.expected.saw_think(step.think_s)
         if self.book.watches_calls:
             self.book.state.asked_calls.extend(calls)
+        tools = {} if step.point is None else step.point.tools
+        for call in calls:
+            self.book.outside.decided(call, tools.get(call.name))
         if step.parent is not None:
             self._write_ahead(now, step, Fate.COMMIT)
 

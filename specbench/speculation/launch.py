@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from specbench.core.ledger import Fate, Speculation, Window
 from specbench.core.types import ToolCall
 from specbench.speculation.traits import Traits
 
-__all__ = ["Launch"]
+__all__ = ["Attempt", "Launch"]
 
 
 class Owner(Protocol):
@@ -76,3 +76,11 @@ class Launch:
             self.ended_s - start_s, self.fate, None if self.squashed_s is None else self.squashed_s - start_s,
             self.committed_at, self.late, self.in_doubt,
         )  # fmt: skip
+
+
+class Attempt(NamedTuple):
+    """What came of a prediction: new launches, the launch of the best one (new, or running already), and why."""
+
+    launches: list[Launch]
+    best: Launch | None
+    reason: str
