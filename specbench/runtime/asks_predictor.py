@@ -19,6 +19,8 @@ from specbench.speculation.step import Step
 
 __all__ = ["AsksPredictor"]
 
+BUSY_S = 0.025
+"""An event loop that is further behind is not asked to speculate as well."""
 TURNS_A_CALL = 4
 """Turns of the event loop until one more call of a decision has started."""
 
@@ -36,6 +38,11 @@ class AsksPredictor:
             self.place.tasks.spawn(self._predict, step)
 
     async def _predict(self, step: Step) -> None:
+        late_s = 0.0 if step.asked_s is None else self.place.tick() - step.asked_s
+        if late_s > BUSY_S:  # real work comes first
+            step.reason = f"the event loop is busy: {1e3 * late_s:.0f} ms behind"
+            self.place.tell(self.course.predicted, step, None)
+            return
         found = await self._ask(step, step.work.point, supposed=step.depth > 0)
         self.place.tell(self.course.predicted, step, found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -31,6 +32,9 @@ from specbench.runtime.workplace import Workplace
 from specbench.speculation import Breaker, Options, Shared
 
 __all__ = ["SAFE_OPTIONS", "Executor"]
+
+ENDED_AT_ONCE = 4
+"""Conversations that a new one looks at, whether their time is over."""
 
 SAFE_OPTIONS = Options(breaker=Breaker())
 """The think window alone, with the circuit breaker."""
@@ -298,9 +302,9 @@ class Executor(KeepsRows):
         return session
 
     def _end_forgotten(self) -> None:
-        """End the conversations whose time is over; those that were used first stand first."""
+        """End the first conversations whose time is over; those that were used first stand first."""
         latest_s = anyio.current_time() - self.session_ttl_s
-        for trace_id, session in list(self._sessions.items()):
+        for trace_id, session in list(islice(self._sessions.items(), ENDED_AT_ONCE)):
             if session.pinned or session.busy:
                 self._sessions[trace_id] = self._sessions.pop(trace_id)
             elif session.used_s < latest_s:

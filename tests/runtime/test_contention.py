@@ -231,3 +231,21 @@ def test_a_database_is_not_locked_while_a_human_thinks(tmp_path: Path) -> None:
         assert [row.fate for row in executor.ledger().speculations] == [Fate.SQUASH]
 
     anyio.run(main)
+
+
+def test_guesses_are_shed_when_the_event_loop_is_behind() -> None:
+    async def main() -> None:
+        async with Executor([Recorder().tool("look", 0.01)], Says(sure(call("look"))), TopK(1)) as executor:
+
+            async def block() -> None:
+                time.sleep(0.06)
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(executor.run_step, point(executor), thinks(0.1, call("look")))
+                group.start_soon(block)
+            (row,) = executor.outcomes
+            assert row.launched == 0 and row.reason.startswith("the event loop is busy: ")
+            step = await executor.run_step(point(executor, index=1), thinks(0.1, call("look")))
+            assert step.outcome.hit
+
+    anyio.run(main)
