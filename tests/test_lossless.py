@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import anyio
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from specbench.core.ledger import Fate, Ledger
@@ -17,7 +19,18 @@ from specbench.runtime import AnswerStream, Executor, assemble
 from specbench.speculation import Breaker, Limit, Options, RunAhead
 from specbench.speculation.course import OTHER_SPELLING
 from specbench.testing import BACKENDS, run_virtual
-from tests.runtime.world import FIRST, TEMPERS, Seen, Temper, ThinkFailure, World, asked_again, run_sequential, thinker
+from tests.runtime.world import (
+    FIRST,
+    TEMPERS,
+    Seen,
+    Temper,
+    ThinkFailure,
+    World,
+    asked_again,
+    run_sequential,
+    sign_in,
+    thinker,
+)
 
 POLICIES: st.SearchStrategy[Policy] = st.one_of(
     st.builds(Threshold, st.floats(0, 0.8), st.integers(1, 3)),
@@ -49,6 +62,31 @@ CASES: dict[str, Any] = {
     "fails": st.booleans(),
 }
 STEPS = 8
+MET: Counter[str] = Counter()
+"""What the worlds of this run have really seen; the slow job prints it."""
+
+
+@pytest.fixture
+def counted() -> Iterator[None]:
+    """Print how often each dimension came about."""
+    MET.clear()
+    yield
+    print("\n" + "\n".join(f"{number:>7} {what}" for what, number in sorted(MET.items())))
+
+
+def count(case: dict[str, Any], world: World, ledger: Ledger, seen: Seen) -> None:
+    """Add what one world has seen."""
+    MET.update(world.met)
+    MET.update(["worlds", f"predictor: {case['kind']}", f"parallel: {case['options'].parallel}"])
+    for what in ("keys", "cache", "streams", "fails"):
+        MET[what] += case[what]
+    MET.update(f"speculations: {row.fate}" for row in ledger.speculations)
+    MET["carried results used"] += sum(row.committed_at not in (None, row.index) for row in ledger.speculations)
+    MET["decisions with parallel calls"] += sum(row.calls > 1 for row in ledger.outcomes)
+    MET["guesses spelt otherwise"] += sum(row.reason == OTHER_SPELLING for row in ledger.outcomes)
+    MET["run-aheads used"] += sum(row.fate == Fate.COMMIT for row in ledger.aheads)
+    MET["writes"] += len(world.writes)
+    MET["LLM failures"] += sum(row[0] == "raised" for row in seen)
 
 
 async def run_speculative(
@@ -62,7 +100,8 @@ async def run_speculative(
     seen = seen if seen is not None else Seen()
     point = DecisionPoint(f"s{seed}", 0, (FIRST,), executor.tools.specs)
     async with executor:
-        for _ in range(STEPS):
+        for number in range(STEPS):
+            sign_in(seed, number)
             while True:
                 try:
                     step = await executor.run_step(point, think, answer=answer)
@@ -114,6 +153,8 @@ def check_lossless(
     answer.close()
     events = run_virtual(partial(collect, answer), backend=backend)
     assert assemble(events) == "".join(row[0] for row in expected if row[0] != "raised")
+    case = {"kind": kind, "options": options, "keys": keys, "cache": cache, "streams": streams, "fails": fails}
+    count(case, other, ledger, expected)
     return ledger
 
 
@@ -140,6 +181,7 @@ def check_cancelled(
     assert repr(other.writes) == repr(world.writes[: len(other.writes)])
     assert (other.running, other.staged) == (0, {})
     assert executor.shared.total.launched == len(executor.ledger().speculations)
+    MET["cancelled amid writes"] += 0 < len(other.writes) < len(world.writes)
 
 
 async def collect(answer: AnswerStream) -> list[Any]:
@@ -159,14 +201,16 @@ def test_cancelled_at_any_moment(**case: Any) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=3_000)
+@pytest.mark.usefixtures("counted")
+@settings(max_examples=3_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(after_s=st.floats(0, 15), **CASES)
 def test_cancelled_in_three_thousand_cases(**case: Any) -> None:
     check_cancelled(**case)
 
 
 @pytest.mark.slow
-@settings(max_examples=10_000)
+@pytest.mark.usefixtures("counted")
+@settings(max_examples=10_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(**CASES)
 def test_lossless_in_ten_thousand_cases(**case: Any) -> None:
     check_lossless(**case)
@@ -191,6 +235,18 @@ def test_the_cases_really_speculate() -> None:
     }  # fmt: skip
     assert {name for name in wanted if fates.get(name, 0) < 3} == set()
     assert not fates.keys() & {"put", "mystery", "note", "nothing", "nope"}
+
+
+def test_the_cases_meet_what_outsiders_have_broken() -> None:
+    MET.clear()
+    for seed in range(60):
+        check_lossless(seed, TopK(3), Options(carry_ttl_s=1e9), "adversarial", True, False, bool(seed % 2), False)
+        check_lossless(seed, TopK(2), Options(), "right", True, True, bool(seed % 2), True)
+    wanted = (
+        "lost answers", "undos that failed", "panics", "awaitables", "decisions with parallel calls",
+        "carried results used", "LLM failures",
+    )  # fmt: skip
+    assert {what for what in wanted if MET[what] < 3} == set(), MET
 
 
 def test_the_cases_have_guesses_that_only_the_tool_can_tell_apart() -> None:

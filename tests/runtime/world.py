@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import copy
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, Self
 from zlib import crc32
@@ -26,11 +28,25 @@ class ToolFailure(Exception):
     """What a failing tool raises."""
 
 
+class Panic(BaseException):
+    """What a library in another language raises; in a guess it must stay there."""
+
+
+USER: ContextVar[str] = ContextVar("user", default="nobody")
+"""Who is signed in: it changes from step to step."""
+
+
 class World(Staging):
-    """Three items with values; reads, writes, a staged write, and tools that fail, time out or lie about nothing."""
+    """Three items with values; reads, writes, a staged write, and tools that fail, time out or lie about nothing.
+
+    ``met`` counts what has really come about: answers that got lost, undos that failed, panics.
+    """
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
+        self.met: Counter[str] = Counter()
+        self.real: set[str] = set()
+        self.failed_undo: set[str] = set()
         self.items = {0: 0, 1: 10, 2: 20}
         self.writes: list[tuple[Any, ...]] = []
         self.staged: dict[str, tuple[int, int]] = {}
@@ -58,6 +74,21 @@ class World(Staging):
     async def total(self) -> int:
         await self.busy("total", {})
         return sum(self.items.values())
+
+    def total_later(self, **arguments: Any) -> Any:
+        """A plain function that returns an awaitable."""
+        self.met["awaitables"] += 1
+        return self.total(**arguments)
+
+    async def who(self) -> str:
+        await self.busy("who", {})
+        return f"{USER.get()} of {sum(self.items.values())}"
+
+    async def panics(self, x: int) -> None:
+        """Nobody but a predictor asks for it."""
+        self.met["panics"] += 1
+        await self.busy("panics", {"x": x})
+        raise Panic(x)
 
     async def search(self, query: dict[str, Any]) -> list[Any]:
         """Shows its argument as it is spelt, empties it, and returns the page that its last result was on."""
@@ -112,17 +143,31 @@ class World(Staging):
         return self.items[x] + 100
 
     async def commit(self, token: str) -> bool:
+        if token in self.real:
+            return True
         if token not in self.staged:
             return False
         x, value = self.staged.pop(token)
         assert value == self.items[x] + 100, "something changed under a staged write"
         self.items[x] = value
         self.writes.append(("reserve", x, value))
+        self.real.add(token)
+        if self.happens("lost", x, value):
+            self.met["lost answers"] += 1
+            raise ConnectionError("it is real, and nobody is told")
         return True
 
     async def rollback(self, token: str) -> None:
         await anyio.sleep(0.05)
+        if token in self.staged and token not in self.failed_undo and self.happens("undo", *self.staged[token]):
+            self.met["undos that failed"] += 1
+            self.failed_undo.add(token)
+            raise ConnectionError("not now")
         self.staged.pop(token, None)
+
+    def happens(self, what: str, *of: int) -> bool:
+        """Whether something goes wrong; the same whenever it is asked."""
+        return crc32(f"{self.seed}|{what}|{of}".encode()) % 3 == 0
 
     def tools(self, keys: bool, cache: bool) -> list[Tool]:
         own = ("item:{x}",) if keys else ()
@@ -134,7 +179,13 @@ class World(Staging):
 
         return [
             Tool(spec("get", Effect.READ), self.get, Traits(own, cache_ttl_s=ttl)),
-            Tool(spec("total", Effect.READ), self.total, Traits(("item:*",) if keys else ())),
+            Tool(
+                ToolSpec("total", "", {}, Effect.READ),
+                self.total_later if self.seed % 4 == 0 else self.total,
+                Traits(("item:*",) if keys else ()),
+            ),
+            Tool(ToolSpec("who", "", {}, Effect.READ), self.who, Traits(("item:*",) if keys else (), cache_ttl_s=ttl)),
+            Tool(spec("panics", Effect.READ), self.panics, Traits(own)),
             Tool(
                 ToolSpec("search", "", {"properties": {"query": {"type": "object"}}}, Effect.READ),
                 self.search,
@@ -154,6 +205,8 @@ NAMES = (
     "get",
     "get",
     "total",
+    "who",
+    "who",
     "search",
     "search",
     "flaky",
@@ -168,7 +221,7 @@ NAMES = (
 
 def random_call(draw: random.Random) -> ToolCall:
     name = draw.choice(NAMES)
-    if name == "total":
+    if name in ("total", "who"):
         return ToolCall(name)
     if name == "note":
         return ToolCall(name, {"text": draw.choice(["a", "b"])})
@@ -256,6 +309,7 @@ def thinker(seed: int, streams: bool = False, fails: bool = False) -> Any:
     return streamed if streams else plain
 
 
+ADVERSE = ["put", "mystery", "reserve", "get", "flaky", "slow", "panics", "nope"]
 TEMPERS = ("right", "close", "wrong", "mixed", "adversarial", "raising", "slow", "garbage", "silent")
 
 
@@ -321,7 +375,7 @@ class _TemperSession(Session):
                 Prediction(
                     ToolCall(name, {"x": draw.randint(0, 2), "y": 5} if name == "put" else {"x": 1}), 0.99 - 0.1 * at
                 )
-                for at, name in enumerate(draw.sample(["put", "mystery", "reserve", "get", "flaky", "slow", "nope"], 4))
+                for at, name in enumerate(draw.sample(ADVERSE, 4))
             ]
         if kind == "slow":
             return _later(found[:k], draw.choice([0.1, 0.5, 5.0]))
@@ -364,13 +418,19 @@ class Seen(list[tuple[Any, ...]]):
 FIRST = Message("user", "hello")
 
 
+def sign_in(seed: int, step: int) -> None:
+    """Another user may be at the keyboard."""
+    USER.set("ann" if crc32(f"{seed}|{step // 2}".encode()) % 2 else "bob")
+
+
 async def run_sequential(seed: int, world: World, tools: Sequence[Tool], steps: int, think: Any) -> Seen:
     """The reference: no executor, one thing after the other."""
     from specbench.runtime import StepResult, Toolbox
 
     seen, box, limiter = Seen(), Toolbox(tools), anyio.CapacityLimiter(10)
     point = DecisionPoint(f"s{seed}", 0, (FIRST,), box.specs)
-    for _ in range(steps):
+    for number in range(steps):
+        sign_in(seed, number)
         while True:
             try:
                 decided = await think_whole(think, point)
