@@ -81,7 +81,7 @@ class Tasks:
             async with anyio.create_task_group() as group:
                 self._group = group
                 ready.set()
-                await anyio.sleep_forever()
+                await asyncio.Event().wait()  # until it is cancelled; a sleep without end would be a date for a clock
         finally:
             self._group = None
 
