@@ -201,6 +201,7 @@ def test_cancelled_at_any_moment(**case: Any) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.usefixtures("counted")
 @settings(max_examples=3_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(after_s=st.floats(0, 15), **CASES)
@@ -209,6 +210,7 @@ def test_cancelled_in_three_thousand_cases(**case: Any) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.usefixtures("counted")
 @settings(max_examples=10_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(**CASES)
