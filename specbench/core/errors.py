@@ -18,6 +18,7 @@ Each message says what came, what is allowed and what to do.
 
 from __future__ import annotations
 
+import reprlib
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ class TraceError(SpecbenchError, ValueError):
 
     def __str__(self) -> str:
         place = ", ".join(
-            text
+            _shown(text, 200)
             for text, known in (
                 (f"{self.path}", self.path is not None),
                 (f"line {self.line}", self.line is not None),
@@ -98,13 +99,33 @@ class TraceError(SpecbenchError, ValueError):
             )
             if known
         )
-        text = f"{place}: {self.problem}" if place else self.problem
+        text = f"{place}: {_shown(self.problem, 240)}" if place else _shown(self.problem, 240)
         if self.got is not ...:
-            shown = repr(self.got)
+            shown = self.got if isinstance(self.got, (str, bytes)) and len(self.got) <= 100 else _BRIEF.repr(self.got)
+            shown = shown if isinstance(shown, str) and shown is not self.got else repr(shown)
             text += f"; got {shown if len(shown) <= 80 else shown[:77] + '...'}"
         if self.remedy:
-            text += f". What to do: {self.remedy}"
+            text += f". What to do: {_shown(self.remedy, 300)}"
         return text + "."
+
+
+class _Brief(reprlib.Repr):
+    """Shows the beginning of a value without looking at all of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxdict = self.maxlist = self.maxtuple = self.maxset = 8
+        self.maxstring = self.maxother = self.maxlong = 100
+        self.maxlevel = 4
+
+
+_BRIEF = _Brief()
+
+
+def _shown(text: str, most: int) -> str:
+    """Return a text for a terminal: without control characters, and of at most so many characters."""
+    text = text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 + 1 :]}"
+    return text if text.isprintable() else "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 class TraceFormatError(TraceError):

@@ -10,18 +10,33 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
 from specbench.core.errors import TraceError
 from specbench.core.types import Trace
 
-__all__ = ["MAX_LINE_BYTES", "OnError", "Peek", "convert_records", "json_lines", "json_list", "peek", "read_head"]
+__all__ = [
+    "MAX_LINE_BYTES",
+    "OnError",
+    "Peek",
+    "convert_records",
+    "first_records",
+    "json_lines",
+    "json_list",
+    "peek",
+    "read_head",
+    "records",
+]
 
 OnError: TypeAlias = Callable[[TraceError], None]
 
 MAX_LINE_BYTES = 64 * 2**20
 """A longer line is not a trace: it is refused, and not held in memory."""
+
+MAX_DOCUMENT_BYTES = 2**30
+"""A longer file that is one JSON document is refused: it would have to be held in memory."""
 
 HEAD_BYTES = 256 * 2**10
 _BOM = b"\xef\xbb\xbf"
@@ -144,19 +159,146 @@ def json_list(path: Path, on_error: OnError) -> list[Any]:
     return value
 
 
-def convert_records(
-    path: Path, records: Iterable[tuple[int, Any]], convert: Callable[[int, Any], Trace], on_error: OnError
-) -> Iterator[Trace]:
-    """Yield ``convert(number, record)`` of each numbered record; a record that it refuses goes to ``on_error``."""
-    for number, record in records:
+def records(path: Path, on_error: OnError, *, whole: Callable[[Any], bool]) -> Iterator[tuple[int, Any]]:
+    """Yield ``(number, record)`` of JSON Lines, of one JSON list of records, or of one JSON document.
+
+    Parameters
+    ----------
+    path, on_error
+        The file, and what is told of what cannot be read.
+    whole
+        Tells of a file that is one JSON list whether it is one record (a list of messages), and not a list of them.
+    """
+    try:
+        with path.open("rb") as file:
+            first = file.readline(MAX_LINE_BYTES + 1)
+            while first and not first.removeprefix(_BOM).strip():
+                first = file.readline(MAX_LINE_BYTES + 1)
+            second = file.readline(MAX_LINE_BYTES + 1)
+            while second and not second.strip():
+                second = file.readline(MAX_LINE_BYTES + 1)
+    except OSError as error:
+        on_error(TraceError(f"the file cannot be opened ({error.strerror})", path=path))
+        return
+    if _lines_follow(first.removeprefix(_BOM), second):
+        yield from json_lines(path, on_error)
+        return
+    try:
+        if path.stat().st_size > MAX_DOCUMENT_BYTES:
+            raise TraceError(
+                f"the file is one JSON document of more than {MAX_DOCUMENT_BYTES // 2**20} MiB",
+                remedy="write it as JSON Lines, one record a line: `jq -c '.[]' FILE`",
+            )
+        raw = path.read_bytes().removeprefix(_BOM)
+        if not raw.strip():
+            raise TraceError("the file is empty", remedy="give a file with traces, or leave it out")
+        value = _decode(raw)
+    except OSError as error:
+        on_error(TraceError(f"the file cannot be opened ({error.strerror})", path=path))
+    except TraceError as error:
+        on_error(error.at(path=path))
+    else:
+        if isinstance(value, list) and not whole(value):
+            yield from enumerate(value, 1)
+        else:
+            yield 1, value
+
+
+def _lines_follow(first: bytes, second: bytes) -> bool:
+    """Tell JSON Lines from one document, by the first two lines that are not blank."""
+    if not second:
+        return False
+    try:
+        json.loads(first)
+    except json.JSONDecodeError as error:
+        # A document over several lines ends its first line too early; a line that is broken elsewhere is a broken line.
+        if error.pos < len(error.doc.rstrip()):
+            return True
         try:
-            trace = convert(number, record)
+            return isinstance(json.loads(second), (dict, list)) and second.strip() not in (b"{}", b"[]")
+        except (ValueError, RecursionError):
+            return False
+    except (ValueError, RecursionError):
+        return True
+    return True
+
+
+@lru_cache(maxsize=4)
+def first_records(head: str) -> tuple[Any, ...]:
+    """Return the records that a file begins with, as far as its head shows them: whole ones, and the cut one closed.
+
+    A file that is one JSON list gives its items; any other document itself.
+
+    Examples
+    --------
+    >>> first_records('{"a": 1}\\n{"b": [2, 3')
+    ({'a': 1}, {'b': [2]})
+    >>> first_records('[{"a": {"b": "c"}}, {"a": ')
+    ({'a': {'b': 'c'}}, {})
+    """
+    found: list[Any] = []
+    lines = head.lstrip().split("\n")
+    for line in lines:
+        try:
+            found.append(json.loads(line) if line.strip() else None)
+        except (ValueError, RecursionError):
+            if not found:
+                break
+            found.append(_closed(line) if line is lines[-1] else None)
+    else:
+        records_found = [each for each in found if each is not None]
+        if len(records_found) != 1 or not isinstance(records_found[0], list):
+            return tuple(records_found)
+        return tuple(records_found[0])
+    value = _closed(head.lstrip())
+    return tuple(value) if isinstance(value, list) else () if value is None else (value,)
+
+
+def _closed(text: str) -> Any:
+    """Return the value of a JSON text that may be cut off anywhere: without its last, incomplete part."""
+    stack: tuple[Any, ...] = ()
+    end, open_there = 0, stack
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if token in "{[":
+            stack = ("}" if token == "{" else "]", stack)
+            end, open_there = match.end(), stack
+        elif token in "}]":
+            if not stack or stack[0] != token:
+                break
+            stack = stack[1]
+            end, open_there = match.end(), stack
+            if not stack:
+                break
+        elif token == ",":
+            end, open_there = match.start(), stack
+    closers = []
+    while open_there:
+        closers.append(open_there[0])
+        open_there = open_there[1]
+    try:
+        return json.loads(text[:end] + "".join(closers))
+    except (ValueError, RecursionError):
+        return None
+
+
+def convert_records(
+    path: Path,
+    numbered: Iterable[tuple[int, Any]],
+    convert: Callable[[int, Any], Trace | Iterable[Trace]],
+    on_error: OnError,
+) -> Iterator[Trace]:
+    """Yield what ``convert(number, record)`` makes of each record; one that it refuses goes to ``on_error``."""
+    for number, record in numbered:
+        try:
+            made = convert(number, record)
+            traces = [made] if isinstance(made, Trace) else list(made)
         except TraceError as error:
             on_error(error.at(path=path, line=number))
         except RecursionError:
             on_error(_too_deep(path, number))
         else:
-            yield trace
+            yield from traces
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -12,10 +12,14 @@ from typing import TypeAlias
 from specbench.core.errors import ConfigError, SpecbenchError, TraceError
 from specbench.core.files import atomic_file
 from specbench.core.types import Effect, Trace
+from specbench.traces.archives import SIDE_FILES, SUFFIXES, is_trace_name, unpacked
+from specbench.traces.call_results import linked
+from specbench.traces.counted_once import CountedOnce
 from specbench.traces.effects import apply_effects, read_effects
 from specbench.traces.json_files import OnError, read_head
 from specbench.traces.schema import encode_trace
 from specbench.traces.sources import Source, detect_source, get_source
+from specbench.traces.sources.by_function import ByFunction, RecordToTrace
 from specbench.traces.splitting import Split, split
 
 __all__ = [
@@ -32,9 +36,6 @@ __all__ = [
 ]
 
 Paths: TypeAlias = str | Path | Sequence[str | Path]
-
-SIDE_FILES = frozenset({"schema.json", "effects.json", "dataset_info.json", "predictor.json"})
-"""JSON files that stand beside traces and hold none: passed over in a folder."""
 
 READ_BESIDE = {"sgd": ("schema.json",)}
 """Those that a reader takes more from: they are data too, and are hashed."""
@@ -58,6 +59,10 @@ class FileReport:
         One reason for every record that was skipped (``skip_invalid``).
     beside
         Name and hash of the side files that were read with it (SGD's ``schema.json``).
+    counted_once
+        Number of traces left out because they are the beginning of another one (a log of requests), or a copy.
+    calls, tools, unasked
+        Number of tool calls, of traces that declare tools, and of results that answer no call.
     """
 
     path: str
@@ -67,6 +72,34 @@ class FileReport:
     renamed: int = 0
     skipped: list[str] = field(default_factory=list)
     beside: dict[str, str] = field(default_factory=dict)
+    counted_once: int = 0
+    calls: int = 0
+    tools: int = 0
+    unasked: int = 0
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was read without an error, and looks wrong."""
+        found = []
+        if self.tools and not self.calls:
+            found.append(f"{self.tools} traces declare tools, but no call was read: are the calls in another place?")
+        elif self.read and not self.calls:
+            found.append("no tool call was read")
+        if self.unasked:
+            found.append(f"{self.unasked} results answer no call of their conversation")
+        if self.counted_once:
+            found.append(
+                f"{self.counted_once} traces are the beginning or a copy of another one and were left out "
+                "(keep_prefixes=True, --keep-prefixes)"
+            )
+        return found
+
+    def count(self, trace: Trace) -> None:
+        """Count what a trace holds."""
+        self.read += 1
+        self.calls += sum(len(message.tool_calls) for message in trace.messages)
+        self.tools += bool(trace.tools)
+        self.unasked += sum(asked is None for _, asked in linked(trace.messages))
 
 
 @dataclass
@@ -93,14 +126,17 @@ def read_traces(
     *,
     effects: str | Path | Mapping[str, Effect | str] | None = None,
     report: ReadReport | None = None,
+    keep_prefixes: bool = False,
+    record_to_trace: RecordToTrace | None = None,
 ) -> Iterator[Trace]:
     """Stream the traces of files and folders.
 
     Parameters
     ----------
     paths
-        A file or folder, or several. Folders are searched with their sub-folders, in sorted order, for ``*.json`` and
-        ``*.jsonl``; hidden files and :data:`SIDE_FILES` are passed over. A file that is reached twice is read once.
+        A file or folder, or several. Folders are searched with their sub-folders, in sorted order, for files that end
+        in one of :data:`SUFFIXES`; hidden files and :data:`SIDE_FILES` are passed over. A file that is reached twice is
+        read once. What is packed (``.gz``, ``.zip``, ``.eval``) is looked into.
     format
         Name of the reader for every file. Otherwise each file's own content decides.
     skip_invalid
@@ -111,6 +147,12 @@ def read_traces(
         no tools gets all of these. (One that declares some is not given more: that would tell what it will call.)
     report
         Filled while the stream is read.
+    keep_prefixes
+        Keep traces that are the beginning of another one, or its copy. Otherwise, of a format that is used for logs
+        of requests, only the longest form of a conversation counts.
+    record_to_trace
+        Makes a trace of a record, for files of any other shape: takes the parsed record, returns a
+        :class:`~specbench.core.types.Trace` (or a list of them), chat messages, or ``None``.
 
     Returns
     -------
@@ -132,9 +174,13 @@ def read_traces(
     >>> [(trace.trace_id, len(trace.messages)) for trace in read_traces(path)]
     [('chat:1', 1)]
     """
+    if record_to_trace is not None and format is not None:
+        raise ConfigError("give either format or record_to_trace, not both")
     forced = get_source(format) if format is not None else None
+    if record_to_trace is not None:
+        forced = ByFunction(record_to_trace)
     overrides = read_effects(effects) if effects is not None else {}
-    return _stream(_files(paths), forced, skip_invalid, overrides, report)
+    return _stream(_files(paths), forced, skip_invalid, overrides, report, keep_prefixes)
 
 
 def load(
@@ -143,11 +189,16 @@ def load(
     skip_invalid: bool = False,
     *,
     effects: str | Path | Mapping[str, Effect | str] | None = None,
+    keep_prefixes: bool = False,
+    record_to_trace: RecordToTrace | None = None,
 ) -> tuple[list[Trace], ReadReport]:
     """Read all traces into memory; returns them with a report of what was read and skipped. See :func:`read_traces`."""
     report = ReadReport()
-    traces = list(read_traces(paths, format, skip_invalid, effects=effects, report=report))
-    return traces, report
+    stream = read_traces(
+        paths, format, skip_invalid,
+        effects=effects, report=report, keep_prefixes=keep_prefixes, record_to_trace=record_to_trace,
+    )  # fmt: skip
+    return list(stream), report
 
 
 def _stream(
@@ -156,39 +207,81 @@ def _stream(
     skip_invalid: bool,
     effects: Mapping[str, Effect],
     report: ReadReport | None,
+    keep_prefixes: bool,
 ) -> Iterator[Trace]:
+    once: CountedOnce[FileReport] = CountedOnce()
+    entries = report.files if report is not None else []
     seen: dict[str, int] = {}
-    for number, path in enumerate(files):
-        entry = FileReport(str(path))
-        if report is not None:
-            report.files.append(entry)
-        on_error = _collect(entry, report is None) if skip_invalid else _raise
+
+    def counted(pairs: Iterable[tuple[Trace, FileReport]]) -> Iterator[Trace]:
+        for trace, entry in pairs:
+            entry.count(trace)
+            yield apply_effects(trace, effects) if effects else trace
+
+    for path in files:
+        opening = FileReport(str(path))
+        collect = _collect(opening, report is None) if skip_invalid else _raise
         try:
-            source = forced or detect_source(path, read_head(path))
-            entry.format = source.name
-            if report is not None:
-                entry.sha256 = _sha256(path)
-                sides = [path.with_name(name) for name in READ_BESIDE.get(source.name, ())]
-                entry.beside = {side.name: _sha256(side) for side in sides if side.is_file()}
+            digest = _sha256(path) if report is not None else ""
+            with unpacked(path) as inside:
+                for label, file in inside:
+                    entry = FileReport(label, sha256=digest)
+                    entries.append(entry)
+                    on_error = _named(_collect(entry, report is None) if skip_invalid else _raise, file, label)
+                    for trace, source in _unique_traces(file, entry, forced, on_error, seen, len(entries)):
+                        if source.counted_once and not keep_prefixes:
+                            yield from counted(once.add(trace, entry))
+                        else:
+                            yield from counted(once.rest())
+                            yield from counted([(trace, entry)])
         except TraceError as error:
-            on_error(error.at(path=path))
-            continue
-        for trace in _told(source, path, on_error):
-            unique = _unique(trace, seen, number)
-            if unique is None:
-                on_error(
-                    TraceError(
-                        "the trace id occurs twice in the file",
-                        path=path,
-                        field="trace_id",
-                        got=trace.trace_id,
-                        remedy="give every trace an id of its own (in τ-bench files: task_id and trial)",
-                    )
+            if opening.path not in {entry.path for entry in entries}:
+                entries.append(opening)
+            collect(error.at(path=path))
+    yield from counted(once.rest())
+    for entry in once.left_out:
+        entry.counted_once += 1
+
+
+def _unique_traces(
+    file: Path, entry: FileReport, forced: Source | None, on_error: OnError, seen: dict[str, int], number: int
+) -> Iterator[tuple[Trace, Source]]:
+    """Yield a file's traces, under ids that no other trace has."""
+    try:
+        source = forced or detect_source(file, read_head(file))
+    except TraceError as error:
+        on_error(error.at(path=file))
+        return
+    entry.format = source.name
+    if entry.sha256:
+        sides = [file.with_name(name) for name in READ_BESIDE.get(source.name, ())]
+        entry.beside = {side.name: _sha256(side) for side in sides if side.is_file()}
+    for trace in _told(source, file, on_error):
+        unique = _unique(trace, seen, number)
+        if unique is None:
+            on_error(
+                TraceError(
+                    "the trace id occurs twice in the file",
+                    path=file,
+                    field="trace_id",
+                    got=trace.trace_id,
+                    remedy="give every trace an id of its own (in τ-bench files: task_id and trial)",
                 )
-                continue
-            entry.read += 1
-            entry.renamed += unique is not trace
-            yield apply_effects(unique, effects) if effects else unique
+            )
+            continue
+        entry.renamed += unique is not trace
+        yield unique, source
+
+
+def _named(on_error: OnError, file: Path, label: str) -> OnError:
+    """Tell errors of a file that was unpacked with the name of where it is packed."""
+
+    def named(error: TraceError) -> None:
+        if error.path is not None and Path(error.path) == file:
+            error.path = label
+        on_error(error)
+
+    return named
 
 
 def _told(source: Source, path: Path, on_error: OnError) -> Iterator[Trace]:
@@ -240,6 +333,7 @@ def _unique(trace: Trace, seen: dict[str, int], file: int) -> Trace | None:
 
 
 def _files(paths: Paths) -> list[Path]:
+    endings = ", ".join(SUFFIXES)
     given = [paths] if isinstance(paths, (str, Path)) else list(paths)
     if not given:
         raise ConfigError("no trace files were given; name at least one file or folder")
@@ -249,7 +343,7 @@ def _files(paths: Paths) -> list[Path]:
             inside = [file for file in sorted(path.rglob("*")) if _is_trace_file(file, path)]
             if not inside:
                 raise TraceError(
-                    "the folder holds no trace files", path=path, remedy="give a folder with *.json or *.jsonl files"
+                    "the folder holds no trace files", path=path, remedy=f"give a folder with files that end in {endings}"
                 )
         elif path.is_file():
             inside = [path]
@@ -266,7 +360,7 @@ def _files(paths: Paths) -> list[Path]:
 
 def _is_trace_file(file: Path, folder: Path) -> bool:
     hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return file.suffix in (".json", ".jsonl") and file.name not in SIDE_FILES and not hidden and file.is_file()
+    return is_trace_name(file.name) and not hidden and file.is_file()
 
 
 def _sha256(path: Path) -> str:

@@ -15,7 +15,7 @@ from specbench.core.types import Message, Trace
 from specbench.study import Settings, evaluate_predictor, evaluation_record, load_data
 from specbench.study.data import refuse_overlap
 from specbench.study.evaluation import THRESHOLDS, parse_names
-from specbench.traces.sources.openai_chat import derived_task
+from specbench.traces.sources.records import derived_task
 from specbench.traces.store import write_traces
 
 RATES = (

@@ -27,9 +27,9 @@ from typing import Any
 
 from specbench.core.errors import TraceError
 from specbench.core.types import Effect, ToolSpec, Trace
+from specbench.traces.conversation.builder import chat_messages
 from specbench.traces.json_files import OnError, convert_records, json_list, peek
 from specbench.traces.sources.base import Source
-from specbench.traces.sources.openai_messages import chat_messages
 
 __all__ = ["TauBench", "tau_bench_tools"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from specbench.core.errors import TraceError
 from specbench.core.types import Message, ToolCall
-from specbench.traces.sources.openai_messages import chat_messages
+from specbench.traces.conversation.builder import chat_messages
 
 
 def call(name: str, arguments: Any = "{}", **more: Any) -> dict[str, Any]:
