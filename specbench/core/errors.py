@@ -32,6 +32,7 @@ __all__ = [
     "SpecbenchError",
     "TraceError",
     "TraceFormatError",
+    "shown",
 ]
 
 
@@ -91,7 +92,7 @@ class TraceError(SpecbenchError, ValueError):
 
     def __str__(self) -> str:
         place = ", ".join(
-            _shown(text, 200)
+            shown(text, 200)
             for text, known in (
                 (f"{self.path}", self.path is not None),
                 (f"line {self.line}", self.line is not None),
@@ -99,13 +100,13 @@ class TraceError(SpecbenchError, ValueError):
             )
             if known
         )
-        text = f"{place}: {_shown(self.problem, 240)}" if place else _shown(self.problem, 240)
+        text = f"{place}: {shown(self.problem, 240)}" if place else shown(self.problem, 240)
         if self.got is not ...:
-            shown = self.got if isinstance(self.got, (str, bytes)) and len(self.got) <= 100 else _BRIEF.repr(self.got)
-            shown = shown if isinstance(shown, str) and shown is not self.got else repr(shown)
-            text += f"; got {shown if len(shown) <= 80 else shown[:77] + '...'}"
+            short = isinstance(self.got, (str, bytes)) and len(self.got) <= 100
+            got = repr(self.got) if short else _BRIEF.repr(self.got)
+            text += f"; got {got if len(got) <= 80 else got[:77] + '...'}"
         if self.remedy:
-            text += f". What to do: {_shown(self.remedy, 300)}"
+            text += f". What to do: {shown(self.remedy, 300)}"
         return text + "."
 
 
@@ -122,8 +123,14 @@ class _Brief(reprlib.Repr):
 _BRIEF = _Brief()
 
 
-def _shown(text: str, most: int) -> str:
-    """Return a text for a terminal: without control characters, and of at most so many characters."""
+def shown(text: str, most: int = 200) -> str:
+    """Return a text for a terminal: without control characters, and of at most so many characters.
+
+    Examples
+    --------
+    >>> shown(chr(27) + "[2Jfile"), shown("a" * 9, 5)
+    ('\\\\x1b[2Jfile', 'aa…aa')
+    """
     text = text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 + 1 :]}"
     return text if text.isprintable() else "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 

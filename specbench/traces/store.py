@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
 
 from specbench.core.errors import ConfigError, SpecbenchError, TraceError
 from specbench.core.files import atomic_file
 from specbench.core.types import Effect, Trace
-from specbench.traces.archives import SIDE_FILES, SUFFIXES, is_trace_name, unpacked
-from specbench.traces.call_results import linked
 from specbench.traces.counted_once import CountedOnce
 from specbench.traces.effects import apply_effects, read_effects
-from specbench.traces.json_files import OnError, read_head
+from specbench.traces.json_files import OnError
+from specbench.traces.json_heads import read_head
+from specbench.traces.reports import FileReport, ReadReport
 from specbench.traces.schema import encode_trace
 from specbench.traces.sources import Source, detect_source, get_source
 from specbench.traces.sources.by_function import ByFunction, RecordToTrace
 from specbench.traces.splitting import Split, split
+from specbench.traces.trace_files import SIDE_FILES, SUFFIXES, Paths, trace_files, unpacked
 
 __all__ = [
     "SIDE_FILES",
+    "SUFFIXES",
     "FileReport",
     "Paths",
     "ReadReport",
@@ -35,88 +36,10 @@ __all__ = [
     "write_traces",
 ]
 
-Paths: TypeAlias = str | Path | Sequence[str | Path]
-
 READ_BESIDE = {"sgd": ("schema.json",)}
 """Those that a reader takes more from: they are data too, and are hashed."""
 
 _log = logging.getLogger("specbench.traces")
-
-
-@dataclass
-class FileReport:
-    """What was read from one file.
-
-    Parameters
-    ----------
-    path, format, sha256
-        The file, the name of its reader, and the hash of its bytes.
-    read
-        Number of traces that it gave.
-    renamed
-        Number of those whose trace id another file had already used; they got a suffix ``~2``, ``~3``, ...
-    skipped
-        One reason for every record that was skipped (``skip_invalid``).
-    beside
-        Name and hash of the side files that were read with it (SGD's ``schema.json``).
-    counted_once
-        Number of traces left out because they are the beginning of another one (a log of requests), or a copy.
-    calls, tools, unasked
-        Number of tool calls, of traces that declare tools, and of results that answer no call.
-    """
-
-    path: str
-    format: str = ""
-    sha256: str = ""
-    read: int = 0
-    renamed: int = 0
-    skipped: list[str] = field(default_factory=list)
-    beside: dict[str, str] = field(default_factory=dict)
-    counted_once: int = 0
-    calls: int = 0
-    tools: int = 0
-    unasked: int = 0
-
-    @property
-    def warnings(self) -> list[str]:
-        """What was read without an error, and looks wrong."""
-        found = []
-        if self.tools and not self.calls:
-            found.append(f"{self.tools} traces declare tools, but no call was read: are the calls in another place?")
-        elif self.read and not self.calls:
-            found.append("no tool call was read")
-        if self.unasked:
-            found.append(f"{self.unasked} results answer no call of their conversation")
-        if self.counted_once:
-            found.append(
-                f"{self.counted_once} traces are the beginning or a copy of another one and were left out "
-                "(keep_prefixes=True, --keep-prefixes)"
-            )
-        return found
-
-    def count(self, trace: Trace) -> None:
-        """Count what a trace holds."""
-        self.read += 1
-        self.calls += sum(len(message.tool_calls) for message in trace.messages)
-        self.tools += bool(trace.tools)
-        self.unasked += sum(asked is None for _, asked in linked(trace.messages))
-
-
-@dataclass
-class ReadReport:
-    """What was read, file by file, in reading order."""
-
-    files: list[FileReport] = field(default_factory=list)
-
-    @property
-    def read(self) -> int:
-        """Number of traces read."""
-        return sum(file.read for file in self.files)
-
-    @property
-    def skipped(self) -> list[str]:
-        """Every reason for a skipped record, in reading order."""
-        return [reason for file in self.files for reason in file.skipped]
 
 
 def read_traces(
@@ -180,7 +103,7 @@ def read_traces(
     if record_to_trace is not None:
         forced = ByFunction(record_to_trace)
     overrides = read_effects(effects) if effects is not None else {}
-    return _stream(_files(paths), forced, skip_invalid, overrides, report, keep_prefixes)
+    return _stream(trace_files(paths), forced, skip_invalid, overrides, report, keep_prefixes)
 
 
 def load(
@@ -286,11 +209,26 @@ def _named(on_error: OnError, file: Path, label: str) -> OnError:
 
 def _told(source: Source, path: Path, on_error: OnError) -> Iterator[Trace]:
     """Read a file; what a reader raises that is no error of ours, or gives that is no trace, is told with the file."""
+    told = 0
+
+    def counting(error: TraceError) -> None:
+        nonlocal told
+        told += 1
+        on_error(error)
+
     try:
-        for trace in source.read(path, on_error):
+        for trace in source.read(path, counting):
             if not isinstance(trace, Trace):
                 raise TypeError(f"it gave {trace!r}, which is no specbench.Trace")
+            told += 1
             yield trace
+        if not told:
+            on_error(
+                TraceError(
+                    f"no conversation was found in the file (format {source.name})", path=path,
+                    remedy="leave it out, or name its format (format=, --format)",
+                )
+            )  # fmt: skip
     except (SpecbenchError, GeneratorExit):
         raise
     except Exception as error:
@@ -330,37 +268,6 @@ def _unique(trace: Trace, seen: dict[str, int], file: int) -> Trace | None:
         number += 1
     seen[name] = file
     return replace(trace, trace_id=name)
-
-
-def _files(paths: Paths) -> list[Path]:
-    endings = ", ".join(SUFFIXES)
-    given = [paths] if isinstance(paths, (str, Path)) else list(paths)
-    if not given:
-        raise ConfigError("no trace files were given; name at least one file or folder")
-    found: dict[Path, Path] = {}
-    for path in map(Path, given):
-        if path.is_dir():
-            inside = [file for file in sorted(path.rglob("*")) if _is_trace_file(file, path)]
-            if not inside:
-                raise TraceError(
-                    "the folder holds no trace files", path=path, remedy=f"give a folder with files that end in {endings}"
-                )
-        elif path.is_file():
-            inside = [path]
-        elif path.exists():
-            raise TraceError(
-                "this is a pipe or a device, which can be read but once", path=path, remedy="write it to a file first"
-            )
-        else:
-            raise TraceError("there is no such file or folder", path=path, remedy="check the path")
-        for file in inside:
-            found.setdefault(file.resolve(), file)
-    return list(found.values())
-
-
-def _is_trace_file(file: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return is_trace_name(file.name) and not hidden and file.is_file()
 
 
 def _sha256(path: Path) -> str:

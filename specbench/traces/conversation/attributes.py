@@ -15,8 +15,8 @@ from specbench.traces.conversation.wrappers import answer_items, items_in, parse
 __all__ = ["is_genai", "nested", "span_of", "tools_in"]
 
 _INPUTS = (
-    "gen_ai.input.messages", "gen_ai.prompt", "ai.prompt.messages", "llm.input_messages", "gcp.vertex.agent.llm_request",
-    "gen_ai.content.prompt", "lk.chat_ctx", "mlflow.spanInputs",
+    "gen_ai.input.messages", "gen_ai.prompt", "ai.prompt.messages", "llm.input_messages",
+    "gcp.vertex.agent.llm_request", "gen_ai.content.prompt", "lk.chat_ctx", "mlflow.spanInputs",
 )  # fmt: skip
 _OUTPUTS = (
     "gen_ai.output.messages", "gen_ai.completion", "llm.output_messages", "gcp.vertex.agent.llm_response",
@@ -135,14 +135,20 @@ def _messages(attributes: Mapping[str, Any], events: Sequence[Mapping[str, Any]]
         items = [] if isinstance(value, str) and kind != "LLM" else items_in(value)
     if items and not answer and kind == "LLM" and "output.value" in attributes:
         answer = answer_items(attributes["output.value"])
-    system = parsed(first_of(attributes, ("gen_ai.system_instructions", "gen_ai.system.instructions", "ai.prompt.system")))
+    system = parsed(
+        first_of(attributes, ("gen_ai.system_instructions", "gen_ai.system.instructions", "ai.prompt.system"))
+    )
     if system and items and not (isinstance(items[0], dict) and items[0].get("role") == "system"):
         items = [{"role": "system", "content": system}, *items]
     return items, answer
 
 
 def _all(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list) and all(isinstance(each, dict) for each in value) else answer_items(value)
+    return (
+        list(value)
+        if isinstance(value, list) and all(isinstance(each, dict) for each in value)
+        else answer_items(value)
+    )
 
 
 def _opened(item: Any) -> Any:
@@ -190,7 +196,10 @@ def tools_in(attributes: Mapping[str, Any], place: str) -> dict[str, ToolSpec]:
             value = first_of(value, ("function_tools", "tools", "functionDeclarations"))
         if isinstance(value, list) and value:
             entries = [parsed(each) for each in value]
-            entries = [parsed(first_of(each, ("tool.json_schema",))) or each if isinstance(each, dict) else each for each in entries]
+            entries = [
+                parsed(first_of(each, ("tool.json_schema",))) or each if isinstance(each, dict) else each
+                for each in entries
+            ]
             try:
                 return read_tools(entries, f"{place}.{key}", strict=False)
             except TraceError:

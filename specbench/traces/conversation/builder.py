@@ -178,8 +178,8 @@ class Conversation:
             raise TraceError(
                 "there are results of tool calls, but no call: the calls stand where they are not looked for",
                 field=orphan.place or None, got=orphan.result.id if orphan.result else None,
-                remedy="give the calls as tool_calls (or a part of type tool_call) of the assistant's messages, or read "
-                "the file with record_to_trace=",
+                remedy="give the calls as tool_calls (or a part of type tool_call) of the assistant's messages, or "
+                "read the file with record_to_trace=",
             )  # fmt: skip
         stamps = [time for piece in self._pieces for time in (piece.started, piece.ended) if time is not None]
         first = min(stamps, default=0.0)

@@ -81,13 +81,10 @@ def read_call(
     if not isinstance(raw, dict):
         raise TraceError("a tool call is not an object", field=place, got=raw, remedy="give {id, function: {...}}")
     holders: list[Mapping[str, Any]] = [raw]
-    for key in _INNER:
-        if isinstance(raw.get(key), dict):
-            holders.insert(0, raw[key])
-            place_of_name = f"{place}.{key}.name"
-            break
-    else:
-        place_of_name = f"{place}.name"
+    place_of_name = f"{place}.name"
+    while (key := next((key for key in _INNER if isinstance(holders[0].get(key), dict)), None)) and len(holders) < 4:
+        holders.insert(0, holders[0][key])
+        place_of_name = f"{place_of_name.removesuffix('.name')}.{key}.name"
     if within is not None:
         holders.append(within)
     named = name or next(
@@ -102,7 +99,7 @@ def read_call(
         )
     ids = [first_of(holder, _CALL_IDS) for holder in holders]
     given = next((each for each in ids if each is not None), None)
-    arguments = next((found for holder in holders[:2] if (found := first_of(holder, _ARGUMENTS)) is not None), None)
+    arguments = next((found for holder in holders if (found := first_of(holder, _ARGUMENTS)) is not None), None)
     parsed, invalid = _arguments(arguments, literals, free="custom" in raw)
     return Asked(named, parsed, identifier(given, f"{place}.id"), invalid)
 

@@ -40,8 +40,11 @@ _ITEM = re.compile(
     r"[a-z_]+_(call|call_output|call_result|call_response|response|output|result)|tool_use|message|reasoning"
 )
 _SEEN = frozenset({"message", "reasoning", "item_reference", "compaction", "mcp_list_tools", "ghost_snapshot"})
-_ASIDE = re.compile(r"(meta|usage|annotat|extra|cost|score|raw|stat|provider|config|log|token|thought|think|reason|"
-                    r"citation|attach|additional|option|grading|source|error|safety|author|signature)", re.IGNORECASE)  # fmt: skip
+_ASIDE = re.compile(
+    r"(meta|usage|annotat|extra|cost|score|raw|stat|provider|config|log|token|thought|think|reason|citation|attach"
+    r"|additional|option|grading|source|error|safety|author|signature)",
+    re.IGNORECASE,
+)
 
 
 def plain(item: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -18,17 +18,17 @@ _TEXT = frozenset({
     "text", "input_text", "output_text", "refusal", "plain_text", "text_delta", "markdown", "message", "paragraph",
 })  # fmt: skip
 _UNSEEN = frozenset({
-    "thinking", "redacted_thinking", "reasoning", "reasoning_content", "reasoning_summary", "thought", "thoughts",
+    "thinking", "redacted_thinking", "reasoning", "reasoning_summary", "thought", "thoughts",
     "summary_text", "reasoning_text", "signature", "step_finish", "citation", "citations", "source", "source_url",
-    "source_document", "cache_point", "cachepoint", "encrypted_content", "usage", "finish", "fallback", "custom_metadata",
-    "thought_signature", "video_metadata", "safety_identifier", "guardcontent", "guard_content", "grounding_metadata",
+    "source_document", "cache_point", "cachepoint", "encrypted", "usage", "finish", "fallback", "guard",
+    "thought_signature", "video_metadata", "safety_identifier", "custom_metadata", "grounding_metadata",
 })  # fmt: skip
 """Not part of what a later step sees: left out."""
 _MEDIA = frozenset({
     "image", "image_url", "image_file", "input_image", "output_image", "audio", "input_audio", "output_audio", "video",
     "video_url", "input_video", "file", "input_file", "file_data", "inline_data", "document", "document_url", "media",
     "blob", "uri", "resource", "resource_link", "search_result", "image_generation", "container_upload", "audio_url",
-    "data", "binary", "attachment", "tool_reference", "dynamic_content",
+    "data", "binary", "attachment", "tool_reference",
 })  # fmt: skip
 """Seen, but nothing to read: their type stands in brackets."""
 _CALLS = frozenset({
@@ -113,7 +113,7 @@ def _part(part: Any, place: str, literals: bool) -> Iterator[Event]:
             "a content part has no type that is known",
             field=place,
             got=part,
-            remedy="give {type: text, text: ...}; calls and results have types such as tool_use, tool_call, tool_result",
+            remedy="give {type: text, text: ...}; calls and results are of type tool_use, tool_call, tool_result ...",
         )
     for key in known:
         inner = part[key] if isinstance(part[key], dict) else part

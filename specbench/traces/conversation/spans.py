@@ -83,7 +83,8 @@ def threads(
     >>> hi = {"role": "user", "content": "hi"}
     >>> call = {"role": "assistant", "tool_calls": [{"id": "c", "name": "f", "arguments": {}}]}
     >>> end = {"role": "assistant", "content": "done"}
-    >>> spans = [LLMSpan([hi], [call], 1.0, 2.0), LLMSpan([hi, call, {"role": "tool", "content": "ok"}], [end], 3.0, 5.0)]
+    >>> ok = {"role": "tool", "content": "ok"}
+    >>> spans = [LLMSpan([hi], [call], 1.0, 2.0), LLMSpan([hi, call, ok], [end], 3.0, 5.0)]
     >>> [thread] = threads(spans, [ToolSpan("f", 2.1, 2.9)])
     >>> [(message.role, message.timing and round(message.timing.duration_s, 3)) for message in thread.messages]
     [('user', None), ('assistant', 1.0), ('tool', 0.8), ('assistant', 2.0)]
@@ -167,7 +168,11 @@ def _shorten(thread: Thread, span: LLMSpan) -> None:
     """Take a span's time for the last answer where it is shorter than the one known: it is the LLM's own."""
     number = sum(message.role == "assistant" for message in thread.messages) - 1
     old = thread.times.get(number)
-    if span.started is not None and span.ended is not None and (old is None or span.ended - span.started < old[1] - old[0]):
+    if (
+        span.started is not None
+        and span.ended is not None
+        and (old is None or span.ended - span.started < old[1] - old[0])
+    ):
         thread.times[number] = (span.started, span.ended)
     thread.tools = thread.tools or span.tools
 
@@ -204,9 +209,7 @@ def _keys(messages: Sequence[Message]) -> list[Any]:
 
 def _timed(thread: Thread, waiting: list[ToolSpan]) -> Thread:
     """Give the messages their times, and calls without a result the one that a tool's span holds."""
-    results = {
-        (asked.position, asked.number): result for result, asked in linked(thread.messages) if asked is not None
-    }
+    results = {(asked.position, asked.number): result for result, asked in linked(thread.messages) if asked is not None}
     runs: dict[int, ToolSpan] = {}
     added: list[tuple[int, Message, ToolSpan]] = []
     number = -1
@@ -235,7 +238,8 @@ def _timed(thread: Thread, waiting: list[ToolSpan]) -> Thread:
     for position, message in enumerate(thread.messages):
         if message.role == "assistant":
             number += 1
-            message = replace(message, timing=_timing(*thread.times.get(number, (None, None)), first))
+            started, ended = thread.times.get(number, (None, None))
+            message = replace(message, timing=_timing(started, ended, first))
         elif id(message) in runs:
             run = runs[id(message)]
             message = replace(message, timing=_timing(run.started, run.ended, first))

@@ -34,7 +34,8 @@ def tagged_events(text: str, place: str) -> Iterator[Event]:
     """
     start = 0
     for match in _TAG.finditer(text):
-        found = list(_results(match[2]) if match[1] == "tool_response" else _calls(match[2].strip(), place))
+        found: list[Event] = []
+        found += _results(match[2]) if match[1] == "tool_response" else _calls(match[2].strip(), place)
         if found:
             if before := text[start : match.start()].strip():
                 yield Text(before)

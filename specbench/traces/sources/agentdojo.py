@@ -1,13 +1,11 @@
 """AgentDojo runs: ``{suite_name, pipeline_name, user_task_id, injection_task_id, messages, utility, ...}``.
 
-| trace | file |
-| --- | --- |
-| trace id | ``SUITE/PIPELINE/USER_TASK/ATTACK/INJECTION_TASK`` |
-| task id | ``SUITE/USER_TASK`` |
-| messages | ``messages``; a call is ``{function: NAME, args, id}``, a result has ``tool_call_id`` and ``error`` |
-| agent | ``pipeline_name`` |
-| metadata | utility, security, attack type, duration |
-| times | none: only the whole run is timed |
+- **trace id**: ``SUITE/PIPELINE/USER_TASK/ATTACK/INJECTION_TASK``
+- **task id**: ``SUITE/USER_TASK``
+- **messages**: ``messages``; a call is ``{function: NAME, args, id}``, a result has ``tool_call_id`` and ``error``
+- **agent**: ``pipeline_name``
+- **metadata**: utility, security, attack type, duration
+- **times**: none: only the whole run is timed
 """
 
 from __future__ import annotations

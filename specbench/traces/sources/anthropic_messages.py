@@ -1,13 +1,12 @@
-"""Anthropic Messages: ``{"system": ..., "messages": [...], "tools": [{name, input_schema}]}``, with or without response.
+"""Anthropic Messages: ``{"system": ..., "messages": [...], "tools": [{name, input_schema}]}``, and their responses.
 
-| trace | record |
-| --- | --- |
-| trace id | ``trace_id`` or ``id``, else ``file-stem:line`` |
-| task id | ``task_id`` or ``metadata.task_id``, else hash of the first user message |
-| messages | ``system``, ``messages`` (parts ``text``, ``tool_use``, ``tool_result``; thinking is left out), then ``response.content`` |
-| tools | ``tools`` |
-| agent | ``model`` |
-| times | none |
+- **trace id**: ``trace_id`` or ``id``, else ``file-stem:line``
+- **task id**: ``task_id`` or ``metadata.task_id``, else hash of the first user message
+- **messages**: ``system``, ``messages`` (parts ``text``, ``tool_use``, ``tool_result``; thinking is left out), then
+  ``response.content``
+- **tools**: ``tools``
+- **agent**: ``model``
+- **times**: none
 
 A log of requests repeats each conversation at every step: it is counted once.
 """
@@ -57,4 +56,6 @@ class AnthropicMessages(RecordSource):
 
 def _has_parts(message: Any) -> bool:
     content = message.get("content") if isinstance(message, dict) and "role" in message else None
-    return isinstance(content, list) and any(isinstance(part, dict) and part.get("type") in _PARTS for part in content)
+    return isinstance(content, list) and any(
+        isinstance(part, dict) and str(part.get("type")) in _PARTS for part in content
+    )

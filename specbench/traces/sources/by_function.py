@@ -16,7 +16,7 @@ from specbench.traces.sources.parquet import parquet_rows
 __all__ = ["ByFunction", "RecordToTrace"]
 
 RecordToTrace: TypeAlias = Callable[[Any], "Trace | dict[str, Any] | list[Any] | None"]
-"""Takes a record as it was parsed; returns a trace or several, chat messages (``{messages, tools}`` or a list), or none."""
+"""Takes a parsed record; returns a trace or several, chat messages (``{messages, tools}`` or a list), or ``None``."""
 
 
 class ByFunction(Source):

@@ -1,14 +1,13 @@
 """Claude Code session logs (``~/.claude/projects/*/*.jsonl``): one content block a line.
 
-| trace | log |
-| --- | --- |
-| trace id | ``sessionId`` |
-| task id | hash of the first user message: a session and its resumed copy are one task |
-| messages | ``message`` of the lines of type ``user`` and ``assistant``; those of one ``message.id`` are one invocation |
-| agent | ``message.model`` |
-| metadata | ``cwd``, ``gitBranch``, ``version`` |
-| thinking time | from the line before (the user's words, the last result) to the invocation's last line |
-| tool time | from the line with the ``tool_use`` to the line with its ``tool_result`` |
+- **trace id**: ``sessionId``
+- **task id**: hash of the first user message: a session and its resumed copy are one task
+- **messages**: ``message`` of the lines of type ``user`` and ``assistant``; those of one ``message.id`` are one
+  invocation
+- **agent**: ``message.model``
+- **metadata**: ``cwd``, ``gitBranch``, ``version``
+- **thinking time**: from the line before (the user's words, the last result) to the invocation's last line
+- **tool time**: from the line with the ``tool_use`` to the line with its ``tool_result``
 
 Left out: side chains (sub-agents), meta records, progress, what Claude Code itself writes in the LLM's name. A log of a
 sub-agent alone is read as a session of its own.
@@ -33,7 +32,8 @@ from specbench.traces.conversation.clock import seconds
 from specbench.traces.conversation.events import Asked, Event, Result
 from specbench.traces.conversation.items import item_events
 from specbench.traces.conversation.parts import content_events
-from specbench.traces.json_files import OnError, first_records, json_lines
+from specbench.traces.json_files import OnError, json_lines
+from specbench.traces.json_heads import first_records
 from specbench.traces.sources.base import Source
 from specbench.traces.sources.records import new_trace
 
@@ -175,9 +175,7 @@ def _trace(path: Path, name: str, session: _Session, side: bool) -> Trace:
             if rest or not results:
                 talk.add_events("user", rest, place, at=line.at)
     metadata = {**session.about, "sidechain": True} if side else session.about
-    return new_trace(
-        "claude_code", path, None, talk.messages(), trace_id=name, agent=session.model, metadata=metadata
-    )
+    return new_trace("claude_code", path, None, talk.messages(), trace_id=name, agent=session.model, metadata=metadata)
 
 
 def _timed(session: _Session, result: Result, line: _Line) -> bool:
@@ -198,4 +196,4 @@ def _began(session: _Session, result: Result, line: _Line, asked_at: dict[str, f
             if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value / unit <= line.at - asked:
                 return line.at - value / unit
     shown = session.began.get(result.id or "", asked)
-    return shown if _SLACK_S < shown - began and shown <= line.at else began
+    return shown if shown - began > _SLACK_S and shown <= line.at else began

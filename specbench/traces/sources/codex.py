@@ -1,14 +1,14 @@
 """Codex rollouts (``~/.codex/sessions/**/rollout-*.jsonl``): items of OpenAI's Responses API, one a line.
 
-| trace | log |
-| --- | --- |
-| trace id | ``session_meta.payload.id`` (before that was written: the first line's ``id``) |
-| task id | hash of the first user message |
-| messages | ``response_item.payload``; in the oldest logs the lines themselves; where a log has only events, its messages |
-| agent | ``turn_context.payload.model`` |
-| metadata | ``cwd``, ``cli_version`` |
-| thinking time | from the line before to the invocation's last line |
-| tool time | from the call (or from ``exec_command_begin``, after any approval) to its output; a duration counts first |
+- **trace id**: ``session_meta.payload.id`` (before that was written: the first line's ``id``)
+- **task id**: hash of the first user message
+- **messages**: ``response_item.payload``; in the oldest logs the lines themselves; where a log has only events, its
+  messages
+- **agent**: ``turn_context.payload.model``
+- **metadata**: ``cwd``, ``cli_version``
+- **thinking time**: from the line before to the invocation's last line
+- **tool time**: from the call (or from ``exec_command_begin``, after any approval) to its output; a duration counts
+  first
 
 Left out: events beside the items, reasoning, what a compaction writes over (its lines stand there already).
 """
@@ -25,7 +25,8 @@ from specbench.traces.conversation.builder import Conversation
 from specbench.traces.conversation.clock import seconds
 from specbench.traces.conversation.items import is_item
 from specbench.traces.conversation.wrappers import parsed
-from specbench.traces.json_files import OnError, first_records, json_lines
+from specbench.traces.json_files import OnError, json_lines
+from specbench.traces.json_heads import first_records
 from specbench.traces.sources.base import Source
 from specbench.traces.sources.records import new_trace
 
@@ -44,7 +45,7 @@ class Codex(Source):
     def detect(self, path: Path, head: str) -> bool:
         """Lines ``{timestamp, type: response_item, payload}``, or bare items after a line with ``instructions``."""
         found = [record for record in first_records(head)[:50] if isinstance(record, dict)]
-        if any(record.get("type") in _ENVELOPES and isinstance(record.get("payload"), dict) for record in found):
+        if any(str(record.get("type")) in _ENVELOPES and isinstance(record.get("payload"), dict) for record in found):
             return True
         old = any("record_type" in record for record in found) or (
             bool(found) and {"id", "timestamp", "instructions"} <= found[0].keys()
@@ -59,7 +60,7 @@ class Codex(Source):
         for number, row in json_lines(path, on_error):
             if not isinstance(row, dict):
                 continue
-            payload = row.get("payload") if row.get("type") in _ENVELOPES else row
+            payload = row.get("payload") if str(row.get("type")) in _ENVELOPES else row
             payload = payload if isinstance(payload, dict) else {}
             at = seconds(row.get("timestamp"))
             try:

@@ -1,13 +1,12 @@
 """GitHub Copilot CLI session events (``events.jsonl``): ``{type, data, id, timestamp, parentId}`` a line.
 
-| trace | log |
-| --- | --- |
-| trace id | ``session.start``'s ``data.sessionId`` |
-| task id | hash of the first user message |
-| messages | ``system.message``, ``user.message``, ``assistant.message`` with ``toolRequests``, ``tool.execution_complete`` |
-| agent | the ``model`` of the first assistant message |
-| thinking time | from the event before (``assistant.turn_start``, the last result) to the ``assistant.message`` |
-| tool time | from ``tool.execution_start`` to ``tool.execution_complete`` |
+- **trace id**: ``session.start``'s ``data.sessionId``
+- **task id**: hash of the first user message
+- **messages**: ``system.message``, ``user.message``, ``assistant.message`` with ``toolRequests``,
+  ``tool.execution_complete``
+- **agent**: the ``model`` of the first assistant message
+- **thinking time**: from the event before (``assistant.turn_start``, the last result) to the ``assistant.message``
+- **tool time**: from ``tool.execution_start`` to ``tool.execution_complete``
 
 Left out: what sub-agents did (``parentToolCallId``), hooks, the session's own events.
 """
@@ -24,7 +23,8 @@ from specbench.traces.conversation.builder import Conversation
 from specbench.traces.conversation.calls import as_text, failed, identifier
 from specbench.traces.conversation.clock import seconds
 from specbench.traces.conversation.events import Result
-from specbench.traces.json_files import OnError, first_records, json_lines
+from specbench.traces.json_files import OnError, json_lines
+from specbench.traces.json_heads import first_records
 from specbench.traces.sources.base import Source
 from specbench.traces.sources.records import new_trace
 
@@ -65,9 +65,7 @@ class Copilot(Source):
                 if isinstance(data.get(key), str):
                     about.setdefault(name, data[key])
         try:
-            yield new_trace(
-                self.name, path, None, talk.messages(), trace_id=about.get("id"), agent=about.get("model")
-            )
+            yield new_trace(self.name, path, None, talk.messages(), trace_id=about.get("id"), agent=about.get("model"))
         except TraceError as error:
             on_error(error.at(path=path))
 

@@ -1,13 +1,13 @@
 """Gemini: requests with ``contents``, chat histories, and the session files of Gemini CLI.
 
-| trace | file |
-| --- | --- |
-| trace id | ``sessionId`` or ``id``, else ``file-stem:line`` |
-| task id | ``task_id``, else hash of the first user message |
-| messages | ``contents`` or ``history`` (``role``, ``parts``), then the first of ``candidates``; in Gemini CLI's files ``messages[]`` of type ``user`` and ``gemini`` with ``toolCalls`` and their results |
-| tools | ``tools[].functionDeclarations`` |
-| agent | ``model`` |
-| times | of Gemini CLI: thinking from the message before to ``timestamp``; a tool from its message to the call's ``timestamp`` |
+- **trace id**: ``sessionId`` or ``id``, else ``file-stem:line``
+- **task id**: ``task_id``, else hash of the first user message
+- **messages**: ``contents`` or ``history`` (``role``, ``parts``), then the first of ``candidates``; in Gemini CLI's
+  files ``messages[]`` of type ``user`` and ``gemini`` with ``toolCalls`` and their results
+- **tools**: ``tools[].functionDeclarations``
+- **agent**: ``model``
+- **times**: of Gemini CLI: thinking from the message before to ``timestamp``; a tool from its message to the call's
+  ``timestamp``
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from specbench.traces.conversation.events import Event, Text
 from specbench.traces.conversation.parts import content_events, joined_result
 from specbench.traces.conversation.tools import read_tools
 from specbench.traces.conversation.wrappers import answer_items, is_conversation, items_in
-from specbench.traces.json_files import OnError, convert_records, first_records, records
+from specbench.traces.json_files import OnError, convert_records, records
+from specbench.traces.json_heads import first_records
 from specbench.traces.sources.records import RecordSource, add_all, new_trace, record_id
 
 __all__ = ["Gemini"]
@@ -46,7 +47,9 @@ class Gemini(RecordSource):
             return False
         history = record.get("history")
         parts = isinstance(history, list) and any(isinstance(each, dict) and "parts" in each for each in history)
-        return parts or _is_cli(record) or (isinstance(record.get("contents"), (list, str)) and "messages" not in record)
+        return (
+            parts or _is_cli(record) or (isinstance(record.get("contents"), (list, str)) and "messages" not in record)
+        )
 
     def detect(self, path: Path, head: str) -> bool:
         """Also the lines of a Gemini CLI session."""
@@ -63,7 +66,9 @@ class Gemini(RecordSource):
                 for key, value in record.items()
                 if key != "$set"
             }
-            lines = [record for _, record in found if isinstance(record, dict) and record.get("type") in _CLI_TYPES]
+            lines = [
+                record for _, record in found if isinstance(record, dict) and str(record.get("type")) in _CLI_TYPES
+            ]
             found = [(1, {**about, "messages": lines})]
         yield from convert_records(path, found, lambda number, record: self.convert(path, number, record), on_error)
 
@@ -104,18 +109,18 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 def _is_cli(record: dict[str, Any]) -> bool:
     session = "sessionId" in record and isinstance(record.get("messages"), list)
-    return session and any(message.get("type") in _CLI_TYPES for message in _objects(record["messages"])[:20])
+    return session and any(str(message.get("type")) in _CLI_TYPES for message in _objects(record["messages"])[:20])
 
 
 def _cli_lines(found: Iterable[Any]) -> bool:
-    kinds = {each.get("type") for each in list(found)[:50] if isinstance(each, dict) and "uuid" not in each}
+    kinds = {str(each.get("type")) for each in list(found)[:50] if isinstance(each, dict) and "uuid" not in each}
     begun = any(isinstance(each, dict) and {"sessionId", "projectHash"} <= each.keys() for each in list(found)[:5])
     return "gemini" in kinds or (begun and "user" in kinds)
 
 
 def _add_cli(talk: Conversation, message: Any, place: str) -> None:
     """Add one of Gemini CLI's messages, its calls with their results and times."""
-    if not isinstance(message, dict) or message.get("type") not in _CLI_TYPES:
+    if not isinstance(message, dict) or str(message.get("type")) not in _CLI_TYPES:
         return
     at = seconds(message.get("timestamp"))
     content = first_of(message, ("content", "parts"))

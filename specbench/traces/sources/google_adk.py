@@ -1,12 +1,12 @@
 """Google ADK: sessions (``events[].content``), evaluation sets (``eval_cases``) and the older test files.
 
-| trace | file |
-| --- | --- |
-| trace id | session ``id`` or ``eval_id``; of a test file its name |
-| task id | hash of the first user message |
-| messages | ``events[].content`` in Gemini's parts. Of an evaluation case: ``user_content``, each of ``tool_uses`` as a call, ``final_response``; it has no results |
-| metadata | ``app_name``, ``user_id`` |
-| times | none: an event's ``timestamp`` is the beginning of an LLM's step and the end of a tool's, so that thinking and tool cannot be told apart |
+- **trace id**: session ``id`` or ``eval_id``; of a test file its name
+- **task id**: hash of the first user message
+- **messages**: ``events[].content`` in Gemini's parts. Of an evaluation case: ``user_content``, each of ``tool_uses``
+  as a call, ``final_response``; it has no results
+- **metadata**: ``app_name``, ``user_id``
+- **times**: none: an event's ``timestamp`` is the beginning of an LLM's step and the end of a tool's, so that
+  thinking and tool cannot be told apart
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ class GoogleADK(RecordSource):
         events = record.get("events")
         if isinstance(events, list) and any(isinstance(event, dict) and _is_event(event) for event in events[:20]):
             return True
-        turn = {"query", "reference"} <= record.keys() and ("expected_tool_use" in record or "expectedToolUse" in record)
+        turn = {"query", "reference"} <= record.keys() and (
+            "expected_tool_use" in record or "expectedToolUse" in record
+        )
         return turn or first_of(record, _CASES) is not None or _is_event(record)
 
     def read(self, path: Path, on_error: OnError) -> Iterator[Trace]:

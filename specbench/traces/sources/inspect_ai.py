@@ -1,15 +1,13 @@
 """inspect_ai logs: ``.json`` (a log), and the samples inside ``.eval`` (a zip).
 
-| trace | log |
-| --- | --- |
-| trace id | ``TASK/SAMPLE/epoch-N`` |
-| task id | ``TASK/SAMPLE``: the epochs of a sample are one task |
-| messages | the sample's ``messages``; attachments are put back in their places |
-| tools | of the model events |
-| agent | ``eval.model``, else the model of the sample's output |
-| metadata | epoch and scores |
-| thinking time | ``timestamp`` to ``completed`` of the model event that gave the message |
-| tool time | ``timestamp`` to ``completed`` of the tool event with the call's id |
+- **trace id**: ``TASK/SAMPLE/epoch-N``
+- **task id**: ``TASK/SAMPLE``: the epochs of a sample are one task
+- **messages**: the sample's ``messages``; attachments are put back in their places
+- **tools**: of the model events
+- **agent**: ``eval.model``, else the model of the sample's output
+- **metadata**: epoch and scores
+- **thinking time**: ``timestamp`` to ``completed`` of the model event that gave the message
+- **tool time**: ``timestamp`` to ``completed`` of the tool event with the call's id
 """
 
 from __future__ import annotations
@@ -43,7 +41,7 @@ class InspectAI(RecordSource):
         if not isinstance(record, dict):
             return False
         log = isinstance(record.get("eval"), dict) and "status" in record
-        return log or _SAMPLE <= record.keys() or {"epoch", "input", "target", "uuid"} <= record.keys()
+        return log or record.keys() >= _SAMPLE or {"epoch", "input", "target", "uuid"} <= record.keys()
 
     def convert(self, path: Path, number: int, record: Any) -> Iterable[Trace]:
         """Return a trace for each sample."""
@@ -75,7 +73,10 @@ def _header(path: Path) -> dict[str, Any]:
 def _trace(path: Path, sample: Any, about: dict[str, Any]) -> Trace:
     if not isinstance(sample, dict) or not isinstance(sample.get("messages"), list):
         raise TraceError(
-            "the sample has no messages", field="messages", got=sample, remedy="give an inspect_ai log of a finished run"
+            "the sample has no messages",
+            field="messages",
+            got=sample,
+            remedy="give an inspect_ai log of a finished run",
         )
     events = [event for event in _list(sample.get("events")) if isinstance(event, dict)]
     times = _times(events)
@@ -127,7 +128,11 @@ def _times(events: list[dict[str, Any]]) -> dict[str, tuple[float, float]]:
         elif event.get("event") == "model":
             output = event.get("output")
             choices = output.get("choices") if isinstance(output, dict) else None
-            message = choices[0].get("message") if isinstance(choices, list) and choices and isinstance(choices[0], dict) else None
+            message = (
+                choices[0].get("message")
+                if isinstance(choices, list) and choices and isinstance(choices[0], dict)
+                else None
+            )
             names = [message.get("id")] if isinstance(message, dict) else []
         else:
             continue

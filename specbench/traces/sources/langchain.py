@@ -1,12 +1,11 @@
 """LangChain and LangGraph: message lists (``type: human``), serialised messages, and states and checkpoints as JSON.
 
-| trace | record |
-| --- | --- |
-| trace id | ``thread_id`` (``config.configurable.thread_id``), ``trace_id`` or ``id``, else ``file-stem:line`` |
-| task id | ``task_id``, else hash of the first user message |
-| messages | the list itself, ``messages``, ``values.messages`` or ``channel_values.messages``; calls in ``tool_calls``, ``additional_kwargs`` or content parts |
-| agent | ``response_metadata.model_name`` of the first answer |
-| times | none: messages carry none |
+- **trace id**: ``thread_id`` (``config.configurable.thread_id``), ``trace_id`` or ``id``, else ``file-stem:line``
+- **task id**: ``task_id``, else hash of the first user message
+- **messages**: the list itself, ``messages``, ``values.messages`` or ``channel_values.messages``; calls in
+  ``tool_calls``, ``additional_kwargs`` or content parts
+- **agent**: ``response_metadata.model_name`` of the first answer
+- **times**: none: messages carry none
 
 The checkpoints of one thread repeat its beginning: they are counted once. Nothing is unpickled: a checkpoint that is
 stored as bytes (a database) is not read; export its states with ``graph.get_state_history``.
@@ -72,7 +71,7 @@ def _is_message(item: dict[str, Any]) -> bool:
     if item.get("type") == "constructor":
         return isinstance(item.get("kwargs"), dict) and "Message" in str(item.get("id"))
     content = item.get("data", item)
-    return item.get("type") in _TYPES and isinstance(content, dict) and "content" in content and "role" not in item
+    return str(item.get("type")) in _TYPES and isinstance(content, dict) and "content" in content and "role" not in item
 
 
 def _thread(record: dict[str, Any], number: int) -> str | None:

@@ -1,15 +1,14 @@
 """Langfuse exports: ``{trace, observations}``, a trace with its ``observations``, or observations (API v1 and v2).
 
-| trace | export |
-| --- | --- |
-| trace id | ``traceId``; a sub-agent's conversation gets ``/2``, ``/3``, ... |
-| task id | hash of the first user message |
-| messages | ``input`` and ``output`` of observations of type ``GENERATION``, as objects or JSON text, in the format of any framework; else their ``metadata.attributes`` (OpenTelemetry) |
-| tools | ``input.tools``, ``toolDefinitions``, ``modelParameters.tools``, or the attributes |
-| agent | ``model`` |
-| metadata | the trace's name, session and user |
-| thinking time | ``startTime`` to ``endTime`` of the generation |
-| tool time | those of the observation of type ``TOOL`` (in older exports ``SPAN``) with the tool's name |
+- **trace id**: ``traceId``; a sub-agent's conversation gets ``/2``, ``/3``, ...
+- **task id**: hash of the first user message
+- **messages**: ``input`` and ``output`` of observations of type ``GENERATION``, as objects or JSON text, in the
+  format of any framework; else their ``metadata.attributes`` (OpenTelemetry)
+- **tools**: ``input.tools``, ``toolDefinitions``, ``modelParameters.tools``, or the attributes
+- **agent**: ``model``
+- **metadata**: the trace's name, session and user
+- **thinking time**: ``startTime`` to ``endTime`` of the generation
+- **tool time**: those of the observation of type ``TOOL`` (in older exports ``SPAN``) with the tool's name
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ class Langfuse(SpanSource):
         """Sort the observations of a trace, of a page, or one."""
         if not isinstance(record, dict):
             return
-        trace = record.get("trace") if isinstance(record.get("trace"), dict) else record
+        trace: dict[str, Any] = record["trace"] if isinstance(record.get("trace"), dict) else record
         listed = first_of(record, ("observations", "data"))
         about = {key: trace.get(key) for key in ("name", "sessionId", "userId") if isinstance(trace.get(key), str)}
         for observation in listed if isinstance(listed, list) else [record]:
@@ -82,11 +81,9 @@ def _take(observation: dict[str, Any], found: SpanTrace) -> None:
     metadata = parsed(observation.get("metadata"))
     attributes = parsed(metadata.get("attributes")) if isinstance(metadata, dict) else None
     attributes = attributes if isinstance(attributes, dict) else {}
-    told = (
-        span_of(attributes, name=name, started=started, ended=ended, place=place) if is_genai(attributes) else None
-    )
+    told = span_of(attributes, name=name, started=started, ended=ended, place=place) if is_genai(attributes) else None
     given, output = parsed(observation.get("input")), parsed(observation.get("output"))
-    if observation.get("type") in _LLM_TYPES:
+    if str(observation.get("type")) in _LLM_TYPES:
         items, tools = _without_tools(items_in(given))
         answer = answer_items(output)
         if isinstance(told, LLMSpan) and (not items or (not answer and told.answer)):
@@ -128,7 +125,11 @@ def _without_tools(items: list[Any]) -> tuple[list[Any], dict[str, ToolSpec]]:
     declared: list[Any] = []
     for item in items:
         content = parsed(item.get("content")) if isinstance(item, dict) and item.get("role") == "tool" else None
-        if isinstance(content, dict) and content.get("type") == "function" and isinstance(content.get("function"), dict):
+        if (
+            isinstance(content, dict)
+            and content.get("type") == "function"
+            and isinstance(content.get("function"), dict)
+        ):
             declared.append(content)
         else:
             kept.append(item)

@@ -1,15 +1,14 @@
 """LangSmith run exports: runs (``run_type``, ``inputs``, ``outputs``), as JSON Lines, a list, or nested ``child_runs``.
 
-| trace | runs |
-| --- | --- |
-| trace id | ``trace_id``, else the id of the root run |
-| task id | hash of the first user message |
-| messages | ``inputs`` and ``outputs`` of runs of type ``llm``, serialised by LangChain or as the provider had them |
-| tools | ``extra.invocation_params.tools`` |
-| agent | ``extra.metadata.ls_model_name`` |
-| metadata | ``session_name``, the run's name |
-| thinking time | ``start_time`` to ``end_time`` of the run |
-| tool time | those of the run of type ``tool`` |
+- **trace id**: ``trace_id``, else the id of the root run
+- **task id**: hash of the first user message
+- **messages**: ``inputs`` and ``outputs`` of runs of type ``llm``, serialised by LangChain or as the provider had
+  them
+- **tools**: ``extra.invocation_params.tools``
+- **agent**: ``extra.metadata.ls_model_name``
+- **metadata**: ``session_name``, the run's name
+- **thinking time**: ``start_time`` to ``end_time`` of the run
+- **tool time**: those of the run of type ``tool``
 """
 
 from __future__ import annotations
@@ -82,7 +81,9 @@ def _take(run: dict[str, Any], found: SpanTrace) -> None:
     metadata = extra.get("metadata")
     model = metadata.get("ls_model_name") if isinstance(metadata, dict) else None
     found.llms.append(
-        LLMSpan(items, answer, started, ended, _tools(extra), model if isinstance(model, str) else None, place, llm, span)
+        LLMSpan(
+            items, answer, started, ended, _tools(extra), model if isinstance(model, str) else None, place, llm, span
+        )
     )
 
 

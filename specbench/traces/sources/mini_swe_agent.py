@@ -1,14 +1,13 @@
 """mini-SWE-agent trajectories (``*.traj.json``): chat messages, one tool ``bash``, times in ``extra``.
 
-| trace | file |
-| --- | --- |
-| trace id | file name |
-| task id | ``instance_id`` |
-| messages | ``messages`` without the role ``exit``; where the model writes its command as a code block in the text (version 1), that is a call of ``bash``, and the user message after it its result |
-| agent | ``info.config.model.model_name`` |
-| metadata | exit status, cost, number of LLM invocations |
-| thinking time | from the result before (``extra.timestamp``) to the model's message |
-| tool time | from the model's message to the result |
+- **trace id**: file name
+- **task id**: ``instance_id``
+- **messages**: ``messages`` without the role ``exit``; where the model writes its command as a code block in the text
+  (version 1), that is a call of ``bash``, and the user message after it its result
+- **agent**: ``info.config.model.model_name``
+- **metadata**: exit status, cost, number of LLM invocations
+- **thinking time**: from the result before (``extra.timestamp``) to the model's message
+- **tool time**: from the model's message to the result
 """
 
 from __future__ import annotations

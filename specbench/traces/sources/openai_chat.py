@@ -84,7 +84,8 @@ def chat_trace(source: str, path: Path, number: int, record: Any) -> Trace:
         if record.get(key):
             add_all(talk, answer_items(record[key]), key)
             break
-    inner = next((record[key] for key in ("request", "body", "input") if isinstance(record.get(key), dict)), {})
+    inners = (record[key] for key in ("request", "body", "input") if isinstance(record.get(key), dict))
+    inner: dict[str, Any] = next(inners, {})
     metadata = record.get("metadata")
     given = metadata if isinstance(metadata, dict) else {}
     declared = next(

@@ -1,13 +1,12 @@
 """OpenAI Responses: ``{"input": [...], "output": [...]}``, response objects, or a bare list of items.
 
-| trace | record |
-| --- | --- |
-| trace id | ``trace_id`` or ``id``, else ``file-stem:line`` |
-| task id | ``task_id``, else hash of the first user message |
-| messages | ``instructions``, ``input``, ``output``: messages, ``function_call`` and ``function_call_output``, the calls of OpenAI's own tools. What stands between two results is one LLM invocation |
-| tools | ``tools`` |
-| agent | ``model`` |
-| thinking time | ``created_at`` to ``completed_at``, where a response has both |
+- **trace id**: ``trace_id`` or ``id``, else ``file-stem:line``
+- **task id**: ``task_id``, else hash of the first user message
+- **messages**: ``instructions``, ``input``, ``output``: messages, ``function_call`` and ``function_call_output``, the
+  calls of OpenAI's own tools. What stands between two results is one LLM invocation
+- **tools**: ``tools``
+- **agent**: ``model``
+- **thinking time**: ``created_at`` to ``completed_at``, where a response has both
 """
 
 from __future__ import annotations

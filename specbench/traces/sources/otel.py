@@ -1,15 +1,15 @@
-"""OpenTelemetry spans as JSON: OTLP (a document or a line an export), and spans one by one as SDKs and Phoenix write them.
+"""OpenTelemetry spans as JSON: OTLP (a document or a line an export), and single spans as SDKs and Phoenix write them.
 
-| trace | spans |
-| --- | --- |
-| trace id | ``traceId``; a sub-agent's conversation gets ``/2``, ``/3``, ... |
-| task id | hash of the first user message |
-| messages | GenAI conventions (``gen_ai.input.messages``, ``gen_ai.output.messages``, or events), OpenInference (``llm.input_messages.*``), OpenLLMetry (``gen_ai.prompt.*``), Vercel (``ai.prompt.messages``) |
-| tools | ``gen_ai.tool.definitions``, ``llm.tools.*`` |
-| agent | ``gen_ai.response.model``, ``llm.model_name`` |
-| metadata | ``service.name``, ``session.id``, ``gen_ai.conversation.id`` |
-| thinking time | the LLM's span |
-| tool time | the tool's span, by ``gen_ai.tool.call.id``, else by its name in order; its result (``gen_ai.tool.call.result`` or ``...response``) counts where no LLM saw it |
+- **trace id**: ``traceId``; a sub-agent's conversation gets ``/2``, ``/3``, ...
+- **task id**: hash of the first user message
+- **messages**: GenAI conventions (``gen_ai.input.messages``, ``gen_ai.output.messages``, or events), OpenInference
+  (``llm.input_messages.*``), OpenLLMetry (``gen_ai.prompt.*``), Vercel (``ai.prompt.messages``)
+- **tools**: ``gen_ai.tool.definitions``, ``llm.tools.*``
+- **agent**: ``gen_ai.response.model``, ``llm.model_name``
+- **metadata**: ``service.name``, ``session.id``, ``gen_ai.conversation.id``
+- **thinking time**: the LLM's span
+- **tool time**: the tool's span, by ``gen_ai.tool.call.id``, else by its name in order; its result
+  (``gen_ai.tool.call.result`` or ``...response``) counts where no LLM saw it
 """
 
 from __future__ import annotations
@@ -49,12 +49,16 @@ class OpenTelemetry(SpanSource):
             trace = traces.setdefault(_trace_id(span) or f"record-{number}", SpanTrace())
             about = {**resource, **attributes}
             trace.about.update({key: about[key] for key in _ABOUT if isinstance(about.get(key), str)})
-            events = [{"name": each.get("name"), "attributes": _attributes(each)} for each in _dicts(span.get("events"))]
+            events = [
+                {"name": each.get("name"), "attributes": _attributes(each)} for each in _dicts(span.get("events"))
+            ]
             found = span_of(
                 attributes,
                 events,
                 name=str(span.get("name") or ""),
-                started=seconds(first_of(span, ("startTimeUnixNano", "start_time_unix_nano", "start_time", "startTime"))),
+                started=seconds(
+                    first_of(span, ("startTimeUnixNano", "start_time_unix_nano", "start_time", "startTime"))
+                ),
                 ended=seconds(first_of(span, ("endTimeUnixNano", "end_time_unix_nano", "end_time", "endTime"))),
                 place=f"span {span.get('name')}",
             )
@@ -101,7 +105,7 @@ def _span_id(span: Mapping[str, Any]) -> Any:
 
 
 def _attributes(holder: Mapping[str, Any]) -> dict[str, Any]:
-    """Return attributes as ``{key: value}``: OTLP lists them, SDKs map them, Phoenix nests them or puts them in columns."""
+    """Return attributes as ``{key: value}``: OTLP lists them, SDKs map them, Phoenix nests them or has columns."""
     given = holder.get("attributes")
     if isinstance(given, list):
         return {str(each.get("key")): _value(each.get("value")) for each in _dicts(given)}

@@ -27,7 +27,6 @@ class Parquet(Source):
     """Reads Parquet files, a few rows at a time."""
 
     name = "parquet"
-    counted_once = True
 
     def detect(self, path: Path, head: str) -> bool:
         """The four letters that every Parquet file begins with."""

@@ -13,7 +13,8 @@ from specbench.core.types import Message, ToolSpec, Trace
 from specbench.traces.conversation.builder import Conversation
 from specbench.traces.conversation.clock import seconds
 from specbench.traces.conversation.wrappers import is_conversation
-from specbench.traces.json_files import OnError, convert_records, first_records, records
+from specbench.traces.json_files import OnError, convert_records, records
+from specbench.traces.json_heads import first_records
 from specbench.traces.sources.base import Source
 
 __all__ = ["RecordSource", "add_all", "derived_task", "new_trace", "record_id", "scalars"]

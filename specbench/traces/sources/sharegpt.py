@@ -1,12 +1,11 @@
 """ShareGPT: ``{"conversations": [{"from": "human", "value": ...}], "tools": "[...]", "system": ...}``; Hermes too.
 
-| trace | record |
-| --- | --- |
-| trace id | ``trace_id`` or ``id``, else ``file-stem:number`` |
-| task id | ``task_id``, else hash of the first user message |
-| messages | ``conversations``: ``human``, ``gpt``, ``function_call``, ``observation``, ``tool`` ...; calls may also stand in ``<tool_call>`` tags, results in ``<tool_response>`` tags |
-| tools | ``tools``, a list or its JSON text; else the ``<tools>`` of Hermes' system prompt |
-| times | none |
+- **trace id**: ``trace_id`` or ``id``, else ``file-stem:number``
+- **task id**: ``task_id``, else hash of the first user message
+- **messages**: ``conversations``: ``human``, ``gpt``, ``function_call``, ``observation``, ``tool`` ...; calls may
+  also stand in ``<tool_call>`` tags, results in ``<tool_response>`` tags
+- **tools**: ``tools``, a list or its JSON text; else the ``<tools>`` of Hermes' system prompt
+- **times**: none
 """
 
 from __future__ import annotations
@@ -33,6 +32,7 @@ class ShareGPT(RecordSource):
 
     name = "sharegpt"
     priority = 1
+    counted_once = False
 
     def knows(self, record: Any) -> bool:
         """An object with ``conversations``, whose turns have ``from`` and ``value``; or a list of such turns."""

@@ -11,7 +11,8 @@ from typing import Any
 from specbench.core.errors import TraceError
 from specbench.core.types import Trace
 from specbench.traces.conversation.spans import LLMSpan, ToolSpan, threads
-from specbench.traces.json_files import OnError, first_records, records
+from specbench.traces.json_files import OnError, records
+from specbench.traces.json_heads import first_records
 from specbench.traces.sources.base import Source
 from specbench.traces.sources.records import new_trace
 

@@ -1,13 +1,13 @@
 """SWE-agent trajectories (``*.traj``): ``trajectory[]{thought, action, observation}`` and ``history``.
 
-| trace | file |
-| --- | --- |
-| trace id | file name |
-| task id | ``instance_id`` where given, else hash of the first user message |
-| messages | the prompt from ``history``; then, for each step, ``thought`` with ``action`` as a call, and ``observation`` as its result. A history with ``tool_calls`` is read as chat messages |
-| call | the action's first word is the tool, what follows its ``arguments``: ``open a.py 7`` → ``open({"arguments": "a.py 7"})`` |
-| metadata | exit status |
-| tool time | ``execution_time`` of the step; thinking is not timed |
+- **trace id**: file name
+- **task id**: ``instance_id`` where given, else hash of the first user message
+- **messages**: the prompt from ``history``; then, for each step, ``thought`` with ``action`` as a call, and
+  ``observation`` as its result. A history with ``tool_calls`` is read as chat messages
+- **call**: the action's first word is the tool, what follows its ``arguments``: ``open a.py 7`` →
+  ``open({"arguments": "a.py 7"})``
+- **metadata**: exit status
+- **tool time**: ``execution_time`` of the step; thinking is not timed
 """
 
 from __future__ import annotations
@@ -41,14 +41,18 @@ class SweAgent(RecordSource):
         if isinstance(steps, list) and steps and isinstance(steps[0], dict):
             return {"action", "observation"} <= steps[0].keys()
         return isinstance(history, list) and any(
-            isinstance(each, dict) and {"role", "content"} <= each.keys() and ("message_type" in each or "action" in each)
+            isinstance(each, dict)
+            and {"role", "content"} <= each.keys()
+            and ("message_type" in each or "action" in each)
             for each in history
         )
 
     def convert(self, path: Path, number: int, record: Any) -> Trace:
         """Return the trajectory's trace."""
         record = record if isinstance(record, dict) else {}
-        history = [each for each in _list(record.get("history")) if not (isinstance(each, dict) and each.get("is_demo"))]
+        history = [
+            each for each in _list(record.get("history")) if not (isinstance(each, dict) and each.get("is_demo"))
+        ]
         steps = _list(record.get("trajectory"))
         talk = Conversation(tags=False)
         if any(isinstance(each, dict) and each.get("tool_calls") for each in history) or not steps:
@@ -84,7 +88,11 @@ def _plain(message: Any) -> Any:
         action = message.get("action")
         if isinstance(action, str) and (asked := _call(action)) is not None:
             call = {"name": asked.name, "arguments": dict(asked.arguments)}
-            return {"role": "assistant", "content": message.get("thought") or message.get("content"), "tool_calls": [call]}
+            return {
+                "role": "assistant",
+                "content": message.get("thought") or message.get("content"),
+                "tool_calls": [call],
+            }
     return message
 
 
@@ -106,11 +114,11 @@ def _add_step(talk: Conversation, step: Any, place: str, spent_s: float) -> floa
     asked = _call(action or "")
     talk.add_events("assistant", [*said, asked] if asked else said, place)
     took = step.get("execution_time")
-    timed = isinstance(took, (int, float)) and not isinstance(took, bool) and 0 <= took < 1e6
-    until = spent_s + took if timed else spent_s
+    measured = isinstance(took, (int, float)) and not isinstance(took, bool) and 0 <= took < 1e6
+    until = spent_s + float(took or 0) if measured else None
     if asked is not None and observation is not None:
-        started = spent_s if timed else None
-        talk.add_events("tool", [Result(observation)], place, started=started, ended=until if timed else None)
+        started = spent_s if until is not None else None
+        talk.add_events("tool", [Result(observation)], place, started=started, ended=until)
     elif observation:
         talk.add_events("user", [Text(observation)], place)
-    return float(until)
+    return spent_s if until is None else until

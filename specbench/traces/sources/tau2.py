@@ -1,14 +1,12 @@
 """τ²-bench results: ``simulations[].messages`` with times; a whole run, or one simulation a record.
 
-| trace | file |
-| --- | --- |
-| trace id | the simulation's ``id`` |
-| task id | ``tau2_DOMAIN/TASK_ID``: the trials of a task are one task |
-| messages | ``messages``, without what the simulated user's own tools did (``requestor: user``) |
-| agent | ``info.agent_info.llm`` |
-| metadata | domain, trial, reward, termination reason |
-| thinking time | from the message before to the agent's message; the first from ``start_time`` |
-| tool time | from the agent's message to the tool's |
+- **trace id**: the simulation's ``id``
+- **task id**: ``tau2_DOMAIN/TASK_ID``: the trials of a task are one task
+- **messages**: ``messages``, without what the simulated user's own tools did (``requestor: user``)
+- **agent**: ``info.agent_info.llm``
+- **metadata**: domain, trial, reward, termination reason
+- **thinking time**: from the message before to the agent's message; the first from ``start_time``
+- **tool time**: from the agent's message to the tool's
 
 References
 ----------
@@ -42,7 +40,10 @@ class Tau2(RecordSource):
         """An object with ``simulations``, or one simulation (``termination_reason``, ``task_id``, ``messages``)."""
         if not isinstance(record, dict):
             return False
-        return isinstance(record.get("simulations"), list) or {"termination_reason", "task_id", "messages"} <= record.keys()
+        return (
+            isinstance(record.get("simulations"), list)
+            or {"termination_reason", "task_id", "messages"} <= record.keys()
+        )
 
     def convert(self, path: Path, number: int, record: Any) -> Iterable[Trace]:
         """Return a trace for each simulation."""

@@ -1,4 +1,4 @@
-"""Files inside ``.gz`` and ``.zip`` (an ``.eval`` is one): unpacked into a temporary folder, within bounds."""
+"""Which files hold traces: those of a folder, and those packed in a ``.gz`` or ``.zip`` (an ``.eval`` is one)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import gzip
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import Protocol, TypeAlias
 
-from specbench.core.errors import TraceError
+from specbench.core.errors import ConfigError, TraceError
 
-__all__ = ["SUFFIXES", "is_trace_name", "unpacked"]
+__all__ = ["SIDE_FILES", "SUFFIXES", "Paths", "is_trace_name", "trace_files", "unpacked"]
+
+Paths: TypeAlias = str | Path | Sequence[str | Path]
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".traj", ".eval", ".zip", ".gz", ".parquet")
 """Endings of the files that are looked into in a folder and in an archive."""
@@ -37,6 +39,40 @@ def is_trace_name(name: str) -> bool:
     (True, False, False)
     """
     return name.endswith(SUFFIXES) and name not in SIDE_FILES and not name.endswith(".meta.json")
+
+
+def trace_files(paths: Paths) -> list[Path]:
+    """Return the files that paths name, and those in folders, each once, in reading order."""
+    endings = ", ".join(SUFFIXES)
+    given = [paths] if isinstance(paths, (str, Path)) else list(paths)
+    if not given:
+        raise ConfigError("no trace files were given; name at least one file or folder")
+    found: dict[Path, Path] = {}
+    for path in map(Path, given):
+        if path.is_dir():
+            inside = [file for file in sorted(path.rglob("*")) if _is_trace_file(file, path)]
+            if not inside:
+                raise TraceError(
+                    "the folder holds no trace files",
+                    path=path,
+                    remedy=f"give a folder with files that end in {endings}",
+                )
+        elif path.is_file():
+            inside = [path]
+        elif path.exists():
+            raise TraceError(
+                "this is a pipe or a device, which can be read but once", path=path, remedy="write it to a file first"
+            )
+        else:
+            raise TraceError("there is no such file or folder", path=path, remedy="check the path")
+        for file in inside:
+            found.setdefault(file.resolve(), file)
+    return list(found.values())
+
+
+def _is_trace_file(file: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+    return is_trace_name(file.name) and not hidden and file.is_file()
 
 
 @contextmanager
@@ -106,7 +142,11 @@ def _unpack(path: Path, label: str, folder: Path, left: list[int], depth: int) -
         inspect_log = any(name.startswith("_journal/") or name == "header.json" for name in names)
         for number, member in enumerate(members):
             parts = [part for part in PurePosixPath(member.filename).parts if part not in ("/", ".", "..")]
-            wanted = bool(parts) and is_trace_name(parts[-1]) and not any(part.startswith((".", "__MACOSX")) for part in parts)
+            wanted = (
+                bool(parts)
+                and is_trace_name(parts[-1])
+                and not any(part.startswith((".", "__MACOSX")) for part in parts)
+            )
             sample = not inspect_log or parts[:1] == ["samples"]
             if not wanted or not (sample or member.filename in ("header.json", "_journal/start.json")):
                 continue
@@ -122,7 +162,11 @@ def _unpack(path: Path, label: str, folder: Path, left: list[int], depth: int) -
     return found
 
 
-def _copy(source: IO[bytes], target: Path, left: list[int]) -> None:
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def _copy(source: _Readable, target: Path, left: list[int]) -> None:
     with target.open("xb") as file:
         while chunk := source.read(2**20):
             left[0] -= len(chunk)
