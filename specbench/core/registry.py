@@ -208,6 +208,7 @@ SOURCES = Registry(
         "tau_bench": "specbench.traces.sources.tau_bench:TauBench",
         "sgd": "specbench.traces.sources.sgd:SGD",
         "openai_chat": "specbench.traces.sources.openai_chat:OpenAIChat",
+        "message_lines": "specbench.traces.sources.message_lines:MessageLines",
         "anthropic_messages": "specbench.traces.sources.anthropic_messages:AnthropicMessages",
         "openai_responses": "specbench.traces.sources.openai_responses:OpenAIResponses",
         "gemini": "specbench.traces.sources.gemini:Gemini",

@@ -80,7 +80,8 @@ def span_of(
     place: str,
 ) -> LLMSpan | ToolSpan | None:
     """Return the LLM's or the tool's run that a span is about; ``None`` for any other span."""
-    kind = str(attributes.get("openinference.span.kind") or attributes.get("traceloop.span.kind") or "").upper()
+    kinds = ("openinference.span.kind", "traceloop.span.kind", "mlflow.spanType")
+    kind = str(first_of(attributes, kinds) or "").upper().strip('"').replace("CHAT_MODEL", "LLM")
     operation = str(attributes.get("gen_ai.operation.name") or "")
     tool = first_of(
         attributes, ("gen_ai.tool.name", "tool.name", "tool_call.function.name", "ai.toolCall.name", "tool_name")
@@ -103,7 +104,7 @@ def _tool(attributes: Mapping[str, Any], name: str, started: float | None, ended
     keys = (
         "gen_ai.tool.call.result", "gen_ai.tool.call.response", "gen_ai.tool.result", "gen_ai.tool.response",
         "tool_response", "ai.toolCall.result", "gcp.vertex.agent.tool_response", "output.value", "gen_ai.tool.output",
-        "traceloop.entity.output",
+        "traceloop.entity.output", "mlflow.spanOutputs",
     )  # fmt: skip
     call = first_of(attributes, ("gen_ai.tool.call.id", "tool_call.id", "ai.toolCall.id", "tool.call.id"))
     output = parsed(first_of(attributes, keys))

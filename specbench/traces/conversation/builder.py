@@ -129,6 +129,7 @@ class Conversation:
         events = _listed(role, events, place)
         if any(isinstance(event, Asked) for event in events):
             role = "assistant"
+            timed = timed and ended is not None  # the item's time is not that of a result that stands beside its call
         until = ended if ended is not None else at
         began = started if started is not None else self._last if at is not None else None
         current: _Piece | None = None

@@ -14,15 +14,15 @@ __all__ = ["RESULT_KEYS", "as_text", "failed", "first_of", "identifier", "read_c
 
 _INNER = (
     "function", "functionCall", "function_call", "tool_call", "toolCall", "toolUse", "tool_use", "custom",
-    "toolInvocation",
+    "toolInvocation", "state", "value",
 )  # fmt: skip
-_NAMES = ("name", "toolName", "tool_name", "function", "tool", "recipient_name")
+_NAMES = ("name", "toolName", "tool_name", "function_name", "functionName", "function", "tool", "recipient_name")
 _ARGUMENTS = (
     "arguments", "args", "input", "parameters", "params", "kwargs", "tool_input", "toolInput", "action", "queries",
     "code",
 )  # fmt: skip
 _CALL_IDS = (
-    "call_id", "tool_call_id", "toolCallId", "tool_use_id", "toolUseId", "toolUseID", "callId", "id",
+    "call_id", "tool_call_id", "toolCallId", "tool_use_id", "toolUseId", "toolUseID", "callId", "callID", "id",
 )  # fmt: skip
 RESULT_KEYS = (
     "content", "output", "result", "response", "outputs", "results", "resultForLlm", "value", "text", "errorText",

@@ -19,7 +19,10 @@ ROLE_NAMES: dict[str, Role | None] = {
     **dict.fromkeys(("system", "developer", "systemmessage", "systemmessagechunk", "instructions"), "system"),
     **dict.fromkeys(("user", "human", "humanmessage", "humanmessagechunk", "customer"), "user"),
     **dict.fromkeys(
-        ("assistant", "ai", "aimessage", "aimessagechunk", "model", "gpt", "gemini", "bot", "chatbot", "function_call"),
+        (
+            "assistant", "ai", "aimessage", "aimessagechunk", "model", "gpt", "gemini", "bot", "chatbot", "agent",
+            "function_call",
+        ),
         "assistant",
     ),
     **dict.fromkeys(
@@ -39,6 +42,10 @@ _NOT_CALLS = frozenset({"invalid_tool_calls", "tool_call_chunks"})
 _ITEM = re.compile(
     r"[a-z_]+_(call|call_output|call_result|call_response|response|output|result)|tool_use|message|reasoning"
 )
+_HOLDS = frozenset({
+    "call_id", "name", "summary", "output", "action", "arguments", "input", "function", "result", "value", "content",
+    "tool_use_id", "tool_call_id", "response", "parameters",
+})  # fmt: skip
 _SEEN = frozenset({"message", "reasoning", "item_reference", "compaction", "mcp_list_tools", "ghost_snapshot"})
 _ASIDE = re.compile(
     r"(meta|usage|annotat|extra|cost|score|raw|stat|provider|config|log|token|thought|think|reason|citation|attach"
@@ -57,6 +64,8 @@ def plain(item: Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(item.get("message"), dict) and "role" not in item and "content" not in item and "from" not in item:
         inner: dict[str, Any] = item["message"]
         return plain(inner)
+    if isinstance(item.get("info"), dict) and "role" in item["info"] and "role" not in item:  # OpenCode
+        return {**item, "role": item["info"]["role"]}
     if any(isinstance(key, str) and key.startswith("message.") for key in item):  # OpenInference, not nested
         return {key.removeprefix("message."): value for key, value in item.items()}
     return item
@@ -64,7 +73,7 @@ def plain(item: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def role_of(item: Mapping[str, Any]) -> Any:
     """Return what an item says of who said it: the first of ``role``, ``from``, ``type``, ... that is there."""
-    for key in ("role", "from", "type", "sender", "author", "speaker", "kind"):
+    for key in ("role", "from", "type", "sender", "author", "speaker", "source", "kind"):
         value = item.get(key)
         if isinstance(value, dict):
             value = value.get("role")
@@ -88,8 +97,10 @@ def is_item(item: Any) -> bool:
     item = plain(item)
     kind = item.get("type")
     if isinstance(kind, str) and _ITEM.fullmatch(kind) and kind not in ("message",) and "role" not in item:
-        return bool(item.keys() & {"call_id", "name", "summary", "output", "action", "arguments", "input", "function"})
+        return bool(item.keys() & _HOLDS)
     if not isinstance(role_of(item), str):
+        if isinstance(kind, str) and kind.endswith(("Message", "Event")) and {"source", "content"} <= item.keys():
+            return True
         return isinstance(item.get("parts"), list) and item.get("kind") in ("request", "response")
     return bool(item.keys() & {*_CONTENT, "tool_calls", "function_call", "toolCalls", "tool_call_id", "refusal"})
 
@@ -202,13 +213,21 @@ def _beside(item: Mapping[str, Any], place: str, literals: bool) -> Iterator[Ask
             yield asked
             yield from joined_result(raw, asked, where)
         done = True
+    seen = item.get("observation")  # of a step, in the Agent Trajectory Interchange Format
+    for index, raw in enumerate(_list(seen.get("results")) if isinstance(seen, dict) else ()):
+        if isinstance(raw, dict):
+            yield result_event(raw, f"{place}.observation.results[{index}]")
     more = item.get("additional_kwargs")
     if not done and isinstance(more, dict):
         yield from _beside({key: more[key] for key in ("tool_calls", "function_call") if key in more}, place, literals)
-    for index, raw in enumerate(item.get("invalid_tool_calls") or ()):
+    for index, raw in enumerate(_list(item.get("invalid_tool_calls"))):
         asked = read_call(raw, f"{place}.invalid_tool_calls[{index}]")
         text = asked.invalid if asked.invalid is not None else json.dumps(dict(asked.arguments), ensure_ascii=False)
         yield asked._replace(arguments={}, invalid=text)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _refuse_unread(item: Mapping[str, Any], place: str, role: Role | None) -> None:
@@ -284,6 +303,12 @@ def _typed_item(item: Mapping[str, Any], place: str, literals: bool) -> tuple[Ro
             asked = asked._replace(arguments={}, invalid=item["input"])
         events: list[Event] = [asked, *joined_result(item, asked, place)]
         return "assistant", events
+    if kind.endswith("Event") and kind.startswith("ToolCall") and isinstance(item.get("content"), list):  # AutoGen
+        if "Request" in kind:
+            return "assistant", [read_call(raw, f"{place}.content", literals=literals) for raw in item["content"]]
+        return "tool", [result_event(raw, f"{place}.content") for raw in item["content"] if isinstance(raw, dict)]
+    if kind.endswith("Message") and "source" in item:
+        return "assistant", list(content_events(item.get("content"), f"{place}.content", literals))
     if kind.endswith("_message") and "content" in item:  # of another agent to this one, in Codex
         return "user", list(content_events(item["content"], f"{place}.content", literals))
     raise TraceError(

@@ -34,7 +34,7 @@ _MEDIA = frozenset({
 _CALLS = frozenset({
     "tool_use", "server_tool_use", "mcp_tool_use", "tool_call", "function_call", "tool_invocation", "dynamic_tool",
     "custom_tool_call", "server_tool_call", "mcp_call", "invalid_tool_call", "tooluse", "toolcall", "function",
-    "functioncall", "builtin_tool_call", "tool_call_chunk", "builtin_tool_use",
+    "functioncall", "builtin_tool_call", "tool_call_chunk", "builtin_tool_use", "tool_request", "tool",
 })  # fmt: skip
 _RESULT = re.compile(r"(tool|function|call|code_execution)[a-z_]*(result|response|output|return)|retry_prompt")
 _THOUGHT = re.compile("thinking|thought|reasoning")
@@ -178,7 +178,8 @@ def result_event(part: Mapping[str, Any], place: str) -> Result:
         if isinstance(part.get(key), dict):
             holder = part[key]
     name = first_of(holder, ("name", "toolName", "tool_name"))
-    keys = ("tool_use_id", "tool_call_id", "toolCallId", "toolUseId", "call_id", "callId", "id")
+    keys = ("tool_use_id", "tool_call_id", "toolCallId", "toolUseId", "source_call_id", "call_id", "callId", "id")
+    given = first_of(holder, keys) if holder is part else first_of(holder, keys) or first_of(part, keys)
     content = next((holder[key] for key in RESULT_KEYS if holder.get(key) is not None), None)
     error = failed(holder) or str(holder.get("type", "")).endswith("error") or holder.get("part_kind") == "retry-prompt"
     if content in (None, "") and isinstance(holder.get("error"), (str, dict)):
@@ -187,7 +188,7 @@ def result_event(part: Mapping[str, Any], place: str) -> Result:
         error = True
     return Result(
         as_text(content),
-        identifier(first_of(holder, keys), f"{place}.id"),
+        identifier(given, f"{place}.id"),
         name if isinstance(name, str) and name else None,
         error,
     )
@@ -196,7 +197,7 @@ def result_event(part: Mapping[str, Any], place: str) -> Result:
 def joined_result(part: Mapping[str, Any], asked: Asked, place: str) -> Iterator[Result]:
     """Yield the result that stands in one object with its call, where there is one (Vercel, Gemini CLI, MCP calls)."""
     holder = part
-    for key in ("toolInvocation", "tool_invocation"):
+    for key in ("toolInvocation", "tool_invocation", "state"):
         if isinstance(part.get(key), dict):
             holder = part[key]
     keys = ("result", "output", "outputs", "errorText", "response")

@@ -11,7 +11,8 @@ __all__ = ["answer_items", "is_conversation", "items_in", "parsed"]
 
 _LISTS = (
     "messages", "conversations", "conversation", "contents", "history", "input", "inputs", "prompt", "body", "request",
-    "kwargs", "channel_values", "values", "chat_history", "llm_request", "args", "prompts",
+    "kwargs", "channel_values", "values", "chat_history", "llm_request", "args", "prompts", "steps", "events", "turns",
+    "transcript", "trajectory", "dialogue", "entries", "items", "chat", "log", "session", "data", "payload", "result",
 )  # fmt: skip
 _ANSWERS = (
     "choices", "candidates", "generations", "output", "outputs", "message", "response", "content", "completion",

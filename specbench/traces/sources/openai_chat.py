@@ -31,7 +31,10 @@ from specbench.traces.sources.records import RecordSource, add_all, new_trace, r
 
 __all__ = ["OpenAIChat", "chat_trace"]
 
-_HOLDERS = ("messages", "prompt", "request", "body", "input", "conversation", "chat")
+_HOLDERS = (
+    "messages", "prompt", "request", "body", "input", "conversation", "chat", "steps", "events", "turns", "transcript",
+    "trajectory", "history", "chat_history", "dialogue", "entries", "items", "log", "session", "data",
+)  # fmt: skip
 _ABOUT = frozenset({"metadata", "meta", "_meta", "info", "schema"})
 _ANSWERS = ("completion", "response", "output", "choices")
 
@@ -48,7 +51,9 @@ class OpenAIChat(RecordSource):
             return is_conversation(record)
         if "specbench" in record:
             return False
-        return "messages" in record or any(is_conversation(items_in(parsed(record.get(key)))) for key in _HOLDERS[1:4])
+        return "messages" in record or any(
+            is_conversation(items_in(record[key])) for key in _HOLDERS if isinstance(record.get(key), (list, dict, str))
+        )
 
     def convert(self, path: Path, number: int, record: Any) -> Trace | Iterable[Trace]:
         """Return the record's conversation; nothing for a record of metadata only."""
@@ -100,6 +105,13 @@ def chat_trace(source: str, path: Path, number: int, record: Any) -> Trace:
         trace_id=record_id(record, ("trace_id", "id")),
         task_id=record_id(record, ("task_id",)) or given.get("task_id"),
         tools=read_tools(declared),
-        agent=record_id(record, ("agent", "model")) or record_id(inner, ("model",)),
+        agent=_agent(record) or record_id(inner, ("model",)),
         metadata={key: value for key, value in given.items() if key != "task_id"},
     )
+
+
+def _agent(record: dict[str, Any]) -> str | None:
+    agent = record.get("agent")
+    if isinstance(agent, dict):
+        return record_id(agent, ("model_name", "model", "name"))
+    return record_id(record, ("agent", "model"))

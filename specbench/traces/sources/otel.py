@@ -39,6 +39,10 @@ class OpenTelemetry(SpanSource):
             return False
         if "resourceSpans" in record or "resource_spans" in record:
             return True
+        data = record.get("data")
+        listed = first_of(data, ("spans",)) if isinstance(data, dict) else record.get("spans")
+        if isinstance(listed, list):
+            return any(is_genai(_attributes(span)) for span in _dicts(listed)[:20])
         attributes = _attributes(record)
         return _trace_id(record) is not None and bool(attributes) and is_genai(attributes)
 
@@ -80,7 +84,12 @@ def _spans(record: Any) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
     if not isinstance(record, dict):
         return
     groups = first_of(record, ("resourceSpans", "resource_spans"))
-    if groups is None:
+    data = record.get("data")  # MLflow
+    listed = first_of(data, ("spans",)) if isinstance(data, dict) else record.get("spans")
+    if isinstance(listed, list):
+        for span in _dicts(listed):
+            yield {"trace_id": first_of(record, ("trace_id", "traceId", "id")), **span}, {}
+    elif groups is None:
         yield record, {}
     for group in _dicts(groups):
         resource = group.get("resource")

@@ -38,7 +38,9 @@ class RecordSource(Source):
     def detect(self, path: Path, head: str) -> bool:
         """Any of the first records is of this format."""
         found = list(first_records(head))[:_MOST_LOOKED_AT]
-        return (is_conversation(found) and self.knows(found)) or any(map(self.knows, found))
+        if is_conversation(found):  # one list of messages; of lines of messages see message_lines
+            return head.lstrip().startswith("[") and self.knows(found)
+        return any(map(self.knows, found))
 
     def read(self, path: Path, on_error: OnError) -> Iterator[Trace]:
         """Yield the traces of each record."""

@@ -103,7 +103,8 @@ COPILOT = [
     event("session.start", 0, sessionId="p1", copilotVersion="1", selectedModel="gpt"),
     event("user.message", 1, content="list"),
     event("assistant.turn_start", 2, turnId="1"),
-    event("assistant.message", 4, content="", toolRequests=[{"toolCallId": "c1", "name": "bash", "arguments": '{"command": "ls"}'}]),
+    event("assistant.message", 4, content="", toolRequests=[
+        {"toolCallId": "c1", "name": "bash", "arguments": '{"command": "ls"}'}]),
     event("tool.execution_start", 6, toolCallId="c1", toolName="bash", arguments={"command": "ls"}),
     event("tool.execution_complete", 7, toolCallId="c1", success=True, result={"content": "a"}),
     event("assistant.message", 9, content="One file.", toolRequests=[]),
@@ -117,7 +118,8 @@ SIMULATION = {
         {"role": "user", "content": "My phone is dead", "timestamp": T0 + "01"},
         {"role": "assistant", "content": None, "timestamp": T0 + "03",
          "tool_calls": [{"id": "a", "name": "look", "arguments": {"x": 1}, "requestor": "assistant"}]},
-        {"role": "tool", "id": "a", "content": "{}", "requestor": "assistant", "error": False, "timestamp": T0 + "03.25"},
+        {"role": "tool", "id": "a", "content": "{}", "requestor": "assistant", "error": False,
+         "timestamp": T0 + "03.25"},
         {"role": "assistant", "content": "Restart it.", "tool_calls": None, "timestamp": T0 + "05"},
         {"role": "user", "content": None, "timestamp": T0 + "06",
          "tool_calls": [{"id": "u", "name": "restart", "arguments": {}, "requestor": "user"}]},
@@ -177,7 +179,8 @@ INSPECT = {
             {"event": "model", "timestamp": at(1), "completed": at(3), "tools": [{"name": "bash", "parameters": {}}],
              "output": {"choices": [{"message": {"id": "m1"}}]}},
             {"event": "tool", "id": "c1", "function": "bash", "timestamp": at(3), "completed": at(7)},
-            {"event": "model", "timestamp": at(7), "completed": at(8), "output": {"choices": [{"message": {"id": "m3"}}]}},
+            {"event": "model", "timestamp": at(7), "completed": at(8),
+             "output": {"choices": [{"message": {"id": "m3"}}]}},
         ],
     }],
 }  # fmt: skip
@@ -188,7 +191,8 @@ ADK = {
         {"author": "user", "invocation_id": "i", "id": "a", "timestamp": 1.0,
          "content": {"role": "user", "parts": [{"text": "buy"}]}},
         {"author": "agent", "invocation_id": "i", "id": "b", "timestamp": 1.1, "content": {"role": "model", "parts": [
-            {"text": "Looking.", "function_call": None}, {"function_call": {"id": "f1", "name": "search", "args": {"q": "x"}}}]}},
+            {"text": "Looking.", "function_call": None},
+            {"function_call": {"id": "f1", "name": "search", "args": {"q": "x"}}}]}},
         {"author": "agent", "invocation_id": "i", "id": "c", "timestamp": 1.5, "content": {"role": "user", "parts": [
             {"function_response": {"id": "f1", "name": "search", "response": {"result": "found"}}}]}},
         {"author": "agent", "invocation_id": "i", "id": "d", "timestamp": 1.6,
@@ -215,7 +219,8 @@ GEMINI = {
     "tools": [{"functionDeclarations": [{"name": "look", "parameters": {"type": "OBJECT"}}]}],
     "contents": [
         {"role": "user", "parts": [{"text": "hi"}, {"inlineData": {"mimeType": "image/png", "data": "AA"}}]},
-        {"role": "model", "parts": [{"text": "thinking", "thought": True}, {"functionCall": {"name": "look", "args": {"x": 1}}}]},
+        {"role": "model", "parts": [
+            {"text": "thinking", "thought": True}, {"functionCall": {"name": "look", "args": {"x": 1}}}]},
         {"role": "user", "parts": [{"functionResponse": {"name": "look", "response": {"output": "found"}}}]},
     ],
     "response": {"candidates": [{"content": {"role": "model", "parts": [{"text": "It is there."}]}}]},
@@ -253,7 +258,8 @@ ANTHROPIC = {
 }  # fmt: skip
 
 RESPONSES = {
-    "instructions": "be kind", "tools": [{"type": "function", "name": "look", "parameters": {}}, {"type": "web_search"}],
+    "instructions": "be kind",
+    "tools": [{"type": "function", "name": "look", "parameters": {}}, {"type": "web_search"}],
     "input": [
         HI, {"type": "reasoning", "summary": []},
         {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "So:"}]},
@@ -299,14 +305,16 @@ LANGFUSE = {
 LANGSMITH = [
     {"id": "r0", "trace_id": "r0", "run_type": "chain", "name": "agent", "start_time": T0 + "00", "end_time": T0 + "09",
      "inputs": {"messages": [{"role": "user", "content": "hi"}]}, "outputs": {}},
-    {"id": "r1", "trace_id": "r0", "parent_run_id": "r0", "run_type": "llm", "start_time": T0 + "01", "end_time": T0 + "03",
+    {"id": "r1", "trace_id": "r0", "parent_run_id": "r0", "run_type": "llm",
+     "start_time": T0 + "01", "end_time": T0 + "03",
      "inputs": {"messages": [[LANGCHAIN["values"]["messages"][0]]]},  # type: ignore[index]
      "outputs": {"generations": [[{"text": "", "message": LANGCHAIN["values"]["messages"][1]}]]},  # type: ignore[index]
      "extra": {"metadata": {"ls_model_name": "gpt"}, "invocation_params": {"tools": [TOOL]}}},
     {"id": "r2", "trace_id": "r0", "parent_run_id": "r0", "run_type": "tool", "name": "look", "start_time": T0 + "03",
      "end_time": T0 + "07", "inputs": {"input": "{'x': 1}"},
      "outputs": {"output": {"type": "tool", "content": "found", "tool_call_id": "t1"}}},
-    {"id": "r3", "trace_id": "r0", "parent_run_id": "r0", "run_type": "llm", "start_time": T0 + "07", "end_time": T0 + "08",
+    {"id": "r3", "trace_id": "r0", "parent_run_id": "r0", "run_type": "llm",
+     "start_time": T0 + "07", "end_time": T0 + "08",
      "inputs": {"messages": [LANGCHAIN["values"]["messages"][:3]]},  # type: ignore[index]
      "outputs": {"generations": [[{"message": LANGCHAIN["values"]["messages"][3]}]]}},  # type: ignore[index]
 ]  # fmt: skip
@@ -314,8 +322,9 @@ LANGSMITH = [
 
 def span(name: str, start: int, end: int, **attributes: Any) -> dict[str, Any]:
     listed = [{"key": key.replace("__", "."), "value": {"stringValue": value}} for key, value in attributes.items()]
-    return {"traceId": "tr", "spanId": f"{name}{start}", "name": name, "startTimeUnixNano": f"{1772359200 + start}000000000",
-            "endTimeUnixNano": f"{1772359200 + end}000000000", "attributes": listed}  # fmt: skip
+    return {"traceId": "tr", "spanId": f"{name}{start}", "name": name, "attributes": listed,
+            "startTimeUnixNano": f"{1772359200 + start}000000000",
+            "endTimeUnixNano": f"{1772359200 + end}000000000"}  # fmt: skip
 
 
 OTEL_IN = [{"role": "user", "parts": [{"type": "text", "content": "hi"}]}]
@@ -370,6 +379,13 @@ OPENAI_CHAT = {
     "tools": [{"type": "function", "function": {"name": "f", "parameters": {}}, "effect": "read"}],
     "metadata": {"task_id": 1},
 }
+LINES = [
+    {"type": "session_start", "id": "x"},
+    {"timestamp": at(1), "message": HI},
+    {"timestamp": at(3), "message": {"role": "assistant", "content": [use("look", "t1", x=1)]}},
+    {"timestamp": at(7), "message": {"role": "user", "content": [result("t1", "found")]}},
+    {"timestamp": at(8), "message": {"role": "assistant", "content": [{"type": "text", "text": "It is there."}]}},
+]
 LOOK = frozenset({"look"})
 
 SAMPLES: dict[str, Sample] = {
@@ -381,6 +397,7 @@ SAMPLES: dict[str, Sample] = {
     "openai_responses": Sample([RESPONSES], (1, 2, 2, 2), think_s=3.0, tools=frozenset({"look", "web_search"})),
     "gemini": Sample([GEMINI], (1, 2, 1, 1), tools=LOOK),
     "langchain": Sample([LANGCHAIN], (1, 2, 1, 1), whole=True),
+    "message_lines": Sample(LINES, (1, 2, 1, 1), think_s=3.0, tool_s=4.0),
     "sharegpt": Sample([[SHAREGPT, HERMES]], (2, 4, 2, 2), whole=True, tools=LOOK),
     "claude_code": Sample(CLAUDE_CODE, (1, 3, 3, 3), think_s=10.0, tool_s=4.5),
     "codex": Sample(CODEX, (1, 2, 1, 1), think_s=5.0, tool_s=1.0),

@@ -162,8 +162,8 @@ def test_a_result_that_no_llm_saw_is_taken_from_the_tools_span(write: Any) -> No
     spans = [
         span("chat", 1, 3, gen_ai__operation__name="chat", gen_ai__input__messages=json.dumps(OTEL_IN),
              gen_ai__output__messages=json.dumps(OTEL_CALL)),
-        span("run", 3, 4, gen_ai__operation__name="execute_tool", gen_ai__tool__name="look", gen_ai__tool__call__id="c1",
-             gen_ai__tool__call__result="found"),
+        span("run", 3, 4, gen_ai__operation__name="execute_tool", gen_ai__tool__name="look",
+             gen_ai__tool__call__id="c1",             gen_ai__tool__call__result="found"),
     ]  # fmt: skip
     (trace,) = load(write("x.json", whole={"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}))[0]
     assert (trace.messages[-1].role, trace.messages[-1].content) == ("tool", "found")
