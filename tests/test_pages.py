@@ -18,7 +18,15 @@ from specbench.cli import app
 ROOT = Path(__file__).resolve().parents[1]
 PLACES = ("*.md", "docs/*.md", "data/*.md", "models/**/*.md", "notebooks/*.md", "benchmarks/*.md", "examples/*.md")
 PAGES = sorted(page for place in PLACES for page in ROOT.glob(place))
-RUN = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/executor.md", "data/README.md", "models/README.md")
+RUN = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/executor.md",
+    "docs/traces.md",
+    "data/README.md",
+    "models/README.md",
+)
 HISTORY = "CHANGELOG.md"
 """It names what was; its commands and paths are not those of today."""
 
