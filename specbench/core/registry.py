@@ -213,6 +213,7 @@ SOURCES = Registry(
         "openai_responses": "specbench.traces.sources.openai_responses:OpenAIResponses",
         "gemini": "specbench.traces.sources.gemini:Gemini",
         "langchain": "specbench.traces.sources.langchain:LangChain",
+        "langgraph": "specbench.traces.sources.langgraph:LangGraph",
         "sharegpt": "specbench.traces.sources.sharegpt:ShareGPT",
         "claude_code": "specbench.traces.sources.claude_code:ClaudeCode",
         "codex": "specbench.traces.sources.codex:Codex",

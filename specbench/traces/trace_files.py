@@ -17,7 +17,7 @@ __all__ = ["SIDE_FILES", "SUFFIXES", "Paths", "is_trace_name", "trace_files", "u
 
 Paths: TypeAlias = str | Path | Sequence[str | Path]
 
-SUFFIXES = (".json", ".jsonl", ".ndjson", ".traj", ".eval", ".zip", ".gz", ".parquet")
+SUFFIXES = (".json", ".jsonl", ".ndjson", ".traj", ".eval", ".zip", ".gz", ".parquet", ".sqlite")
 """Endings of the files that are looked into in a folder and in an archive."""
 
 SIDE_FILES = frozenset({

@@ -1,14 +1,13 @@
-"""LangChain and LangGraph: message lists (``type: human``), serialised messages, and states and checkpoints as JSON.
+"""LangChain: message lists (``type: human``), serialised messages, and states that hold them.
 
-- **trace id**: ``thread_id`` (``config.configurable.thread_id``), ``trace_id`` or ``id``, else ``file-stem:line``
+- **trace id**: ``trace_id`` or ``id``, else ``file-stem:line``
 - **task id**: ``task_id``, else hash of the first user message
 - **messages**: the list itself, ``messages``, ``values.messages`` or ``channel_values.messages``; calls in
   ``tool_calls``, ``additional_kwargs`` or content parts
 - **agent**: ``response_metadata.model_name`` of the first answer
 - **times**: none: messages carry none
 
-The checkpoints of one thread repeat its beginning: they are counted once. Nothing is unpickled: a checkpoint that is
-stored as bytes (a database) is not read; export its states with ``graph.get_state_history``.
+Snapshots that name their thread: see :mod:`specbench.traces.sources.langgraph`.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ class LangChain(RecordSource):
             path,
             number,
             talk.messages(),
-            trace_id=record_id(about, ("trace_id",)) or _thread(about, number) or record_id(about, ("id",)),
+            trace_id=record_id(about, ("trace_id", "id")),
             task_id=record_id(about, ("task_id",)),
             tools=read_tools(about.get("tools"), strict=False),
             agent=next((name for item in items if (name := _model(item))), None),
@@ -72,13 +71,6 @@ def _is_message(item: dict[str, Any]) -> bool:
         return isinstance(item.get("kwargs"), dict) and "Message" in str(item.get("id"))
     content = item.get("data", item)
     return str(item.get("type")) in _TYPES and isinstance(content, dict) and "content" in content and "role" not in item
-
-
-def _thread(record: dict[str, Any], number: int) -> str | None:
-    config = record.get("config")
-    configurable = config.get("configurable") if isinstance(config, dict) else None
-    thread = configurable.get("thread_id") if isinstance(configurable, dict) else record.get("thread_id")
-    return f"{thread}:{number}" if isinstance(thread, (str, int)) else None
 
 
 def _model(item: Any) -> Any:

@@ -56,7 +56,7 @@ class SweAgent(RecordSource):
         steps = _list(record.get("trajectory"))
         talk = Conversation(tags=False)
         if any(isinstance(each, dict) and each.get("tool_calls") for each in history) or not steps:
-            add_all(talk, [_plain(each) for each in history], "history")
+            _add_history(talk, history, [step for step in steps if isinstance(step, dict)])
         else:
             prompt = next((i for i, each in enumerate(history) if _role(each) == "assistant"), len(history))
             add_all(talk, history[:prompt], "history")
@@ -72,6 +72,22 @@ class SweAgent(RecordSource):
             task_id=record.get("instance_id"),
             metadata={"exit_status": info.get("exit_status")} if isinstance(info, dict) else {},
         )
+
+
+def _add_history(talk: Conversation, history: list[Any], steps: list[dict[str, Any]]) -> None:
+    """Add chat messages; the results have the times of the steps, in order."""
+    spent_s, times = 0.0, iter([_took(step) for step in steps])
+    for index, message in enumerate(history):
+        took = next(times, None) if _role(message) == "tool" else None
+        started, ended = (spent_s, spent_s + took) if took is not None else (None, None)
+        talk.add(_plain(message), f"history[{index}]", started=started, ended=ended)
+        spent_s += took or 0.0
+
+
+def _took(step: dict[str, Any]) -> float | None:
+    took = step.get("execution_time")
+    measured = isinstance(took, (int, float)) and not isinstance(took, bool) and 0 <= took < 1e6
+    return float(took or 0) if measured else None
 
 
 def _list(value: Any) -> list[Any]:
@@ -113,9 +129,8 @@ def _add_step(talk: Conversation, step: Any, place: str, spent_s: float) -> floa
     said: list[Event] = [Text(thought)] if thought else []
     asked = _call(action or "")
     talk.add_events("assistant", [*said, asked] if asked else said, place)
-    took = step.get("execution_time")
-    measured = isinstance(took, (int, float)) and not isinstance(took, bool) and 0 <= took < 1e6
-    until = spent_s + float(took or 0) if measured else None
+    took = _took(step)
+    until = spent_s + took if took is not None else None
     if asked is not None and observation is not None:
         started = spent_s if until is not None else None
         talk.add_events("tool", [Result(observation)], place, started=started, ended=until)

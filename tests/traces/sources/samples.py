@@ -273,7 +273,6 @@ RESPONSES = {
 }  # fmt: skip
 
 LANGCHAIN = {
-    "config": {"configurable": {"thread_id": "th"}}, "next": [],
     "values": {"messages": [
         {"type": "human", "content": "hi", "additional_kwargs": {}},
         {"type": "ai", "content": [{"type": "tool_use", "id": "t1", "name": "look", "input": {"x": 1}}],
@@ -379,6 +378,12 @@ OPENAI_CHAT = {
     "tools": [{"type": "function", "function": {"name": "f", "parameters": {}}, "effect": "read"}],
     "metadata": {"task_id": 1},
 }
+SNAPSHOTS = [
+    {"config": {"configurable": {"thread_id": "th"}}, "created_at": at(second), "next": [],
+     "values": {"messages": LANGCHAIN["values"]["messages"][:count]}}
+    for second, count in ((8, 4), (7, 3), (3, 2), (1, 1))
+]  # fmt: skip
+"""As ``get_state_history`` gives them: the newest first."""
 LINES = [
     {"type": "session_start", "id": "x"},
     {"timestamp": at(1), "message": HI},
@@ -397,6 +402,7 @@ SAMPLES: dict[str, Sample] = {
     "openai_responses": Sample([RESPONSES], (1, 2, 2, 2), think_s=3.0, tools=frozenset({"look", "web_search"})),
     "gemini": Sample([GEMINI], (1, 2, 1, 1), tools=LOOK),
     "langchain": Sample([LANGCHAIN], (1, 2, 1, 1), whole=True),
+    "langgraph": Sample([SNAPSHOTS], (1, 2, 1, 1), think_s=3.0, tool_s=4.0, whole=True),
     "message_lines": Sample(LINES, (1, 2, 1, 1), think_s=3.0, tool_s=4.0),
     "sharegpt": Sample([[SHAREGPT, HERMES]], (2, 4, 2, 2), whole=True, tools=LOOK),
     "claude_code": Sample(CLAUDE_CODE, (1, 3, 3, 3), think_s=10.0, tool_s=4.5),
