@@ -91,7 +91,7 @@ def _chain(trace: Trace) -> list[Hashable]:
     so_far: Hashable = (trace.task_id, trace.agent)
     chain: list[Hashable] = []
     for message in trace.messages:
-        calls = tuple(call.spelling for call in message.tool_calls)
+        calls = tuple((call.name, call.invalid_arguments or repr(call.arguments)) for call in message.tool_calls)
         so_far = hash((so_far, message.role, message.content, calls))
         chain.append(so_far)
     return chain

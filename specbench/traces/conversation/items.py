@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from specbench.core.errors import TraceError
@@ -56,6 +57,8 @@ _ASIDE = re.compile(
 
 def plain(item: Mapping[str, Any]) -> Mapping[str, Any]:
     """Take a message out of its wrapping: LangChain's serialised objects, ``{message: {...}}``, ``{data: {...}}``."""
+    if "role" in item:
+        return item
     kwargs, path = item.get("kwargs"), item.get("id")
     if item.get("type") == "constructor" and isinstance(kwargs, dict) and isinstance(path, list) and path:
         return {**kwargs, "type": kwargs.get("type") or str(path[-1])}
@@ -197,11 +200,16 @@ def _json_calls(text: str, place: str) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+@lru_cache(maxsize=1024)
+def _lists_calls(key: str) -> bool:
+    return _CALL_LIST.fullmatch(key) is not None and key not in _NOT_CALLS
+
+
 def _beside(item: Mapping[str, Any], place: str, literals: bool) -> Iterator[Asked | Result]:
     """Yield calls in ``tool_calls``, ``function_call``, ``toolRequests`` ..., else those in ``additional_kwargs``."""
     done = False
     for key, value in item.items():
-        if not _CALL_LIST.fullmatch(key) or key in _NOT_CALLS or not value:
+        if not value or not _lists_calls(key):
             continue
         where = f"{place}.{key}"
         if isinstance(value, dict):
@@ -235,7 +243,7 @@ def _refuse_unread(item: Mapping[str, Any], place: str, role: Role | None) -> No
     known = {*_CONTENT, "role", "type", "kind", "from", "name", "id", "tools", "refusal"}
     silent = not any(key in item for key in (*_CONTENT, "refusal", "tool_calls"))
     for key, value in item.items():
-        if key in known or not value or role is None or _CALL_LIST.fullmatch(key) or _ASIDE.search(key):
+        if key in known or not value or role is None or _lists_calls(key) or _ASIDE.search(key):
             continue
         if isinstance(value, (dict, list)) and (silent or _looks_like_calls(value)):
             raise TraceError(

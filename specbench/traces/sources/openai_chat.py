@@ -83,7 +83,9 @@ def chat_trace(source: str, path: Path, number: int, record: Any) -> Trace:
     raw = parsed(record[held])
     if held == "messages" and not isinstance(raw, list):
         raise TraceError("the messages are not a list", field=held, got=raw, remedy="give a list of chat messages")
-    items = raw if held == "messages" and not is_conversation(items_in(record)) else items_in(record)
+    items = items_in(record)
+    if held == "messages" and not is_conversation(items):
+        items = raw
     talk = add_all(Conversation(), items, "messages", "timestamp")
     for key in _ANSWERS:
         if record.get(key):
