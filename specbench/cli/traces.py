@@ -100,6 +100,36 @@ def inspect(
     typer.echo(description.to_text())
 
 
+@app.command()
+def redact(
+    paths: PathsArgument,
+    out: Annotated[Path, typer.Option("--out", help="The file to write: JSON Lines, schema v1.")],
+    name: Annotated[
+        list[str] | None, typer.Option("--name", help="A name or word to replace everywhere; several.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", help="Makes the same pseudonyms in several runs; keep it secret.")
+    ] = None,
+    format: FormatOption = None,
+    skip_invalid: SkipOption = False,
+    effects: EffectsOption = None,
+) -> None:
+    """Write traces with pseudonyms for secrets, e-mails, names, ids and paths, the same everywhere."""
+    from specbench.core.files import refuse_foreign
+    from specbench.traces.redact import UNKNOWABLE, Redactor
+    from specbench.traces.store import ReadReport, read_traces, write_traces
+
+    refuse_foreign(out, '"specbench":1', [*paths, effects])
+    report = ReadReport()
+    redactor = Redactor(name or (), key)
+    traces = read_traces(paths, format, skip_invalid, effects=effects, report=report)
+    written = write_traces(out, redactor.redact(traces))
+    show_problems(report.skipped, "skipped")
+    found = ", ".join(f"{count} {kind}s" for kind, count in sorted(redactor.found.items())) or "nothing"
+    typer.echo(f"{out}: {written} traces written; replaced: {found}")
+    typer.echo(f"note: {UNKNOWABLE}", err=True)
+
+
 def _show_warnings(report: ReadReport) -> None:
     """Tell, file by file, what was read without an error and looks wrong."""
     for file in report.files:
