@@ -132,6 +132,8 @@ class Traces(Sequence[Trace]):
         facts["files"] = len(self.report.files)
         if self.report.skipped:
             facts["records skipped"] = len(self.report.skipped)
+        if repeated := sum(file.counted_once for file in self.report.files):
+            facts["repeated, counted once"] = repeated
         return facts_html("Traces", facts)
 
 

@@ -88,7 +88,7 @@ def json_list(path: Path, on_error: OnError) -> list[Any]:
 
 
 def records(path: Path, on_error: OnError, *, whole: Callable[[Any], bool]) -> Iterator[tuple[int, Any]]:
-    """Yield ``(number, record)`` of JSON Lines, of one JSON list of records, or of one JSON document.
+    """Yield ``(number, record)`` of JSON Lines, of a JSON list of records, of a JSON document, or of several.
 
     Parameters
     ----------
@@ -120,16 +120,36 @@ def records(path: Path, on_error: OnError, *, whole: Callable[[Any], bool]) -> I
         raw = path.read_bytes().removeprefix(_BOM)
         if not raw.strip():
             raise TraceError("the file is empty", remedy="give a file with traces, or leave it out")
-        value = _decode(raw)
+        values = _one_after_another(raw)
+        value = _decode(raw) if values is None else None
     except OSError as error:
         on_error(TraceError(f"the file cannot be opened ({error.strerror})", path=path))
     except TraceError as error:
         on_error(error.at(path=path))
     else:
+        if values is not None:
+            yield from enumerate(values, 1)
+            return
         if isinstance(value, list) and not whole(value):
             yield from enumerate(value, 1)
         else:
             yield 1, value
+
+
+def _one_after_another(raw: bytes) -> list[Any] | None:
+    """Return the values of a file that has several, each over many lines (``jq .`` writes them); ``None`` otherwise."""
+    values: list[Any] = []
+    decoder, at = json.JSONDecoder(), 0
+    try:
+        text = raw.decode("utf-8").strip()
+        while at < len(text):
+            value, at = decoder.raw_decode(text, at)
+            values.append(value)
+            while at < len(text) and text[at].isspace():
+                at += 1
+    except (ValueError, RecursionError):
+        return None
+    return values if len(values) > 1 else None
 
 
 def _lines_follow(first: bytes, second: bytes) -> bool:

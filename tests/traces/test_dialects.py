@@ -144,6 +144,14 @@ def test_a_call_that_stands_in_the_content_and_beside_it_is_one() -> None:
     assert len(talk.messages()[0].tool_calls) == 1
 
 
+def test_a_message_with_content_and_parts_is_read_from_its_parts() -> None:
+    call = {"state": "result", "toolCallId": "c", "toolName": "look", "args": ARGUMENTS, "result": "found"}
+    parts = [{"type": "tool-invocation", "toolInvocation": call}, {"type": "step-start"}, {"type": "text", "text": "x"}]
+    talk = Conversation()
+    talk.add({"role": "assistant", "content": "x", "parts": parts, "toolInvocations": [call]})
+    assert [message.role for message in talk.messages()] == ["assistant", "tool", "assistant"]
+
+
 def test_tags_in_the_text_are_text_where_calls_are_structured() -> None:
     talk = Conversation()
     for item in [*DIALECTS["OpenAI"], {"role": "assistant", "content": '<tool_call>{"name": "f"}</tool_call>'}]:

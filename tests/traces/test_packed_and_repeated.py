@@ -121,6 +121,12 @@ def test_one_document_is_no_broken_json_lines(write: Any, indent: int | None) ->
         assert (len(traces), report.skipped) == (2 if value is two else 1, [])
 
 
+def test_documents_may_stand_one_after_another(write: Any) -> None:
+    documents = [TALK, {"messages": [{"role": "user", "content": "bye"}]}]
+    path = write("a.json", "\n".join(json.dumps(each, indent=2) for each in documents))
+    assert [len(trace.messages) for trace in load(path)[0]] == [4, 1]
+
+
 def test_a_broken_line_among_lines_is_one_problem(write: Any) -> None:
     text = "\n".join([json.dumps(TALK)[:30], json.dumps(TALK), json.dumps({"messages": [END]})])
     traces, report = load(write("a.jsonl", text), "openai_chat", skip_invalid=True)

@@ -37,7 +37,7 @@ ROLE_NAMES: dict[str, Role | None] = {
 }  # fmt: skip
 """What each dialect calls the four roles; ``None`` for entries that the LLM never sees."""
 
-_CONTENT = ("content", "parts", "value", "text", "contents", "message", "blocks")
+_CONTENT = ("parts", "content", "value", "text", "contents", "message", "blocks")
 _CALL_LIST = re.compile(r"(tool|function)_?(calls?|uses?|invocations?|requests?)", re.IGNORECASE)
 _NOT_CALLS = frozenset({"invalid_tool_calls", "tool_call_chunks"})
 _ITEM = re.compile(
@@ -175,8 +175,11 @@ def _said(item: Mapping[str, Any], place: str, literals: bool, role: Role | None
             for each in _json_calls(event.text, place)
         ]
     found = [event for event in events if isinstance(event, Asked)]
+    told = False
     for beside in _beside(item, place, literals):
-        if isinstance(beside, Result) or not any(_same(beside, each) for each in found):
+        if isinstance(beside, Asked):
+            told = any(_same(beside, each) for each in found)
+        if not told:
             events.append(beside)
     if not events:
         _refuse_unread(item, place, role)
