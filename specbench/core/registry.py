@@ -221,6 +221,7 @@ SOURCES = Registry(
         "tau2": "specbench.traces.sources.tau2:Tau2",
         "mini_swe_agent": "specbench.traces.sources.mini_swe_agent:MiniSweAgent",
         "swe_agent": "specbench.traces.sources.swe_agent:SweAgent",
+        "openhands": "specbench.traces.sources.openhands:OpenHands",
         "inspect_ai": "specbench.traces.sources.inspect_ai:InspectAI",
         "google_adk": "specbench.traces.sources.google_adk:GoogleADK",
         "agentdojo": "specbench.traces.sources.agentdojo:AgentDojo",

@@ -185,6 +185,18 @@ INSPECT = {
     }],
 }  # fmt: skip
 
+HANDS = [
+    {"id": 0, "timestamp": T0 + "00", "source": "agent", "action": "system", "args": {"content": "s", "tools": [TOOL]}},
+    {"id": 1, "timestamp": T0 + "01", "source": "user", "action": "message", "args": {"content": "list"}},
+    {"id": 2, "timestamp": T0 + "01", "source": "environment", "action": "recall", "args": {"query": "list"}},
+    {"id": 3, "timestamp": T0 + "03", "source": "agent", "action": "run", "args": {"command": "ls", "thought": "So:"},
+     "tool_call_metadata": {"function_name": "execute_bash", "tool_call_id": "c1"}},
+    {"id": 4, "timestamp": T0 + "04", "source": "agent", "observation": "run", "content": "a", "cause": 3,
+     "extras": {"exit_code": 0}, "tool_call_metadata": {"function_name": "execute_bash", "tool_call_id": "c1"}},
+    {"id": 5, "timestamp": T0 + "05", "source": "environment", "observation": "agent_state_changed", "content": ""},
+    {"id": 6, "timestamp": T0 + "06", "source": "agent", "action": "message", "args": {"content": "One file."}},
+]  # fmt: skip
+
 ADK = {
     "id": "session1", "app_name": "shop", "user_id": "u", "last_update_time": 2.0,
     "events": [
@@ -412,6 +424,7 @@ SAMPLES: dict[str, Sample] = {
     "mini_swe_agent": Sample([MINI], (1, 2, 2, 1), think_s=1.5, tool_s=0.5, whole=True),
     "swe_agent": Sample([SWE], (1, 2, 2, 2), tool_s=0.75, whole=True),
     "inspect_ai": Sample([INSPECT], (1, 2, 1, 1), think_s=3.0, tool_s=4.0, whole=True, tools=frozenset({"bash"})),
+    "openhands": Sample([HANDS], (1, 2, 1, 1), think_s=4.0, tool_s=1.0, whole=True, tools=LOOK),
     "google_adk": Sample([ADK], (1, 2, 1, 1), whole=True),
     "agentdojo": Sample([DOJO], (1, 2, 1, 1), whole=True),
     "langfuse": Sample([LANGFUSE], (1, 2, 1, 1), think_s=3.0, tool_s=4.0, whole=True, tools=LOOK),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 import time
@@ -78,7 +79,7 @@ def mutated(name: str, random: random.Random) -> bytes:
         (container, key), (other, name_there) = random.choice(found), random.choice(found)
         kind = random.randrange(6)
         if kind == 0:
-            container[key] = random.choice(JUNK)
+            container[key] = copy.deepcopy(random.choice(JUNK))
         elif kind == 1:
             container[key] = (
                 json.loads(json.dumps(other[name_there])) if name_there in other or isinstance(other, list) else 0
