@@ -136,6 +136,14 @@ LARGE = {
     "lines": b"{}\n" * 20_000,
     "parts": json.dumps({"messages": [{"role": "user", "content": [{"type": "text", "text": ""}] * 50_000}]}).encode(),
     "results": json.dumps({"messages": [{"role": "tool", "content": "x"}] * 5_000}).encode(),
+    "calls": json.dumps(
+        {
+            "messages": [
+                {"role": "assistant", "tool_calls": [{"id": "c", "name": "f"}] * 5_000},
+                *[{"role": "tool"}] * 5_000,
+            ]
+        }
+    ).encode(),
     "dots": json.dumps({"traceId": "t", "attributes": {"llm.input_messages" + ".0" * 50_000: 1}}).encode(),
 }
 
