@@ -47,7 +47,7 @@ _HOLDS = frozenset({
     "call_id", "name", "summary", "output", "action", "arguments", "input", "function", "result", "value", "content",
     "tool_use_id", "tool_call_id", "response", "parameters",
 })  # fmt: skip
-_SEEN = frozenset({"message", "reasoning", "item_reference", "compaction", "mcp_list_tools", "ghost_snapshot"})
+_SEEN = frozenset({"reasoning", "item_reference", "compaction", "mcp_list_tools", "ghost_snapshot"})
 _ASIDE = re.compile(
     r"(meta|usage|annotat|extra|cost|score|raw|stat|provider|config|log|token|thought|think|reason|citation|attach"
     r"|additional|option|grading|source|error|safety|author|signature)",
