@@ -17,7 +17,7 @@ from specbench.cli.options import (
     SkipOption,
     show_problems,
 )  # fmt: skip
-from specbench.core.errors import shown
+from specbench.core.text import shown
 
 if TYPE_CHECKING:
     from specbench.traces.store import ReadReport

@@ -22,6 +22,8 @@ import reprlib
 from pathlib import Path
 from typing import Any
 
+from specbench.core.text import shown
+
 __all__ = [
     "CheckpointError",
     "ConfigError",
@@ -32,7 +34,6 @@ __all__ = [
     "SpecbenchError",
     "TraceError",
     "TraceFormatError",
-    "shown",
 ]
 
 
@@ -121,18 +122,6 @@ class _Brief(reprlib.Repr):
 
 
 _BRIEF = _Brief()
-
-
-def shown(text: str, most: int = 200) -> str:
-    """Return a text for a terminal: without control characters, and of at most so many characters.
-
-    Examples
-    --------
-    >>> shown(chr(27) + "[2Jfile"), shown("a" * 9, 5)
-    ('\\\\x1b[2Jfile', 'aa…aa')
-    """
-    text = text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 + 1 :]}"
-    return text if text.isprintable() else "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 class TraceFormatError(TraceError):

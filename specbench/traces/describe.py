@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from specbench.core.errors import shown
+from specbench.core.text import shown
 from specbench.core.types import Effect, Message, Trace
 from specbench.traces.call_results import linked
 
