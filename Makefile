@@ -31,7 +31,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 	@echo
-	@echo 'make study TRACES=PATH [TRACES_FORMAT=tau_bench|sgd|openai_chat|specbench_jsonl] [EFFECTS=FILE] [OUT=FOLDER]'
+	@echo 'make study TRACES=PATH [TRACES_FORMAT=NAME] [EFFECTS=FILE] [OUT=FOLDER]'
 
 # The stamp is written last: an interrupted install starts again, a finished one is not repeated. Bytecode is written as
 # modules are imported: for all of them at once pip needs minutes.

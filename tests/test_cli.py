@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from specbench.cli import app
 
 GOOD = '{"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "yes?"}]}\n'
-BROKEN = '{"messages": [{"role": "bot"}]}\n'
+BROKEN = '{"messages": [{"role": "clown"}]}\n'
 runner = CliRunner()
 
 
@@ -28,7 +28,7 @@ def test_validate_lists_every_problem_and_exits_with_two(chat: Path) -> None:
     result = runner.invoke(app, ["traces", "validate", str(chat)])
     assert result.exit_code == 2
     assert f"{chat}: 12 traces (openai_chat), 25 problems" in result.stdout
-    assert f"invalid: {chat}, line 2, field messages[0].role: the role is not known; got 'bot'" in result.stderr
+    assert f"invalid: {chat}, line 2, field messages[0].role: the role is not known; got 'clown'" in result.stderr
     assert "invalid: 5 more" in result.stderr
     assert runner.invoke(app, ["traces", "validate", str(chat), "--skip-invalid"]).exit_code == 0
 

@@ -24,6 +24,7 @@ RUN = (
     "docs/architecture.md",
     "docs/executor.md",
     "docs/threats.md",
+    "docs/traces.md",
     "data/README.md",
     "models/README.md",
 )

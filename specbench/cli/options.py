@@ -13,7 +13,8 @@ from specbench.core.extras import named_extras
 from specbench.core.registry import LATENCIES, POLICIES, PREDICTORS, SOURCES
 
 __all__ = [
-    "FORMATS", "BreakerOption", "CarryOption", "Commands", "EffectsOption", "FormatOption", "LatencyOption",
+    "FORMATS", "BreakerOption", "CarryOption", "Commands", "EffectsOption", "FormatOption", "KeepPrefixesOption",
+    "LatencyOption",
     "LimitOption", "Lists", "LlmSlotsOption", "MaybePredictorOption", "PathsArgument", "PolicyOption",
     "PredictMsOption", "PredictorOption", "PredictorsOption", "QuietOption", "RunAheadOption", "SeedOption",
     "SkipOption", "ToolSlotsOption", "WindowsOption", "seed_option", "show_problems", "speculation_options", "spread",
@@ -26,6 +27,10 @@ PathsArgument = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Tr
 FormatOption = Annotated[str | None, typer.Option("--format", help=f"Format of every file ({FORMATS}).")]
 SkipOption = Annotated[
     bool, typer.Option("--skip-invalid", help="Skip broken records and say why, instead of failing.")
+]
+KeepPrefixesOption = Annotated[
+    bool,
+    typer.Option("--keep-prefixes", help="Keep traces that are the beginning or a copy of another (logs of requests)."),
 ]
 EffectsOption = Annotated[
     Path | None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,10 +12,15 @@ from specbench.cli.options import (
     FORMATS,
     EffectsOption,
     FormatOption,
+    KeepPrefixesOption,
     PathsArgument,
     SkipOption,
     show_problems,
 )  # fmt: skip
+from specbench.core.text import shown
+
+if TYPE_CHECKING:
+    from specbench.traces.store import ReadReport
 
 __all__ = ["app"]
 
@@ -24,16 +29,22 @@ app = typer.Typer(help="Read, check, convert and describe traces.", no_args_is_h
 
 @app.command()
 def validate(
-    paths: PathsArgument, format: FormatOption = None, skip_invalid: SkipOption = False, effects: EffectsOption = None
+    paths: PathsArgument,
+    format: FormatOption = None,
+    skip_invalid: SkipOption = False,
+    effects: EffectsOption = None,
+    keep_prefixes: KeepPrefixesOption = False,
 ) -> None:
     """Check every record; list what is broken. Exit code 2 if anything is (0 with --skip-invalid)."""
     from specbench.traces.store import ReadReport, read_traces
 
     report = ReadReport()
-    for _ in read_traces(paths, format, skip_invalid=True, effects=effects, report=report):
+    for _ in read_traces(paths, format, skip_invalid=True, effects=effects, report=report, keep_prefixes=keep_prefixes):
         pass
     for file in report.files:
-        typer.echo(f"{file.path}: {file.read} traces ({file.format or 'no format'}), {len(file.skipped)} problems")
+        counts = f"{file.read} traces ({file.format or 'no format'}), {len(file.skipped)} problems"
+        typer.echo(f"{shown(file.path)}: {counts}")
+    _show_warnings(report)
     show_problems(report.skipped, "invalid")
     if report.skipped and not skip_invalid:
         raise typer.Exit(2)
@@ -46,6 +57,7 @@ def convert(
     format: Annotated[str | None, typer.Option("--from", "--format", help=f"Format of every file ({FORMATS}).")] = None,
     skip_invalid: SkipOption = False,
     effects: EffectsOption = None,
+    keep_prefixes: KeepPrefixesOption = False,
 ) -> None:
     """Convert traces of any format to specbench's own."""
     from specbench.core.files import refuse_foreign
@@ -53,8 +65,10 @@ def convert(
 
     refuse_foreign(out, '"specbench":1', [*paths, effects])
     report = ReadReport()
-    written = write_traces(out, read_traces(paths, format, skip_invalid, effects=effects, report=report))
+    traces = read_traces(paths, format, skip_invalid, effects=effects, report=report, keep_prefixes=keep_prefixes)
+    written = write_traces(out, traces)
     show_problems(report.skipped, "skipped")
+    _show_warnings(report)
     typer.echo(f"{out}: {written} traces written")
 
 
@@ -64,6 +78,7 @@ def inspect(
     format: FormatOption = None,
     skip_invalid: SkipOption = False,
     effects: EffectsOption = None,
+    keep_prefixes: KeepPrefixesOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Describe traces: counts, effects, entropy, and what a perfect predictor would save."""
@@ -73,10 +88,50 @@ def inspect(
     from specbench.traces.store import ReadReport, read_traces
 
     report = ReadReport()
-    description = describe(read_traces(paths, format, skip_invalid, effects=effects, report=report))
+    description = describe(
+        read_traces(paths, format, skip_invalid, effects=effects, report=report, keep_prefixes=keep_prefixes)
+    )
     if as_json:
-        files = [asdict(file) for file in report.files]
+        files = [{**asdict(file), "warnings": file.warnings} for file in report.files]
         typer.echo(json.dumps({**description.to_dict(), "files": files}, indent=2, ensure_ascii=False))
         return
     show_problems(report.skipped, "skipped")
+    _show_warnings(report)
     typer.echo(description.to_text())
+
+
+@app.command()
+def redact(
+    paths: PathsArgument,
+    out: Annotated[Path, typer.Option("--out", help="The file to write: JSON Lines, schema v1.")],
+    name: Annotated[
+        list[str] | None, typer.Option("--name", help="A name or word to replace everywhere; several.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", help="Makes the same pseudonyms in several runs; keep it secret.")
+    ] = None,
+    format: FormatOption = None,
+    skip_invalid: SkipOption = False,
+    effects: EffectsOption = None,
+) -> None:
+    """Write traces with pseudonyms for secrets, e-mails, names, ids and paths, the same everywhere."""
+    from specbench.core.files import refuse_foreign
+    from specbench.traces.redact import UNKNOWABLE, Redactor
+    from specbench.traces.store import ReadReport, read_traces, write_traces
+
+    refuse_foreign(out, '"specbench":1', [*paths, effects])
+    report = ReadReport()
+    redactor = Redactor(name or (), key)
+    traces = read_traces(paths, format, skip_invalid, effects=effects, report=report)
+    written = write_traces(out, redactor.redact(traces))
+    show_problems(report.skipped, "skipped")
+    found = ", ".join(f"{count} {kind}s" for kind, count in sorted(redactor.found.items())) or "nothing"
+    typer.echo(f"{out}: {written} traces written; replaced: {found}")
+    typer.echo(f"note: {UNKNOWABLE}", err=True)
+
+
+def _show_warnings(report: ReadReport) -> None:
+    """Tell, file by file, what was read without an error and looks wrong."""
+    for file in report.files:
+        for warning in file.warnings:
+            typer.echo(f"warning: {shown(file.path)}: {warning}", err=True)

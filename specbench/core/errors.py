@@ -18,8 +18,11 @@ Each message says what came, what is allowed and what to do.
 
 from __future__ import annotations
 
+import reprlib
 from pathlib import Path
 from typing import Any
+
+from specbench.core.text import shown
 
 __all__ = [
     "CheckpointError",
@@ -92,7 +95,7 @@ class TraceError(SpecbenchError, ValueError):
 
     def __str__(self) -> str:
         place = ", ".join(
-            text
+            shown(text, 200)
             for text, known in (
                 (f"{self.path}", self.path is not None),
                 (f"line {self.line}", self.line is not None),
@@ -100,13 +103,27 @@ class TraceError(SpecbenchError, ValueError):
             )
             if known
         )
-        text = f"{place}: {self.problem}" if place else self.problem
+        text = f"{place}: {shown(self.problem, 240)}" if place else shown(self.problem, 240)
         if self.got is not ...:
-            shown = repr(self.got)
-            text += f"; got {shown if len(shown) <= 80 else shown[:77] + '...'}"
+            short = isinstance(self.got, (str, bytes)) and len(self.got) <= 100
+            got = repr(self.got) if short else _BRIEF.repr(self.got)
+            text += f"; got {got if len(got) <= 80 else got[:77] + '...'}"
         if self.remedy:
-            text += f". What to do: {self.remedy}"
+            text += f". What to do: {shown(self.remedy, 300)}"
         return text + "."
+
+
+class _Brief(reprlib.Repr):
+    """Shows the beginning of a value without looking at all of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxdict = self.maxlist = self.maxtuple = self.maxset = 8
+        self.maxstring = self.maxother = self.maxlong = 100
+        self.maxlevel = 4
+
+
+_BRIEF = _Brief()
 
 
 class TraceFormatError(TraceError):

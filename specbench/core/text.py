@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import TypeVar, cast
 
-__all__ = ["letter_words", "name_words", "singular", "stem", "tokens", "words", "writable"]
+__all__ = ["letter_words", "name_words", "shown", "singular", "stem", "tokens", "words", "writable"]
 
 T = TypeVar("T")
 _WORD = re.compile(r"[a-z0-9]+")
@@ -117,3 +117,15 @@ def writable(value: T) -> T:
     if not isinstance(value, str) or value.isascii():
         return value
     return cast("T", value.encode("utf-8", "backslashreplace").decode("utf-8"))
+
+
+def shown(text: str, most: int = 200) -> str:
+    """Return a text for a terminal: without control characters, and of at most so many characters.
+
+    Examples
+    --------
+    >>> shown(chr(27) + "[2Jfile"), shown("a" * 9, 5)
+    ('\\\\x1b[2Jfile', 'aa…aa')
+    """
+    text = text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 + 1 :]}"
+    return text if text.isprintable() else "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)

@@ -9,7 +9,7 @@ from typing import Any
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, Trace
-from specbench.traces.sources.openai_chat import derived_task
+from specbench.traces.sources.records import derived_task
 from specbench.traces.splitting import Split, split
 from specbench.traces.store import Paths, ReadReport, load
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -41,13 +42,23 @@ class OpenCalls:
     """
 
     def __init__(self) -> None:
-        self._open: list[OpenCall] = []
+        self._in_order: deque[OpenCall] = deque()
+        self._by_name: defaultdict[str, deque[OpenCall]] = defaultdict(deque)
+        self._by_id: defaultdict[str, list[deque[OpenCall]]] = defaultdict(list)
+        self._answered: set[tuple[int, int]] = set()
 
     def ask(self, position: int, calls: Sequence[ToolCall], ids: Sequence[str | None] | None = None) -> None:
         """Add the calls of a message, with other ids than their own where results give these."""
         given = ids if ids is not None else [call.id for call in calls]
         for number, (identifier, call) in enumerate(zip(given, calls, strict=True)):
-            self._open.append(OpenCall(position, number, identifier or None, call))
+            asked = OpenCall(position, number, identifier or None, call)
+            self._in_order.append(asked)
+            self._by_name[call.name].append(asked)
+            if identifier:
+                messages = self._by_id[identifier]
+                if not messages or not messages[-1] or messages[-1][-1].position != position:
+                    messages.append(deque())
+                messages[-1].append(asked)
 
     def answer(self, identifier: str | None, name: str | None) -> OpenCall | None:
         """Return the call that a result with this id and tool name answers; it is open no longer.
@@ -56,14 +67,22 @@ class OpenCalls:
         the first call of that name, and without a name the first one.
         """
         if identifier:
-            found = [each for each in self._open if each.id == identifier]
-            found = [each for each in found if each.position == found[-1].position]
-        else:
-            found = [each for each in self._open if not name or each.call.name == name]
-        if not found:
+            messages = self._by_id.get(identifier, [])
+            while messages:
+                if (asked := self._first(messages[-1])) is not None:
+                    return asked
+                messages.pop()
             return None
-        self._open.remove(found[0])
-        return found[0]
+        return self._first(self._by_name.get(name, deque()) if name else self._in_order)
+
+    def _first(self, calls: deque[OpenCall]) -> OpenCall | None:
+        """Take the first call that is still open."""
+        while calls:
+            asked = calls.popleft()
+            if (asked.position, asked.number) not in self._answered:
+                self._answered.add((asked.position, asked.number))
+                return asked
+        return None
 
 
 def linked(messages: Sequence[Message]) -> Iterator[tuple[Message, OpenCall | None]]:

@@ -11,6 +11,7 @@ from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, ToolSpec, Trace
 from specbench.traces.describe import Description, describe
 from specbench.traces.sources import Source
+from specbench.traces.sources.by_function import RecordToTrace
 from specbench.traces.splitting import split
 from specbench.traces.store import Paths, ReadReport, load
 
@@ -131,6 +132,8 @@ class Traces(Sequence[Trace]):
         facts["files"] = len(self.report.files)
         if self.report.skipped:
             facts["records skipped"] = len(self.report.skipped)
+        if repeated := sum(file.counted_once for file in self.report.files):
+            facts["repeated, counted once"] = repeated
         return facts_html("Traces", facts)
 
 
@@ -140,6 +143,8 @@ def read(
     format: str | Source | type[Source] | None = None,
     effects: str | Path | Mapping[str, Effect | str] | None = None,
     skip_invalid: bool = False,
+    keep_prefixes: bool = False,
+    record_to_trace: RecordToTrace | None = None,
 ) -> Traces:
     """Read traces of any format that specbench knows.
 
@@ -153,6 +158,12 @@ def read(
         ``{tool: effect}`` or a JSON file of it. Only tools that are declared ``read`` are ever run ahead.
     skip_invalid
         Leave broken records out (``traces.report.skipped`` says why) instead of raising.
+    keep_prefixes
+        Keep traces that are the beginning of another one (a log of requests repeats a conversation at every step), or
+        its copy.
+    record_to_trace
+        For files of any other shape: takes a parsed record and returns a :class:`~specbench.core.types.Trace`, a list
+        of them, chat messages (a list, or ``{"messages": ..., "tools": ...}``), or ``None``.
 
     Raises
     ------
@@ -166,7 +177,9 @@ def read(
     >>> read("data/support_desk.jsonl")
     <Traces: 480 traces of 240 tasks, 4,937 decision points, 19 tools>
     """
-    traces, report = load(paths, format, skip_invalid, effects=effects)
+    traces, report = load(
+        paths, format, skip_invalid, effects=effects, keep_prefixes=keep_prefixes, record_to_trace=record_to_trace
+    )
     if not traces:
         raise ConfigError(
             f"no trace was read from {paths!r} ({len(report.skipped)} records were skipped); `specbench traces "

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from specbench.core.text import shown
 from specbench.core.types import Effect, Message, Trace
 from specbench.traces.call_results import linked
 
@@ -141,7 +142,7 @@ class Description:
             )
         lines = [f"{label:<22}{value}" for label, value in rows]
         lines.append("")
-        lines.extend(f"  {row.calls:>7}  {row.effect:<8} {row.tool}" for row in self.calls_by_tool)
+        lines.extend(f"  {row.calls:>7}  {row.effect:<8} {shown(row.tool)}" for row in self.calls_by_tool)
         return "\n".join(lines)
 
 

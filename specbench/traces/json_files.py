@@ -7,81 +7,24 @@ collects, and the reader goes on with the next record.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
 from specbench.core.errors import TraceError
 from specbench.core.types import Trace
 
-__all__ = ["MAX_LINE_BYTES", "OnError", "Peek", "convert_records", "json_lines", "json_list", "peek", "read_head"]
+__all__ = ["MAX_LINE_BYTES", "OnError", "convert_records", "json_lines", "json_list", "records"]
 
 OnError: TypeAlias = Callable[[TraceError], None]
 
 MAX_LINE_BYTES = 64 * 2**20
 """A longer line is not a trace: it is refused, and not held in memory."""
 
-HEAD_BYTES = 256 * 2**10
+MAX_DOCUMENT_BYTES = 2**30
+"""A longer file that is one JSON document is refused: it would have to be held in memory."""
+
 _BOM = b"\xef\xbb\xbf"
-# A text that the head cuts off is one token too; without backtracking, so that junk costs no more than its length.
-_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[{}\[\],:]', re.DOTALL)
-
-
-def read_head(path: Path) -> str:
-    """Return the first 256 KiB of a file as text; bytes that are not UTF-8 are replaced."""
-    try:
-        with path.open("rb") as file:
-            return file.read(HEAD_BYTES).removeprefix(_BOM).decode("utf-8", errors="replace")
-    except OSError as error:
-        raise TraceError(f"the file cannot be opened ({error.strerror})", path=path) from error
-
-
-@dataclass(frozen=True)
-class Peek:
-    """What the first record of a JSON file looks like.
-
-    Parameters
-    ----------
-    listed
-        The file (or its first line) is a list; the record is the list's first item.
-    keys
-        The record's own keys as far as the head shows them; empty when it is no object.
-    """
-
-    listed: bool
-    keys: frozenset[str]
-
-
-def peek(head: str) -> Peek:
-    """Look at the first record of a JSON file that may be cut off anywhere.
-
-    Examples
-    --------
-    >>> peek('[{"task_id": 1, "info": {"traj": 0}, "traj": [{"role": "us')
-    Peek(listed=True, keys=frozenset({...}))
-    >>> sorted(peek('{"messages": [{"role": "user"}]}').keys)
-    ['messages']
-    """
-    text = head.lstrip()
-    listed = text.startswith("[")
-    opening = text[1:].lstrip() if listed else text
-    if not opening.startswith("{"):
-        return Peek(listed, frozenset())
-    keys, depth, last = set(), 0, ""
-    for match in _TOKEN.finditer(opening):
-        token = match.group()
-        if token in "{[":
-            depth += 1
-        elif token in "}]":
-            depth -= 1
-            if depth == 0:
-                break
-        elif token == ":" and depth == 1:
-            keys.add(last.strip('"'))
-        last = token
-    return Peek(listed, frozenset(keys))
 
 
 def json_lines(path: Path, on_error: OnError, *, unique_keys: bool = False) -> Iterator[tuple[int, Any]]:
@@ -144,19 +87,107 @@ def json_list(path: Path, on_error: OnError) -> list[Any]:
     return value
 
 
-def convert_records(
-    path: Path, records: Iterable[tuple[int, Any]], convert: Callable[[int, Any], Trace], on_error: OnError
-) -> Iterator[Trace]:
-    """Yield ``convert(number, record)`` of each numbered record; a record that it refuses goes to ``on_error``."""
-    for number, record in records:
+def records(path: Path, on_error: OnError, *, whole: Callable[[Any], bool]) -> Iterator[tuple[int, Any]]:
+    """Yield ``(number, record)`` of JSON Lines, of a JSON list of records, of a JSON document, or of several.
+
+    Parameters
+    ----------
+    path, on_error
+        The file, and what is told of what cannot be read.
+    whole
+        Tells of a file that is one JSON list whether it is one record (a list of messages), and not a list of them.
+    """
+    try:
+        with path.open("rb") as file:
+            first = file.readline(MAX_LINE_BYTES + 1)
+            while first and not first.removeprefix(_BOM).strip():
+                first = file.readline(MAX_LINE_BYTES + 1)
+            second = file.readline(MAX_LINE_BYTES + 1)
+            while second and not second.strip():
+                second = file.readline(MAX_LINE_BYTES + 1)
+    except OSError as error:
+        on_error(TraceError(f"the file cannot be opened ({error.strerror})", path=path))
+        return
+    if _lines_follow(first.removeprefix(_BOM), second):
+        yield from json_lines(path, on_error)
+        return
+    try:
+        if path.stat().st_size > MAX_DOCUMENT_BYTES:
+            raise TraceError(
+                f"the file is one JSON document of more than {MAX_DOCUMENT_BYTES // 2**20} MiB",
+                remedy="write it as JSON Lines, one record a line: `jq -c '.[]' FILE`",
+            )
+        raw = path.read_bytes().removeprefix(_BOM)
+        if not raw.strip():
+            raise TraceError("the file is empty", remedy="give a file with traces, or leave it out")
+        values = _one_after_another(raw)
+        value = _decode(raw) if values is None else None
+    except OSError as error:
+        on_error(TraceError(f"the file cannot be opened ({error.strerror})", path=path))
+    except TraceError as error:
+        on_error(error.at(path=path))
+    else:
+        if values is not None:
+            yield from enumerate(values, 1)
+            return
+        if isinstance(value, list) and not whole(value):
+            yield from enumerate(value, 1)
+        else:
+            yield 1, value
+
+
+def _one_after_another(raw: bytes) -> list[Any] | None:
+    """Return the values of a file that has several, each over many lines (``jq .`` writes them); ``None`` otherwise."""
+    values: list[Any] = []
+    decoder, at = json.JSONDecoder(), 0
+    try:
+        text = raw.decode("utf-8").strip()
+        while at < len(text):
+            value, at = decoder.raw_decode(text, at)
+            values.append(value)
+            while at < len(text) and text[at].isspace():
+                at += 1
+    except (ValueError, RecursionError):
+        return None
+    return values if len(values) > 1 else None
+
+
+def _lines_follow(first: bytes, second: bytes) -> bool:
+    """Tell JSON Lines from one document, by the first two lines that are not blank."""
+    if not second:
+        return False
+    try:
+        json.loads(first)
+    except json.JSONDecodeError as error:
+        # A document over several lines ends its first line too early; a line that is broken elsewhere is a broken line.
+        if error.pos < len(error.doc.rstrip()):
+            return True
         try:
-            trace = convert(number, record)
+            return isinstance(json.loads(second), (dict, list)) and second.strip() not in (b"{}", b"[]")
+        except (ValueError, RecursionError):
+            return False
+    except (ValueError, RecursionError):
+        return True
+    return True
+
+
+def convert_records(
+    path: Path,
+    numbered: Iterable[tuple[int, Any]],
+    convert: Callable[[int, Any], Trace | Iterable[Trace]],
+    on_error: OnError,
+) -> Iterator[Trace]:
+    """Yield what ``convert(number, record)`` makes of each record; one that it refuses goes to ``on_error``."""
+    for number, record in numbered:
+        try:
+            made = convert(number, record)
+            traces = [made] if isinstance(made, Trace) else list(made)
         except TraceError as error:
             on_error(error.at(path=path, line=number))
         except RecursionError:
             on_error(_too_deep(path, number))
         else:
-            yield trace
+            yield from traces
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
 
 from specbench.core.errors import ConfigError, SpecbenchError, TraceError
 from specbench.core.files import atomic_file
 from specbench.core.types import Effect, Trace
+from specbench.traces.counted_once import CountedOnce
 from specbench.traces.effects import apply_effects, read_effects
-from specbench.traces.json_files import OnError, read_head
+from specbench.traces.json_files import OnError
+from specbench.traces.json_heads import read_head
+from specbench.traces.reports import FileReport, ReadReport
 from specbench.traces.schema import encode_trace
 from specbench.traces.sources import Source, detect_source, get_source
+from specbench.traces.sources.by_function import ByFunction, RecordToTrace
 from specbench.traces.splitting import Split, split
+from specbench.traces.trace_files import SIDE_FILES, SUFFIXES, Paths, trace_files, unpacked
 
 __all__ = [
     "SIDE_FILES",
+    "SUFFIXES",
     "FileReport",
     "Paths",
     "ReadReport",
@@ -31,59 +36,10 @@ __all__ = [
     "write_traces",
 ]
 
-Paths: TypeAlias = str | Path | Sequence[str | Path]
-
-SIDE_FILES = frozenset({"schema.json", "effects.json", "dataset_info.json", "predictor.json"})
-"""JSON files that stand beside traces and hold none: passed over in a folder."""
-
 READ_BESIDE = {"sgd": ("schema.json",)}
 """Those that a reader takes more from: they are data too, and are hashed."""
 
 _log = logging.getLogger("specbench.traces")
-
-
-@dataclass
-class FileReport:
-    """What was read from one file.
-
-    Parameters
-    ----------
-    path, format, sha256
-        The file, the name of its reader, and the hash of its bytes.
-    read
-        Number of traces that it gave.
-    renamed
-        Number of those whose trace id another file had already used; they got a suffix ``~2``, ``~3``, ...
-    skipped
-        One reason for every record that was skipped (``skip_invalid``).
-    beside
-        Name and hash of the side files that were read with it (SGD's ``schema.json``).
-    """
-
-    path: str
-    format: str = ""
-    sha256: str = ""
-    read: int = 0
-    renamed: int = 0
-    skipped: list[str] = field(default_factory=list)
-    beside: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class ReadReport:
-    """What was read, file by file, in reading order."""
-
-    files: list[FileReport] = field(default_factory=list)
-
-    @property
-    def read(self) -> int:
-        """Number of traces read."""
-        return sum(file.read for file in self.files)
-
-    @property
-    def skipped(self) -> list[str]:
-        """Every reason for a skipped record, in reading order."""
-        return [reason for file in self.files for reason in file.skipped]
 
 
 def read_traces(
@@ -93,14 +49,17 @@ def read_traces(
     *,
     effects: str | Path | Mapping[str, Effect | str] | None = None,
     report: ReadReport | None = None,
+    keep_prefixes: bool = False,
+    record_to_trace: RecordToTrace | None = None,
 ) -> Iterator[Trace]:
     """Stream the traces of files and folders.
 
     Parameters
     ----------
     paths
-        A file or folder, or several. Folders are searched with their sub-folders, in sorted order, for ``*.json`` and
-        ``*.jsonl``; hidden files and :data:`SIDE_FILES` are passed over. A file that is reached twice is read once.
+        A file or folder, or several. Folders are searched with their sub-folders, in sorted order, for files that end
+        in one of :data:`SUFFIXES`; hidden files and :data:`SIDE_FILES` are passed over. A file that is reached twice is
+        read once. What is packed (``.gz``, ``.zip``, ``.eval``) is looked into.
     format
         Name of the reader for every file. Otherwise each file's own content decides.
     skip_invalid
@@ -111,6 +70,12 @@ def read_traces(
         no tools gets all of these. (One that declares some is not given more: that would tell what it will call.)
     report
         Filled while the stream is read.
+    keep_prefixes
+        Keep traces that are the beginning of another one, or its copy. Otherwise, of a format that is used for logs
+        of requests, only the longest form of a conversation counts.
+    record_to_trace
+        Makes a trace of a record, for files of any other shape: takes the parsed record, returns a
+        :class:`~specbench.core.types.Trace` (or a list of them), chat messages, or ``None``.
 
     Returns
     -------
@@ -132,9 +97,13 @@ def read_traces(
     >>> [(trace.trace_id, len(trace.messages)) for trace in read_traces(path)]
     [('chat:1', 1)]
     """
+    if record_to_trace is not None and format is not None:
+        raise ConfigError("give either format or record_to_trace, not both")
     forced = get_source(format) if format is not None else None
+    if record_to_trace is not None:
+        forced = ByFunction(record_to_trace)
     overrides = read_effects(effects) if effects is not None else {}
-    return _stream(_files(paths), forced, skip_invalid, overrides, report)
+    return _stream(trace_files(paths), forced, skip_invalid, overrides, report, keep_prefixes)
 
 
 def load(
@@ -143,11 +112,16 @@ def load(
     skip_invalid: bool = False,
     *,
     effects: str | Path | Mapping[str, Effect | str] | None = None,
+    keep_prefixes: bool = False,
+    record_to_trace: RecordToTrace | None = None,
 ) -> tuple[list[Trace], ReadReport]:
     """Read all traces into memory; returns them with a report of what was read and skipped. See :func:`read_traces`."""
     report = ReadReport()
-    traces = list(read_traces(paths, format, skip_invalid, effects=effects, report=report))
-    return traces, report
+    stream = read_traces(
+        paths, format, skip_invalid,
+        effects=effects, report=report, keep_prefixes=keep_prefixes, record_to_trace=record_to_trace,
+    )  # fmt: skip
+    return list(stream), report
 
 
 def _stream(
@@ -156,48 +130,105 @@ def _stream(
     skip_invalid: bool,
     effects: Mapping[str, Effect],
     report: ReadReport | None,
+    keep_prefixes: bool,
 ) -> Iterator[Trace]:
+    once: CountedOnce[FileReport] = CountedOnce()
+    entries = report.files if report is not None else []
     seen: dict[str, int] = {}
-    for number, path in enumerate(files):
-        entry = FileReport(str(path))
-        if report is not None:
-            report.files.append(entry)
-        on_error = _collect(entry, report is None) if skip_invalid else _raise
+
+    def counted(pairs: Iterable[tuple[Trace, FileReport]]) -> Iterator[Trace]:
+        for trace, entry in pairs:
+            entry.count(trace)
+            yield apply_effects(trace, effects) if effects else trace
+
+    for path in files:
+        opening = FileReport(str(path))
+        collect = _collect(opening, report is None) if skip_invalid else _raise
         try:
-            source = forced or detect_source(path, read_head(path))
-            entry.format = source.name
-            if report is not None:
-                entry.sha256 = _sha256(path)
-                sides = [path.with_name(name) for name in READ_BESIDE.get(source.name, ())]
-                entry.beside = {side.name: _sha256(side) for side in sides if side.is_file()}
+            digest = _sha256(path) if report is not None else ""
+            with unpacked(path) as inside:
+                for label, file in inside:
+                    entry = FileReport(label, sha256=digest)
+                    entries.append(entry)
+                    on_error = _named(_collect(entry, report is None) if skip_invalid else _raise, file, label)
+                    for trace, source in _unique_traces(file, entry, forced, on_error, seen, len(entries)):
+                        if source.counted_once and not keep_prefixes:
+                            yield from counted(once.add(trace, entry))
+                        else:
+                            yield from counted(once.rest())
+                            yield from counted([(trace, entry)])
         except TraceError as error:
-            on_error(error.at(path=path))
-            continue
-        for trace in _told(source, path, on_error):
-            unique = _unique(trace, seen, number)
-            if unique is None:
-                on_error(
-                    TraceError(
-                        "the trace id occurs twice in the file",
-                        path=path,
-                        field="trace_id",
-                        got=trace.trace_id,
-                        remedy="give every trace an id of its own (in τ-bench files: task_id and trial)",
-                    )
+            if opening.path not in {entry.path for entry in entries}:
+                entries.append(opening)
+            collect(error.at(path=path))
+    yield from counted(once.rest())
+    for entry in once.left_out:
+        entry.counted_once += 1
+
+
+def _unique_traces(
+    file: Path, entry: FileReport, forced: Source | None, on_error: OnError, seen: dict[str, int], number: int
+) -> Iterator[tuple[Trace, Source]]:
+    """Yield a file's traces, under ids that no other trace has."""
+    try:
+        source = forced or detect_source(file, read_head(file))
+    except TraceError as error:
+        on_error(error.at(path=file))
+        return
+    entry.format = source.name
+    if entry.sha256:
+        sides = [file.with_name(name) for name in READ_BESIDE.get(source.name, ())]
+        entry.beside = {side.name: _sha256(side) for side in sides if side.is_file()}
+    for trace in _told(source, file, on_error):
+        unique = _unique(trace, seen, number)
+        if unique is None:
+            on_error(
+                TraceError(
+                    "the trace id occurs twice in the file",
+                    path=file,
+                    field="trace_id",
+                    got=trace.trace_id,
+                    remedy="give every trace an id of its own (in τ-bench files: task_id and trial)",
                 )
-                continue
-            entry.read += 1
-            entry.renamed += unique is not trace
-            yield apply_effects(unique, effects) if effects else unique
+            )
+            continue
+        entry.renamed += unique is not trace
+        yield unique, source
+
+
+def _named(on_error: OnError, file: Path, label: str) -> OnError:
+    """Tell errors of a file that was unpacked with the name of where it is packed."""
+
+    def named(error: TraceError) -> None:
+        if error.path is not None and Path(error.path) == file:
+            error.path = label
+        on_error(error)
+
+    return named
 
 
 def _told(source: Source, path: Path, on_error: OnError) -> Iterator[Trace]:
     """Read a file; what a reader raises that is no error of ours, or gives that is no trace, is told with the file."""
+    told = 0
+
+    def counting(error: TraceError) -> None:
+        nonlocal told
+        told += 1
+        on_error(error)
+
     try:
-        for trace in source.read(path, on_error):
+        for trace in source.read(path, counting):
             if not isinstance(trace, Trace):
                 raise TypeError(f"it gave {trace!r}, which is no specbench.Trace")
+            told += 1
             yield trace
+        if not told:
+            on_error(
+                TraceError(
+                    f"no conversation was found in the file (format {source.name})", path=path,
+                    remedy="leave it out, or name its format (format=, --format)",
+                )
+            )  # fmt: skip
     except (SpecbenchError, GeneratorExit):
         raise
     except Exception as error:
@@ -237,36 +268,6 @@ def _unique(trace: Trace, seen: dict[str, int], file: int) -> Trace | None:
         number += 1
     seen[name] = file
     return replace(trace, trace_id=name)
-
-
-def _files(paths: Paths) -> list[Path]:
-    given = [paths] if isinstance(paths, (str, Path)) else list(paths)
-    if not given:
-        raise ConfigError("no trace files were given; name at least one file or folder")
-    found: dict[Path, Path] = {}
-    for path in map(Path, given):
-        if path.is_dir():
-            inside = [file for file in sorted(path.rglob("*")) if _is_trace_file(file, path)]
-            if not inside:
-                raise TraceError(
-                    "the folder holds no trace files", path=path, remedy="give a folder with *.json or *.jsonl files"
-                )
-        elif path.is_file():
-            inside = [path]
-        elif path.exists():
-            raise TraceError(
-                "this is a pipe or a device, which can be read but once", path=path, remedy="write it to a file first"
-            )
-        else:
-            raise TraceError("there is no such file or folder", path=path, remedy="check the path")
-        for file in inside:
-            found.setdefault(file.resolve(), file)
-    return list(found.values())
-
-
-def _is_trace_file(file: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return file.suffix in (".json", ".jsonl") and file.name not in SIDE_FILES and not hidden and file.is_file()
 
 
 def _sha256(path: Path) -> str:

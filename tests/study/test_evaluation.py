@@ -15,7 +15,7 @@ from specbench.core.types import Message, Trace
 from specbench.study import Settings, evaluate_predictor, evaluation_record, load_data
 from specbench.study.data import refuse_overlap
 from specbench.study.evaluation import THRESHOLDS, parse_names
-from specbench.traces.sources.openai_chat import derived_task
+from specbench.traces.sources.records import derived_task
 from specbench.traces.store import write_traces
 
 RATES = (
@@ -182,7 +182,7 @@ def test_traces_without_decision_points_are_refused(tmp_path: Path) -> None:
     path.write_text('{"messages": [{"role": "user", "content": "x"}]}\n')
     with pytest.raises(ConfigError, match=r"--test: 1 trace\(s\) but no decision point"):
         load_data(path, label="--test")
-    path.write_text('{"messages": [{"role": "bot"}]}\n')
+    path.write_text('{"messages": [{"role": "clown"}]}\n')
     with pytest.raises(ConfigError, match=r"no trace was read from .* \(1 records were skipped\)"):
         load_data(path, "openai_chat", skip_invalid=True)
 

@@ -7,7 +7,9 @@ import pytest
 
 from specbench.core.errors import TraceError
 from specbench.traces import json_files as files
-from specbench.traces.json_files import json_lines, json_list, peek, read_head
+from specbench.traces import json_heads as heads
+from specbench.traces.json_files import json_lines, json_list
+from specbench.traces.json_heads import peek, read_head
 
 
 def lines(path: Path) -> tuple[list[tuple[int, Any]], list[str]]:
@@ -111,7 +113,7 @@ def test_a_file_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
     ],
 )
 def test_peek_sees_the_first_records_own_keys_only(head: str, listed: bool, keys: set[str]) -> None:
-    assert peek(head) == files.Peek(listed, frozenset(keys))
+    assert peek(head) == heads.Peek(listed, frozenset(keys))
 
 
 def test_peek_of_a_cut_off_text_full_of_quotes_is_quick_and_right() -> None:

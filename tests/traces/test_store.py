@@ -55,8 +55,9 @@ def test_a_file_that_nobody_recognises_is_named(write: Any, tmp_path: Path) -> N
     for words in (
         "other.json: no reader recognises the file",
         """got '{"rows": []}'""",
+        "it looks like JSON objects with the keys rows",
+        "record_to_trace=",
         "name the format",
-        "tau_bench",
     ):
         assert words in str(caught.value)
     traces, report = load(tmp_path, skip_invalid=True)
@@ -71,9 +72,6 @@ def test_a_file_that_nobody_recognises_is_named(write: Any, tmp_path: Path) -> N
 def test_junk_is_a_clear_error_in_every_format(write: Any, content: bytes, format: str | None) -> None:
     write("schema.json", "[]")
     path = write("junk.json", content)
-    if content == b"[]" and format in ("tau_bench", "sgd", "openai_chat"):
-        assert [trace.messages for trace in read_traces(path, format)] in ([], [()])
-        return
     with pytest.raises(TraceError, match=r"junk.json.*: ") as caught:
         list(read_traces(path, format))
     assert "What to do: " in str(caught.value)

@@ -12,6 +12,7 @@ from pathlib import Path
 from specbench.core.errors import ConfigError, TraceFormatError
 from specbench.core.registry import SOURCES
 from specbench.traces.sources.base import Source
+from specbench.traces.sources.strangers import looks_like
 
 __all__ = ["Source", "detect_source", "get_source", "sources"]
 
@@ -64,13 +65,12 @@ def detect_source(path: Path, head: str) -> Source:
         return best[0]
     if not head.strip():
         raise TraceFormatError("the file is empty", path=path, remedy="give a file with traces, or leave it out")
-    problem = (
-        f"several readers recognise the file ({', '.join(source.name for source in best)})"
-        if best
-        else "no reader recognises the file"
-    )
-    names = f"{', '.join(sources())}, or package.module:Class"
-    raise TraceFormatError(problem, path=path, got=head[:60], remedy=f"name the format (format=, --format): {names}")
+    if best:
+        problem = f"several readers recognise the file ({', '.join(source.name for source in best)})"
+        raise TraceFormatError(problem, path=path, got=head[:60], remedy="name one of them (format=, --format)")
+    kind, remedy = looks_like(head)
+    problem = f"no reader recognises the file{f'; it looks like {kind}' if kind else ''}"
+    raise TraceFormatError(problem, path=path, got=head[:60], remedy=remedy)
 
 
 def _reader(name: str, loaded: object) -> Source:

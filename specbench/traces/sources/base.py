@@ -26,10 +26,13 @@ class Source(ABC):
     priority
         Where several readers recognise a file, the one with the highest priority reads it. 0 is for formats that are
         recognised by a widespread shape (OpenAI chat messages), 10 (the default) for those of one tool or data set.
+    counted_once
+        Whether a trace that is the beginning of another one (as in a log of requests), or a copy of it, is left out.
     """
 
     name: ClassVar[str]
     priority: ClassVar[int] = 10
+    counted_once: ClassVar[bool] = False
 
     @abstractmethod
     def detect(self, path: Path, head: str) -> bool:

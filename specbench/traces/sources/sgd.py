@@ -25,7 +25,8 @@ from typing import Any
 from specbench.core.errors import TraceError
 from specbench.core.types import Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.traces.json_arguments import too_deep
-from specbench.traces.json_files import OnError, convert_records, json_list, peek
+from specbench.traces.json_files import OnError, convert_records, json_list
+from specbench.traces.json_heads import peek
 from specbench.traces.sources.base import Source
 
 __all__ = ["SGD"]

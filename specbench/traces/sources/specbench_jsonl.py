@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from specbench.core.types import Trace
-from specbench.traces.json_files import OnError, convert_records, json_lines, peek
+from specbench.traces.json_files import OnError, convert_records, json_lines
+from specbench.traces.json_heads import peek
 from specbench.traces.schema import trace_from_dict
 from specbench.traces.sources.base import Source
 

@@ -27,9 +27,10 @@ from typing import Any
 
 from specbench.core.errors import TraceError
 from specbench.core.types import Effect, ToolSpec, Trace
-from specbench.traces.json_files import OnError, convert_records, json_list, peek
+from specbench.traces.conversation.builder import chat_messages
+from specbench.traces.json_files import OnError, convert_records, json_list
+from specbench.traces.json_heads import peek
 from specbench.traces.sources.base import Source
-from specbench.traces.sources.openai_messages import chat_messages
 
 __all__ = ["TauBench", "tau_bench_tools"]
 

@@ -75,8 +75,8 @@ def test_legacy_functions_are_tools(write: Any) -> None:
     ("record", "words"),
     [
         ({"messages": "hi"}, ["field messages: the messages are not a list"]),
-        ({"message": []}, ["field messages: the line is not a conversation"]),
-        ({"messages": [], "tools": {}}, ["field tools: tools is not a list; got {}"]),
+        ({"message": []}, ["field messages: the record is not a conversation"]),
+        ({"messages": [], "tools": 7}, ["field tools: tools is not a list; got 7"]),
         ({"messages": [], "tools": {"f": 1}}, ["field tools: tools is not a list"]),
         ({"messages": [], "tools": ["f"]}, ["field tools[0]: a tool is not an object"]),
         ({"messages": [], "tools": [{"type": "function", "function": 3}]}, ["field tools[0].function", "got 3"]),

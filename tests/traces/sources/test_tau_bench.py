@@ -70,7 +70,7 @@ def test_every_declared_tool_has_an_effect_and_a_schema() -> None:
         (record(trial="first"), "field trial: the trial is not a whole number; got 'first'"),
         (record(reward="good"), "field reward: the reward is not a number; got 'good'"),
         ({"task_id": 3, "trial": 1}, "field traj: the record has no trajectory"),
-        (record({"role": "bot"}, trial=1), "field traj[0].role: the role is not known; got 'bot'"),
+        (record({"role": "clown"}, trial=1), "field traj[0].role: the role is not known; got 'clown'"),
         (record(ORDER), "field trace_id: the trace id occurs twice in the file"),
     ],
 )

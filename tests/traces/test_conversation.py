@@ -6,7 +6,7 @@ import pytest
 
 from specbench.core.errors import TraceError
 from specbench.core.types import Message, ToolCall
-from specbench.traces.sources.openai_messages import chat_messages
+from specbench.traces.conversation.builder import chat_messages
 
 
 def call(name: str, arguments: Any = "{}", **more: Any) -> dict[str, Any]:
@@ -156,28 +156,43 @@ def test_errors_are_flagged_only_when_declared() -> None:
     [
         (None, ["field messages: the messages are not a list", "got None"]),
         (["hi"], ["field messages[0]", "not an object"]),
-        ([{"role": "user"}, {"role": "bot"}], ["field messages[1].role", "got 'bot'", "use system, developer, user"]),
+        (
+            [{"role": "user"}, {"role": "clown"}],
+            ["field messages[1].role", "got 'clown'", "use system, developer, user"],
+        ),
         ([{"role": ["user"]}], ["field messages[0].role"]),
         ([{"role": "user", "content": 3}], ["field messages[0].content", "got 3", "parts"]),
-        ([{"role": "user", "content": [{"text": "a"}]}], ["field messages[0].content[0]", "no type"]),
+        ([{"role": "user", "content": [{"shout": "a"}]}], ["field messages[0].content[0]", "no type that is known"]),
+        ([{"role": "user", "content": [{"type": "summons"}]}], ["type summons is not known, and may hold a call"]),
         ([{"role": "user", "content": [{"type": "text"}]}], ["field messages[0].content[0].text", "no text"]),
-        ([{"role": "assistant", "tool_calls": {}}], ["field messages[0].tool_calls", "not a list"]),
+        ([{"role": "assistant", "tool_calls": 7}], ["field messages[0].tool_calls", "not a list"]),
         ([{"role": "assistant", "tool_calls": ["f"]}], ["field messages[0].tool_calls[0]", "not an object"]),
-        ([{"role": "assistant", "tool_calls": [{"id": "c"}]}], ["tool_calls[0].function", "no function"]),
+        ([{"role": "assistant", "tool_calls": [{"id": "c"}]}], ["tool_calls[0].name", "no tool name"]),
         ([{"role": "assistant", "tool_calls": [call("")]}], ["tool_calls[0].function.name", "no tool name"]),
-        ([{"role": "assistant", "tool_calls": [call("f", id=3)]}], ["tool_calls[0].id", "not text", "got 3"]),
-        ([{"role": "assistant", "function_call": "f"}], ["messages[0].function_call", "no function"]),
+        ([{"role": "assistant", "tool_calls": [call("f", id=[3])]}], ["tool_calls[0].id", "not text", "got [3]"]),
+        ([{"role": "assistant", "function_call": "f"}], ["messages[0].function_call", "not a list"]),
         (
-            [{"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f", "input": {}}]}],
-            ["field messages[0].content[0]", "type tool_use is not of OpenAI's chat format", "tool_calls"],
+            [{"role": "user", "content": [{"type": "tool_use", "id": "t", "name": "f", "input": {}}]}],
+            ["field messages[0].tool_calls", "only a message of role assistant has tool_calls"],
         ),
         (
             [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "ok"}]}],
-            ["field messages[0].content[0]", "a message of role tool with its tool_call_id"],
+            ["field messages[0]: there are results of tool calls, but no call", "as tool_calls"],
+        ),
+        (
+            [{"role": "assistant", "content": "", "deeds": [{"name": "f", "args": {}}]}],
+            ["field messages[0].deeds", "neither content nor calls that are understood"],
+        ),
+        (
+            [{"role": "user", "segments": [{"text": "hi"}]}],
+            ["field messages[0].segments", "neither content nor calls that are understood"],
         ),
         ([{"role": "user", "tool_calls": [call("f")]}], ["messages[0].tool_calls", "only a message of role assistant"]),
         ([{"role": "tool", "function_call": {"name": "f"}}], ["messages[0].function_call", "role assistant"]),
-        ([{"role": "tool", "tool_call_id": 3}], ["messages[0].tool_call_id", "got 3"]),
+        (
+            [{"role": "tool", "tool_call_id": [3, 4]}, {"role": "tool", "tool_call_id": {}}],
+            ["messages[1].tool_call_id", "got {}"],
+        ),
     ],
 )
 def test_a_malformed_message_is_named(raw: Any, words: list[str]) -> None:
