@@ -14,6 +14,7 @@ from specbench.policies import (
     DEFAULT_THRESHOLD,
     All,
     Budgeted,
+    Counts,
     Disclosure,
     Estimates,
     ExpectedValue,
@@ -37,6 +38,32 @@ RANKINGS = st.lists(st.builds(Prediction, st.none() | CALLS, st.floats(0.001, 1)
 
 def call(name: str, p: float, **arguments: object) -> Prediction:
     return Prediction(ToolCall(name, arguments), p)
+
+
+def test_estimates_worked_out_by_hand() -> None:
+    expected = Estimates()
+    assert (expected.think_s, expected.tool_s, expected.weight, expected.tool("get")) == (2.0, 1.0, 0.1, 1.0)
+    expected.saw_think(5.0)  # the first observation replaces the guess
+    assert expected.think_s == 5.0
+    expected.saw_think(7.0)
+    assert expected.think_s == pytest.approx(5.2)
+    for seconds in (4.0, 2.0):
+        expected.saw_tool("get", seconds)
+    assert (expected.tool("get"), expected.tool("put")) == (pytest.approx(3.8), 1.0)
+
+
+def test_a_state_in_which_nothing_has_happened() -> None:
+    state = State()
+    assert state.session == state.total == Counts(0, 0, 0, 0.0, 0.0)
+    assert (state.asked, state.disclosed, state.now, dict(state.costs)) == (set(), set(), 0.0, {})
+
+
+def test_whom_speculations_have_touched() -> None:
+    state = State()
+    state.asked_calls.append(ToolCall("get", {"id": 7, "name": "Ann", "all": True, "limit": 2.5, "ids": [1]}))
+    state.touched_calls.append(ToolCall("get", {"id": 8, "name": "Ann"}))
+    assert state.asked == {"id=7", 'name="Ann"'}  # texts and whole numbers
+    assert state.disclosed == {"id=8"}
 
 
 @given(predictions=RANKINGS, p=st.floats(0, 1), k=st.integers(1, 4))

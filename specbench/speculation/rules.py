@@ -15,7 +15,7 @@ Time that several things share (equal times in two sessions) has no order beyond
 
 from __future__ import annotations
 
-__all__ = ["ARRIVAL", "DECISION", "LAUNCH", "alive", "in_time", "is_late"]
+__all__ = ["ARRIVAL", "DECISION", "LAUNCH", "alive", "is_late"]
 
 ARRIVAL, DECISION, LAUNCH = 0, 1, 2
 """Order of events at one moment."""
@@ -30,17 +30,6 @@ def is_late(arrived_s: float, decided_s: float) -> bool:
     False
     """
     return arrived_s > decided_s
-
-
-def in_time(ready_s: float, decided_s: float) -> bool:
-    """Whether a prediction may still launch something (rule 2).
-
-    Examples
-    --------
-    >>> in_time(2.0, 2.0)
-    False
-    """
-    return ready_s < decided_s
 
 
 def alive(

@@ -534,3 +534,55 @@ def test_an_executor_that_has_ended_holds_no_model_alive(backend: str) -> None:
     del model
     gc.collect()
     assert alive() is None
+
+
+def test_a_run_ahead_is_not_used_when_the_user_has_said_something_else(backend: str) -> None:
+    """The LLM has been run ahead on the result; then the user says "stop, cancel it instead": it is asked again."""
+
+    async def main() -> None:
+        thought: list[str] = []
+
+        async def think(at: Any) -> Decided:
+            thought.append(at.messages[-1].content)
+            await anyio.sleep(2.0)
+            if at.messages[-1].role == "user" and "cancel" in at.messages[-1].content:
+                return Decided((call("cancel"),))
+            if at.messages[-1].role == "user":
+                return Decided((call("get"),))
+            return Decided(text="It is on its way.")
+
+        tools = Recorder()
+        box = [tools.tool("get", 1.0), tools.tool("cancel", 1.0, Effect.WRITE)]
+        options = Options(run_ahead=RunAhead())
+        async with Executor(box, Says(sure(call("get"))), TopK(1), options=options) as executor:
+            step = await executor.run_step(point(executor, Message("user", "Where is it?")), think)
+            assert step.outcome.hit
+            await anyio.sleep(2.0)  # the next answer is ready by now
+            step = await executor.run_step(step.next_point(Message("user", "Stop, cancel it instead.")), think)
+            assert [each.name for each in step.decided.calls] == ["cancel"]
+        assert {row.fate for row in executor.ledger().aheads} == {Fate.SQUASH}
+        assert thought[-1] == "Stop, cancel it instead."
+
+    run_virtual(main, backend=backend)
+
+
+def test_a_tool_that_keeps_failing_is_not_speculated_any_more(backend: str) -> None:
+    async def main() -> None:
+        ran = [0]
+
+        async def fails() -> None:
+            ran[0] += 1
+            raise ConnectionError("down")
+
+        tool = Tool(ToolSpec("get", effect=Effect.READ), fails)
+        async with Executor([tool], Says(sure(call("get"))), TopK(1)) as executor:  # with the breaker, by default
+            reasons = []
+            for index in range(5):
+                step = await executor.run_step(point(executor, index=index), thinks(1.0, text="Hm."))
+                reasons.append(step.outcome.reason)
+            assert ran == [3] and "get failed 3 times in a row, off for" in reasons[3]
+            await anyio.sleep(31.0)
+            await executor.run_step(point(executor, index=9), thinks(1.0, text="Hm."))
+            assert ran == [4]
+
+    run_virtual(main, backend=backend)
