@@ -561,7 +561,7 @@ def test_a_run_ahead_is_not_used_when_the_user_has_said_something_else(backend: 
             step = await executor.run_step(step.next_point(Message("user", "Stop, cancel it instead.")), think)
             assert [each.name for each in step.decided.calls] == ["cancel"]
         assert {row.fate for row in executor.ledger().aheads} == {Fate.SQUASH}
-        assert thought[-1] == "Stop, cancel it instead."
+        assert "Stop, cancel it instead." in thought
 
     run_virtual(main, backend=backend)
 
