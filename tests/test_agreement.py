@@ -16,6 +16,7 @@ from specbench.policies import All, Budgeted, Disclosure, ExpectedValue, Policy,
 from specbench.runtime.recorded import execute
 from specbench.sim import LogNormal, simulate
 from specbench.speculation import Breaker, Limit, Options, RunAhead, Traits
+from specbench.speculation.batches import PARALLEL
 from specbench.speculation.partial_decision import PartialCall, Timeline
 from specbench.testing import BACKENDS, run_virtual
 
@@ -107,6 +108,7 @@ OPTIONS = st.builds(
         [{}, {"get": Limit(1.5, 4.0)}, {"search": Limit(2.0, 6.0, 0.5), "get": Limit(4.0, 5.0, 0.3)}]
     ),
     breaker=st.none() | st.just(Breaker(window=6, at_least=3, probe_every=2, probes=2)),
+    parallel=st.sampled_from(PARALLEL),
 )
 
 

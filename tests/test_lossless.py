@@ -36,6 +36,7 @@ OPTIONS = st.builds(
     llm_slots=st.none() | st.integers(1, 2),
     limits=st.sampled_from([{}, {"get": Limit(2.0, 4.0)}]),
     breaker=st.none() | st.just(Breaker(window=6, at_least=3, probe_every=2, probes=2, errors=2, rest_s=5.0)),
+    parallel=st.sampled_from(["reads", "off"]),
 )
 CASES: dict[str, Any] = {
     "seed": st.integers(0, 10**6),

@@ -31,6 +31,8 @@ __all__ = [
     "SpecbenchError",
     "TraceError",
     "TraceFormatError",
+    "ends_program",
+    "in_words",
 ]
 
 
@@ -140,3 +142,32 @@ class MissingExtraError(SpecbenchError, ImportError):
 
 class PluginWarning(UserWarning):
     """A part that another package brings cannot be used, and is left out."""
+
+
+def in_words(error: BaseException) -> str:
+    """Return an exception as a text: its type and what it says. Never raises, whatever its own ``str`` does.
+
+    Examples
+    --------
+    >>> in_words(ValueError("no such row")), in_words(TimeoutError())
+    ('ValueError: no such row', 'TimeoutError')
+    """
+    try:
+        said = str(error)
+    except Exception:
+        said = "(its text cannot be shown)"
+    name = type(error).__name__
+    return f"{name}: {said}" if said else name
+
+
+def ends_program(error: BaseException) -> bool:
+    """Whether an exception asks the whole program to end (``sys.exit``, Ctrl-C), alone or in a group.
+
+    Examples
+    --------
+    >>> ends_program(KeyboardInterrupt()), ends_program(GeneratorExit())
+    (True, False)
+    """
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(ends_program, error.exceptions))
+    return isinstance(error, (KeyboardInterrupt, SystemExit))

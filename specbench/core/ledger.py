@@ -77,8 +77,9 @@ class Outcome(NamedTuple):
 
     ``tool``, ``effect`` and ``call`` are those of the first call (``None`` for a reply); ``calls`` counts all parallel
     ones. ``think_s`` is the LLM's decoding, ``tool_s`` the run time of all its calls, ``predict_s`` the predictor's own
-    latency (part of the window). ``saved_s`` = sequential end − speculative end; what is waited for slots and rate
-    limits is in the latter alone. ``reason`` says why something was or was not launched. ``began_s`` is when the
+    latency (part of the window). ``sequential_s`` is what the decision takes without speculation, its parallel calls
+    side by side where they may run so. ``saved_s`` = sequential end − speculative end; what is waited for slots and
+    rate limits is in the latter alone. ``reason`` says why something was or was not launched. ``began_s`` is when the
     decision began in the speculative run, seconds since the start of its trace, user time included (``None`` where
     nobody noted it).
     """

@@ -13,7 +13,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from specbench.core.errors import ConfigError, PluginWarning
+from specbench.core.errors import ConfigError, PluginWarning, in_words
 
 __all__ = ["BACKENDS", "EMBEDDINGS", "LATENCIES", "POLICIES", "PREDICTORS", "SOURCES", "Registry", "import_part"]
 
@@ -85,7 +85,7 @@ class Registry:
         except (Exception, SystemExit) as error:
             where = f" ({plugin.value})" if plugin is not None else ""
             raise ConfigError(
-                f"the {self.kind} {name!r}{where} cannot be loaded: {type(error).__name__}: {error}; repair or "
+                f"the {self.kind} {name!r}{where} cannot be loaded: {in_words(error)}; repair or "
                 "uninstall the package that it comes from"
             ) from error
         raise self.unknown(name)

@@ -79,13 +79,7 @@ class WalkingSteps:
             await self._leave(point.trace_id)
             return None
         del self._steps[point.trace_id]
-        try:
-            for call in step.decided.calls:
-                await step.obtain(call)
-            return await step.finish()
-        except BaseException:
-            await step.abandon()
-            raise
+        return await step.run()
 
     async def obtain(self, trace_id: str, call: ToolCall, run: Callable[..., Any]) -> ToolResult | None:
         """Run one call within the conversation's step; ``None`` where none is under way.

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.core.display import clipped, plural
-from specbench.core.errors import PredictorError, SpecbenchError
+from specbench.core.errors import PredictorError, SpecbenchError, in_words
 from specbench.core.types import Decision, DecisionPoint, Effect, Prediction, ToolCall, ToolPrediction, Trace
-from specbench.predictors.base import Predictor, Session
+from specbench.predictors.base import Predictor, Session, checked_predictions
 
 __all__ = ["DEPTH", "Full", "PredictionTable", "predict_traces"]
 
@@ -100,13 +100,7 @@ class PredictionTable:
 
     def ask(self, session: Session, decision: Decision, k: int = DEPTH) -> None:
         """Add a decision point with what a predictor says there, and keep the ``k`` best predictions."""
-        predictions = session.predict(max(k, WIDE))
-        if not all(0.0 <= p <= 1.0 for _, p in predictions):
-            wrong = next(p for _, p in predictions if not 0.0 <= p <= 1.0)
-            raise PredictorError(
-                f"{self.predictor!r} predicts with probability {wrong!r} at decision {decision.point.index} of trace "
-                f"{decision.point.trace_id!r}; a probability is in [0, 1]. specbench.check_predictor tells more"
-            )
+        predictions = checked_predictions(session.predict(max(k, WIDE)), self.predictor)
         self.points.append(decision.point)
         self.calls.append(decision.calls)
         self.predictions.append(predictions[:k])
@@ -165,12 +159,13 @@ def predict_traces(
                 session.predict(k)
                 latency.append(1e3 * (time.perf_counter() - started))
                 table.ask(session, decision, k)
-            except SpecbenchError:
+            except SpecbenchError as error:
+                error.add_note(f"at decision {decision.point.index} of trace {trace.trace_id!r}")
                 raise
             except Exception as error:
                 raise PredictorError(
-                    f"the predictor {predictor.name!r} raised {type(error).__name__}: {error}, at decision "
-                    f"{decision.point.index} of trace {trace.trace_id!r}; specbench.check_predictor tells more"
+                    f"the predictor {predictor.name!r} raised {in_words(error)}, at decision {decision.point.index} "
+                    f"of trace {trace.trace_id!r}; specbench.check_predictor tells more"
                 ) from error
             table.tasks.append(trace.task_id)
         if ahead:

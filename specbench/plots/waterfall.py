@@ -78,7 +78,9 @@ def plot_waterfall(
                 sequential_s += row.began_s - speculative_s
                 speculative_s = row.began_s
             _bar(ax, "sequential LLM", sequential_s, row.think_s, colours.think, "", str(number))
-            _bar(ax, "sequential tools", sequential_s + row.think_s, row.tool_s, colours.tool, "///")
+            _bar(
+                ax, "sequential tools", sequential_s + row.think_s, row.sequential_s - row.think_s, colours.tool, "///"
+            )
             thinking_s = ahead[row.index].launched_s if row.index in ahead else speculative_s
             _bar(ax, "LLM", thinking_s, row.think_s, colours.think, "", str(number))
             used = [each for each in speculations if each.committed_at == row.index and each.fate == "commit"]

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from numbers import Real
 from operator import index
 from pathlib import Path
+from reprlib import repr as shortened
 from typing import Any, ClassVar, NamedTuple, Self
 
 from specbench.core.display import facts_html
-from specbench.core.errors import ConfigError, NotFittedError
+from specbench.core.errors import ConfigError, NotFittedError, PredictorError
 from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 
-__all__ = ["Networks", "Predictor", "Session", "at_most", "ranked"]
+__all__ = ["Networks", "Predictor", "Session", "at_most", "checked_predictions", "ranked"]
 
 
 class Networks(NamedTuple):
@@ -217,6 +219,41 @@ def ranked(predictions: Iterable[Prediction], k: int) -> list[Prediction]:
     kept = [each for each in predictions if each.p > 0.0]
     kept.sort(key=lambda each: (-each.p, each.call is None, each.call.key if each.call else ""))
     return kept[: at_most(k)]
+
+
+def checked_predictions(found: Any, predictor: str) -> list[Prediction]:
+    """Return what a predictor has answered, if these are predictions.
+
+    Raises
+    ------
+    PredictorError
+        When it is no list, or something in it is no :class:`Prediction` of a call (or of ``None``) with a probability.
+
+    Examples
+    --------
+    >>> checked_predictions([("look", 0.9)], "mine")
+    Traceback (most recent call last):
+    ...
+    specbench.core.errors.PredictorError: the predictor 'mine' gave ('look', 0.9); predict() returns a list of ...
+    """
+    if isinstance(found, (list, tuple)) and all(map(_is_prediction, found)):
+        return list(found)
+    wrong = next((each for each in found if not _is_prediction(each)), found) if isinstance(found, list) else found
+    raise PredictorError(
+        f"the predictor {predictor!r} gave {shortened(wrong)}; predict() returns a list of Prediction(call, p): a "
+        "ToolCall, or None for a reply, and a probability in [0, 1]. specbench.check_predictor tells more"
+    )
+
+
+def _is_prediction(value: Any) -> bool:
+    if not isinstance(value, Prediction):
+        return False
+    call, p = value
+    right = call is None or (
+        isinstance(call, ToolCall) and isinstance(call.name, str) and isinstance(call.arguments, Mapping)
+    )
+    number: Any = p
+    return right and isinstance(number, Real) and 0.0 <= float(number) <= 1.0
 
 
 def at_most(k: int) -> int:

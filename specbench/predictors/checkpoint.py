@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from specbench.core.errors import CheckpointError, ConfigError, SpecbenchError
+from specbench.core.errors import CheckpointError, ConfigError, SpecbenchError, in_words
 from specbench.core.version import package_version
 from specbench.predictors import make_predictor
 from specbench.predictors.base import Predictor
@@ -74,7 +74,7 @@ def load(folder: str | Path, *, make: Callable[[], Predictor] | None = None) -> 
     except (SafetensorError, *_BAD_STATE) as error:
         raise CheckpointError(
             f"{folder}: the state in this checkpoint is not one of {document['class']} "
-            f"({type(error).__name__}: {error}); specbench {document['specbench']} wrote it, this is "
+            f"({in_words(error)}); specbench {document['specbench']} wrote it, this is "
             f"{package_version()}. What to do: {_RETRAIN}"
         ) from error
     return predictor

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import anyio
+from anyio.abc import TaskStatus
 
 from specbench.core.types import ToolCall
 from specbench.runtime.cached_reads import CachedReads
+from specbench.runtime.containment import Escaped, contained, first_of
 from specbench.runtime.copies import copied, own_result
 from specbench.runtime.invocation import (
-    Escaped,
     OutcomeUnknown,
     ToolCallError,
     Work,
-    aside,
     find_tool,
     run_call,
     size_of,
@@ -38,7 +38,6 @@ class Calls:
         self.course, self.book, self.place, self.order = course, course.book, place, order
         self.reads = CachedReads(place.tools)
         self.staged = StagedWrites(course.book, place, order, self.reads)
-        self._seconds = 0.0
 
     def start(self, launch: Launch) -> None:
         """Start the work of a speculation."""
@@ -53,11 +52,10 @@ class Calls:
         try:
             with work.scope:
                 if launch.squashed_s is None:
-                    if launch.staged:
-                        value = await aside(tool, self.staged.stage(launch))
-                    else:
-                        value = await aside(tool, run_call(tool, launch.call, place.tasks.threads))
-                    work.value = own_result(value)
+                    run = (
+                        self.staged.stage(launch) if launch.staged else run_call(tool, launch.call, place.tasks.threads)
+                    )
+                    work.value = own_result(await contained(run, in_thread=tool.in_thread))
                     work.whole = True
         except Exception as error:  # contained: the real call finds out for itself
             work.error = error
@@ -74,6 +72,24 @@ class Calls:
                 place.tell(self.book.failed, launch)
             else:
                 place.tell(self.book.lost, launch)
+
+    async def obtain_together(self, calls: Sequence[ToolCall], launches: Sequence[Launch | None]) -> list[ToolResult]:
+        """Return the results of calls that run side by side, in their order; see :meth:`obtain`."""
+        if len(calls) == 1:
+            return [await self.obtain(calls[0], launches[0])]
+        results: dict[int, ToolResult] = {}
+
+        async def obtain(at: int, *, task_status: TaskStatus[None]) -> None:
+            task_status.started()  # so they queue for slots in this order
+            results[at] = await self.obtain(calls[at], launches[at])
+
+        try:
+            async with anyio.create_task_group() as group:
+                for at in range(len(calls)):
+                    await group.start(obtain, at)
+        except BaseExceptionGroup as error:  # results hold the errors of tools: this is what ends an agent
+            raise first_of(error) from None
+        return [results[at] for at in range(len(calls))]
 
     async def obtain(self, call: ToolCall, launch: Launch | None, run: Callable[..., Any] | None = None) -> ToolResult:
         """Return the result of a call that the agent makes: from its speculation, from a cache, or by running it.
@@ -95,8 +111,7 @@ class Calls:
         if self.place.warmer is not None and not tool.writes:
             warm = await self.place.warmer.get(call)
             if warm is not None:
-                self._seconds += warm.seconds
-                return ToolResult(call, warm.value)
+                return ToolResult(call, warm.value, run_s=warm.seconds)
         return await self._run(tool, call)
 
     async def _join(self, call: ToolCall, launch: Launch) -> ToolResult | None:
@@ -118,33 +133,43 @@ class Calls:
                 waited and isinstance(work.error, TimeoutError) and run_s > 0.99 * (tool.timeout_s or math.inf)
             )  # it may be real; or it has had all the time that there is, but for the grain of the clock
             if final:
-                self._seconds += run_s
-                return ToolResult(call, error=work.error, ran=ran)
+                return ToolResult(call, error=work.error, ran=ran, run_s=run_s)
             again = self.place.shared.options.retry_failed or isinstance(work.error, Escaped)
             return None if again else ToolResult(call, error=work.error)
-        self._seconds += run_s
         self._returned(tool, call, work.value)
-        return ToolResult(call, work.value, speculated=True, ran=ran)
+        return ToolResult(call, work.value, speculated=True, ran=ran, run_s=run_s)
 
     def abandon(self, launch: Launch) -> None:
         """The agent was cancelled before it got the result that it had claimed."""
         self.place.tell(self.book.abandoned, launch)
 
     async def _run(self, tool: Tool, call: ToolCall) -> ToolResult:
-        shared = self.place.shared
-        wait_s, tokens = shared.limits.take(self.place.tick(), tool.name, tool.traits.group)
-        try:
-            if wait_s > 0:
-                await anyio.sleep(wait_s)
-            await self.place.enter(shared.tool_slots)
-        except BaseException:
-            for bucket in tokens:
-                bucket.give_back()
-            raise
+        await self._start(tool)
         if tool.in_thread:  # the thread goes on when this is cancelled, and until it has ended all is as it was
             result: ToolResult = await self.place.tasks.shielded(self._run_now, tool, call)
             return result
         return await self._run_now(tool, call)
+
+    async def _start(self, tool: Tool) -> None:
+        """Wait for a slot, and for the tokens of the tool's rate limits: they are taken when the call starts."""
+        place, slots, limits = self.place, self.place.shared.tool_slots, self.place.shared.limits
+        limit, passed = (tool.name, tool.traits.group), []
+        try:
+            for gate in limits.gates(*limit):
+                await place.enter(gate)
+                passed.append(gate)
+            while True:
+                wait_s = limits.wait_s(place.tick(), *limit)
+                if wait_s > 0:
+                    await anyio.sleep(wait_s)
+                    continue
+                await place.enter(slots)
+                if limits.take(place.tick(), *limit):
+                    return
+                place.leave(slots)
+        finally:
+            for gate in passed:
+                place.leave(gate)
 
     async def _run_now(self, tool: Tool, call: ToolCall) -> ToolResult:
         place, book, warmer = self.place, self.book, self.place.warmer
@@ -160,8 +185,9 @@ class Calls:
                     if warmer is not None:
                         await warmer.wrote(call, tool.traits)
                 value = own_result(await run_call(tool, call, place.tasks.threads))
-            except Exception as error:
-                return ToolResult(call, error=error, ran=(began, anyio.current_time()))
+                error = None
+            except Exception as raised:
+                value, error = None, raised
             finally:
                 if tool.writes:
                     self.order.running -= 1
@@ -170,22 +196,17 @@ class Calls:
                         with anyio.CancelScope(shield=True):
                             await warmer.wrote(call, tool.traits)
                 seconds = place.tick() - began
-                self._seconds += seconds
                 place.shared.expected.saw_tool(tool.name, seconds)
         finally:
             place.leave(place.shared.tool_slots)
-        self._returned(tool, call, value)
-        return ToolResult(call, value, ran=(began, began + seconds))
+        if error is None:
+            self._returned(tool, call, value)
+        return ToolResult(call, value, error, ran=(began, began + seconds), run_s=seconds)
 
     def _returned(self, tool: Tool, call: ToolCall, value: Any) -> None:
         if self.place.warmer is not None:
             self.place.warmer.happened(call, value)
         self.reads.keep(tool, call, value)
-
-    def take_seconds(self) -> float:
-        """Return the run time of the calls since the last time this was asked."""
-        seconds, self._seconds = self._seconds, 0.0
-        return seconds
 
     async def finish(self) -> None:
         """Wait until nothing of a closed conversation is at work any more."""

@@ -6,7 +6,7 @@ Whoever changes what it was given changes nobody else's. What cannot be copied i
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from specbench.core.canonical import NOTHING, schema_in
@@ -137,10 +137,10 @@ def own_point(point: DecisionPoint) -> DecisionPoint:
     return DecisionPoint(point.trace_id, point.index, messages, point.tools, point.agent)
 
 
-def own_predictions(found: list[Prediction], tools: Mapping[str, ToolSpec]) -> list[Prediction]:
+def own_predictions(found: Iterable[Prediction], tools: Mapping[str, ToolSpec]) -> list[Prediction]:
     """Return predictions with calls of their own, spelt as an LLM spells them that keeps to the schema.
 
-    ``3.0`` is ``3`` where the schema says ``integer``. What is no prediction, or cannot be copied, stays as it is.
+    ``3.0`` is ``3`` where the schema says ``integer``. What cannot be copied has ``invalid_arguments``.
 
     Examples
     --------
@@ -149,19 +149,18 @@ def own_predictions(found: list[Prediction], tools: Mapping[str, ToolSpec]) -> l
     >>> guess.call.spelling
     'look({"x":3,"y":3.0})'
     """
-    return [_own_prediction(each, tools) for each in found] if isinstance(found, (list, tuple)) else found
+    return [Prediction(None if call is None else _own_guess(call, tools), p) for call, p in found]
 
 
-def _own_prediction(prediction: Any, tools: Mapping[str, ToolSpec]) -> Any:
-    if not isinstance(prediction, Prediction) or not isinstance(prediction.call, ToolCall):
-        return prediction
-    call = prediction.call
+def _own_guess(call: ToolCall, tools: Mapping[str, ToolSpec]) -> ToolCall:
     spec = tools.get(call.name)
     try:
         arguments = _spelt(dict(call.arguments), NOTHING if spec is None else spec.parameters)
+        own = ToolCall(call.name, arguments, call.id, call.invalid_arguments)
+        own.key  # noqa: B018  # it is known from here on
     except Exception:  # it will not be launched
-        return prediction
-    return Prediction(ToolCall(call.name, arguments, call.id, call.invalid_arguments), prediction.p)
+        return own_call(call)
+    return own
 
 
 def _spelt(value: Any, schema: Mapping[str, Any]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -10,16 +9,15 @@ import anyio
 import anyio.to_thread
 
 from specbench.core.types import ToolCall
+from specbench.runtime.containment import contained
 from specbench.runtime.copies import own_arguments
 from specbench.runtime.results import render
 from specbench.runtime.tools import Tool, Toolbox
 
 __all__ = [
-    "Escaped",
     "OutcomeUnknown",
     "ToolCallError",
     "Work",
-    "aside",
     "ask",
     "find_tool",
     "in_time",
@@ -35,10 +33,6 @@ PAUSE_S = 0.1
 
 class ToolCallError(Exception):
     """A call that cannot be run: no such tool, or arguments that are no JSON object. The agent sees it as a result."""
-
-
-class Escaped(Exception):
-    """A speculation ended by what is no error of a tool, such as ``sys.exit``: the real call finds out for itself."""
 
 
 class OutcomeUnknown(Exception):
@@ -118,7 +112,7 @@ async def ask(tool: Tool, action: Callable[[str], Awaitable[Value]], token: str,
     with anyio.move_on_after(tool.timeout_s):
         while True:
             try:
-                return await aside(tool, action(token))
+                return await contained(action(token), in_thread=tool.in_thread)
             except Exception as error:
                 failures.append(error)
                 if len(failures) == TRIES:
@@ -130,27 +124,6 @@ async def ask(tool: Tool, action: Callable[[str], Awaitable[Value]], token: str,
 
 def _too_long(tool: Tool) -> TimeoutError:
     return TimeoutError(f"{tool.name} took longer than {tool.timeout_s:g} s")
-
-
-async def aside(tool: Tool, run: Awaitable[Value]) -> Value:
-    """Wait for the run of a tool that nobody has asked for.
-
-    Raises
-    ------
-    Escaped
-        For what would otherwise go through all tasks: ``sys.exit`` in a thread, the cancellation of something that the
-        tool has waited for.
-    """
-    try:
-        return await run
-    except SystemExit:
-        if not tool.in_thread:  # it may be the program's own, from a signal
-            raise
-        raise Escaped(f"{tool.name} called sys.exit") from None
-    except anyio.get_cancelled_exc_class():
-        if anyio.current_effective_deadline() == -math.inf:  # it is this very run that is cancelled
-            raise
-        raise Escaped(f"what {tool.name} waited for was cancelled") from None
 
 
 async def _run(tool: Tool, call: ToolCall, limiter: anyio.CapacityLimiter) -> Any:

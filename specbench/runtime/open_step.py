@@ -12,6 +12,7 @@ from specbench.core.types import ToolCall
 from specbench.runtime.copies import own_call
 from specbench.runtime.results import Decided, StepResult, ToolResult
 from specbench.runtime.session import LiveSession
+from specbench.speculation.batches import in_batches
 from specbench.speculation.step import Step
 
 __all__ = ["OpenStep"]
@@ -52,6 +53,8 @@ class OpenStep:
         self._session, self._step = session, step
         self._asked: set[int] = set()
         self._results: dict[int, ToolResult] = {}
+        self._others: list[ToolResult] = []  # of calls that were not decided
+        self._parallel = "off"
         self._end: StepResult | None = None
         self._lock = anyio.Lock()
         self._running = 0
@@ -102,15 +105,38 @@ class OpenStep:
             self._asked.add(at)
         try:
             async with self._lock:  # the first one gives up what no call of this decision will use
-                used = await self._session.claim(self._step, self.decided, call, at)
-            result = await self._session.calls.obtain(call, used, run)
+                used = await self._session.claim(self._step, self.decided, {} if at is None else {at: call})
+            result = await self._session.calls.obtain(call, used[0] if used else None, run)
         finally:
             self._note(-1)
-            if self._end is not None:
-                self._session.calls.take_seconds()  # its row is written
-        if at is not None:
+        if at is None:
+            self._others.append(result)
+        else:
             self._results[at] = result
         return result
+
+    async def run(self) -> StepResult:
+        """Run all calls of the decision, side by side where the executor's options allow it, and end the step.
+
+        Raises
+        ------
+        ConfigError
+            When some have run already, or the step was abandoned, or the session is over.
+        """
+        if self.begun or not self.live:
+            raise ConfigError(f"a step of session {self.point.trace_id!r} has begun or ended; its calls run once")
+        self.begun = True
+        self._note(+1)
+        try:
+            results = await self._session.obtain_all(self._step, self.decided)
+        except BaseException:
+            await self.abandon()
+            raise
+        finally:
+            self._note(-1)
+        self._results = dict(enumerate(results))
+        self._parallel = self._session.place.shared.options.parallel
+        return await self.finish()
 
     async def finish(self) -> StepResult:
         """End the step, with the results of those of its calls that were asked for.
@@ -127,7 +153,11 @@ class OpenStep:
                 self._note(0)
                 await self._session.squash_rest(self._step, self.decided)
                 results = [result for _, result in sorted(self._results.items())]
-                self._end = self._session.finish(self._step, self.decided, results, self.interrupted)
+                ran = [*results, *self._others]
+                self._step.batches = in_batches(
+                    [self._session.place.writes(each.call.name) for each in ran], self._parallel
+                )
+                self._end = self._session.finish(self._step, self.decided, results, self.interrupted, self._others)
             return self._end
 
     async def abandon(self) -> None:
@@ -137,14 +167,13 @@ class OpenStep:
             await self._session.give_up(self._step)
 
     def _note(self, change: int) -> None:
-        """A call begins or ends: seconds in which none runs are nobody's, those in which several do count once."""
+        """A call begins or ends: seconds in which none runs are nobody's."""
         now = anyio.current_time()
-        step, seconds = self._step, now - self._since_s
-        if self._running:
-            step.beside_s += seconds * (self._running - 1)
-        else:
-            step.waited_s += seconds
+        if not self._running:
+            self._step.waited_s += now - self._since_s
         self._running, self._since_s = self._running + change, now
+        if self._running > 1:
+            self._parallel = "all"  # so it would be without speculation
 
     def _number(self, call: ToolCall) -> int | None:
         for at, decided in enumerate(self.decided.calls):

@@ -17,6 +17,7 @@ import anyio.to_thread
 from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall, ToolSpec
 from specbench.predictors import Predictor
 from specbench.predictors.base import Session
+from specbench.runtime.containment import contained_call
 from specbench.runtime.copies import own_call, own_message, own_point
 from specbench.runtime.tools import Toolbox
 
@@ -89,7 +90,7 @@ class PredictorSync:
                 found, took_s = self._answer(point, supposed)
             else:  # it would hold up everybody: the LLM, the tools, other conversations
                 found, took_s = await anyio.to_thread.run_sync(
-                    self._ask, point, supposed, wanted, abandon_on_cancel=True
+                    contained_call, self._ask, point, supposed, wanted, abandon_on_cancel=True
                 )
             self._slow = self._slow + 1 if took_s > SLOW_S or self._slow >= PATIENCE else 0
             if inspect.isawaitable(found):
@@ -140,9 +141,9 @@ class PredictorSync:
             outcome = None if outcome is None else own_call(outcome)
             try:
                 if self.predictor.learns_from_points:
-                    self.predictor.learn(own_point(point), outcome)
+                    contained_call(self.predictor.learn, own_point(point), outcome)
                 else:
-                    taught: Any = self._follow(point).learn(outcome)  # type: ignore[func-returns-value]
+                    taught: Any = contained_call(contained_call(self._follow, point).learn, outcome)
                     if inspect.iscoroutine(taught):
                         taught.close()
                         raise TypeError("learn is a coroutine function; nobody can await it")

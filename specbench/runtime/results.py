@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from specbench.core.errors import ConfigError
+from specbench.core.errors import ConfigError, in_words
 from specbench.core.ledger import Outcome
 from specbench.core.types import DecisionPoint, Message, ToolCall
 from specbench.speculation.partial_decision import allows
@@ -87,7 +87,8 @@ class ToolResult:
     """What a call gave: a value, or the exception that it raised.
 
     ``speculated`` says that it had been run ahead, ``ran`` when it started and ended, on the clock of the run
-    (``None`` for what came from a cache, or did not run at all).
+    (``None`` for what came from a cache, or did not run at all), and ``run_s`` the seconds that its run took, ahead or
+    not; 0 for none.
     """
 
     call: ToolCall
@@ -95,11 +96,12 @@ class ToolResult:
     error: Exception | None = None
     speculated: bool = False
     ran: tuple[float, float] | None = field(default=None, compare=False)
+    run_s: float = field(default=0.0, compare=False)
 
     @cached_property
     def text(self) -> str:
         """The result as the LLM sees it; it stays what it was when it was first asked for."""
-        return render(self.value) if self.error is None else f"Error: {self.error}"
+        return render(self.value) if self.error is None else f"Error: {_said(self.error)}"
 
     def message(self) -> Message:
         """Return the tool message of a conversation."""
@@ -128,6 +130,14 @@ class StepResult:
         return DecisionPoint(
             point.trace_id, point.index + 1, (*point.messages, *self.messages, *more), point.tools, point.agent
         )
+
+
+def _said(error: Exception) -> str:
+    """Return what an error says; its type too where its own text cannot be shown, or there is none."""
+    try:
+        return str(error) or in_words(error)
+    except Exception:
+        return in_words(error)
 
 
 def render(value: Any) -> str:

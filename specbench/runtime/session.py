@@ -5,19 +5,25 @@ The counterpart of :mod:`specbench.sim.session`. Whatever predictors raise is co
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import anyio
 from anyio.lowlevel import checkpoint
 
+from specbench.core.errors import PredictorError, in_words
 from specbench.core.ledger import Window
 from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall
 from specbench.policies import Policy
+from specbench.predictors.base import checked_predictions
 from specbench.runtime.calls import Calls
+from specbench.runtime.containment import contained
 from specbench.runtime.copies import own_call, own_predictions
 from specbench.runtime.predictor_sync import PredictorSync, read_alike
 from specbench.runtime.recording import Recording
 from specbench.runtime.results import Decided, Partial, StepResult, ToolResult
 from specbench.runtime.staged_writes import WriteOrder
 from specbench.runtime.streaming import AnswerStream
+from specbench.runtime.supposing import point_after, supposed_point
 from specbench.runtime.thinking import Think, Thinking, takes_point
 from specbench.runtime.workplace import Workplace
 from specbench.speculation import Course, Launch
@@ -69,11 +75,7 @@ class LiveSession:
         """Run one step; see :meth:`specbench.runtime.Executor.run_step`."""
         step, decided, interrupted = await self.decide(point, think, answer, learn=learn)
         try:
-            results = []
-            for at, call in enumerate(decided.calls):
-                used = await self.claim(step, decided, call, at)
-                results.append(await self.calls.obtain(call, used))
-            await self.squash_rest(step, decided)
+            results = await self.obtain_all(step, decided)
         except BaseException:
             await self.give_up(step)
             raise
@@ -103,7 +105,7 @@ class LiveSession:
             raise
         step.work.decided = decided
         step.work.stop_predicting()
-        place.tell(course.decide, step, decided.calls)
+        place.tell(course.decide, step, decided.calls, [place.writes(call.name) for call in decided.calls])
         if learn and self.learns and self.sync is not None and not interrupted:
             self.sync.decided(step.work.point, decided.calls[0] if decided.calls else None)
             place.tasks.spawn(self.sync.catch_up)
@@ -163,8 +165,8 @@ class LiveSession:
         work = step.work
         try:
             with work.scope:
-                await work.decide(lambda part: self._on_part(step, part))
-        except Exception as error:  # contained: asked again if this decision is really needed
+                await contained(work.decide(lambda part: self._on_part(step, part)))
+        except Exception as error:  # asked again if this decision is really needed
             work.error = error
         finally:
             self._thought(step)
@@ -202,20 +204,29 @@ class LiveSession:
         self.place.tell(self.course.rule_out, step)
         await self.calls.staged.roll_back()
 
-    async def claim(self, step: Step, decided: Decided, call: ToolCall, at: int | None) -> Launch | None:
-        """Return the speculation of call number ``at`` of the decision; ``None`` for one that was never decided."""
-        used = None
-        if at is not None and call.name in self.place.speculable:
-            used = self.place.tell(self.course.claim, step, at, call)
+    async def obtain_all(self, step: Step, decided: Decided) -> list[ToolResult]:
+        """Run the calls of the decision, batch after batch, and return their results in its order."""
+        results: list[ToolResult] = []
+        for batch in step.batches:
+            calls = {at: decided.calls[at] for at in batch}
+            used = await self.claim(step, decided, calls)
+            results += await self.calls.obtain_together(list(calls.values()), used)
+        await self.squash_rest(step, decided)
+        return results
+
+    async def claim(self, step: Step, decided: Decided, calls: Mapping[int, ToolCall]) -> list[Launch | None]:
+        """Return the speculations of calls of the decision, by number; ``None`` for those that have none."""
+        found = [self.place.tell(self.course.claim, step, at, call) for at, call in calls.items()]
+        used = [launch for launch in found if launch is not None]
         try:
             await self.squash_rest(step, decided, used)
         except BaseException:
-            if used is not None:
-                self.calls.abandon(used)
+            for launch in used:
+                self.calls.abandon(launch)
             raise
-        return used
+        return found
 
-    async def squash_rest(self, step: Step, decided: Decided, used: Launch | None = None) -> None:
+    async def squash_rest(self, step: Step, decided: Decided, used: Sequence[Launch] = ()) -> None:
         """Before the first real call, or the end: give up all that is neither ``used`` nor for later; once a step."""
         if not step.rest_squashed:
             alone = len(decided.calls) == 1 and not decided.text
@@ -223,10 +234,17 @@ class LiveSession:
             await self.calls.staged.roll_back()
             self.place.tell(self.course.calls_begin, step)
 
-    def finish(self, step: Step, decided: Decided, results: list[ToolResult], interrupted: bool) -> StepResult:
-        """The step is over: write its row."""
+    def finish(
+        self,
+        step: Step,
+        decided: Decided,
+        results: list[ToolResult],
+        interrupted: bool,
+        others: Sequence[ToolResult] = (),
+    ) -> StepResult:
+        """The step is over: write its row. ``others`` are results of calls that ran in it but were not decided."""
         effect = self.place.effect(decided.calls[0].name) if decided.calls else None
-        outcome = self.place.tell(self.course.finish, step, self.calls.take_seconds(), effect)
+        outcome = self.place.tell(self.course.finish, step, [each.run_s for each in (*results, *others)], effect)
         if self.answer is not None:
             if decided.text and not step.work.text:  # it was not streamed
                 step.work.text.append(decided.text)
@@ -242,7 +260,6 @@ class LiveSession:
         self.place.tell(self.course.abort, step)
         if self.answer is not None:
             self.answer.retract(step)
-        self.calls.take_seconds()
         with anyio.CancelScope(shield=True):
             await self.calls.staged.roll_back()
 
@@ -271,7 +288,7 @@ class LiveSession:
     def start_thinking(self, step: Step, after: Step) -> None:
         """Run the LLM ahead."""
         assert step.parent is not None
-        point = self._suppose(after, step.parent)
+        point = supposed_point(after, step.parent)
         if point is None:
             self.course.drop_ahead(self.place.tick(), after)
             return
@@ -301,9 +318,9 @@ class LiveSession:
         """Ask about the decision after ``step``: while its tools run or the user types, or on a result (a chain)."""
         if parent is None:
             decided = step.work.decided
-            point: DecisionPoint | None = _after(step, Message("assistant", decided.text, decided.calls))
+            point: DecisionPoint | None = point_after(step, Message("assistant", decided.text, decided.calls))
         else:
-            point = self._suppose(step, parent)
+            point = supposed_point(step, parent)
         if point is not None:
             self.place.tasks.spawn(self._predict_next, step, window, parent, point)
 
@@ -315,32 +332,18 @@ class LiveSession:
 
     async def _ask(self, step: Step, point: DecisionPoint, *, supposed: bool) -> list[Prediction] | None:
         """Ask the predictor; whatever it raises is contained and told as the reason."""
-        assert self.sync is not None
-        scope = anyio.CancelScope()
+        sync, scope = self.sync, anyio.CancelScope()
+        assert sync is not None
         step.work.predicting.append(scope)
         try:
             with scope:
-                found = await self.sync.predict(point, supposed=supposed)
+                found = await contained(sync.predict(point, supposed=supposed))
                 for _ in range(self.place.turns):  # results, decisions and commits of this very moment go first
                     await checkpoint()
-                return own_predictions(found, self.place.speculable)
+                return own_predictions(checked_predictions(found, sync.predictor.name), self.place.speculable)
         except Exception as error:
-            step.reason = f"the predictor raised {type(error).__name__}: {error}"
+            told = isinstance(error, PredictorError)
+            step.reason = str(error) if told else f"the predictor raised {in_words(error)}"
         finally:
             step.work.predicting.remove(scope)
         return None
-
-    @staticmethod
-    def _suppose(step: Step, launch: Launch) -> DecisionPoint | None:
-        """Return the point after a step, if the launch is what the LLM decides; whatever a result is made of."""
-        try:
-            call = own_call(launch.call)
-            return _after(step, Message("assistant", "", (call,)), ToolResult(call, launch.work.value).message())
-        except Exception as error:
-            step.reason = f"running ahead raised {type(error).__name__}: {error}"
-            return None
-
-
-def _after(step: Step, *messages: Message) -> DecisionPoint:
-    point: DecisionPoint = step.work.point
-    return DecisionPoint(point.trace_id, point.index + 1, (*point.messages, *messages), point.tools, point.agent)

@@ -87,7 +87,7 @@ class Tasks:
             try:
                 with anyio.CancelScope(shield=True):
                     results.append(await action(*arguments))
-            except (Exception, SystemExit) as error:
+            except BaseException as error:  # it is for who waits, not for other conversations
                 errors.append(error)
             finally:
                 done.set()

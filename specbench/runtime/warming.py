@@ -16,8 +16,9 @@ import anyio
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, ToolCall
 from specbench.runtime.caches import Cache, Kept, TTLCache
+from specbench.runtime.containment import contained, contained_call
 from specbench.runtime.copies import copied, own_call
-from specbench.runtime.invocation import aside, run_call
+from specbench.runtime.invocation import run_call
 from specbench.runtime.tools import Toolbox
 from specbench.speculation import Traits
 from specbench.speculation.traits import touches
@@ -154,10 +155,14 @@ class CacheWarmer:
             if warmer.event != call.name:
                 continue
             try:
-                for each in list(warmer.calls(own_call(call), copied(value))):
+                for each in contained_call(self._ask, warmer, call, value):
                     self._start(own_call(each), warmer.ttl_s)
             except Exception:  # a rule that does not understand a result loads nothing
                 self.stats.errors += 1
+
+    @staticmethod
+    def _ask(warmer: Warmer, call: ToolCall, value: Any) -> list[ToolCall]:
+        return list(warmer.calls(own_call(call), copied(value)))
 
     def _start(self, call: ToolCall, ttl_s: float) -> None:
         assert self._tools is not None and self._spawn is not None
@@ -180,7 +185,7 @@ class CacheWarmer:
                     return
                 began = anyio.current_time()
                 tool = self._tools[call.name]
-                value = copied(await aside(tool, run_call(tool, call, self._threads)))
+                value = copied(await contained(run_call(tool, call, self._threads), in_thread=tool.in_thread))
                 seconds = anyio.current_time() - began
                 self.stats.loaded += 1
                 self.stats.load_s += seconds

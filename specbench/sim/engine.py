@@ -105,6 +105,10 @@ class Engine:
         spec = self.table.points[row].tools.get(tool)
         return spec.effect if spec is not None else Effect.UNKNOWN
 
+    def writes(self, row: int, tool: str) -> bool:
+        """Whether a tool may change something. Unknown is write."""
+        return self.effect(row, tool) not in (Effect.READ, Effect.LOCAL)
+
     def follows(self, row: int, alone: bool = False) -> bool:
         """Whether the next decision sees nothing but results; ``alone``: of one call, without text beside it."""
         if row + 1 >= len(self.table):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from specbench.core.types import Effect
+from collections.abc import Iterator
+
 from specbench.sim.engine import Engine
+from specbench.sim.real_call import RealCall
 from specbench.speculation import Course, Launch
 from specbench.speculation.commands import PredictNext
 from specbench.speculation.partial_decision import PartialCall
@@ -27,8 +29,9 @@ class SimulatedSession:
         self.trace_id = trace_id
         self._commands = engine.shared.commands
         self._seconds: dict[str, float] = {}
-        self._call, self._writes = 0, False  # the real call of the current step that runs
-        self._awaited: Launch | None = None
+        self._batches: Iterator[range] = iter(())
+        self._running = 0  # calls of the current step
+        self._awaited: set[Launch] = set()
 
     def begin(self, row: int) -> None:
         """A decision begins: the LLM thinks, the predictor predicts."""
@@ -40,7 +43,7 @@ class SimulatedSession:
 
     def start_tool(self, launch: Launch) -> None:
         """Start the work of a speculation."""
-        self.engine.at(self.engine.now + self._tool_s(launch.key), ARRIVAL, self._arrived, launch)
+        self.engine.at(self.engine.now + self.tool_s(launch.key), ARRIVAL, self._arrived, launch)
 
     def predict_next(self, asked: PredictNext) -> None:
         """Ask the predictor about the decision after a step."""
@@ -81,8 +84,8 @@ class SimulatedSession:
     def _arrived(self, launch: Launch) -> None:
         if launch.ended_s is None:
             self.course.arrived(self.engine.now, launch)
-            if launch is self._awaited:
-                self._awaited = None
+            if launch in self._awaited:
+                self._awaited.remove(launch)
                 self._joined(launch)
 
     def _thought(self, subject: tuple[Step, float]) -> None:
@@ -99,80 +102,48 @@ class SimulatedSession:
 
     def _decide(self, step: Step) -> None:
         engine, course, row = self.engine, self.course, self.start + step.number
-        now, calls = engine.now, engine.table.calls[row]
-        self._call = 0
-        course.decide(now, step, calls)
-        used = course.claim(now, step, 0, calls[0]) if calls else None
-        course.squash_rest(now, step, used, alone=step.child is not None and engine.follows(row, alone=True))
-        course.calls_begin(now, step)
+        calls = engine.table.calls[row]
+        course.decide(engine.now, step, calls, [engine.writes(row, call.name) for call in calls])
+        self._batches = iter(step.batches)
+        self._next_batch(step)
+
+    def _next_batch(self, step: Step) -> None:
+        """Claim and run the calls that run together, or end the step when there are no more."""
+        engine, course, row = self.engine, self.course, self.start + step.number
+        batch = next(self._batches, range(0))
+        used = [course.claim(engine.now, step, at, step.calls[at]) for at in batch]
+        if not step.rest_squashed:
+            alone = step.child is not None and engine.follows(row, alone=True)
+            course.squash_rest(engine.now, step, [each for each in used if each is not None], alone=alone)
+            course.calls_begin(engine.now, step)
         if self._commands:
             engine.carry_out()
-        if not calls:
+        self._running = len(batch)
+        if not batch:
             self._finish(step)
-        else:
-            self._obtain(step, used)
-
-    def _obtain(self, step: Step, used: Launch | None) -> None:
-        """Wait for the speculation of a call, or run it."""
-        engine = self.engine
-        if used is None:
-            call = step.calls[self._call]
-            wait_s = engine.shared.limits.wait_s(engine.now, call.name, engine.shared.traits_of(call.name).group)
-            if wait_s > 0:
-                engine.at(engine.now + wait_s, DECISION, self._enter, step)
+        for at, launch in zip(batch, used, strict=True):
+            if launch is None:
+                RealCall(self, step, at).begin()
+            elif launch.arrived_s is None:
+                self._awaited.add(launch)
             else:
-                self._enter(step)
-        elif used.arrived_s is None:
-            self._awaited = used
-        else:
-            self._joined(used)
+                self._joined(launch)
 
     def _joined(self, launch: Launch) -> None:
         """The result of a claimed speculation is there; a staged write becomes real now."""
         if launch.staged:
             self.course.book.write_starts(self.engine.now, launch.call)
             self.course.book.write_ended(launch.call)
-        self._next_call()
+        self.call_ended()
 
-    def _enter(self, step: Step) -> None:
-        shared = self.engine.shared
-        shared.now = self.engine.now
-        if shared.tool_slots.enter((self._run, step)):
-            self._run(step)
+    def call_ended(self) -> None:
+        """A call of the current step has its result."""
+        self._running -= 1
+        if not self._running:
+            assert self.course.step is not None
+            self._next_batch(self.course.step)
 
-    def _run(self, step: Step) -> None:
-        """A real call has its slot."""
-        engine, call = self.engine, step.calls[self._call]
-        effect = engine.effect(self.start + step.number, call.name)
-        self._writes = effect is not Effect.READ and effect is not Effect.LOCAL
-        if self._writes:
-            self.course.book.write_starts(engine.now, call)
-        engine.at(engine.now + self._tool_s(call.key), ARRIVAL, self._ran, step)
-
-    def _ran(self, step: Step) -> None:
-        engine, call = self.engine, step.calls[self._call]
-        if self._writes:
-            self.course.book.write_ended(call)
-        if engine.shared.tool_slots.count is not None:
-            engine.shared.wake(engine.shared.tool_slots.leave())
-        engine.shared.expected.saw_tool(call.name, self._tool_s(call.key))
-        if self._commands:
-            engine.carry_out()
-        self._next_call()
-
-    def _next_call(self) -> None:
-        step = self.course.step
-        assert step is not None
-        self._call += 1
-        if self._call == len(step.calls):
-            self._finish(step)
-        else:
-            used = self.course.claim(self.engine.now, step, self._call, step.calls[self._call])
-            if self._commands:
-                self.engine.carry_out()
-            self._obtain(step, used)
-
-    def _tool_s(self, key: str) -> float:
+    def tool_s(self, key: str) -> float:
         """Return the seconds of a call; drawn once."""
         seconds = self._seconds.get(key)
         if seconds is None:
@@ -183,8 +154,8 @@ class SimulatedSession:
 
     def _finish(self, step: Step) -> None:
         engine, row, calls = self.engine, self.start + step.number, step.calls
-        tool_s = sum([self._tool_s(call.key) for call in calls]) if calls else 0
-        self.course.finish(engine.now, step, tool_s, engine.effect(row, calls[0].name) if calls else None)
+        seconds = [self.tool_s(call.key) for call in calls]
+        self.course.finish(engine.now, step, seconds, engine.effect(row, calls[0].name) if calls else None)
         if row + 1 == self.stop:
             self._close()
             return

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from specbench.core.errors import ConfigError
+from specbench.core.errors import ConfigError, in_words
 from specbench.core.ledger import Ledger, Window
 from specbench.core.types import DecisionPoint, Prediction
 from specbench.metrics.prediction_table import PredictionTable
@@ -133,7 +133,7 @@ class _Told(Policy):
                 raise TypeError(f"it returned {choice!r}")
         except Exception as error:
             raise ConfigError(
-                f"the policy {self.policy!r} raised {type(error).__name__}: {error}; choose(point, predictions, state) "
+                f"the policy {self.policy!r} raised {in_words(error)}; choose(point, predictions, state) "
                 "returns Choice([predictions to launch], reason)"
             ) from error
         return choice

@@ -1,6 +1,6 @@
 """Thousands of operating points at once: the simulator's rules in closed form for threshold policies.
 
-Every launch has a fixed price and a fixed gain that do not depend on the threshold, so a sweep is sums over the
+Every launch has a fixed price, and a fixed gain beside those that are more probable, so a sweep is sums over the
 launches whose probability reaches it. :func:`specbench.sim.simulate` is the reference; a test holds the two equal.
 Declared reads alone are launched here: a staged tool needs its pair, which traces do not have.
 """
@@ -15,11 +15,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from specbench.core.errors import ConfigError
-from specbench.core.types import Effect
+from specbench.core.types import DecisionPoint, Effect, ToolCall
 from specbench.metrics.bootstrap import task_sums, task_weights
-from specbench.metrics.prediction_rates import launches, reads
+from specbench.metrics.prediction_rates import launches
+from specbench.metrics.prediction_rates import reads as reads_of
 from specbench.metrics.prediction_table import PredictionTable
 from specbench.sim.latency.models import Constant, Latency
+from specbench.speculation.batches import in_batches, seconds_in_batches
 
 __all__ = ["COLUMNS", "recall_at_precision", "sweep"]
 
@@ -32,10 +34,11 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class _Prices:
-    """Per point: needed calls, called, read; per point and rank: p, hit, saved, wasted."""
+    """Per point: needed calls, called, read; per point and rank: p, hit (first call), commit (any), saved, wasted."""
 
     p: Floats
     hit: Floats
+    commit: Floats
     saved: Floats
     wasted: Floats
     needed: Floats
@@ -47,26 +50,42 @@ class _Prices:
 def _price(table: PredictionTable, k: int, latency: Latency, predict_s: float) -> _Prices:
     n = len(table)
     p, hit = launches(table, k)
-    saved, wasted = np.zeros((n, k)), np.zeros((n, k))
+    saved, wasted, commit = np.zeros((n, k)), np.zeros((n, k)), np.zeros((n, k))
     sequential = np.zeros(n)
     for row, (point, calls, predictions) in enumerate(zip(table.points, table.calls, table.predictions, strict=True)):
         think = latency.think_s(point.trace_id, point.index)
-        sequential[row] = think + sum(latency.tool_s(point.trace_id, call.key) for call in calls)
+        seconds = [latency.tool_s(point.trace_id, call.key) for call in calls]
+        sequential[row] = think + seconds_in_batches(seconds, in_batches([_writes(point, call) for call in calls]))
         if predict_s >= think:
             p[row] = 0.0
             continue
-        for rank, (call, _) in enumerate(reads(point, predictions, k)):
+        open_s = {at: think + seconds[at] for at in _usable(point, calls)}
+        for rank, (call, _) in enumerate(reads_of(point, predictions, k)):
             assert call is not None  # reads() keeps calls only
             run = latency.tool_s(point.trace_id, call.key)
             if not p[row, rank]:
                 continue  # an equal call is launched already
-            if hit[row, rank]:
-                saved[row, rank] = think + run - max(think, predict_s + run)
+            used = next((at for at in open_s if calls[at] == call), None)
+            if used is not None:
+                before = max(open_s.values())
+                open_s[used] = max(think, predict_s + run)
+                commit[row, rank], saved[row, rank] = 1.0, before - max(open_s.values())
             else:
                 wasted[row, rank] = min(run, think - predict_s)
     read = np.array([effect is Effect.READ for effect in table.effects()], float)
     counts = np.array([len(calls) for calls in table.calls], float)
-    return _Prices(p, hit.astype(float), saved, wasted, counts, (counts > 0).astype(float), read, sequential)
+    return _Prices(p, hit.astype(float), commit, saved, wasted, counts, (counts > 0).astype(float), read, sequential)
+
+
+def _usable(point: DecisionPoint, calls: Sequence[ToolCall]) -> range:
+    """The calls whose results may come from before the decision: what stands behind a write of it is read anew."""
+    first = next((at for at, call in enumerate(calls) if _writes(point, call)), len(calls))
+    return range(first)
+
+
+def _writes(point: DecisionPoint, call: ToolCall) -> bool:
+    spec = point.tools.get(call.name)
+    return spec is None or spec.effect not in (Effect.READ, Effect.LOCAL)
 
 
 def sweep(
@@ -107,7 +126,8 @@ def sweep(
     limits = np.asarray(thresholds, float)
     # Σ over the launches with p ≥ t, per task: sort the launches of all points by p once, then cumulate by bisection.
     flat = {
-        "launched": np.ones_like(prices.p), "hits": prices.hit, "saved": prices.saved, "wasted": prices.wasted,
+        "launched": np.ones_like(prices.p), "hits": prices.hit, "commits": prices.commit, "saved": prices.saved,
+        "wasted": prices.wasted,
     }  # fmt: skip
     owner = np.repeat(where, k) if len(where) else np.zeros(0, int)
     sums = {
@@ -135,21 +155,26 @@ def sweep(
 
 
 def recall_at_precision(table: PredictionTable, precision: float = 0.75) -> float | None:
-    """Return the best recall of READ calls, over all thresholds, at which at least ``precision`` of the launches hit.
+    """Return the best recall of READ calls, over the thresholds at which ``precision`` of the launches are used.
 
-    All decision points count, replies too. 0 when no threshold is that precise; ``None`` without READ calls.
+    All decision points count, replies too; a hit is the first call of a decision. 0 when no threshold is that precise;
+    ``None`` without READ calls.
     """
     best = launches(table)
     p, hit = best.p[:, 0], best.hit[:, 0]
     reads = sum(effect is Effect.READ for effect in table.effects())
     if not reads:
         return None
+    used = np.zeros(len(table), bool)
+    for row, (point, calls, predictions) in enumerate(zip(table.points, table.calls, table.predictions, strict=True)):
+        best_call = [call for call, _ in reads_of(point, predictions, 1)]
+        used[row] = any(calls[at] in best_call for at in _usable(point, calls))
     kept = p > 0
     order = np.argsort(-p[kept], kind="stable")
     probability, right = p[kept][order], np.cumsum(hit[kept][order])
     # A threshold takes all launches of equal probability or none of them.
     last = np.append(probability[1:] != probability[:-1], True) if len(order) else np.zeros(0, bool)
-    enough = last & (right >= precision * np.arange(1, len(order) + 1))
+    enough = last & (np.cumsum(used[kept][order]) >= precision * np.arange(1, len(order) + 1))
     return float(right[enough].max() / reads) if enough.any() else 0.0
 
 
@@ -166,16 +191,16 @@ def _tail_sums(p: Floats, values: Floats, owner: npt.NDArray[np.intp], tasks: in
 
 
 def _metrics(weights: Floats, sums: dict[str, Floats], first: Floats, totals: dict[str, Floats]) -> dict[str, Floats]:
-    launched, hits = weights @ sums["launched"], weights @ sums["hits"]
+    launched, hits, commits = (weights @ sums[name] for name in ("launched", "hits", "commits"))
     saved, wasted = weights @ sums["saved"], weights @ sums["wasted"]
     needed, sequential = (weights @ totals[name][:, None] for name in ("needed", "sequential"))
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
             "attempt_rate": (weights @ first) / (weights @ totals["points"][:, None]),
-            "precision": hits / launched,
+            "precision": commits / launched,
             "recall": hits / (weights @ totals["called"][:, None]),
             "read_recall": hits / (weights @ totals["read"][:, None]),
-            "amplification": np.where(needed > 0, (needed + launched - hits) / needed, np.nan),
+            "amplification": np.where(needed > 0, (needed + launched - commits) / needed, np.nan),
             "launched": launched,
             "hits": hits,
             "saved_s": saved,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from specbench.core.errors import ends_program, in_words
 from specbench.core.ledger import Speculation, Window
 from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall
 from specbench.policies import Policy, State
@@ -82,12 +83,10 @@ class Book:
             choice = policy.choose(point, predictions, self.state)
             key_of, tools = self.shared.key_of, point.tools  # arguments without a canonical form launch nothing at all
             chosen = [(call, p, key_of(call), tools.get(call.name)) for call, p in choice.launch if call is not None]
-        except Exception as error:
-            if not self.shared.contains_errors:
+        except BaseException as error:
+            if not self.shared.contains_errors or ends_program(error):
                 raise
-            return Attempt([], None, f"the policy raised {type(error).__name__}: {error}")
-        if not chosen:
-            return Attempt([], None, choice.reason)
+            return Attempt([], None, f"the policy raised {in_words(error)}")
         launches: list[Launch] = []
         best, refused, asked_breaker = None, None, False
         for call, p, key, spec in chosen:
@@ -262,23 +261,24 @@ class Book:
             if launch.wanted_at >= index:
                 self._give_up(launch, now)
 
-    def settle(self, now: float, index: int, used: Launch | None) -> None:
-        """Decision ``index`` was made and used ``used``: give up what no later decision may use."""
+    def settle(self, now: float, index: int, used: Sequence[Launch], keep: Container[str] = ()) -> None:
+        """Decision ``index`` was made and used ``used``: give up what neither a later decision may use nor a later call
+        of this one, whose spellings are ``keep``."""
         self.shared.now = now
         carry = self.shared.options.carry_ttl_s > 0
         # In order of launch: a parent is seen before what builds on it.
         for launch in list(self.live.values()):
             parent = launch.parent
-            if parent is not None and parent is used:
+            if parent is not None and parent in used:
                 launch.parent = parent = None
             if parent is not None and (parent.wanted_at <= index or parent.squashed_s is not None or parent.failed):
                 self._give_up(launch, now)
-            elif launch.wanted_at <= index:
+            elif launch.wanted_at <= index and launch.spelling not in keep:
                 launch.missed_s = launch.missed_s if launch.missed_s is not None else now
                 if not carry or launch.staged or launch.failed or not self._alive(launch, index + 1):
                     self._give_up(launch, now)
         if self.shared.breaker is not None and self.launched_at.get(index):
-            self.shared.breaker.attempted(used is not None)
+            self.shared.breaker.attempted(bool(used))
 
     def contradicted(self, now: float, launch: Launch) -> None:
         """What the LLM has written so far rules this call out for its decision."""

@@ -23,6 +23,7 @@ from typing import Any
 from specbench.core.ledger import Fate, Outcome, Window
 from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall
 from specbench.policies import Policy, TopK
+from specbench.speculation.batches import in_batches, untouched
 from specbench.speculation.commands import PredictNext
 from specbench.speculation.launch import Launch
 from specbench.speculation.partial_decision import allows, narrowed
@@ -74,10 +75,10 @@ class Course(StepsAhead):
     >>> (launch,) = course.book.launches
     >>> course.arrived(1.5, launch)
     >>> course.thought(2.0, step)
-    >>> course.decide(2.0, step, (ToolCall("look"),))
+    >>> course.decide(2.0, step, (ToolCall("look"),), writes=(False,))
     >>> used = course.claim(2.0, step, 0, ToolCall("look"))
-    >>> course.squash_rest(2.0, step, used)
-    >>> course.finish(2.0, step, tool_s=1.0, effect=Effect.READ).saved_s
+    >>> course.squash_rest(2.0, step, [used])
+    >>> course.finish(2.0, step, [1.0], effect=Effect.READ).saved_s
     1.0
     """
 
@@ -239,9 +240,13 @@ class Course(StepsAhead):
 
     # --- it is decided ----------------------------------------------------------------------------------------------
 
-    def decide(self, now: float, step: Step, calls: Sequence[ToolCall]) -> None:
-        """The decision is there: nothing more is predicted or built on a guess of it."""
-        step.decided_s, step.calls = now, tuple(calls)
+    def decide(self, now: float, step: Step, calls: Sequence[ToolCall], writes: Sequence[bool]) -> None:
+        """The decision is there: nothing more is predicted or built on a guess of it.
+
+        ``writes`` says of each call whether it may change something; ``step.batches`` which of them run together.
+        """
+        step.decided_s, step.calls, step.writes = now, tuple(calls), tuple(writes)
+        step.batches = in_batches(step.writes, self.shared.options.parallel) if calls else []
         if step.asked_s is not None:  # the prediction did not come in time
             step.predict_s, step.asked_s = now - step.asked_s, None
         self.book.state.session.decisions += 1
@@ -273,16 +278,21 @@ class Course(StepsAhead):
                 step.reason = OTHER_SPELLING
         return used
 
-    def squash_rest(self, now: float, step: Step, used: Launch | None, *, alone: bool = True) -> None:
+    def squash_rest(self, now: float, step: Step, used: Sequence[Launch], *, alone: bool = True) -> None:
         """Before the first real call, or the end: give up all that is neither ``used`` nor for later; once a step.
 
-        ``alone`` says that the LLM decided one call without text beside it, as a run-ahead supposes.
+        What later calls of the decision may use stays, as far as no write of the decision comes between. ``alone`` says
+        that the LLM decided one call without text beside it, as a run-ahead supposes.
         """
         if step.rest_squashed:
             return
         step.rest_squashed = True
-        self.book.settle(now, step.number, used)
-        if step.child is not None and not (step.child.parent is used and alone):
+        keep: set[str] = set()
+        if len(step.calls) > 1:
+            still = untouched(step.calls, step.writes, step.batches, self.shared.traits_of)
+            keep = set(map(self.shared.key_of, still))
+        self.book.settle(now, step.number, used, keep)
+        if step.child is not None and not (step.child.parent in used and alone):
             self.drop_ahead(now, step)
 
     def calls_begin(self, now: float, step: Step) -> None:
@@ -290,10 +300,10 @@ class Course(StepsAhead):
         if step.calls and self.predicts and self._tool_window:
             self.shared.commands.append(PredictNext(step, Window.TOOL, None))
 
-    def finish(self, now: float, step: Step, tool_s: float, effect: Effect | None) -> Outcome:
-        """The step is over; write its row. ``tool_s`` is the run time of all calls, ``effect`` that of the first."""
+    def finish(self, now: float, step: Step, seconds: Sequence[float], effect: Effect | None) -> Outcome:
+        """The step is over; write its row. ``seconds`` are the run times of its calls, ``effect`` is the first's."""
         step.ended_s = now
-        outcome = step.outcome(now, self.book.launched_at.get(step.number, 0), tool_s, effect)
+        outcome = step.outcome(now, self.book.launched_at.get(step.number, 0), seconds, effect)
         self.shared.ledger.outcomes.append(outcome)
         if not step.calls and self.predicts and self._user_window:
             self.shared.commands.append(PredictNext(step, Window.USER, None))

@@ -1,8 +1,9 @@
 """Rate limits with a reserve for speculation, as token buckets that are told the time.
 
 The limit of a tool or group is split once: speculation may use its reserve and nothing else, real calls use the rest
-and, when that is empty, what is left of the reserve. So with reserve r real calls never wait longer than they would
-under 1 − r of the limit, whatever is speculated; near the limit speculation stops and says so.
+and, when that is empty, what is left of the reserve. Where one of the two parts is less than a whole call at a time,
+the real calls have all of it. So with reserve r real calls never wait longer than they would under 1 − r of the limit,
+whatever is speculated; near the limit speculation stops and says so.
 
 References
 ----------
@@ -14,8 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from specbench.core.errors import ConfigError
+from specbench.speculation.slots import Slots
 
 __all__ = ["Limit", "RateLimits", "TokenBucket"]
 
@@ -66,13 +69,13 @@ class Limit:
 
 
 class TokenBucket:
-    """Tokens that refill with time; a taker may run into debt and then waits.
+    """Tokens that refill with time.
 
     Examples
     --------
     >>> bucket = TokenBucket(per_s=2.0, burst=1.0)
-    >>> [bucket.take(0.0), bucket.take(0.0), bucket.take(10.0)]
-    [0.0, 0.5, 0.0]
+    >>> bucket.take(), bucket.wait_s(0.0), bucket.left(10.0)
+    (None, 0.5, 1.0)
     """
 
     def __init__(self, per_s: float, burst: float) -> None:
@@ -80,48 +83,54 @@ class TokenBucket:
         self.level, self.at_s = burst, 0.0
 
     def left(self, now: float) -> float:
-        """Return the tokens left; negative in debt."""
+        """Return the tokens left."""
         if now > self.at_s:
             self.level = min(self.burst, self.level + (now - self.at_s) * self.per_s)
             self.at_s = now
         return self.level
 
-    def take(self, now: float) -> float:
-        """Take one token and return the seconds until it is there."""
-        self.level = self.left(now) - 1.0
-        return max(0.0, -self.level / self.per_s) if self.level < -EPSILON else 0.0
+    def wait_s(self, now: float) -> float:
+        """Return the seconds until a whole token is there."""
+        missing = 1.0 - self.left(now)
+        return missing / self.per_s if missing > EPSILON else 0.0
 
-    def give_back(self) -> None:
-        """A token that was taken was not needed."""
-        self.level = min(self.burst, self.level + 1.0)
+    def take(self) -> None:
+        """Take a token."""
+        self.level -= 1.0
 
 
 class RateLimits:
-    """The buckets of all tools and groups.
+    """The buckets of all tools and groups. A call must pass its tool's and its group's.
+
+    Real calls of one limit start one after the other, in the order in which they came: each waits at the
+    :meth:`gates`, then for :meth:`wait_s`, and takes its tokens when it starts.
 
     Parameters
     ----------
     limits
-        By the name of a tool or a group. A call must pass its tool's and its group's.
+        By the name of a tool or a group.
 
     Examples
     --------
     >>> limits = RateLimits({"search": Limit(per_s=1, burst=5)})
     >>> limits.refuse(0.0, "search", None), limits.refuse(0.0, "search", None)
     (None, 'rate limit of search: the reserve for speculation is used up')
+    >>> [limits.take(0.0, "search", None) for _ in range(5)], limits.wait_s(0.0, "search", None)
+    ([True, True, True, True, False], 1.25)
     """
 
     def __init__(self, limits: Mapping[str, Limit] | None = None) -> None:
         self.limits = dict(limits or {})
-        self._real = {
-            name: TokenBucket(limit.per_s * (1 - limit.reserve), max(1.0, limit.burst * (1 - limit.reserve)))
-            for name, limit in self.limits.items()
-        }
-        self._spare = {
-            name: TokenBucket(limit.per_s * limit.reserve, limit.burst * limit.reserve)
-            for name, limit in self.limits.items()
-            if limit.reserve > 0
-        }
+        self._gates: dict[str, Slots[Any]] = {name: Slots(1) for name in self.limits}
+        self._real: dict[str, TokenBucket] = {}
+        self._spare: dict[str, TokenBucket] = {}
+        for name, limit in self.limits.items():
+            share = limit.reserve
+            if min(share, 1 - share) * limit.burst < 1.0 - EPSILON:
+                share = 0.0  # a part of a burst that is no whole call would never be used
+            self._real[name] = TokenBucket(limit.per_s * (1 - share), limit.burst * (1 - share))
+            if share:
+                self._spare[name] = TokenBucket(limit.per_s * share, limit.burst * share)
 
     def refuse(self, now: float, tool: str, group: str | None) -> str | None:
         """Take a token for a speculation and return ``None``, or return why it may not run."""
@@ -129,33 +138,44 @@ class RateLimits:
             return None
         names = self._names(tool, group)
         for name in names:
-            real, spare = self._real[name], self._spare.get(name)
-            if spare is not None and spare.burst < 1.0 - EPSILON:
-                return f"rate limit of {name}: the reserve for speculation, {spare.burst:.2g}, is no whole call"
+            real, spare, limit = self._real[name], self._spare.get(name), self.limits[name]
+            if spare is None and limit.reserve:
+                return (
+                    f"rate limit of {name}: a reserve of {limit.reserve:g} of {limit.burst:g} calls at once leaves no "
+                    "whole call for speculation or for real ones, which have all of it"
+                )
             if spare is None or spare.left(now) < 1.0 - EPSILON:
                 return f"rate limit of {name}: the reserve for speculation is used up"
             if real.left(now) < NEAR * real.burst:
                 return f"rate limit of {name} is near: {max(0.0, real.left(now)):.1f} of {real.burst:.0f} calls left"
         for name in names:
-            self._spare[name].take(now)
+            self._spare[name].take()
         return None
 
-    def wait_s(self, now: float, tool: str, group: str | None) -> float:
-        """Take a token for a real call and return the seconds that it must wait."""
-        return self.take(now, tool, group)[0]
+    def gates(self, tool: str, group: str | None) -> list[Slots[Any]]:
+        """Where the real calls of its limits queue; left again when the call has its tokens."""
+        return [self._gates[name] for name in sorted(self._names(tool, group))] if self.limits else []
 
-    def take(self, now: float, tool: str, group: str | None) -> tuple[float, list[TokenBucket]]:
-        """Like :meth:`wait_s`, with the buckets that the tokens came from: a call that never runs gives them back."""
+    def wait_s(self, now: float, tool: str, group: str | None) -> float:
+        """Return the seconds until a real call may start; its tokens are taken then (:meth:`take`)."""
         if not self.limits:
-            return 0.0, []
-        longest, taken = 0.0, []
-        for name in self._names(tool, group):
-            real, spare = self._real[name], self._spare.get(name)
-            if real.left(now) < 1.0 - EPSILON and spare is not None and spare.left(now) >= 1.0 - EPSILON:
-                real = spare
-            longest = max(longest, real.take(now))
-            taken.append(real)
-        return longest, taken
+            return 0.0
+        return max(
+            (min(each.wait_s(now) for each in self._for_real(name)) for name in self._names(tool, group)), default=0.0
+        )
+
+    def take(self, now: float, tool: str, group: str | None) -> bool:
+        """A real call starts: take its tokens; false when one is not there (a speculation had the reserve)."""
+        if self.wait_s(now, tool, group) > 0:
+            return False
+        if self.limits:
+            for name in self._names(tool, group):
+                next(each for each in self._for_real(name) if each.wait_s(now) == 0).take()
+        return True
+
+    def _for_real(self, name: str) -> list[TokenBucket]:
+        """The buckets that real calls may take from; the reserve comes last."""
+        return [self._real[name], self._spare[name]] if name in self._spare else [self._real[name]]
 
     def _names(self, tool: str, group: str | None) -> list[str]:
         """The limits that a call must pass; one of the tool's own name counts once."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from specbench.core.errors import ConfigError
 from specbench.core.ledger import Window
+from specbench.speculation.batches import PARALLEL
 from specbench.speculation.breaker import Breaker
 from specbench.speculation.limits import Limit
 
@@ -15,7 +16,7 @@ __all__ = ["Options", "RunAhead"]
 
 FORMS = (
     "windows=think+tool+user; carry_ttl_s=SECONDS; run_ahead=DEPTH[@P]; tool_slots=N; llm_slots=N; "
-    "limit=TOOL:PER_S/BURST; breaker"
+    "limit=TOOL:PER_S/BURST; breaker; parallel=reads|all|off"
 )
 
 
@@ -87,6 +88,9 @@ class Options:
         Rate limits by tool or group.
     breaker
         See :class:`Breaker`.
+    parallel
+        Which calls of one decision run at the same time: ``reads`` (writes keep their place in the model's order),
+        ``all``, or none (``off``). What speculation saves is measured against a run that does the same.
     retry_failed
         A speculation that failed is run once more when the agent really asks for it; without, its error is what the
         agent gets. One whose ``timeout_s`` ends while the agent waits for it is not run once more.
@@ -107,6 +111,7 @@ class Options:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     breaker: Breaker | None = None
     retry_failed: bool = True
+    parallel: str = "reads"
 
     def __post_init__(self) -> None:
         if isinstance(self.windows, str):
@@ -124,6 +129,8 @@ class Options:
             raise ConfigError(
                 f"windows are some of {', '.join(Window)}; got {', '.join(map(str, self.windows))}"
             ) from None
+        if self.parallel not in PARALLEL:
+            raise ConfigError(f"parallel is one of {', '.join(PARALLEL)}; got {self.parallel!r}")
         if not self.carry_ttl_s >= 0:
             raise ConfigError(f"carry_ttl_s is seconds, 0 or more; got {self.carry_ttl_s!r}")
         for name in ("tool_slots", "llm_slots", "max_entries", "max_bytes"):
@@ -136,7 +143,8 @@ class Options:
         """Return the options that ``text`` names: ``plain``, or the parts that ``str(options)`` writes.
 
         Parts are separated by ``;``: ``windows=think+tool+user``, ``carry_ttl_s=60``, ``run_ahead=DEPTH`` or
-        ``run_ahead=DEPTH@P``, ``tool_slots=4``, ``llm_slots=2``, ``limit=TOOL:PER_S/BURST`` (several), ``breaker``.
+        ``run_ahead=DEPTH@P``, ``tool_slots=4``, ``llm_slots=2``, ``limit=TOOL:PER_S/BURST`` (several), ``breaker``,
+        ``parallel=all``.
 
         Raises
         ------
@@ -168,6 +176,8 @@ class Options:
                 elif name == "limit":
                     tool, limit = Limit.from_text(value)
                     settings["limits"][tool] = limit
+                elif name == "parallel":
+                    settings[name] = value
                 elif name == "breaker" and not value:
                     settings[name] = Breaker()
                 elif name not in ("", "plain") or value:
@@ -191,6 +201,7 @@ class Options:
         parts += [f"llm_slots={self.llm_slots}"] if self.llm_slots is not None else []
         parts += [f"limit={tool}:{limit}" for tool, limit in self.limits.items()]
         parts += ["breaker"] if self.breaker is not None else []
+        parts += [f"parallel={self.parallel}"] if self.parallel != "reads" else []
         return "; ".join(parts) or "plain"
 
     def describe(self) -> dict[str, Any]:
@@ -206,4 +217,5 @@ class Options:
             "limits": {name: vars(limit) for name, limit in self.limits.items()},
             "breaker": None if self.breaker is None else vars(self.breaker),
             "retry_failed": self.retry_failed,
+            "parallel": self.parallel,
         }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from specbench.core.ledger import Ahead, Fate, Outcome
 from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall
+from specbench.speculation.batches import seconds_in_batches
 from specbench.speculation.launch import Launch
 
 __all__ = ["Step"]
@@ -19,6 +21,7 @@ class Owner(Protocol):
     trace_id: str
     task_id: str
     started_s: float
+    shared: Any
     session: Any
 
     def preempted(self, step: Step) -> None:
@@ -34,9 +37,10 @@ class Step:
     """
 
     __slots__ = (
-        "asked_s", "began_s", "beside_s", "best", "calls", "can_run_ahead", "chained", "child", "course", "decided_s",
+        "asked_s", "batches", "began_s", "best", "calls", "can_run_ahead", "chained", "child", "course", "decided_s",
         "depth", "dropped", "ended_s", "failed", "level", "number", "p", "parent", "point", "predict_s", "predictions",
         "reason", "rest_squashed", "think_s", "thinking_s", "thought_s", "used", "used_tok", "waited_s", "work",
+        "writes",
     )  # fmt: skip
 
     def __init__(self, course: Owner, number: int, began_s: float, depth: int = 0, parent: Launch | None = None):
@@ -51,10 +55,12 @@ class Step:
         self.decided_s: float | None = None
         self.ended_s: float | None = None
         self.think_s = self.predict_s = 0.0
-        self.waited_s = self.beside_s = 0.0  # nobody's seconds, and those in which several calls ran side by side
+        self.waited_s = 0.0  # nobody's seconds: the framework's, between decision, calls and end
         self.used_tok: float | None = None
         self.predictions: list[Prediction] | None = None
         self.calls: tuple[ToolCall, ...] = ()
+        self.writes: tuple[bool, ...] = ()
+        self.batches: list[range] = []
         self.best: Launch | None = None
         self.used: Launch | None = None
         self.child: Step | None = None
@@ -71,10 +77,14 @@ class Step:
         """Its LLM slot is needed."""
         self.course.preempted(self)
 
-    def outcome(self, ended_s: float, launched: int, tool_s: float, effect: Effect | None) -> Outcome:
-        """Return its row of the ledger; ``effect`` is that of its first call, ``tool_s`` the run time of all."""
+    def outcome(self, ended_s: float, launched: int, seconds: Sequence[float], effect: Effect | None) -> Outcome:
+        """Return its row of the ledger; ``effect`` is that of its first call, ``seconds`` the run times of all."""
         first = self.calls[0] if self.calls else None
-        sequential_s = self.think_s + tool_s - self.beside_s
+        tool_s = together_s = seconds[0] if seconds else 0.0
+        if len(seconds) > 1:
+            tool_s = sum(seconds)
+            together_s = seconds_in_batches(seconds, self.batches, self.course.shared.options.tool_slots)
+        sequential_s = self.think_s + together_s
         speculative_s = ended_s - self.began_s - self.waited_s
         return Outcome(
             self.course.trace_id, self.course.task_id, self.number, None if first is None else first.name,

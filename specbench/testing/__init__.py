@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from specbench.core.errors import ConfigError, PredictorError
+from specbench.core.errors import ConfigError, PredictorError, in_words
 from specbench.core.types import Trace
 from specbench.predictors import Predictor
 from specbench.testing import checks_fit, checks_predict
@@ -106,6 +106,6 @@ def check_predictor(
         except PredictorError as error:
             broken.append(f"{name}: {error}")
         except Exception as error:  # whatever a predictor raises is a finding; the other checks still run
-            broken.append(f"{name}: raised {type(error).__name__}: {error}")
+            broken.append(f"{name}: raised {in_words(error)}")
     if broken:
         raise PredictorError("\n".join([f"{subject.make().name} breaks the contract of a predictor:", *broken]))

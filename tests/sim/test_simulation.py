@@ -12,7 +12,7 @@ from specbench.metrics import PredictionTable, predict_traces, summarise
 from specbench.policies import Never, Policy, Threshold, TopK
 from specbench.predictors import make_predictor
 from specbench.sim import Constant, Latency, LogNormal, simulate
-from specbench.speculation import Options
+from specbench.speculation import Options, Traits
 from specbench.testing import make_traces
 from tests.tables import call, table, tables
 
@@ -78,13 +78,49 @@ def test_a_launch_at_a_reply_is_waste() -> None:
     assert (numbers["wasted_s"], numbers["precision"], numbers["recall"], numbers["calls"]) == (1.0, 0.0, None, 0)
 
 
-def test_of_parallel_calls_the_first_counts_and_the_others_run_behind_it() -> None:
-    parallel = table(("t", ["read:1", "look:1"], [("look:1", 0.5), ("read:1", 0.4)]))
-    ledger = simulate(parallel, TopK(2), latency=Constant(think=2.0, tool=1.0))
-    assert [each.fate for each in ledger.speculations] == [Fate.SQUASH, Fate.COMMIT]
-    row = ledger.outcomes[0]
-    assert (row.calls, row.tool_s, row.sequential_s, row.speculative_s) == (2, 2.0, 4.0, 3.0)
-    assert summarise(ledger)["amplification"] == 1.5  # read, look, and look once more in vain
+PARALLEL = [
+    # calls, guesses, TopK, parallel → sequential and speculative seconds, fates; thinking takes 2 s, a tool 1 s
+    (["read:1", "look:1"], ["look:1", "read:1"], 2, "reads", 3.0, 2.0, "cc"),
+    (["read:1", "look:1"], ["look:1", "read:1"], 1, "reads", 3.0, 3.0, "c"),  # the other one still takes its second
+    (["read:1", "look:1"], ["look:1", "read:1"], 2, "off", 4.0, 2.0, "cc"),
+    (["read:1", "look:1"], ["read:2"], 1, "reads", 3.0, 3.0, "s"),
+    (["read:1", "write:1", "look:1"], ["read:1", "look:1"], 2, "reads", 5.0, 4.0, "cs"),  # read before the write: void
+    (["read:1", "write:1", "look:1"], ["read:1", "look:1"], 2, "all", 3.0, 3.0, "cc"),
+    (["write:1", "write:2"], ["read:1"], 1, "reads", 4.0, 4.0, "s"),
+    (["write:1", "write:2"], ["read:1"], 1, "all", 3.0, 3.0, "s"),
+    (["read:1", "read:1"], ["read:1"], 1, "reads", 3.0, 3.0, "c"),  # a result commits once
+]
+
+
+@pytest.mark.parametrize(("calls", "guesses", "k", "parallel", "sequential_s", "speculative_s", "fates"), PARALLEL)
+def test_parallel_calls_worked_out_by_hand(
+    calls: list[str],
+    guesses: list[str],
+    k: int,
+    parallel: str,
+    sequential_s: float,
+    speculative_s: float,
+    fates: str,
+) -> None:
+    rows = table(("t", calls, [(guess, 0.4) for guess in guesses]))
+    ledger = simulate(rows, TopK(k), latency=Constant(think=2.0, tool=1.0), options=Options(parallel=parallel))
+    (row,) = ledger.outcomes
+    assert (row.sequential_s, row.speculative_s, row.tool_s) == (sequential_s, speculative_s, len(calls))
+    assert "".join(str(each.fate)[0] for each in ledger.speculations) == fates
+
+
+def test_a_write_of_the_decision_voids_only_what_it_may_touch() -> None:
+    rows = table(("t", ["write:1", "look:2"], [("look:2", 0.9)]))
+    apart = {"write": Traits(keys=("a",)), "look": Traits(keys=("b",))}
+    for traits, fate in ((apart, Fate.COMMIT), ({}, Fate.SQUASH)):
+        ledger = simulate(rows, TopK(1), latency=Constant(think=2.0, tool=1.0), traits=traits)
+        assert [each.fate for each in ledger.speculations] == [fate]
+
+
+def test_slots_hold_for_parallel_calls_with_and_without_speculation() -> None:
+    rows = table(("t", ["read:1", "read:2", "read:3"], []))
+    (row,) = simulate(rows, Never(), latency=Constant(2.0, 1.0), options=Options(tool_slots=2)).outcomes
+    assert (row.sequential_s, row.speculative_s) == (4.0, 4.0)
 
 
 def test_equal_predictions_share_one_launch() -> None:
@@ -143,12 +179,12 @@ def test_speculation_never_makes_a_run_slower(
         assert row.speculative_s >= row.think_s - 1e-9
         assert -1e-9 <= row.saved_s <= min(row.tool_s, row.think_s) + 1e-9
         assert row.saved_s == pytest.approx(row.sequential_s - row.speculative_s)
-        assert row.hit or row.saved_s == 0.0 or row.saved_s == pytest.approx(0.0)
+        assert row.launched or row.saved_s == pytest.approx(0.0)
     for each in ledger.speculations:
         assert each.run_s >= -1e-9
         assert (each.fate == Fate.COMMIT) == (each.committed_at is not None) == (each.squashed_s is None)
     assert sum(row.launched for row in ledger.outcomes) == len(ledger.speculations)
-    assert sum(row.hit for row in ledger.outcomes) == summarise(ledger)["commits"]
+    assert sum(row.hit for row in ledger.outcomes) <= summarise(ledger)["commits"]
 
 
 @given(table=tables(), latency=LATENCIES)
@@ -160,6 +196,7 @@ def test_never_changes_nothing(table: PredictionTable, latency: Latency) -> None
 
 @given(table=tables(), latency=LATENCIES)
 def test_an_oracle_saves_the_overlap_of_every_read_and_wastes_nothing(table: PredictionTable, latency: Latency) -> None:
+    table.calls = [calls[:1] for calls in table.calls]
     table.predictions = [[Prediction(outcome, 1.0)] for outcome in table.outcomes]
     numbers = summarise(simulate(table, Threshold(1.0), latency=latency))
     expected = sum(

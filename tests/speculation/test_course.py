@@ -76,9 +76,9 @@ class Driver:
     def decide(self, now: float, step: Step, *calls: ToolCall) -> Launch | None:
         """The LLM decides; returns the speculation that the first call uses."""
         self.course.thought(now, step)
-        self.course.decide(now, step, calls)
+        self.course.decide(now, step, calls, [each.name != "get" for each in calls])
         used = self.course.claim(now, step, 0, calls[0]) if calls else None
-        self.course.squash_rest(now, step, used, alone=len(calls) == 1)
+        self.course.squash_rest(now, step, [used] if used else [], alone=len(calls) == 1)
         self.course.calls_begin(now, step)
         return used
 
@@ -93,7 +93,7 @@ def test_without_a_predictor_nobody_is_asked_and_the_row_says_so() -> None:
     driver = Driver(predicts=False)
     step = driver.begin()
     driver.decide(2.0, step)
-    assert driver.course.finish(2.0, step, 0.0, None).reason == "speculation is off" and driver.commands() == []
+    assert driver.course.finish(2.0, step, [], None).reason == "speculation is off" and driver.commands() == []
 
 
 def test_what_the_policy_chooses_is_started() -> None:
@@ -111,7 +111,7 @@ def test_a_prediction_after_the_decision_starts_nothing() -> None:
     step = driver.begin()
     driver.decide(2.0, step)
     assert driver.launch(2.0, step, get(1)) == []
-    row = driver.course.finish(2.0, step, 0.0, None)
+    row = driver.course.finish(2.0, step, [], None)
     assert (row.predict_s, row.reason) == (2.0, "the prediction came after the decision")
 
 
@@ -129,7 +129,7 @@ def test_a_hit_uses_its_speculation_and_stops_the_others() -> None:
     driver.course.arrived(1.0, hit)
     assert driver.decide(2.0, step, get(1)) is hit
     assert driver.commands() == [StopTool(miss)]
-    row = driver.course.finish(2.0, step, 1.0, Effect.READ)
+    row = driver.course.finish(2.0, step, [1.0], Effect.READ)
     assert (row.hit, row.launched, row.sequential_s, row.speculative_s, row.saved_s) == (True, 2, 3.0, 2.0, 1.0)
     driver.course.book.stopped(2.5, miss)
     assert [(each.fate, each.ended_s) for each in driver.course.book.rows()] == [(Fate.COMMIT, 1.0), (Fate.SQUASH, 2.5)]
@@ -211,11 +211,11 @@ def test_a_run_ahead_on_what_was_decided_becomes_the_next_step() -> None:
     child = driver.run_ahead(step, get(1))
     driver.course.thought(1.5, child, used_tok=12.0)
     driver.decide(2.0, step, get(1))
-    driver.course.finish(2.0, step, 1.0, Effect.READ)
+    driver.course.finish(2.0, step, [1.0], Effect.READ)
     assert driver.course.adopt(2.0, POINT) is child is driver.course.step
-    driver.course.decide(2.0, child, ())
-    driver.course.squash_rest(2.0, child, None)
-    row = driver.course.finish(2.0, child, 0.0, None)
+    driver.course.decide(2.0, child, (), ())
+    driver.course.squash_rest(2.0, child, [])
+    row = driver.course.finish(2.0, child, [], None)
     assert (row.index, row.think_s, row.speculative_s) == (1, 0.5, 0.0)
     (ahead,) = driver.shared.ledger.aheads
     assert (ahead.index, ahead.launched_s, ahead.ended_s, ahead.fate, ahead.used_tok) == (
@@ -233,7 +233,7 @@ def test_what_is_predicted_at_an_adopted_step_is_chosen_again() -> None:
     child = driver.run_ahead(step, get(1))
     (launch,) = driver.launch(1.0, child, get(2))
     driver.decide(2.0, step, get(1))
-    driver.course.finish(2.0, step, 1.0, Effect.READ)
+    driver.course.finish(2.0, step, [1.0], Effect.READ)
     driver.course.adopt(2.0, POINT)
     assert launch.squashed_s is None and child.best is launch and child.reason == "top 1"
 
@@ -261,8 +261,10 @@ def test_text_beside_the_call_means_another_conversation_than_was_supposed() -> 
     step = driver.begin()
     child = driver.run_ahead(step, get(1))
     driver.course.thought(2.0, step)
-    driver.course.decide(2.0, step, (get(1),))
-    driver.course.squash_rest(2.0, step, driver.course.claim(2.0, step, 0, get(1)), alone=False)
+    driver.course.decide(2.0, step, (get(1),), (False,))
+    used = driver.course.claim(2.0, step, 0, get(1))
+    assert used is not None
+    driver.course.squash_rest(2.0, step, [used], alone=False)
     assert child.dropped and step.hit
 
 
@@ -272,12 +274,12 @@ def test_a_run_ahead_that_failed_is_thought_again_when_it_is_needed() -> None:
     child = driver.run_ahead(step, get(1))
     driver.course.thought(1.5, child, failed=True)
     driver.decide(2.0, step, get(1))
-    driver.course.finish(2.0, step, 1.0, Effect.READ)
+    driver.course.finish(2.0, step, [1.0], Effect.READ)
     driver.course.adopt(2.0, POINT)
     driver.course.think_again(2.0, child)
     driver.course.thinking(2.0, child)
     driver.decide(5.0, child)
-    assert driver.course.finish(5.0, child, 0.0, None).think_s == 3.0
+    assert driver.course.finish(5.0, child, [], None).think_s == 3.0
     assert [each.fate for each in driver.shared.ledger.aheads] == [Fate.FAIL]
 
 
@@ -314,12 +316,12 @@ def test_the_next_decision_is_predicted_while_tools_run_or_the_user_types(
     driver.commands()
     driver.decide(2.0, step, *calls)
     if not calls:
-        driver.course.finish(2.0, step, 0.0, None)
+        driver.course.finish(2.0, step, [], None)
     assert driver.commands() == [PredictNext(step, window, None)]
     driver.course.predicted_next(2.5, step, window, None, POINT, sure(get(1)))
     assert [type(each) for each in driver.commands()] == [StartTool]
     if calls:
-        driver.course.finish(3.0, step, 1.0, Effect.WRITE)
+        driver.course.finish(3.0, step, [1.0], Effect.WRITE)
     else:
         driver.begin(3.0, 1)
     driver.commands()
@@ -334,7 +336,7 @@ def test_a_decision_whose_calls_come_later_gives_up_only_what_it_rules_out() -> 
     driver.course.arrived(1.0, kept)
     driver.commands()
     driver.course.thought(2.0, step)
-    driver.course.decide(2.0, step, (get(1), ToolCall("put")))
+    driver.course.decide(2.0, step, (get(1), ToolCall("put")), (False, True))
     driver.course.rule_out(2.0, step)
     assert [type(each) for each in driver.commands()] == [StopTool, StopThinking]
     assert kept.squashed_s is None and gone.squashed_s == 2.0
@@ -355,7 +357,7 @@ def test_a_conversation_that_is_over_starts_nothing_any_more() -> None:
     driver = Driver(Options({"user"}, carry_ttl_s=60.0))
     step = driver.begin()
     driver.decide(2.0, step)
-    driver.course.finish(2.0, step, 0.0, None)
+    driver.course.finish(2.0, step, [], None)
     driver.course.predicted_next(2.5, step, Window.USER, None, POINT, sure(get(1)))
     driver.commands()
     driver.course.close(3.0)
