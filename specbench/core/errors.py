@@ -145,13 +145,17 @@ class PluginWarning(UserWarning):
 
 
 def in_words(error: BaseException) -> str:
-    """Return an exception as a text: its type and what it says. Never raises, whatever its own ``str`` does.
+    """Return an exception as a text: its type and what it says; of a group, that of each member. Never raises.
 
     Examples
     --------
     >>> in_words(ValueError("no such row")), in_words(TimeoutError())
     ('ValueError: no such row', 'TimeoutError')
+    >>> in_words(ExceptionGroup("unhandled errors in a TaskGroup", [OSError("refused"), TimeoutError()]))
+    'OSError: refused; TimeoutError'
     """
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(dict.fromkeys(map(in_words, error.exceptions)))
     try:
         said = str(error)
     except Exception:

@@ -27,6 +27,7 @@ from specbench.runtime.staged_writes import StagedWrites, WriteOrder
 from specbench.runtime.tools import Tool
 from specbench.runtime.workplace import Workplace
 from specbench.speculation import Course, Launch
+from specbench.speculation.launch import SPECULATION
 
 __all__ = ["Calls"]
 
@@ -49,6 +50,7 @@ class Calls:
     async def _work(self, launch: Launch) -> None:
         work: Work = launch.work
         place, tool = self.place, self.place.tools[launch.call.name]
+        SPECULATION.set(launch)
         try:
             with work.scope:
                 if launch.squashed_s is None:

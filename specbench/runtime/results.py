@@ -133,7 +133,9 @@ class StepResult:
 
 
 def _said(error: Exception) -> str:
-    """Return what an error says; its type too where its own text cannot be shown, or there is none."""
+    """Return what an error says; its type too where that alone says little, or cannot be shown."""
+    if isinstance(error, (ExceptionGroup, KeyError)):
+        return in_words(error)
     try:
         return str(error) or in_words(error)
     except Exception:

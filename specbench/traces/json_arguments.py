@@ -18,8 +18,8 @@ _NOTHING = frozenset({"", "null", "None"})
 def parse_arguments(text: str, *, python_literals: bool = False) -> tuple[dict[str, Any], str | None]:
     """Parse the arguments of a tool call.
 
-    No arguments come in several spellings: an empty text, ``null``, ``None``. A JSON text may itself hold the JSON text of
-    the object (twice encoded), and a line break may stand in a string as it is.
+    No arguments come in several spellings: an empty text, ``null``, ``None``. A JSON text may itself hold the JSON text
+    of the object (twice encoded), and a line break may stand in a string as it is.
 
     Parameters
     ----------

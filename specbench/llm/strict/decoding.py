@@ -194,7 +194,7 @@ class Guard:
     def _allowed(self) -> NDArray[np.bool_] | None:
         """The tokens that may come next; ``None`` for all."""
         if self._state == "opening" and self._strict.words is not None:
-            return ~self._strict.words
+            return ~np.asarray(self._strict.words)
         if self._state == "call":
             allowed = self._strict.allowed(self._matcher)
             if not self._matcher.is_error():
