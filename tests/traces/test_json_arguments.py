@@ -44,9 +44,7 @@ def test_nan_is_allowed() -> None:
     assert invalid is None
 
 
-@pytest.mark.parametrize(
-    "text", ["[1]", '"a"', "3", "{", '{"a": ', "{'a': 1}", "{a: 1}", '{"a": 1} x']
-)
+@pytest.mark.parametrize("text", ["[1]", '"a"', "3", "{", '{"a": ', "{'a': 1}", "{a: 1}", '{"a": 1} x'])
 def test_what_is_no_json_object_is_kept_as_text(text: str) -> None:
     assert parse_arguments(text) == ({}, text)
 
