@@ -14,6 +14,7 @@ from specbench.cli.options import (
     FormatOption,
     PathsArgument,
     SkipOption,
+    echo,
     show_problems,
 )  # fmt: skip
 
@@ -33,7 +34,7 @@ def validate(
     for _ in read_traces(paths, format, skip_invalid=True, effects=effects, report=report):
         pass
     for file in report.files:
-        typer.echo(f"{file.path}: {file.read} traces ({file.format or 'no format'}), {len(file.skipped)} problems")
+        echo(f"{file.path}: {file.read} traces ({file.format or 'no format'}), {len(file.skipped)} problems")
     show_problems(report.skipped, "invalid")
     if report.skipped and not skip_invalid:
         raise typer.Exit(2)
@@ -55,7 +56,7 @@ def convert(
     report = ReadReport()
     written = write_traces(out, read_traces(paths, format, skip_invalid, effects=effects, report=report))
     show_problems(report.skipped, "skipped")
-    typer.echo(f"{out}: {written} traces written")
+    echo(f"{out}: {written} traces written")
 
 
 @app.command()
@@ -76,7 +77,7 @@ def inspect(
     description = describe(read_traces(paths, format, skip_invalid, effects=effects, report=report))
     if as_json:
         files = [asdict(file) for file in report.files]
-        typer.echo(json.dumps({**description.to_dict(), "files": files}, indent=2, ensure_ascii=False))
+        echo(json.dumps({**description.to_dict(), "files": files}, indent=2, ensure_ascii=False))
         return
     show_problems(report.skipped, "skipped")
-    typer.echo(description.to_text())
+    echo(description.to_text())

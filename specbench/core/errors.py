@@ -21,6 +21,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from specbench.core.text import printable
+
 __all__ = [
     "CheckpointError",
     "ConfigError",
@@ -94,23 +96,28 @@ class TraceError(SpecbenchError, ValueError):
         place = ", ".join(
             text
             for text, known in (
-                (f"{self.path}", self.path is not None),
+                (_clipped(f"{self.path}", 220), self.path is not None),
                 (f"line {self.line}", self.line is not None),
-                (f"field {self.field}", self.field is not None),
+                (_clipped(f"field {self.field}", 150), self.field is not None),
             )
             if known
         )
-        text = f"{place}: {self.problem}" if place else self.problem
+        problem = _clipped(self.problem, 180)
+        text = f"{place}: {problem}" if place else problem
         if self.got is not ...:
-            shown = repr(self.got)
-            text += f"; got {shown if len(shown) <= 80 else shown[:77] + '...'}"
+            text += f"; got {_clipped(repr(self.got), 80)}"
         if self.remedy:
-            text += f". What to do: {self.remedy}"
+            text += f". What to do: {_clipped(self.remedy, 250)}"
         return text + "."
 
 
 class TraceFormatError(TraceError):
     """The format of a trace file is not known, or not the one that was named."""
+
+
+def _clipped(text: str, longest: int) -> str:
+    text = printable(text)
+    return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
 class PredictorError(SpecbenchError):

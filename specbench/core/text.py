@@ -9,12 +9,13 @@ import re
 from functools import lru_cache
 from typing import TypeVar, cast
 
-__all__ = ["letter_words", "name_words", "singular", "stem", "tokens", "words", "writable"]
+__all__ = ["letter_words", "name_words", "printable", "singular", "stem", "tokens", "words", "writable"]
 
 T = TypeVar("T")
 _WORD = re.compile(r"[a-z0-9]+")
 _TOKEN = re.compile(r"[a-zà-þ']+|[0-9]+|[?!#@$]")
 _NAME_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _ENDINGS = ("ing", "ed", "es", "s", "ure", "or", "er", "ion", "e")
 
 
@@ -117,3 +118,14 @@ def writable(value: T) -> T:
     if not isinstance(value, str) or value.isascii():
         return value
     return cast("T", value.encode("utf-8", "backslashreplace").decode("utf-8"))
+
+
+def printable(text: str) -> str:
+    r"""Return a text as a terminal may show it: what would steer the terminal, or turn text round, as its escape.
+
+    Examples
+    --------
+    >>> printable("a red \x1b[31mword\n")
+    'a red \\u001b[31mword\n'
+    """
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
