@@ -70,7 +70,7 @@ class OpenAIBackend(Backend):
 
     def __init__(
         self,
-        model: str,
+        model: str = "",
         *,
         base_url: str | None = None,
         api_key: str | None = None,
@@ -117,7 +117,11 @@ class OpenAIBackend(Backend):
     @classmethod
     def from_argument(cls, argument: str, **options: Any) -> OpenAIBackend:
         """Read ``MODEL`` or ``MODEL@URL``."""
-        model, _, url = argument.partition("@")
+        model, at, url = argument.partition("@")
+        if at and not url:
+            raise ConfigError(
+                f"nothing stands behind the @ of openai:{argument}; write openai:MODEL@URL, or leave it out"
+            )
         return cls(model, base_url=url or None, **options)
 
     def stream(self, request: Request) -> AbstractAsyncContextManager[EventStream]:
