@@ -41,6 +41,7 @@ class WalkingSteps:
     def __init__(self, executor: Executor) -> None:
         self.executor = executor
         self._steps: dict[str, OpenStep] = {}
+        self._many = 100
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -58,6 +59,9 @@ class WalkingSteps:
         await self._leave(point.trace_id)
         step = await self.executor.open_step(point, think)
         self._steps[point.trace_id] = step
+        if len(self._steps) > self._many:  # some may be of conversations that are over
+            self._steps = {name: each for name, each in self._steps.items() if each.live}
+            self._many = 100 + 2 * len(self._steps)
         return step.decided
 
     async def join(self, point: DecisionPoint, calls: Sequence[ToolCall]) -> StepResult | None:

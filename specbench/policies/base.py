@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from specbench.core.errors import ConfigError
 from specbench.core.registry import POLICIES, import_part
@@ -53,6 +53,9 @@ class Policy(ABC):
     >>> Policy.from_text("threshold:0.4,2+launches:20")
     Budgeted(policy=Threshold(p=0.4, k=2), launches=20, wasted_s=None, per='session')
     """
+
+    looks_at_calls: ClassVar[bool] = True
+    """Whether it reads ``state.asked_calls`` or ``state.touched_calls``; they are not kept for one that does not."""
 
     @abstractmethod
     def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
@@ -143,6 +146,8 @@ def launchable(point: DecisionPoint, predictions: Sequence[Prediction], most: in
 class Never(Policy):
     """Launch nothing: the sequential run."""
 
+    looks_at_calls = False
+
     def __str__(self) -> str:
         return "never"
 
@@ -169,6 +174,8 @@ class Threshold(Policy):
     >>> Threshold(0.6).choose(point, [Prediction(ToolCall("look"), 0.55)])
     Choice(launch=[], reason='best READ call look({}) has p 0.55, below 0.60')
     """
+
+    looks_at_calls = False
 
     p: float = DEFAULT_THRESHOLD
     k: int = 1
@@ -204,6 +211,8 @@ class Threshold(Policy):
 @dataclass(frozen=True)
 class TopK(Policy):
     """Launch the ``k`` best READ calls at every decision point, however improbable."""
+
+    looks_at_calls = False
 
     k: int = 1
 

@@ -47,6 +47,8 @@ class ExpectedValue(Policy):
     'best READ call look({}) is worth +0.40 s against 0.60 s'
     """
 
+    looks_at_calls = False
+
     waste: float = 0.5
     call: float = 0.0
     money: float = 0.0

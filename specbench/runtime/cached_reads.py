@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import anyio
+from cachetools import TLRUCache
 
 from specbench.core.types import ToolCall
 from specbench.runtime.copies import copied
@@ -14,12 +15,17 @@ from specbench.speculation.traits import touches
 __all__ = ["CachedReads"]
 
 
-class Entry(NamedTuple):
-    """A result that is kept, and until when."""
+MOST_ENTRIES = 1_000
+"""Results that are kept of one conversation; the least recently used goes first."""
 
-    call: ToolCall
-    until_s: float
-    value: Any
+
+class Running:
+    """A read that has begun; ``void`` once a write that may touch it has begun or ended since."""
+
+    __slots__ = ("call", "key", "void")
+
+    def __init__(self, call: ToolCall, key: str) -> None:
+        self.call, self.key, self.void = call, key, False
 
 
 class CachedReads:
@@ -32,38 +38,59 @@ class CachedReads:
     >>> tool = Tool(ToolSpec("look", effect=Effect.READ), print, Traits(cache_ttl_s=60))
     >>> async def main():
     ...     reads = CachedReads(Toolbox([tool]))
-    ...     reads.keep(tool, ToolCall("look"), "seen")
-    ...     return reads.get(tool, ToolCall("look")).value, reads.get(tool, ToolCall("look", {"x": 1}))
+    ...     reads.keep(tool, reads.begin(tool, ToolCall("look")), "seen")
+    ...     return reads.get(tool, ToolCall("look")), reads.get(tool, ToolCall("look", {"x": 1}))
     >>> anyio.run(main)
-    ('seen', None)
+    (('seen',), None)
     """
 
     def __init__(self, tools: Toolbox) -> None:
         self._tools = tools
-        self._kept: dict[str, Entry] = {}
+        self._running: set[Running] = set()
+        self._kept: Any = None
 
-    def get(self, tool: Tool, call: ToolCall) -> Entry | None:
-        """Return what is kept of a call; its value is not to be changed."""
-        if not tool.traits.cache_ttl_s or tool.writes:
+    def get(self, tool: Tool, call: ToolCall) -> tuple[Any] | None:
+        """Return the result that is kept of a call, alone in a tuple; it is not to be changed."""
+        if self._kept is None or not tool.cached:
             return None
-        key = self._tools.key_of(call)
-        found = self._kept.get(key)
-        if found is not None and anyio.current_time() > found.until_s:
-            del self._kept[key]
-            return None
-        return found
+        entry = self._kept.get(self._tools.key_of(call))
+        return None if entry is None else (entry[1],)
 
-    def keep(self, tool: Tool, call: ToolCall, value: Any) -> None:
-        """Keep a result, if its tool allows it."""
-        if tool.traits.cache_ttl_s and not tool.writes:
-            try:
-                kept = copied(value)
-            except Exception:  # of what cannot be copied nothing is kept
-                return
-            self._kept[self._tools.key_of(call)] = Entry(call, anyio.current_time() + tool.traits.cache_ttl_s, kept)
+    def begin(self, tool: Tool, call: ToolCall) -> Running | None:
+        """A read begins, ahead or not: hand what this returns to :meth:`keep` or :meth:`drop` when it ends."""
+        if not tool.cached:
+            return None
+        running = Running(call, self._tools.key_of(call))
+        self._running.add(running)
+        return running
+
+    def drop(self, running: Running | None) -> None:
+        """It gave nothing to keep."""
+        if running is not None:
+            self._running.discard(running)
+
+    def keep(self, tool: Tool, running: Running | None, value: Any) -> None:
+        """Keep a result, if its tool allows it and no write has come between."""
+        if running is None or running not in self._running:
+            return
+        self._running.discard(running)
+        if running.void:
+            return
+        try:
+            kept = copied(value)
+        except Exception:  # of what cannot be copied nothing is kept
+            return
+        if self._kept is None:
+            self._kept = TLRUCache(MOST_ENTRIES, ttu=lambda _, entry, now: now + entry[2], timer=anyio.current_time)
+        self._kept[running.key] = (running.call, kept, tool.traits.cache_ttl_s)
 
     def forget(self, tool: Tool, write: ToolCall) -> None:
-        """A write voids the reads that it may touch."""
-        for key, entry in list(self._kept.items()):
-            if touches(write, tool.traits, entry.call, self._tools[entry.call.name].traits):
-                del self._kept[key]
+        """A write begins or ends: it voids the reads that it may touch, and those that run."""
+        for running in self._running:
+            running.void = running.void or self._touches(tool, write, running.call)
+        for key, (call, *_) in list(self._kept.items()) if self._kept else ():
+            if self._touches(tool, write, call):
+                self._kept.pop(key, None)
+
+    def _touches(self, tool: Tool, write: ToolCall, read: ToolCall) -> bool:
+        return touches(write, tool.traits, read, self._tools[read.name].traits)

@@ -27,25 +27,22 @@ class Kept(NamedTuple):
 
 
 class Cache(Protocol):
-    """Results by call, each with a time to live."""
+    """Results by key, each with the call that gave it and a time to live. A key is for one call and one caller."""
 
-    async def get(self, call: ToolCall) -> Kept | None:
-        """Return what is kept of an equal call, with **that** call; ``None`` when there is nothing, or no more.
-
-        Equal calls may differ in their spelling; whoever asks looks at it.
-        """
+    async def get(self, key: str) -> Kept | None:
+        """Return what is kept; ``None`` when there is nothing, or no more."""
         ...
 
-    async def set(self, call: ToolCall, value: Any, ttl_s: float) -> None:
-        """Keep a result for ``ttl_s`` seconds."""
+    async def set(self, key: str, call: ToolCall, value: Any, ttl_s: float) -> None:
+        """Keep the result of a call for ``ttl_s`` seconds."""
         ...
 
-    async def delete(self, call: ToolCall) -> None:
-        """Forget a call; raises where that cannot be."""
+    async def delete(self, key: str) -> None:
+        """Forget a key; raises where that cannot be."""
         ...
 
-    def calls(self) -> AsyncGenerator[ToolCall, None]:
-        """Yield the calls that are kept; raises where they cannot be told."""
+    def calls(self) -> AsyncGenerator[tuple[str, ToolCall], None]:
+        """Yield the keys that are kept, with their calls; raises where they cannot be told."""
         ...
 
 
@@ -61,8 +58,8 @@ class TTLCache:
     --------
     >>> async def main():
     ...     cache = TTLCache()
-    ...     await cache.set(ToolCall("look"), "seen", ttl_s=60)
-    ...     return await cache.get(ToolCall("look")), await cache.get(ToolCall("other"))
+    ...     await cache.set("look", ToolCall("look"), "seen", ttl_s=60)
+    ...     return await cache.get("look"), await cache.get("other")
     >>> anyio.run(main)
     (Kept(call=ToolCall(name='look', arguments={}, id=None, invalid_arguments=None), value='seen'), None)
     """
@@ -76,23 +73,23 @@ class TTLCache:
             max_entries, ttu=lambda _, entry, now: now + entry[1], timer=lambda: anyio.current_time()
         )
 
-    async def get(self, call: ToolCall) -> Kept | None:
-        """Return what is kept of a call."""
-        entry = self._kept.get(call.key)
+    async def get(self, key: str) -> Kept | None:
+        """Return what is kept."""
+        entry = self._kept.get(key)
         return None if entry is None else entry[0]
 
-    async def set(self, call: ToolCall, value: Any, ttl_s: float) -> None:
+    async def set(self, key: str, call: ToolCall, value: Any, ttl_s: float) -> None:
         """Keep a result."""
-        self._kept[call.key] = (Kept(call, value), ttl_s)
+        self._kept[key] = (Kept(call, value), ttl_s)
 
-    async def delete(self, call: ToolCall) -> None:
-        """Forget a call."""
-        self._kept.pop(call.key, None)
+    async def delete(self, key: str) -> None:
+        """Forget a key."""
+        self._kept.pop(key, None)
 
-    async def calls(self) -> AsyncGenerator[ToolCall, None]:
-        """Yield the calls that are kept."""
-        for entry in list(self._kept.values()):
-            yield entry[0].call
+    async def calls(self) -> AsyncGenerator[tuple[str, ToolCall], None]:
+        """Yield the keys that are kept, with their calls."""
+        for key, entry in list(self._kept.items()):
+            yield key, entry[0].call
 
 
 class RedisCache:
@@ -120,12 +117,12 @@ class RedisCache:
         self.prefix = prefix
         self.errors = 0
 
-    async def get(self, call: ToolCall) -> Kept | None:
-        """Return what is kept of a call; a Redis that does not answer keeps nothing."""
-        record = self._read(await self._try(self._redis.get(self.prefix + call.key)))
+    async def get(self, key: str) -> Kept | None:
+        """Return what is kept; a Redis that does not answer keeps nothing."""
+        record = self._read(await self._try(self._redis.get(self.prefix + key)))
         return None if record is None else Kept(ToolCall(record["name"], record["arguments"]), record["value"])
 
-    async def set(self, call: ToolCall, value: Any, ttl_s: float) -> None:
+    async def set(self, key: str, call: ToolCall, value: Any, ttl_s: float) -> None:
         """Keep a result, if JSON gives it back as it is."""
         try:
             record = {"name": call.name, "arguments": dict(call.arguments), "value": value}
@@ -134,20 +131,20 @@ class RedisCache:
                 return
         except (TypeError, ValueError, RecursionError):
             return
-        await self._try(self._redis.set(self.prefix + call.key, text, px=max(1, round(1000 * ttl_s))))
+        await self._try(self._redis.set(self.prefix + key, text, px=max(1, round(1000 * ttl_s))))
 
-    async def delete(self, call: ToolCall) -> None:
-        """Forget a call.
+    async def delete(self, key: str) -> None:
+        """Forget a key.
 
         Raises
         ------
         SpecbenchError
             When Redis does not answer.
         """
-        await self._must(self._redis.delete(self.prefix + call.key))
+        await self._must(self._redis.delete(self.prefix + key))
 
-    async def calls(self) -> AsyncGenerator[ToolCall, None]:
-        """Yield the calls that are kept.
+    async def calls(self) -> AsyncGenerator[tuple[str, ToolCall], None]:
+        """Yield the keys that are kept, with their calls.
 
         Raises
         ------
@@ -157,7 +154,7 @@ class RedisCache:
         for key in await self._must(self._keys()):
             record = self._read(await self._must(self._redis.get(key)))
             if record is not None:
-                yield ToolCall(record["name"], record["arguments"])
+                yield key.removeprefix(self.prefix), ToolCall(record["name"], record["arguments"])
 
     async def close(self) -> None:
         """Close the connections."""

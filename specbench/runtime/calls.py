@@ -6,14 +6,16 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import anyio
 from anyio.abc import TaskStatus
 
 from specbench.core.types import ToolCall
-from specbench.runtime.cached_reads import CachedReads
+from specbench.runtime.cached_reads import CachedReads, Running
 from specbench.runtime.containment import Escaped, contained, first_of
 from specbench.runtime.copies import copied, own_result
+from specbench.runtime.held_slots import holding, lending
 from specbench.runtime.invocation import (
     OutcomeUnknown,
     ToolCallError,
@@ -29,7 +31,12 @@ from specbench.runtime.workplace import Workplace
 from specbench.speculation import Course, Launch
 from specbench.speculation.launch import SPECULATION
 
-__all__ = ["Calls"]
+__all__ = ["LEFT_S", "Calls"]
+
+LEFT_S = 5.0
+"""Seconds that a real call waits, at most, for speculations that were given up and go on."""
+GRAIN_S = 0.001
+"""What ends within this takes notice."""
 
 
 class Calls:
@@ -39,6 +46,9 @@ class Calls:
         self.course, self.book, self.place, self.order = course, course.book, place, order
         self.reads = CachedReads(place.tools)
         self.staged = StagedWrites(course.book, place, order, self.reads)
+        self.running = 0
+        self._joining: set[Launch] = set()
+        self.owner = uuid4().hex  # no other conversation has it, here or in another process
 
     def start(self, launch: Launch) -> None:
         """Start the work of a speculation."""
@@ -98,6 +108,13 @@ class Calls:
 
         ``run`` runs it in place of the tool's own function.
         """
+        self.running += 1
+        try:
+            return await self._obtain(call, launch, run)
+        finally:
+            self.running -= 1
+
+    async def _obtain(self, call: ToolCall, launch: Launch | None, run: Callable[..., Any] | None) -> ToolResult:
         if launch is not None:
             result = await self._join(call, launch)
             if result is not None:
@@ -109,9 +126,9 @@ class Calls:
             return ToolResult(call, error=error)
         kept = self.reads.get(tool, call)
         if kept is not None:
-            return ToolResult(call, copied(kept.value))
+            return ToolResult(call, copied(kept[0]))
         if self.place.warmer is not None and not tool.writes:
-            warm = await self.place.warmer.get(call)
+            warm = await self.place.warmer.get(call, self.owner)
             if warm is not None:
                 return ToolResult(call, warm.value, run_s=warm.seconds)
         return await self._run(tool, call)
@@ -119,11 +136,27 @@ class Calls:
     async def _join(self, call: ToolCall, launch: Launch) -> ToolResult | None:
         work: Work = launch.work
         tool, waited = self.place.tools[call.name], not work.done.is_set()
+        running = self.reads.begin(tool, call)
+        self._joining.add(launch)
         try:
-            await work.done.wait()
-        except BaseException:
-            self.abandon(launch)
-            raise
+            try:
+                await work.done.wait()
+            except BaseException:
+                self.reads.drop(running)
+                self.abandon(launch)
+                raise
+            result = await self._joined(call, launch, tool, waited)
+        finally:
+            self._joining.remove(launch)
+        self._returned(tool, running, result)
+        return result
+
+    def is_busy(self, launch: Launch) -> bool:
+        """Whether the agent still waits for it, or its staged write is neither real nor undone."""
+        return launch in self._joining or bool(launch.work.token)
+
+    async def _joined(self, call: ToolCall, launch: Launch, tool: Tool, waited: bool) -> ToolResult | None:
+        work: Work = launch.work
         if work.error is None and launch.committed_at is None:  # it was lost
             return None
         if launch.staged and work.error is None:
@@ -138,7 +171,6 @@ class Calls:
                 return ToolResult(call, error=work.error, ran=ran, run_s=run_s)
             again = self.place.shared.options.retry_failed or isinstance(work.error, Escaped)
             return None if again else ToolResult(call, error=work.error)
-        self._returned(tool, call, work.value)
         return ToolResult(call, work.value, speculated=True, ran=ran, run_s=run_s)
 
     def abandon(self, launch: Launch) -> None:
@@ -146,6 +178,13 @@ class Calls:
         self.place.tell(self.book.abandoned, launch)
 
     async def _run(self, tool: Tool, call: ToolCall) -> ToolResult:
+        place = self.place
+        if place.shared.tool_slots.count is None:
+            return await self._run_in_turn(tool, call)
+        async with lending(place.shared.tool_slots, place.enter, place.leave):
+            return await self._run_in_turn(tool, call)
+
+    async def _run_in_turn(self, tool: Tool, call: ToolCall) -> ToolResult:
         await self._start(tool)
         if tool.in_thread:  # the thread goes on when this is cancelled, and until it has ended all is as it was
             result: ToolResult = await self.place.tasks.shielded(self._run_now, tool, call)
@@ -175,7 +214,7 @@ class Calls:
 
     async def _run_now(self, tool: Tool, call: ToolCall) -> ToolResult:
         place, book, warmer = self.place, self.book, self.place.warmer
-        began = place.tick()
+        began, running, result = place.tick(), self.reads.begin(tool, call), None
         try:
             if tool.writes:
                 self.reads.forget(tool, call)
@@ -186,7 +225,8 @@ class Calls:
                     await self.order.make_way(self.staged)
                     if warmer is not None:
                         await warmer.wrote(call, tool.traits)
-                value = own_result(await run_call(tool, call, place.tasks.threads))
+                with holding(place.shared.tool_slots):
+                    value = own_result(await self._run_undisturbed(tool, call))
                 error = None
             except Exception as raised:
                 value, error = None, raised
@@ -194,21 +234,57 @@ class Calls:
                 if tool.writes:
                     self.order.running -= 1
                     book.write_ended(call)
+                    self.reads.forget(tool, call)
                     if warmer is not None:
                         with anyio.CancelScope(shield=True):
                             await warmer.wrote(call, tool.traits)
                 seconds = place.tick() - began
                 place.shared.expected.saw_tool(tool.name, seconds)
+            result = ToolResult(call, value, error, ran=(began, began + seconds), run_s=seconds)
         finally:
             place.leave(place.shared.tool_slots)
-        if error is None:
-            self._returned(tool, call, value)
-        return ToolResult(call, value, error, ran=(began, began + seconds), run_s=seconds)
+            self._returned(tool, running, result)
+        return result
 
-    def _returned(self, tool: Tool, call: ToolCall, value: Any) -> None:
+    async def _run_undisturbed(self, tool: Tool, call: ToolCall) -> Any:
+        """Run a call as if nothing had been speculated.
+
+        A speculation that was given up may take no notice, and hold a lock or a connection until it ends. A write waits
+        for such ones first, and a read that fails beside them is run once more behind them: both for ``LEFT_S``, at
+        most.
+        """
+        left = self._left_at_work()
+        if left and tool.writes:
+            await self._wait_for(left)
+            left = []
+        began = self.place.tick()
+        try:
+            return await run_call(tool, call, self.place.tasks.threads)
+        except Exception:
+            await self._wait_for(left, GRAIN_S)
+            in_the_way = [each for each in left if each.ended_s is None or each.ended_s > began + GRAIN_S]
+            if not in_the_way:
+                raise
+            await self._wait_for(in_the_way)
+        return await run_call(tool, call, self.place.tasks.threads)
+
+    def _left_at_work(self) -> list[Launch]:
+        return [each for each in self.book.launches if each.squashed_s is not None and each.ended_s is None]
+
+    @staticmethod
+    async def _wait_for(launches: list[Launch], most_s: float = LEFT_S) -> None:
+        with anyio.move_on_after(most_s):
+            for launch in launches:
+                await launch.work.done.wait()
+
+    def _returned(self, tool: Tool, running: Running | None, result: ToolResult | None) -> None:
+        """A call has ended, with or without a result that may be of use for others."""
+        if result is None or result.error is not None:
+            self.reads.drop(running)
+            return
         if self.place.warmer is not None:
-            self.place.warmer.happened(call, value)
-        self.reads.keep(tool, call, value)
+            self.place.warmer.happened(result.call, result.value, self.owner)
+        self.reads.keep(tool, running, result.value)
 
     async def finish(self) -> None:
         """Wait until nothing of a closed conversation is at work any more."""

@@ -139,7 +139,7 @@ class Conversation:
         Exception
             Whatever ``think`` raises; the messages are as before then.
         """
-        step = await self._session.run(self.point, think, answer)
+        step = await self._session.run(self.point, think, answer, learn=True)
         self.messages.extend(step.messages)
         return step
 

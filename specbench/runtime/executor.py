@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self
 
 import anyio
 
 from specbench.core.errors import ConfigError
-from specbench.core.ledger import Ahead, Ledger, Outcome, Speculation
 from specbench.core.types import DecisionPoint, Message, Trace
 from specbench.policies import Estimates, Never, Policy
 from specbench.predictors import Predictor
 from specbench.runtime.arguments import checked_policy, checked_predictor
 from specbench.runtime.conversation import Conversation
 from specbench.runtime.journal import Journal
+from specbench.runtime.keeps_rows import KeepsRows
 from specbench.runtime.open_step import OpenStep
 from specbench.runtime.predictor_sync import PredictorSync, can_learn
 from specbench.runtime.recording import Recording
@@ -36,7 +36,7 @@ SAFE_OPTIONS = Options(breaker=Breaker())
 """The think window alone, with the circuit breaker."""
 
 
-class Executor:
+class Executor(KeepsRows):
     """Runs the steps of any number of conversations; use it as an async context manager, on asyncio or trio.
 
     What the agent sees (results, errors, their order) and every side effect are those of the sequential run: a result
@@ -66,6 +66,9 @@ class Executor:
         Tell ``predictor`` each decision, as soon as it is made (:meth:`~specbench.predictors.base.Session.learn`). The
         predictor changes, for all conversations at once; ``predictor.save(folder)`` keeps what it has learned. Answers
         that were interrupted teach nothing. A predictor that learns and is slow is asked by one thread at a time.
+    session_ttl_s
+        Seconds after its last step at which a conversation that nobody has ended is over (its next step begins a new
+        one); those of :meth:`conversation` stay until they are ended.
 
     Examples
     --------
@@ -96,6 +99,7 @@ class Executor:
         expected: Estimates | None = None,
         k: int = 8,
         learn: bool = False,
+        session_ttl_s: float = 3600.0,
     ) -> None:
         self.tools = Toolbox(tools.values() if isinstance(tools, Mapping) else tools)
         self.policy = checked_policy(policy)
@@ -104,7 +108,9 @@ class Executor:
         self.journal = journal if journal is not None else Journal(None)
         if not isinstance(k, int) or k < 1:
             raise ConfigError(f"k is a count of predictions, 1 or more; got {k!r}")
-        self.k = k
+        if not session_ttl_s > 0:
+            raise ConfigError(f"session_ttl_s is seconds above 0; got {session_ttl_s!r}")
+        self.k, self.session_ttl_s = k, session_ttl_s
         self.learn = learn and self.predictor is not None and can_learn(self.predictor, self.tools.specs)
         self.tools.check_limits(self.options.limits)
         self.warmer = warmer
@@ -152,16 +158,12 @@ class Executor:
 
     def _left(self) -> None:
         for session in self._all():
-            self.shared.ledger.speculations.extend(session.course.book.rows())
+            self._keep_rows(session)
         self._sessions.clear()
         self._ending.clear()
         self.journal.release()
         if self.warmer is not None:
             self.warmer.detach()
-
-    def _all(self) -> list[LiveSession]:
-        """All conversations, those too that have ended while something of them is still at work."""
-        return [*self._sessions.values(), *self._ending]
 
     async def run_step(
         self,
@@ -254,7 +256,9 @@ class Executor:
         """
         if trace_id in self._sessions:
             raise ConfigError(f"a conversation {trace_id!r} is under way; end_session() it, or take another name")
-        return Conversation(self._session(trace_id, task_id), messages, agent)
+        session = self._session(trace_id, task_id)
+        session.pinned = True
+        return Conversation(session, messages, agent)
 
     def trace(self, trace_id: str) -> Trace:
         """Return a conversation as a trace, with measured times: ready for ``write_traces``, and for training.
@@ -276,14 +280,28 @@ class Executor:
     def _session(self, trace_id: str, task_id: str | None) -> LiveSession:
         if not self._place.tasks.running:
             raise ConfigError("the executor is not running; use `async with Executor(...) as executor:`")
-        session = self._sessions.get(trace_id)
-        if session is None:
+        session = self._sessions.pop(trace_id, None)
+        if session is not None:
+            self._sessions[trace_id] = session  # the last one used stands last
+        else:
+            self._end_forgotten()
             sync = None if self.predictor is None else PredictorSync(self.predictor, self.k, learn=self.learn)
             session = self._sessions[trace_id] = LiveSession(
                 trace_id, task_id or trace_id, self._place, self._order, self.policy, sync, learns=self.learn
             )
             self._recordings[trace_id] = session.recording
         return session
+
+    def _end_forgotten(self) -> None:
+        """End the conversations whose time is over; those that were used first stand first."""
+        latest_s = anyio.current_time() - self.session_ttl_s
+        for trace_id, session in list(self._sessions.items()):
+            if session.pinned or session.busy:
+                self._sessions[trace_id] = self._sessions.pop(trace_id)
+            elif session.used_s < latest_s:
+                self.end_session(trace_id)
+            else:
+                return
 
     def end_session(self, trace_id: str) -> None:
         """A conversation is over: give up what was not used, and free its memory. Its rows stay."""
@@ -297,50 +315,8 @@ class Executor:
     async def _forget(self, session: LiveSession) -> None:
         await session.wind_up()
         self._ending.remove(session)
-        self.shared.ledger.speculations.extend(session.course.book.rows())
-
-    @property
-    def outcomes(self) -> list[Outcome]:
-        """The rows of the steps so far, in the order in which they ended."""
-        return self.shared.ledger.outcomes
-
-    def ledger(self, trace_id: str | None = None, **config: Any) -> Ledger:
-        """Return what has happened so far; after ``async with`` it is complete.
-
-        Speculations whose work goes on are left out, and fates are final for conversations that have ended.
-
-        Parameters
-        ----------
-        trace_id
-            Only the rows of this conversation; by default all.
-        config
-            To keep with the rows, beside the executor's own configuration.
-        """
-        rows = self.shared.ledger
-        live = (row for session in self._all() for row in session.course.book.rows())
-        return Ledger(
-            _of(trace_id, rows.outcomes), _of(trace_id, [*rows.speculations, *live]), {**self.describe(), **config},
-            _of(trace_id, rows.aheads),
-        )  # fmt: skip
+        self._keep_rows(session)
 
     def __repr__(self) -> str:
         name = "no predictor" if self.predictor is None else self.predictor.name
         return f"<Executor: {len(self.tools)} tools, {name}, {self.policy}>"
-
-    def describe(self) -> dict[str, Any]:
-        """Return the configuration as JSON values."""
-        return {
-            "predictor": None if self.predictor is None else self.predictor.name,
-            "policy": repr(self.policy),
-            "latency": {"model": "measured"},
-            "options": self.options.describe(),
-            "learn": self.learn,
-        }
-
-
-Row = TypeVar("Row", Outcome, Speculation, Ahead)
-
-
-def _of(trace_id: str | None, rows: list[Row]) -> list[Row]:
-    """Return the rows of one conversation, or of all, one after the other."""
-    return sorted((row for row in rows if trace_id in (None, row.trace_id)), key=lambda row: row.trace_id)

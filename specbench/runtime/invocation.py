@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -128,9 +129,13 @@ def _too_long(tool: Tool) -> TimeoutError:
 
 async def _run(tool: Tool, call: ToolCall, limiter: anyio.CapacityLimiter) -> Any:
     arguments = own_arguments(call)  # a tool may change its own
-    if tool.in_thread:
-        return await anyio.to_thread.run_sync(lambda: tool.run(**arguments), limiter=limiter)
-    return await tool.run(**arguments)
+    if not tool.in_thread:
+        return await tool.run(**arguments)
+    value = await anyio.to_thread.run_sync(lambda: tool.run(**arguments), limiter=limiter)
+    if inspect.isawaitable(value):  # a plain wrapper around a coroutine function: what it waits for may be cancelled
+        tool.__dict__["in_thread"] = False
+        return await value
+    return value
 
 
 def size_of(value: Any) -> int:

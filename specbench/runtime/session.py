@@ -8,31 +8,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import anyio
-from anyio.lowlevel import checkpoint
 
-from specbench.core.errors import PredictorError, in_words
-from specbench.core.ledger import Window
-from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall
+from specbench.core.types import DecisionPoint, ToolCall
 from specbench.policies import Policy
-from specbench.predictors.base import checked_predictions
+from specbench.runtime.asks_predictor import AsksPredictor
 from specbench.runtime.calls import Calls
 from specbench.runtime.containment import contained
-from specbench.runtime.copies import own_call, own_predictions
+from specbench.runtime.copies import own_call
+from specbench.runtime.held_slots import holding, lending
 from specbench.runtime.predictor_sync import PredictorSync, read_alike
 from specbench.runtime.recording import Recording
 from specbench.runtime.results import Decided, Partial, StepResult, ToolResult
 from specbench.runtime.staged_writes import WriteOrder
 from specbench.runtime.streaming import AnswerStream
-from specbench.runtime.supposing import point_after, supposed_point
+from specbench.runtime.supposing import supposed_point
 from specbench.runtime.thinking import Think, Thinking, takes_point
 from specbench.runtime.workplace import Workplace
 from specbench.speculation import Course, Launch
+from specbench.speculation.final_rows import take_final
 from specbench.speculation.step import Step
 
 __all__ = ["LiveSession"]
 
 
-class LiveSession:
+class LiveSession(AsksPredictor):
     """One conversation of an :class:`~specbench.runtime.Executor`.
 
     Parameters
@@ -68,10 +67,21 @@ class LiveSession:
         self.calls = Calls(self.course, place, order)
         self.recording = Recording(task_id, self.course.started_s)
         self.answer: AnswerStream | None = None
+        self.pinned = False  # somebody keeps it
 
-    async def run(
-        self, point: DecisionPoint, think: Think, answer: AnswerStream | None, *, learn: bool = True
-    ) -> StepResult:
+    @property
+    def busy(self) -> bool:
+        """Whether its LLM thinks, or a call of it runs."""
+        step = self.course.step
+        return self.calls.running > 0 or (step is not None and step.decided_s is None and step.ended_s is None)
+
+    @property
+    def used_s(self) -> float:
+        """When something was last decided or has ended, on the clock of the run."""
+        step = self.course.step
+        return self.course.started_s if step is None else step.ended_s or step.decided_s or step.began_s
+
+    async def run(self, point: DecisionPoint, think: Think, answer: AnswerStream | None, *, learn: bool) -> StepResult:
         """Run one step; see :meth:`specbench.runtime.Executor.run_step`."""
         step, decided, interrupted = await self.decide(point, think, answer, learn=learn)
         try:
@@ -129,8 +139,16 @@ class LiveSession:
     # --- thinking ---------------------------------------------------------------------------------------------------
 
     async def _think(self, step: Step) -> tuple[Decided, bool]:
+        slots = self.place.shared.llm_slots
+        if slots.count is None:
+            return await self._think_now(step)
+        async with lending(slots, self.place.enter, self.place.leave):
+            await self.place.enter(slots)
+            with holding(slots):
+                return await self._think_now(step)
+
+    async def _think_now(self, step: Step) -> tuple[Decided, bool]:
         work: Thinking = step.work
-        await self.place.enter(self.place.shared.llm_slots)
         self.course.thinking(self.place.tick(), step)
         scope = work.scope = anyio.CancelScope()
         if self.answer is not None:
@@ -252,6 +270,7 @@ class LiveSession:
             self.answer.commit(step)
         result = StepResult(step.work.point, decided, tuple(results), outcome, interrupted)
         self.recording.add(step, result)
+        self.place.shared.ledger.speculations += take_final(self.course.book, step.number, self.calls.is_busy)
         return result
 
     async def give_up(self, step: Step) -> None:
@@ -304,46 +323,3 @@ class LiveSession:
             step.work.stop_predicting()
         if self.answer is not None:
             self.answer.retract(step)
-
-    def predict(self, step: Step) -> None:
-        """Ask the predictor beside the LLM."""
-        if not step.dropped:
-            self.place.tasks.spawn(self._predict, step)
-
-    async def _predict(self, step: Step) -> None:
-        found = await self._ask(step, step.work.point, supposed=step.depth > 0)
-        self.place.tell(self.course.predicted, step, found)
-
-    def predict_next(self, step: Step, window: Window, parent: Launch | None) -> None:
-        """Ask about the decision after ``step``: while its tools run or the user types, or on a result (a chain)."""
-        if parent is None:
-            decided = step.work.decided
-            point: DecisionPoint | None = point_after(step, Message("assistant", decided.text, decided.calls))
-        else:
-            point = supposed_point(step, parent)
-        if point is not None:
-            self.place.tasks.spawn(self._predict_next, step, window, parent, point)
-
-    async def _predict_next(self, step: Step, window: Window, parent: Launch | None, point: DecisionPoint) -> None:
-        found = await self._ask(step, point, supposed=parent is not None)
-        if found is not None:
-            seen = self.place.as_seen(point)
-            self.place.tell(self.course.predicted_next, step, window, parent, seen, found)
-
-    async def _ask(self, step: Step, point: DecisionPoint, *, supposed: bool) -> list[Prediction] | None:
-        """Ask the predictor; whatever it raises is contained and told as the reason."""
-        sync, scope = self.sync, anyio.CancelScope()
-        assert sync is not None
-        step.work.predicting.append(scope)
-        try:
-            with scope:
-                found = await contained(sync.predict(point, supposed=supposed))
-                for _ in range(self.place.turns):  # results, decisions and commits of this very moment go first
-                    await checkpoint()
-                return own_predictions(checked_predictions(found, sync.predictor.name), self.place.speculable)
-        except Exception as error:
-            told = isinstance(error, PredictorError)
-            step.reason = str(error) if told else f"the predictor raised {in_words(error)}"
-        finally:
-            step.work.predicting.remove(scope)
-        return None

@@ -18,7 +18,12 @@ from specbench.runtime.tools import Tool
 from specbench.runtime.workplace import Workplace
 from specbench.speculation import Book, Launch
 
-__all__ = ["StagedWrites", "WriteOrder"]
+__all__ = ["HOLD_S", "UNDO_S", "StagedWrites", "WriteOrder"]
+
+HOLD_S = 10.0
+"""Seconds that a staged write keeps others from writing, at most, before the agent asks for it."""
+UNDO_S = 5.0
+"""Seconds that a conversation waits, at most, until what it gave up is undone; the undo goes on."""
 
 _log = logging.getLogger("specbench.runtime")
 
@@ -94,7 +99,18 @@ class StagedWrites:
         tool, work = self._tool(launch), launch.work
         assert tool.staging is not None
         work.token = self.place.journal.begin(tool.name, launch.call)
-        return await in_time(tool, tool.staging.stage(work.token, own_arguments(launch.call)))
+        result = await in_time(tool, tool.staging.stage(work.token, own_arguments(launch.call)))
+        if tool.exclusive:
+            self.place.tasks.spawn(self._hold_no_longer, launch, getattr(tool.staging, "hold_s", HOLD_S))
+        return result
+
+    async def _hold_no_longer(self, launch: Launch, hold_s: float) -> None:
+        """A human may think for long: give up what keeps others from writing, if nobody has asked for it until then."""
+        await anyio.sleep(hold_s)
+        if self.book.live.get(launch.spelling) is launch:
+            self.book.preempted(launch)
+            self.place.carry_out()
+            await self.roll_back()
 
     async def commit(self, launch: Launch) -> None:
         """Make a staged write real; one that cannot be is undone, and has failed.
@@ -124,6 +140,7 @@ class StagedWrites:
                 await self.undo_now(launch)
         finally:
             self.book.write_ended(call)
+            self.reads.forget(tool, call)
 
     @staticmethod
     async def _make_real(tool: Tool, token: str) -> None:
@@ -148,16 +165,23 @@ class StagedWrites:
         self._undo.append(launch)
 
     async def roll_back(self) -> None:
-        """Undo every staged write that was given up; returns when all are undone."""
+        """Undo every staged write that was given up; returns when all are undone, or after ``UNDO_S``."""
         if self._undo or self._undoing.locked():
-            await self.place.tasks.shielded(self._undo_all)
+            done = anyio.Event()
+            self.place.tasks.spawn(self._undo_all, done)
+            with anyio.move_on_after(UNDO_S, shield=True):
+                await done.wait()
 
-    async def _undo_all(self) -> None:
-        async with self._undoing:  # another conversation may be at it
-            while self._undo:
-                launch = self._undo.pop()
-                await launch.work.done.wait()
-                await self.undo_now(launch)
+    async def _undo_all(self, done: anyio.Event) -> None:
+        try:
+            with anyio.CancelScope(shield=True):
+                async with self._undoing:  # another conversation may be at it
+                    while self._undo:
+                        launch = self._undo.pop()
+                        await launch.work.done.wait()
+                        await self.undo_now(launch)
+        finally:
+            done.set()
 
     async def let_go(self) -> None:
         """Give up staged writes that keep others from writing: a real one comes first."""

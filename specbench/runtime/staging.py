@@ -17,6 +17,7 @@ __all__ = ["Compensation", "SqliteSavepoint"]
 
 _NAME = "specbench"
 _TABLE = "CREATE TABLE IF NOT EXISTS specbench_staged (token TEXT PRIMARY KEY)"
+_FORGET = "DELETE FROM specbench_staged WHERE rowid <= (SELECT max(rowid) FROM specbench_staged) - 1000"
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class SqliteSavepoint:
         Savepoints of its own are allowed.
     busy_s
         Seconds to wait for the write lock.
+    hold_s
+        Seconds to keep it, at most, for a write that the agent has not asked for yet: a human may be thinking.
     """
 
     exclusive: ClassVar[bool] = True
@@ -87,6 +90,7 @@ class SqliteSavepoint:
     path: str | Path
     write: Callable[..., Any]
     busy_s: float = 5.0
+    hold_s: float = 10.0
     _open: dict[str, sqlite3.Connection] = field(default_factory=dict)
 
     async def stage(self, token: str, arguments: Mapping[str, Any]) -> Any:
@@ -135,6 +139,7 @@ class SqliteSavepoint:
         try:
             if token:
                 connection.execute("INSERT INTO specbench_staged VALUES (?)", (token,))
+                connection.execute(_FORGET)
             connection.execute("COMMIT")
         except sqlite3.Error:
             if not token:

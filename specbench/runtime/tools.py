@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from specbench.core.canonical import spelling
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, ToolCall, ToolSpec
+from specbench.runtime.callers import caller_of, surroundings
 from specbench.speculation import Traits
 
 __all__ = ["READ_PREFIXES", "Staging", "Tool", "Toolbox", "reads_by_prefix"]
@@ -30,7 +31,7 @@ class Staging(Protocol):
 
     With an attribute ``exclusive`` that is true, a staged write keeps everybody else from writing (a lock): there is
     then one at a time in an executor and none beside a real write, and it is given up as soon as any conversation
-    really writes.
+    really writes, or when the agent has not asked for it within ``hold_s`` (an attribute too; 10 seconds without).
     """
 
     async def stage(self, token: str, arguments: Mapping[str, Any]) -> Any:
@@ -103,6 +104,11 @@ class Tool:
     def writes(self) -> bool:
         """Whether a real run may change something. Unknown is write."""
         return self.spec.effect not in (Effect.READ, Effect.LOCAL)
+
+    @property
+    def cached(self) -> bool:
+        """Whether its results may serve equal calls again."""
+        return self.traits.cache_ttl_s > 0 and not self.writes
 
     @property
     def exclusive(self) -> bool:
@@ -185,9 +191,18 @@ class Toolbox(Mapping[str, Tool]):
         return len(self._tools)
 
     def key_of(self, call: ToolCall) -> str:
-        """Return :meth:`Tool.key_of` of the call's own tool; the canonical form for a tool that is not there."""
+        """Return a text that is the same only for calls of which one may have the result of the other, if made now.
+
+        It is :meth:`Tool.key_of` of the call's own tool, and for whom it runs (:attr:`Traits.scope`); the canonical
+        form for a tool that is not there.
+        """
         tool = self._tools.get(call.name)
-        return call.key if tool is None else tool.key_of(call)
+        if tool is None:
+            return call.key
+        key, scope = tool.key_of(call), tool.traits.scope
+        if scope == "shared":
+            return key
+        return f"{key} for {caller_of(scope) if callable(scope) else surroundings()}"
 
     @property
     def specs(self) -> dict[str, ToolSpec]:

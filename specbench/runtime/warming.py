@@ -15,7 +15,7 @@ import anyio
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, ToolCall
-from specbench.runtime.caches import Cache, Kept, TTLCache
+from specbench.runtime.caches import Cache, TTLCache
 from specbench.runtime.containment import contained, contained_call
 from specbench.runtime.copies import copied, own_call
 from specbench.runtime.invocation import run_call
@@ -149,14 +149,17 @@ class CacheWarmer:
         """The executor has ended."""
         self._spawn = None
 
-    def happened(self, call: ToolCall, value: Any) -> None:
-        """A call has returned: start the loads that its rules name. Never raises, never waits."""
+    def happened(self, call: ToolCall, value: Any, conversation: str = "") -> None:
+        """A call has returned: start the loads that its rules name. Never raises, never waits.
+
+        ``conversation`` tells the conversations apart whose results are their own (:attr:`Traits.scope`).
+        """
         for warmer in self.warmers:
             if warmer.event != call.name:
                 continue
             try:
                 for each in contained_call(self._ask, warmer, call, value):
-                    self._start(own_call(each), warmer.ttl_s)
+                    self._start(own_call(each), warmer.ttl_s, conversation)
             except Exception:  # a rule that does not understand a result loads nothing
                 self.stats.errors += 1
 
@@ -164,24 +167,25 @@ class CacheWarmer:
     def _ask(warmer: Warmer, call: ToolCall, value: Any) -> list[ToolCall]:
         return list(warmer.calls(own_call(call), copied(value)))
 
-    def _start(self, call: ToolCall, ttl_s: float) -> None:
+    def _start(self, call: ToolCall, ttl_s: float, conversation: str) -> None:
         assert self._tools is not None and self._spawn is not None
         tool = self._tools.get(call.name)
         if tool is None or tool.spec.effect is not Effect.READ or call.invalid_arguments is not None:
             self.stats.refused += 1
-        elif tool.key_of(call) not in self._loading:
+            return
+        key = self._key(call, conversation)
+        if key not in self._loading:
             if tool.traits.max_staleness_s is not None:
                 ttl_s = min(ttl_s, tool.traits.max_staleness_s)
             self._warmed.add(call.name)
-            self._loading[tool.key_of(call)] = (call, anyio.Event())
-            self._spawn(self._load, call, ttl_s)
+            self._loading[key] = (call, anyio.Event())
+            self._spawn(self._load, call, key, ttl_s)
 
-    async def _load(self, call: ToolCall, ttl_s: float) -> None:
+    async def _load(self, call: ToolCall, key: str, ttl_s: float) -> None:
         assert self._tools is not None and self._limit is not None and self._threads is not None
-        key = self._tools.key_of(call)
         try:
             async with self._limit:
-                if await self._kept(call, key) is not None:
+                if await self.cache.get(key) is not None:
                     return
                 began = anyio.current_time()
                 tool = self._tools[call.name]
@@ -190,9 +194,9 @@ class CacheWarmer:
                 self.stats.loaded += 1
                 self.stats.load_s += seconds
                 if key not in self._void:  # a write came while it was loading
-                    await self.cache.set(call, value, ttl_s)
+                    await self.cache.set(key, call, value, ttl_s)
                     if key in self._void:  # or while it was being kept
-                        await self.cache.delete(call)
+                        await self.cache.delete(key)
                         return
                     self._unused.add(key)
                     self._took[key] = seconds
@@ -204,19 +208,19 @@ class CacheWarmer:
             self._void.discard(key)
             self._loading.pop(key)[1].set()
 
-    async def get(self, call: ToolCall) -> Warm | None:
+    async def get(self, call: ToolCall, conversation: str = "") -> Warm | None:
         """Return the result of a call that is warm, or becomes so by a load that runs."""
         if call.name not in self._warmed:
             return None
         assert self._tools is not None
-        key = self._tools.key_of(call)
+        key = self._key(call, conversation)
         loading = self._loading.get(key)
         if loading is not None:
             await loading[1].wait()
         kept = None
         if anyio.current_time() >= self._distrusted_until:
             try:
-                kept = await self._kept(call, key)
+                kept = await self.cache.get(key)
             except Exception:  # a cache that fails is a miss
                 self.stats.errors += 1
         if kept is None:
@@ -227,12 +231,6 @@ class CacheWarmer:
         self._unused.discard(key)
         return Warm(copied(kept.value), self._took.get(key, 0.0))
 
-    async def _kept(self, call: ToolCall, key: str) -> Kept | None:
-        """Return what is kept of a call, unless its tool could tell it from the one that gave the result."""
-        assert self._tools is not None
-        kept = await self.cache.get(call)
-        return kept if kept is not None and self._tools.key_of(kept.call) == key else None
-
     async def wrote(self, call: ToolCall, traits: Traits) -> None:
         """A write starts or ends: forget what it may touch, also what is just being loaded."""
         assert self._tools is not None
@@ -241,11 +239,16 @@ class CacheWarmer:
                 self._void.add(key)
         try:
             async with aclosing(self.cache.calls()) as calls:
-                async for kept in calls:
+                async for key, kept in calls:
                     tool = self._tools.get(kept.name)
                     if tool is None or touches(call, traits, kept, tool.traits):
-                        await self.cache.delete(kept)
+                        await self.cache.delete(key)
         except Exception:  # what it still holds may be stale: nothing of it is believed until all has expired
             self.stats.errors += 1
             longest = max((warmer.ttl_s for warmer in self.warmers), default=0.0)
             self._distrusted_until = anyio.current_time() + longest
+
+    def _key(self, call: ToolCall, conversation: str) -> str:
+        assert self._tools is not None
+        own = self._tools[call.name].traits.scope == "conversation"
+        return f"{conversation}:{self._tools.key_of(call)}" if own else self._tools.key_of(call)

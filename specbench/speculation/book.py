@@ -45,7 +45,7 @@ class Book:
         self.launches: list[Launch] = []
         self.launched_at: dict[int, int] = {}
         self.writing: list[tuple[ToolCall, Traits]] = []
-        self.closed = False
+        self.closed, self.watches_calls = False, True
         self.state = State(total=shared.total, expected=shared.expected, costs=shared.costs)
 
     def open(
@@ -123,7 +123,8 @@ class Book:
             self.launched_at[index] = self.launched_at.get(index, 0) + 1
             self.state.session.launched += 1
             self.shared.total.launched += 1
-            self.state.touched_calls.append(call)
+            if self.watches_calls:
+                self.state.touched_calls.append(call)
             best = best or launch
         if not launches and refused is not None:
             return Attempt([], best, refused)
@@ -262,8 +263,7 @@ class Book:
                 self._give_up(launch, now)
 
     def settle(self, now: float, index: int, used: Sequence[Launch], keep: Container[str] = ()) -> None:
-        """Decision ``index`` was made and used ``used``: give up what neither a later decision may use nor a later call
-        of this one, whose spellings are ``keep``."""
+        """Decision ``index`` used ``used``: give up what no later one may use, nor a later call of it (``keep``)."""
         self.shared.now = now
         carry = self.shared.options.carry_ttl_s > 0
         # In order of launch: a parent is seen before what builds on it.

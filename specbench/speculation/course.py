@@ -36,7 +36,9 @@ __all__ = ["Course"]
 CERTAIN = TopK(1)
 """For a call that the LLM has written already."""
 
-OTHER_SPELLING = "the speculation is spelt otherwise, and the tool could tell (key order, 50 for 50.0)"
+OTHER_SPELLING = (
+    "the speculation is spelt otherwise (key order, 50 for 50.0) or for another caller, and its tool could tell"
+)
 
 
 class Course(StepsAhead):
@@ -94,7 +96,7 @@ class Course(StepsAhead):
         session: Any = None,
     ) -> None:
         super().__init__(trace_id, task_id, shared, started_s=started_s, predicts=predicts, session=session)
-        self.policy = policy
+        self.policy, self.book.watches_calls = policy, getattr(policy, "looks_at_calls", True)
         windows = shared.options.windows  # asked for at each step; the hash of an enumeration takes its time
         self._think_window, self._user_window = Window.THINK in windows, Window.USER in windows
         self.next_number = 0
@@ -251,7 +253,8 @@ class Course(StepsAhead):
             step.predict_s, step.asked_s = now - step.asked_s, None
         self.book.state.session.decisions += 1
         self.shared.expected.saw_think(step.think_s)
-        self.book.state.asked_calls.extend(calls)
+        if self.book.watches_calls:
+            self.book.state.asked_calls.extend(calls)
         if step.parent is not None:
             self._write_ahead(now, step, Fate.COMMIT)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import product
 from typing import Any
 
 from specbench.core.canonical import canonical
@@ -13,6 +15,10 @@ from specbench.core.errors import ConfigError
 from specbench.core.types import ToolCall
 
 __all__ = ["Traits", "keys_of", "touches"]
+
+SCOPES = ("conversation", "shared")
+MOST_KEYS = 1_000
+"""Of a call that fills a pattern with long lists; beyond, its lists stand for anything."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,11 @@ class Traits:
         Name of the rate limit that it shares with others.
     cost
         Money for one call, in whatever currency the policy counts.
+    scope
+        Whose a result is that was made ahead of its call (speculated, carried, cached, warmed). ``conversation``: of
+        the conversation that made it, while its context variables with plain values (who is signed in) are the same.
+        ``shared``: of everybody. A function: of whoever it returns; it is called where the call is launched and where
+        its result is asked for.
     any_spelling
         The tool answers all calls of the same canonical form alike: it does not care about the order of keys, and not
         whether a number is ``50`` or ``50.0``. Otherwise only what its schema and function prove to be the same is
@@ -44,6 +55,7 @@ class Traits:
     cache_ttl_s: float = 0.0
     group: str | None = None
     cost: float = 0.0
+    scope: str | Callable[[], Any] = "conversation"
     any_spelling: bool = False
 
     def __post_init__(self) -> None:
@@ -59,17 +71,21 @@ class Traits:
             raise ConfigError(f"max_staleness_s is seconds, 0 or more; got {self.max_staleness_s!r}")
         if not self.cache_ttl_s >= 0:
             raise ConfigError(f"cache_ttl_s is seconds, 0 or more; got {self.cache_ttl_s!r}")
+        if self.scope not in SCOPES and not callable(self.scope):
+            raise ConfigError(f"scope is one of {', '.join(SCOPES)}, or a function of nothing; got {self.scope!r}")
 
 
 def keys_of(call: ToolCall, patterns: Sequence[str]) -> list[str]:
-    """Return the keys of a call; a parameter that it does not fill becomes ``*``.
+    """Return the keys of a call; a parameter that it does not fill becomes ``*``, a list gives a key for each item.
 
     Examples
     --------
     >>> keys_of(ToolCall("get", {"order_id": "#W1"}), ("order:{order_id}", "user:{user_id}"))
     ['order:#W1', 'user:*']
+    >>> keys_of(ToolCall("cancel", {"ids": [7, 8]}), ("order:{ids}",))
+    ['order:7', 'order:8']
     """
-    return [_filled(pattern, call.arguments) for pattern in patterns]
+    return [key for pattern in patterns for key in _filled(pattern, call.arguments)]
 
 
 def touches(write: ToolCall, of_write: Traits, read: ToolCall, of_read: Traits) -> bool:
@@ -105,14 +121,24 @@ def _meet(one: str, two: str) -> bool:
     return starts[1].startswith(starts[0]) and ends[1].endswith(ends[0])
 
 
-def _filled(pattern: str, arguments: Mapping[str, Any]) -> str:
-    out = ""
-    for literal, name, _, _ in string.Formatter().parse(pattern):
-        out += literal
-        if name is not None:
-            value = arguments.get(name)
-            out += "*" if value is None else value if isinstance(value, str) else canonical(value)
-    return out
+def _filled(pattern: str, arguments: Mapping[str, Any]) -> list[str]:
+    parts = [
+        (
+            [literal],
+            ["" if name is None else "*"] if name is None or arguments.get(name) is None else _items(arguments[name]),
+        )
+        for literal, name, _, _ in string.Formatter().parse(pattern)
+    ]
+    if math.prod(len(items) for _, items in parts) > MOST_KEYS:
+        parts = [(literal, items if len(items) == 1 else ["*"]) for literal, items in parts]
+    return ["".join(each) for each in product(*(choices for part in parts for choices in part))]
+
+
+def _items(value: Any) -> list[str]:
+    """The texts of a value, of each item of a list; ``*`` for an empty list, which may stand for all."""
+    if isinstance(value, (list, tuple)):
+        return [text for each in value for text in _items(each)] or ["*"]
+    return [value if isinstance(value, str) else canonical(value)]
 
 
 def _literal_but_star(key: str) -> str:
