@@ -130,7 +130,7 @@ class Calls:
         if self.place.warmer is not None and not tool.writes:
             warm = await self.place.warmer.get(call, self.owner)
             if warm is not None:
-                return ToolResult(call, warm.value, run_s=warm.seconds)
+                return ToolResult(call, warm.value, run_s=warm.seconds, warm=True)
         return await self._run(tool, call)
 
     async def _join(self, call: ToolCall, launch: Launch) -> ToolResult | None:

@@ -126,6 +126,10 @@ class CallDeltas:
             return False
         return name + more in self._tools or (more in self._tools and more.startswith(name))
 
+    def nameless(self) -> str:
+        """What was written as arguments of no tool."""
+        return "".join(call.text for call in self._calls if not call.name)
+
     def close(self) -> tuple[ToolCall, ...]:
         """The calls, in the order of their indices; those without a name are none."""
         found = []

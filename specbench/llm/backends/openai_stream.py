@@ -57,6 +57,8 @@ class ChunkReader:
             return []
         choice = choices[0]
         self._refuse_error(choice)
+        if get(choice, "index") not in (0, None):  # another answer to the same request, that nobody has asked for
+            return []
         self.finished = get(choice, "finish_reason") or self.finished
         delta = get(choice, "delta") or get(choice, "message")
         return [] if delta is None else self._events(delta)
@@ -99,7 +101,8 @@ class ChunkReader:
 
     def _refuse_error(self, part: Any) -> None:
         error = get(part, "error")
-        if error or get(part, "object") == "error":
+        bare = get(part, "choices") is None and get(part, "delta") is None and isinstance(get(part, "message"), str)
+        if error or bare or get(part, "object") == "error":
             told = get(error, "message") or (error if isinstance(error, str) else get(part, "message"))
             raise LLMError(f"the server reported an error: {str(told or error)[:200]}; see its log")
 
@@ -134,7 +137,9 @@ class ChunkReader:
             rest = [event for event in rest if isinstance(event, TextDelta)]
         reason: StopReason = "refusal" if self._refused else _REASONS.get(str(self.finished), "stop")
         calls = joined_calls(self._calls.close(), parsed.calls)
-        return rest, End(parsed.text, calls, reason, Usage(), "".join(self._reasoning))
+        left = self._calls.nameless()
+        rest += [TextDelta(left, self.tok)] if left else []
+        return rest, End(parsed.text + left, calls, reason, Usage(), "".join(self._reasoning))
 
 
 def get(part: Any, name: str) -> Any:

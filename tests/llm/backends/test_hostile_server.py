@@ -226,6 +226,7 @@ def test_reasoning_is_told_and_counted_apart(name):
     [
         ((200, STREAM, [ev({"content": "hel"}), data({"error": {"message": "out of memory"}})]), "out of memory"),
         ((200, STREAM, [data({"object": "error", "message": "too long"})]), "reported an error: too long"),
+        ((200, STREAM, ["event: error\n" + data({"message": "too long", "code": 400})]), "reported an error: too long"),
         ((200, STREAM, [data({"error": "plain words"})]), "error"),
         ((200, STREAM, [data({"choices": [{"index": 0, "error": {"message": "upstream"}}]})]), "upstream"),
         ((200, "application/json", ['{"error": {"message": "context of 4096 exceeded"}}']), "context of 4096 exceeded"),
@@ -410,3 +411,13 @@ def test_events_tell_a_call_once_where_it_comes_twice():
         events = anyio.run(run, server.url)
     assert [event.index for event in events if isinstance(event, CallStarted)] == [0]
     assert [event.value for event in events if isinstance(event, ArgumentDone)] == ["1"]
+
+
+def test_arguments_of_no_tool_are_not_lost():
+    end = complete(ev({"content": "so "}), ev(calls((None, None, A))), STOP)
+    assert (end.calls, end.text) == ((), f"so{A}")
+
+
+def test_a_second_answer_that_nobody_asked_for_does_not_mix_in():
+    other = data({"choices": [{"index": 1, "delta": {"content": "no"}, "finish_reason": None}]})
+    assert complete(ev({"content": "hel"}), other, ev({"content": "lo"}), STOP).text == "hello"
