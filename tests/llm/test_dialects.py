@@ -75,6 +75,9 @@ MARKED = {
     "hermes": lambda calls: "\n".join(f"<tool_call>\n{json_of(call)}\n</tool_call>" for call in calls),
     "hermes, one tag": lambda calls: "<tool_call>" + "\n".join(map(json_of, calls)) + "</tool_call>",
     "hermes, a list": lambda calls: "<tool_call>[" + ", ".join(map(json_of, calls)) + "]</tool_call>",
+    "hermes, python": lambda calls: "".join(
+        f"<tool_call>{ {'name': c.name, 'arguments': dict(c.arguments)} }</tool_call>" for c in calls
+    ),
     "qwen xml": lambda calls: "\n".join(f"<tool_call>\n{xml_of(call)}\n</tool_call>" for call in calls),
     "qwen xml, one tag": lambda calls: "<tool_call>" + "".join(map(xml_of, calls)) + "</tool_call>",
     "qwen xml, no tag": lambda calls: "\n".join(map(xml_of, calls)),

@@ -204,7 +204,7 @@ async def events_of(model: BackendChatModel, messages: Sequence[BaseMessage]) ->
     (run,) = await manager.on_chat_model_start(
         {"name": "BackendChatModel", "id": ["specbench"]}, [list(messages)], name="BackendChatModel", batch_size=1
     )
-    own = f"lc_run--{run.run_id}"
+    own, ended = f"lc_run--{run.run_id}", False
     try:
         async with model._backend.stream(request) as events:
             async for event in events:
@@ -216,14 +216,12 @@ async def events_of(model: BackendChatModel, messages: Sequence[BaseMessage]) ->
                     message = model.message(event, request)
                     message.id = own
                     await run.on_llm_end(LLMResult(generations=[[ChatGeneration(message=message)]]))
+                    ended = True
                 yield event
-                if isinstance(event, End):
-                    return
-    except GeneratorExit:
-        raise
     except BaseException as error:
-        with anyio.CancelScope(shield=True):
-            await run.on_llm_error(error, response=LLMResult(generations=[]))
+        if not ended:
+            with anyio.CancelScope(shield=True):
+                await run.on_llm_error(error, response=LLMResult(generations=[]))
         raise
 
 

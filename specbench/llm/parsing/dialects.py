@@ -22,7 +22,7 @@ from specbench.core.types import ToolCall, ToolSpec
 from specbench.llm.parsing.json_calls import BROKEN, Object, call_of, named_call, read_objects, skip
 from specbench.llm.parsing.python_calls import read_python
 from specbench.llm.parsing.xml_calls import FUNCTION, read_function
-from specbench.traces.json_arguments import too_deep
+from specbench.traces.json_arguments import parse_arguments, too_deep
 
 __all__ = ["DIALECTS", "FENCE", "Found", "bare"]
 
@@ -54,7 +54,7 @@ class _Taken:
 
     def take(self, one: Object | ToolCall) -> bool:
         """Take a call; ``False`` where it is none."""
-        call = (one, {}) if isinstance(one, ToolCall) else call_of(one)
+        call = (one, {}) if isinstance(one, ToolCall) else call_of(_literal(one))
         if call is None:
             return False
         self.calls.append(call[0])
@@ -69,6 +69,14 @@ class _Taken:
     def until(self, end: int) -> Found | None:
         """What was found, if it was anything."""
         return Found(end, tuple(self.calls), "".join(self.rest)) if self.calls else None
+
+
+def _literal(one: Object) -> Object:
+    """An object that is written as a dictionary of Python, as one of JSON."""
+    if one.value is not BROKEN:
+        return one
+    value, invalid = parse_arguments(one.raw, python_literals=True)
+    return one if invalid is not None else Object(one.raw, value)
 
 
 def bare(text: str, at: int, tools: Tools) -> Found | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from specbench.core.types import ToolCall, ToolSpec
 from specbench.llm.base import ArgumentDone, ArgumentsDelta, CallStarted, Event
 from specbench.llm.parsing.dialects import FENCE
-from specbench.llm.parsing.json_calls import ARGUMENTS, MEMBERS
+from specbench.llm.parsing.json_calls import ARGUMENTS, MEMBERS, skip
 from specbench.llm.parsing.partial_arguments import ArgumentReader
 from specbench.llm.parsing.xml_calls import FUNCTION, PARAMETER, value_of
 
@@ -19,6 +19,7 @@ _NAME = re.compile(
     r"([\w.-]+?)(?::\d+)?\s*(?:\[CALL_ID\]\s*[\w-]+\s*)?(?:\[ARGS\]|<[|｜][^<>]*[|｜]>|```(?:json)?|\s)*\Z"
 )
 """The name that stands before an object of arguments."""
+_LONGEST_HEAD = 200
 _PYTHON = re.compile(r"\s*(?:\[\s*)?([A-Za-z_][\w.]*)[^\w.]")
 _CALL = re.compile(r"\s*(?:```\w*\s*)?(?:\[\s*)?[A-Za-z_][\w.]*\s*\(")
 _NO_BEGINNING = re.compile(r"\s*(?:\[\s*)?[^\s\[{A-Za-z_]")
@@ -43,7 +44,8 @@ class CallsInTheMaking:
         self._tools, self._start, self._at, self._marked = tools, start, start, marked
         self._told: list[tuple[str, set[str]]] = []
         self._object: _Object | None = None
-        self._between = start
+        self._between = self._looked_to = start
+        self._python = False
         self._name: str | None = None
 
     def feed(self, text: str, tok: int) -> list[Event]:
@@ -51,12 +53,12 @@ class CallsInTheMaking:
         events: list[Event] = []
         if self._object is None and not self._marked and self._is_text(text):
             self.given_up = True
-        elif self._object is None and _CALL.match(text, self._between) is not None:
-            return events  # Python: its calls are told when they are complete
+        elif self._object is None and self._is_python(text):
+            return events  # its calls are told when they are complete
         while self._at < len(text) and not self.given_up:
             if self._object is not None:
                 self._follow(text, events, tok)
-            elif self._name is not None and not text[self._at :].lstrip().startswith("{"):
+            elif self._name is not None and not text.startswith("{", skip(text, self._at)):
                 found = PARAMETER.match(text, self._at)
                 if found is None:
                     if "</function>" not in text[self._at :]:
@@ -68,23 +70,38 @@ class CallsInTheMaking:
                 self._at = found.end()
             elif not self._marked and self._at > self._start and self._is_text(text):
                 self.given_up = True
-            elif (function := FUNCTION.search(text, self._at)) is not None and "{" not in text[
-                self._at : function.start()
-            ]:
+            elif (function := self._next_function(text)) is not None:
                 self._name = function[1]
                 self._begin(self._name, events, tok)
                 self._at = self._between = function.end()
             else:
                 at = text.find("{", self._at)
-                if at < 0 or "<function=".startswith(text[self._at :].lstrip()[:10] or "-"):
+                if at < 0:
+                    if self._marked:  # what is farther back than that is no head of a call
+                        self._at = max(self._at, len(text) - _LONGEST_HEAD)
                     return events
-                named = _NAME.search(text, self._between, at) if self._name is None else None
-                named = named if named is not None and named[1] in self._tools else None
-                if named is not None:
-                    self._begin(named[1], events, tok)
-                self._object = _Object(named is not None or self._name is not None)
+                if "<function=".startswith(text[(start := skip(text, self._at)) : start + 10] or "-"):
+                    return events
+                named = _NAME.search(text, max(self._between, at - _LONGEST_HEAD), at) if self._name is None else None
+                if named is not None and named[1] in self._tools:
+                    self._name = named[1]
+                    self._begin(self._name, events, tok)
+                self._object = _Object(self._name is not None)
                 self._name, self._at = None, at
         return events
+
+    def _is_python(self, text: str) -> bool:
+        """Whether a call is written as Python here."""
+        head = self._between + _LONGEST_HEAD
+        if not self._python and self._looked_to < head:
+            self._python = _CALL.match(text, self._between, head) is not None
+            self._looked_to = len(text)
+        return self._python
+
+    def _next_function(self, text: str) -> re.Match[str] | None:
+        """The next function in XML, unless an object comes before it."""
+        found = FUNCTION.search(text, self._at)
+        return None if found is None or "{" in text[self._at : found.start()] else found
 
     def _is_text(self, text: str) -> bool:
         """Whether a message without a mark, up to here, cannot be calls."""
