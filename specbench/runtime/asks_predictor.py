@@ -19,6 +19,9 @@ from specbench.speculation.step import Step
 
 __all__ = ["AsksPredictor"]
 
+TURNS_A_CALL = 4
+"""Turns of the event loop until one more call of a decision has started."""
+
 
 class AsksPredictor:
     """The part of a :class:`~specbench.runtime.session.LiveSession` that asks what comes next."""
@@ -60,7 +63,8 @@ class AsksPredictor:
         try:
             with scope:
                 found = await contained(sync.predict(point, supposed=supposed))
-                for _ in range(self.place.turns):  # results, decisions and commits of this very moment go first
+                # Results, decisions, commits and the start of parallel calls of this very moment go first.
+                for _ in range(self.place.turns + TURNS_A_CALL * len(step.calls[1:])):
                     await checkpoint()
                 return own_predictions(checked_predictions(found, sync.predictor.name), self.place.speculable)
         except Exception as error:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import anyio
+from anyio import TASK_STATUS_IGNORED
 from anyio.abc import TaskStatus
 
 from specbench.core.types import ToolCall
@@ -87,18 +88,20 @@ class Calls:
 
     async def obtain_together(self, calls: Sequence[ToolCall], launches: Sequence[Launch | None]) -> list[ToolResult]:
         """Return the results of calls that run side by side, in their order; see :meth:`obtain`."""
-        if len(calls) == 1:
-            return [await self.obtain(calls[0], launches[0])]
         results: dict[int, ToolResult] = {}
+        slow = [at for at, launch in enumerate(launches) if launch is None or not launch.work.done.is_set()]
 
-        async def obtain(at: int, *, task_status: TaskStatus[None]) -> None:
+        async def obtain(at: int, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
             task_status.started()  # so they queue for slots in this order
             results[at] = await self.obtain(calls[at], launches[at])
 
+        for at in [at for at in range(len(calls)) if at not in slow] + (slow if len(slow) == 1 else []):
+            await obtain(at)  # its result is there already, or it is the only one that is not
         try:
-            async with anyio.create_task_group() as group:
-                for at in range(len(calls)):
-                    await group.start(obtain, at)
+            if len(slow) > 1:
+                async with anyio.create_task_group() as group:
+                    for at in slow:
+                        await group.start(obtain, at)
         except BaseExceptionGroup as error:  # results hold the errors of tools: this is what ends an agent
             raise first_of(error) from None
         return [results[at] for at in range(len(calls))]

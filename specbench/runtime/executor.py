@@ -17,7 +17,7 @@ from specbench.runtime.conversation import Conversation
 from specbench.runtime.journal import Journal
 from specbench.runtime.keeps_rows import KeepsRows
 from specbench.runtime.open_step import OpenStep
-from specbench.runtime.predictor_sync import PredictorSync, can_learn
+from specbench.runtime.predictor_sync import Pace, PredictorSync, can_learn
 from specbench.runtime.recording import Recording
 from specbench.runtime.results import StepResult
 from specbench.runtime.session import LiveSession
@@ -120,6 +120,7 @@ class Executor(KeepsRows):
             refuse_staged=lambda call: self._order.refuse(self.tools[call.name]),
         )  # fmt: skip
         self._place = Workplace(self.tools, self.shared, Tasks(), self.journal, warmer)
+        self._pace = Pace()
         self._sessions: dict[str, LiveSession] = {}
         self._ending: list[LiveSession] = []
         self._recordings: dict[str, Recording] = {}
@@ -149,6 +150,7 @@ class Executor(KeepsRows):
                     session.close()
                 for session in sessions:
                     await session.wind_up()
+                await self._pace.wait_for_threads()
         finally:
             try:
                 await self._place.tasks.end()
@@ -280,12 +282,15 @@ class Executor(KeepsRows):
     def _session(self, trace_id: str, task_id: str | None) -> LiveSession:
         if not self._place.tasks.running:
             raise ConfigError("the executor is not running; use `async with Executor(...) as executor:`")
+        self._place.tasks.check_loop()
         session = self._sessions.pop(trace_id, None)
         if session is not None:
             self._sessions[trace_id] = session  # the last one used stands last
         else:
             self._end_forgotten()
-            sync = None if self.predictor is None else PredictorSync(self.predictor, self.k, learn=self.learn)
+            sync = (
+                None if self.predictor is None else PredictorSync(self.predictor, self.k, self._pace, learn=self.learn)
+            )
             session = self._sessions[trace_id] = LiveSession(
                 trace_id, task_id or trace_id, self._place, self._order, self.policy, sync, learns=self.learn
             )

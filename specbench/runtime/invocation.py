@@ -131,7 +131,7 @@ async def _run(tool: Tool, call: ToolCall, limiter: anyio.CapacityLimiter) -> An
     arguments = own_arguments(call)  # a tool may change its own
     if not tool.in_thread:
         return await tool.run(**arguments)
-    value = await anyio.to_thread.run_sync(lambda: tool.run(**arguments), limiter=limiter)
+    (value,) = await anyio.to_thread.run_sync(lambda: (tool.run(**arguments),), limiter=limiter)
     if inspect.isawaitable(value):  # a plain wrapper around a coroutine function: what it waits for may be cancelled
         tool.__dict__["in_thread"] = False
         return await value

@@ -6,10 +6,10 @@ import inspect
 import logging
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from threading import Event, Lock
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import anyio.to_thread
@@ -24,6 +24,8 @@ from specbench.runtime.tools import Toolbox
 __all__ = ["SLOW_S", "PredictorSync", "can_learn", "read_alike", "same_message", "same_messages"]
 
 _log = logging.getLogger("specbench.runtime")
+
+Value = TypeVar("Value")
 
 SLOW_S, PATIENCE = 0.05, 2
 """A predictor that blocks the event loop for longer, twice in a row, is asked in a thread from then on."""
@@ -56,6 +58,39 @@ _LOCKS: WeakKeyDictionary[Predictor, Lock] = WeakKeyDictionary()
 """Of the predictors that executors teach: whoever asks or teaches one, in whatever thread, does so alone."""
 
 
+class Pace:
+    """How slow the predictor of an executor is, and its threads: one that is slow is asked in a thread by everybody."""
+
+    def __init__(self) -> None:
+        self.slow = 0
+        self._threads: set[Event] = set()
+
+    async def in_thread(self, function: Callable[..., Value], *arguments: Any) -> Value:
+        """Call a function in a thread; one that is cancelled goes on, and is waited for at the end alone.
+
+        Raises
+        ------
+        Exception
+            Whatever the function raises.
+        """
+        ended = Event()
+
+        def run() -> Value:
+            self._threads.add(ended)
+            try:
+                return contained_call(function, *arguments)
+            finally:
+                self._threads.discard(ended)
+                ended.set()
+
+        return await anyio.to_thread.run_sync(run, abandon_on_cancel=True)
+
+    async def wait_for_threads(self) -> None:
+        """Wait until no thread of the predictor is at work any more."""
+        for ended in list(self._threads):
+            await anyio.to_thread.run_sync(ended.wait)
+
+
 class PredictorSync:
     """Asks a predictor about one conversation, and teaches it what was decided.
 
@@ -65,15 +100,17 @@ class PredictorSync:
         Fitted.
     k
         Predictions to ask for.
+    pace
+        Shared by all conversations of an executor.
     learn
         Whether :meth:`decided` will be told. A predictor that is taught is asked by one thread at a time.
     """
 
-    def __init__(self, predictor: Predictor, k: int, *, learn: bool = False) -> None:
-        self.predictor, self.k = predictor, k
+    def __init__(self, predictor: Predictor, k: int, pace: Pace, *, learn: bool = False) -> None:
+        self.predictor, self.k, self.pace = predictor, k, pace
         self._lock = _lock_of(predictor, learn)
         self._untold: deque[tuple[DecisionPoint, ToolCall | None]] = deque()
-        self._slow = self._turn = 0
+        self._turn = 0
         self._session: Session | None = None
         self._seen: list[Message] = []
 
@@ -86,13 +123,12 @@ class PredictorSync:
         wanted = Event()
         wanted.set()
         try:
-            if self._slow < PATIENCE and self._enter(wait=False):
+            pace = self.pace
+            if pace.slow < PATIENCE and self._enter(wait=False):
                 found, took_s = self._answer(point, supposed)
             else:  # it would hold up everybody: the LLM, the tools, other conversations
-                found, took_s = await anyio.to_thread.run_sync(
-                    contained_call, self._ask, point, supposed, wanted, abandon_on_cancel=True
-                )
-            self._slow = self._slow + 1 if took_s > SLOW_S or self._slow >= PATIENCE else 0
+                found, took_s = await pace.in_thread(self._ask, point, supposed, wanted)
+            pace.slow = pace.slow + 1 if took_s > SLOW_S or pace.slow >= PATIENCE else 0
             if inspect.isawaitable(found):
                 found = await found
         except BaseException:
@@ -112,7 +148,7 @@ class PredictorSync:
         """Let the predictor learn what was decided, in a thread where it is slow. What it raises is logged."""
         if not self._untold:
             return
-        if self._slow < PATIENCE and self._enter(wait=False):
+        if self.pace.slow < PATIENCE and self._enter(wait=False):
             try:
                 self._learn()
             finally:
