@@ -1,6 +1,6 @@
 """Our messages and tool specs as the dictionaries that chat templates and OpenAI-compatible servers take.
 
-Servers and templates want each call with an id of its own and with a result; here they get both.
+Servers want each call with an id of its own and with a result: :func:`with_ids`, :func:`answered`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def chat_messages(messages: Iterable[Message], *, arguments_as_text: bool) -> li
     Parameters
     ----------
     messages
-        The conversation; see :func:`answered` for calls without a result.
+        The conversation.
     arguments_as_text
         Arguments of calls as JSON text, as the OpenAI interface has them; chat templates take objects.
 
@@ -36,7 +36,7 @@ def chat_messages(messages: Iterable[Message], *, arguments_as_text: bool) -> li
     {'name': 'get_order', 'arguments': '{"id": 7}'}
     """
     rows: list[dict[str, Any]] = []
-    for message in answered(messages):
+    for message in messages:
         row: dict[str, Any] = {"role": message.role, "content": message.content}
         if message.tool_calls:
             row["tool_calls"] = []

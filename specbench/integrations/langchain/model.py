@@ -12,7 +12,7 @@ from specbench.core.extras import named_extras
 from specbench.core.types import ToolSpec
 from specbench.integrations.langchain.messages import ai_message, from_langchain, specs_of
 from specbench.llm.base import Backend, End, Event, Request, TextDelta
-from specbench.llm.chat_format import with_ids
+from specbench.llm.chat_format import answered, with_ids
 
 with named_extras():
     from langchain_core.callbacks import AsyncCallbackManager, AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -101,7 +101,7 @@ class BackendChatModel(BaseChatModel):
         limits = [options.pop(name) for name in _LIMITS if name in options]
         temperature, seed = options.pop("temperature", None), options.pop("seed", None)
         return Request(
-            from_langchain(messages),
+            answered(from_langchain(messages)),
             tools,
             max_tok=next((each for each in limits if each is not None), self.max_tok),
             temperature=self.temperature if temperature is None else temperature,

@@ -20,7 +20,7 @@ from specbench.core.text import writable
 from specbench.llm.backends.openai_address import Address, hidden, keep_from_logs
 from specbench.llm.backends.openai_stream import ChunkReader
 from specbench.llm.base import Backend, Event, EventStream, LLMError, Request, Usage, check_choice
-from specbench.llm.chat_format import chat_messages, chat_tools
+from specbench.llm.chat_format import answered, chat_messages, chat_tools
 
 __all__ = ["OpenAIBackend"]
 
@@ -164,7 +164,7 @@ class OpenAIBackend(Backend):
 
     async def _begin(self, request: Request, until_s: float) -> Any:
         """Send the request, again where that is safe; return the stream of chunks."""
-        messages = _sendable(chat_messages(request.messages, arguments_as_text=True))
+        messages = _sendable(chat_messages(answered(request.messages), arguments_as_text=True))
         client = await self._client()
         pause_s, left = self._pause_s, self._retries
         while True:

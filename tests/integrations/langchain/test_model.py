@@ -18,7 +18,7 @@ from specbench.integrations.langchain.model import BackendChatModel
 from specbench.llm.backends.openai_http import OpenAIBackend
 from specbench.llm.backends.scripted import ScriptedBackend
 from specbench.llm.base import LLMError
-from specbench.llm.chat_format import chat_messages
+from specbench.llm.chat_format import answered
 from tests.loopback import Answering, Loopback
 
 CALL = Message("assistant", "Let me see.", (ToolCall("get_order", {"order_id": "D1"}),))
@@ -202,14 +202,15 @@ def test_a_role_that_no_chat_has_is_refused():
 
 def test_a_call_that_nobody_has_answered_gets_a_result_in_the_prompt():
     call = AIMessage("", tool_calls=[{"name": "get_order", "args": {}, "id": "c1"}])
-    rows = chat_messages(from_langchain([HumanMessage("hi"), call, HumanMessage("wait!")]), arguments_as_text=True)
-    assert [(row["role"], row.get("tool_call_id")) for row in rows] == [
+    model = BackendChatModel(backend=Asked(["ok"]))
+    model.invoke([HumanMessage("hi"), call, HumanMessage("wait!")])
+    assert [(each.role, each.tool_call_id) for each in model.backend.requests[0].messages] == [
         ("user", None),
         ("assistant", None),
         ("tool", "c1"),
         ("user", None),
     ]
-    assert len(chat_messages(from_langchain([HumanMessage("hi"), call]), arguments_as_text=True)) == 2
+    assert len(answered(from_langchain([HumanMessage("hi"), call]))) == 2
 
 
 def test_parallel_invocations_do_not_mix():

@@ -421,3 +421,14 @@ def test_arguments_of_no_tool_are_not_lost():
 def test_a_second_answer_that_nobody_asked_for_does_not_mix_in():
     other = data({"choices": [{"index": 1, "delta": {"content": "no"}, "finish_reason": None}]})
     assert complete(ev({"content": "hel"}), other, ev({"content": "lo"}), STOP).text == "hello"
+
+
+def test_a_call_that_the_conversation_has_gone_on_without_gets_a_result():
+    said = Message("assistant", tool_calls=(ToolCall("now", {}, "c1"), ToolCall("note", {}, "c2")))
+    talk = [Message("user", "hi"), said, Message("tool", "9:00", (), "c1", "now"), Message("user", "wait!")]
+    sent = body_of(request=Request(talk, TOOLS))["messages"]
+    assert [(row["role"], row.get("tool_call_id")) for row in sent][2:] == [
+        ("tool", "c1"),
+        ("tool", "c2"),
+        ("user", None),
+    ]
