@@ -133,3 +133,18 @@ def test_an_option_that_would_do_nothing_is_refused(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "--spans is of the desk's conversations; recorded decisions (--traces) have none" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_stands_in_traces_steers_no_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "chat.jsonl"
+    call = {"id": "c", "function": {"name": "\x1b]0;gone\x07look\x9b2J", "arguments": "{}"}}
+    said = {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "tool_calls": [call]}]}
+    path.write_text(json.dumps(said) + "\n" + json.dumps({"messages": [{"role": "\x1b[2J"}]}) + "\n")
+    for more in ([], ["--json"]):
+        result = runner.invoke(app, ["traces", "inspect", str(path), "--skip-invalid", *more])
+        assert result.exit_code == 0
+        for text in (result.stdout, result.stderr):
+            assert not any(char in text for char in "\x1b\x07\x9b")
+    assert json.loads(result.stdout)
+    failed = runner.invoke(app, ["traces", "inspect", str(path)])
+    assert failed.exit_code == 2 and "\x1b" not in failed.stderr and "the role is not known" in failed.stderr

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from specbench.cli.options import seed_option
+from specbench.cli.options import echo, seed_option
 
 __all__ = ["app"]
 
@@ -31,4 +31,4 @@ def generate(
     from specbench.traces.store import write_traces
 
     written = write_traces(out, play(conversations, seed, "unseen" if unseen else "seen"))
-    typer.echo(f"{out}: {written} synthetic traces written")
+    echo(f"{out}: {written} synthetic traces written")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from specbench.cli.options import QuietOption, seed_option
+from specbench.cli.options import QuietOption, echo, seed_option
 from specbench.desk.micro_llama.schedule import Schedule
 
 __all__ = ["app"]
@@ -56,7 +56,7 @@ def train_llm(
     if init is not None:
         schedule = schedule.going_on()
     record = train(out, training_conversations, schedule, note, init)
-    typer.echo(finish(out, schedule, record, conversations_each=measure, note=note, init=init))
+    echo(finish(out, schedule, record, conversations_each=measure, note=note, init=init))
 
 
 @app.command("profile-llm")
@@ -89,7 +89,7 @@ def profile_llm(
     record = profile_model(loaded, lengths=_numbers(lengths), batches=_numbers(batches), note=Progress(not quiet).note)
     write_json(out, record)
     fitted = record["profile"]
-    typer.echo(
+    echo(
         f"{out}: {record['model']} on {record['device']}, {record['dtype']}: prefill "
         f"{1e3 * fitted['prefill_base_s']:.1f} ms + {1e6 * fitted['prefill_s_a_tok']:.0f} µs a token; "
         f"a step {1e3 * (fitted['step_base_s'] + fitted['step_s_a_row']):.2f} ms "

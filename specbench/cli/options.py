@@ -11,13 +11,15 @@ from typer.core import TyperCommand, TyperGroup
 from specbench.core.errors import ConfigError, SpecbenchError
 from specbench.core.extras import named_extras
 from specbench.core.registry import LATENCIES, POLICIES, PREDICTORS, SOURCES
+from specbench.core.text import printable
 
 __all__ = [
     "FORMATS", "BreakerOption", "CarryOption", "Commands", "EffectsOption", "FormatOption", "KeepPrefixesOption",
     "LatencyOption",
     "LimitOption", "Lists", "LlmSlotsOption", "MaybePredictorOption", "PathsArgument", "PolicyOption",
     "PredictMsOption", "PredictorOption", "PredictorsOption", "QuietOption", "RunAheadOption", "SeedOption",
-    "SkipOption", "ToolSlotsOption", "WindowsOption", "seed_option", "show_problems", "speculation_options", "spread",
+    "SkipOption", "ToolSlotsOption", "WindowsOption", "echo", "seed_option", "show_problems", "speculation_options",
+    "spread",
 ]  # fmt: skip
 
 MAX_PROBLEMS_SHOWN = 20
@@ -107,6 +109,11 @@ BreakerOption = Annotated[bool, typer.Option("--breaker", help="Switch speculati
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 
 
+def echo(text: str, err: bool = False) -> None:
+    """Write a line; what comes from traces and models cannot steer the terminal."""
+    typer.echo(printable(text), err=err)
+
+
 class Commands(TyperGroup):
     """Tells an error that specbench raises on purpose in one message, without a traceback."""
 
@@ -116,7 +123,7 @@ class Commands(TyperGroup):
             with named_extras():
                 return super().invoke(ctx)
         except SpecbenchError as error:
-            typer.echo(f"error: {error}", err=True)
+            echo(f"error: {error}", err=True)
             raise typer.Exit(2) from None
 
 
@@ -188,6 +195,6 @@ def speculation_options(
 def show_problems(problems: list[str], label: str) -> None:
     """Print the first problems to stderr, and how many more there are."""
     for problem in problems[:MAX_PROBLEMS_SHOWN]:
-        typer.echo(f"{label}: {problem}", err=True)
+        echo(f"{label}: {problem}", err=True)
     if len(problems) > MAX_PROBLEMS_SHOWN:
-        typer.echo(f"{label}: {len(problems) - MAX_PROBLEMS_SHOWN} more", err=True)
+        echo(f"{label}: {len(problems) - MAX_PROBLEMS_SHOWN} more", err=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from specbench.cli.options import Lists, QuietOption, seed_option
+from specbench.cli.options import Lists, QuietOption, echo, seed_option
 
 __all__ = ["app"]
 
@@ -89,5 +89,5 @@ def run(
         found = anyio.run(run_traces, job, load_data(traces, None, False).traces, tool_s)
     else:
         found = anyio.run(run_desk, job, tool_scale, spans)
-    typer.echo(live_text(write_live(out, *found)))
-    typer.echo(f"\n{out}: live.json, sequential.parquet, speculative.parquet")
+    echo(live_text(write_live(out, *found)))
+    echo(f"\n{out}: live.json, sequential.parquet, speculative.parquet")

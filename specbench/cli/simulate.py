@@ -27,6 +27,7 @@ from specbench.cli.options import (
     SkipOption,
     ToolSlotsOption,
     WindowsOption,
+    echo,
     show_problems,
     speculation_options,
 )  # fmt: skip
@@ -79,13 +80,13 @@ def simulate(
     )  # fmt: skip
     show_problems(result.skipped, "skipped")
     for warning in result.warnings:
-        typer.echo(f"warning: {warning}", err=True)
+        echo(f"warning: {warning}", err=True)
     config = result.ledger.config
-    typer.echo(f"{config['predictor']}, {config['policy']}, {config['latency']['model']}: {result.metrics.report()}")
-    typer.echo("\n".join(result.metrics.verdicts()))
+    echo(f"{config['predictor']}, {config['policy']}, {config['latency']['model']}: {result.metrics.report()}")
+    echo("\n".join(result.metrics.verdicts()))
     if result.executor_differs is not None:
-        typer.echo("\n".join(["executor: the same ledger"] if not result.executor_differs else result.executor_differs))
-    typer.echo(f"\nledger: {result.folder / 'ledger.parquet'}")
+        echo("\n".join(["executor: the same ledger"] if not result.executor_differs else result.executor_differs))
+    echo(f"\nledger: {result.folder / 'ledger.parquet'}")
 
 
 @app.command(cls=Lists)
@@ -131,9 +132,9 @@ def sweep(
     )  # fmt: skip
     best = frame.loc[frame.groupby(["predictor", "latency", "options"])["net_s"].idxmax()]
     shown = best[[*KEYS, "recall", "precision", "amplification", "saved_share", "net_s"]]
-    typer.echo("The best net seconds of each predictor (modelled; chosen on the test tasks, so a little too good):\n")
-    typer.echo(shown.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
-    typer.echo(f"\nsweep: {len(frame)} rows in {out / 'sweep.parquet'}")
+    echo("The best net seconds of each predictor (modelled; chosen on the test tasks, so a little too good):\n")
+    echo(shown.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    echo(f"\nsweep: {len(frame)} rows in {out / 'sweep.parquet'}")
 
 
 @app.command(cls=Lists)
@@ -176,6 +177,6 @@ def tune(
     )  # fmt: skip
     if out is not None:
         write_json(out, result.record)
-    typer.echo(f"policy: {result.policy}")
-    typer.echo(f"validation (modelled): {result.validation.report()}")
-    typer.echo(f"test (modelled): {result.test.report()}")
+    echo(f"policy: {result.policy}")
+    echo(f"validation (modelled): {result.validation.report()}")
+    echo(f"test (modelled): {result.test.report()}")

@@ -17,6 +17,7 @@ from specbench.cli.options import (
     QuietOption,
     SeedOption,
     SkipOption,
+    echo,
     show_problems,
 )  # fmt: skip
 
@@ -61,10 +62,10 @@ def evaluate(
         learned_from, measured_on, names, settings, allow_overlap=allow_overlap, progress=Progress(not quiet)
     )
     if record["shared_tasks"]:
-        typer.echo(f"warning: {record['shared_tasks']} task id(s) occur in both training and test", err=True)
+        echo(f"warning: {record['shared_tasks']} task id(s) occur in both training and test", err=True)
     write_json(out, record)
-    typer.echo(rates_text(record["predictors"]))
-    typer.echo(f"\n{out}: {len(names)} predictors on {len(measured_on.traces)} test traces")
+    echo(rates_text(record["predictors"]))
+    echo(f"\n{out}: {len(names)} predictors on {len(measured_on.traces)} test traces")
 
 
 @app.command(cls=Lists)
@@ -107,15 +108,15 @@ def study(
         progress=not quiet,
     )
     show_problems(result.skipped, "skipped")
-    typer.echo("\n".join(result.verdict))
+    echo("\n".join(result.verdict))
     lived = result.metrics["live"] or {"backend": "", "runs": []}
     for run in lived["runs"]:
         same = "yes" if run["lossless"] else "NO"
-        typer.echo(
+        echo(
             f"Live, {lived['backend']}: with {run['predictor']} {run['speculative_s']:.0f} s instead of "
             f"{run['sequential_s']:.0f} s; the same outcomes: {same}."
         )
-    typer.echo(f"\nreport: {result.report}")
+    echo(f"\nreport: {result.report}")
 
 
 @app.command(cls=Lists)
@@ -182,8 +183,8 @@ def compare(
     )
     show_problems(result.skipped, "skipped")
     show_problems(result.left_out, "left out")
-    typer.echo(leaderboard_table(result.tables["leaderboard"], BASELINE))
-    typer.echo(f"\ncomparison: {result.folder / 'compare.md'}")
+    echo(leaderboard_table(result.tables["leaderboard"], BASELINE))
+    echo(f"\ncomparison: {result.folder / 'compare.md'}")
 
 
 @app.command(cls=Lists)
@@ -216,8 +217,8 @@ def train(
         effects=effects,
         progress=not quiet,
     )
-    typer.echo(rates_text({result.name: result.metrics}))
-    typer.echo(f"\ncheckpoint: {out}")
+    echo(rates_text({result.name: result.metrics}))
+    echo(f"\ncheckpoint: {out}")
 
 
 @app.command(cls=Lists)
@@ -258,12 +259,12 @@ def progressive(
         progress=not quiet,
     )
     show_problems(result.skipped, "skipped")
-    typer.echo("Calls predicted exactly (@1), given that a call happens; 95 % intervals by task.\n")
-    typer.echo(summary_text(result.summary))
-    typer.echo("\nCalibration error (ECE) of the best READ predictions: less is better.\n")
-    typer.echo(summary_text(result.summary, "ece"))
+    echo("Calls predicted exactly (@1), given that a call happens; 95 % intervals by task.\n")
+    echo(summary_text(result.summary))
+    echo("\nCalibration error (ECE) of the best READ predictions: less is better.\n")
+    echo(summary_text(result.summary, "ece"))
     if out is not None:
-        typer.echo(f"\nprogressive: {out / 'progressive.json'}")
+        echo(f"\nprogressive: {out / 'progressive.json'}")
 
 
 @app.command()
@@ -277,7 +278,7 @@ def export(
     """Check a checkpoint and write it elsewhere, or write its networks as ONNX graphs."""
     from specbench.study.export import export as write
 
-    typer.echo(f"{format}: {write(checkpoint, out, format)}")
+    echo(f"{format}: {write(checkpoint, out, format)}")
 
 
 @app.command()
@@ -292,4 +293,4 @@ def report(
     from specbench.report.comparison import build_comparison
     from specbench.report.page import build_report
 
-    typer.echo(f"report: {build_report(run, out) if other is None else build_comparison(run, other, out)}")
+    echo(f"report: {build_report(run, out) if other is None else build_comparison(run, other, out)}")

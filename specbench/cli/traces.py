@@ -15,6 +15,7 @@ from specbench.cli.options import (
     KeepPrefixesOption,
     PathsArgument,
     SkipOption,
+    echo,
     show_problems,
 )  # fmt: skip
 from specbench.core.text import shown
@@ -43,7 +44,7 @@ def validate(
         pass
     for file in report.files:
         counts = f"{file.read} traces ({file.format or 'no format'}), {len(file.skipped)} problems"
-        typer.echo(f"{shown(file.path)}: {counts}")
+        echo(f"{shown(file.path)}: {counts}")
     _show_warnings(report)
     show_problems(report.skipped, "invalid")
     if report.skipped and not skip_invalid:
@@ -69,7 +70,7 @@ def convert(
     written = write_traces(out, traces)
     show_problems(report.skipped, "skipped")
     _show_warnings(report)
-    typer.echo(f"{out}: {written} traces written")
+    echo(f"{out}: {written} traces written")
 
 
 @app.command()
@@ -93,11 +94,11 @@ def inspect(
     )
     if as_json:
         files = [{**asdict(file), "warnings": file.warnings} for file in report.files]
-        typer.echo(json.dumps({**description.to_dict(), "files": files}, indent=2, ensure_ascii=False))
+        echo(json.dumps({**description.to_dict(), "files": files}, indent=2, ensure_ascii=False))
         return
     show_problems(report.skipped, "skipped")
     _show_warnings(report)
-    typer.echo(description.to_text())
+    echo(description.to_text())
 
 
 @app.command()
@@ -126,12 +127,12 @@ def redact(
     written = write_traces(out, redactor.redact(traces))
     show_problems(report.skipped, "skipped")
     found = ", ".join(f"{count} {kind}s" for kind, count in sorted(redactor.found.items())) or "nothing"
-    typer.echo(f"{out}: {written} traces written; replaced: {found}")
-    typer.echo(f"note: {UNKNOWABLE}", err=True)
+    echo(f"{out}: {written} traces written; replaced: {found}")
+    echo(f"note: {UNKNOWABLE}", err=True)
 
 
 def _show_warnings(report: ReadReport) -> None:
     """Tell, file by file, what was read without an error and looks wrong."""
     for file in report.files:
         for warning in file.warnings:
-            typer.echo(f"warning: {shown(file.path)}: {warning}", err=True)
+            echo(f"warning: {shown(file.path)}: {warning}", err=True)

@@ -95,7 +95,7 @@ class TraceError(SpecbenchError, ValueError):
 
     def __str__(self) -> str:
         place = ", ".join(
-            shown(text, 200)
+            shown(text, 150)
             for text, known in (
                 (f"{self.path}", self.path is not None),
                 (f"line {self.line}", self.line is not None),
@@ -103,13 +103,13 @@ class TraceError(SpecbenchError, ValueError):
             )
             if known
         )
-        text = f"{place}: {shown(self.problem, 240)}" if place else shown(self.problem, 240)
+        text = f"{place}: {shown(self.problem, 220)}" if place else shown(self.problem, 220)
         if self.got is not ...:
             short = isinstance(self.got, (str, bytes)) and len(self.got) <= 100
             got = repr(self.got) if short else _BRIEF.repr(self.got)
             text += f"; got {got if len(got) <= 80 else got[:77] + '...'}"
         if self.remedy:
-            text += f". What to do: {shown(self.remedy, 300)}"
+            text += f". What to do: {shown(self.remedy, 250)}"
         return text + "."
 
 
@@ -162,13 +162,17 @@ class PluginWarning(UserWarning):
 
 
 def in_words(error: BaseException) -> str:
-    """Return an exception as a text: its type and what it says. Never raises, whatever its own ``str`` does.
+    """Return an exception as a text: its type and what it says; of a group, that of each member. Never raises.
 
     Examples
     --------
     >>> in_words(ValueError("no such row")), in_words(TimeoutError())
     ('ValueError: no such row', 'TimeoutError')
+    >>> in_words(ExceptionGroup("unhandled errors in a TaskGroup", [OSError("refused"), TimeoutError()]))
+    'OSError: refused; TimeoutError'
     """
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(dict.fromkeys(map(in_words, error.exceptions)))
     try:
         said = str(error)
     except Exception:

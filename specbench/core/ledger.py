@@ -49,7 +49,8 @@ class Speculation(NamedTuple):
     ``committed_at`` is the index of the decision that used the result (``None`` unless the fate is commit); ``late``
     says that the result arrived after the LLM's decision. ``squashed_s`` is when it was given up, ``ended_s`` when its
     work really stopped: thread-bound tools go on after they were cancelled, and that is waste too. ``in_doubt`` says
-    that nobody knows whether a staged write is real: its commit gave no answer, or its undo failed.
+    that nobody knows whether a staged write is real: its commit gave no answer, or its undo failed. ``error`` is what
+    the tool raised, where the fate is fail.
     """
 
     trace_id: str
@@ -65,6 +66,7 @@ class Speculation(NamedTuple):
     committed_at: int | None = None
     late: bool = False
     in_doubt: bool = False
+    error: str | None = None
 
     @property
     def run_s(self) -> float:
@@ -252,7 +254,7 @@ _COLUMNS = ["kind", *dict.fromkeys(Outcome._fields + Speculation._fields + Ahead
 
 _WHOLE = frozenset({"index", "calls", "launched", "committed_at", "depth"})
 _FLAGS = frozenset({"hit", "late", "in_doubt"})
-_LATER = frozenset({"in_doubt"})
+_LATER = frozenset({"in_doubt", "error"})
 """Columns that ledgers of earlier versions do not have."""
 
 

@@ -9,12 +9,15 @@ import re
 from functools import lru_cache
 from typing import TypeVar, cast
 
-__all__ = ["letter_words", "name_words", "shown", "singular", "stem", "tokens", "words", "writable"]
+__all__ = [
+    "letter_words", "name_words", "printable", "shown", "singular", "stem", "tokens", "words", "writable",
+]  # fmt: skip
 
 T = TypeVar("T")
 _WORD = re.compile(r"[a-z0-9]+")
 _TOKEN = re.compile(r"[a-zà-þ']+|[0-9]+|[?!#@$]")
 _NAME_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _ENDINGS = ("ing", "ed", "es", "s", "ure", "or", "er", "ion", "e")
 
 
@@ -119,13 +122,23 @@ def writable(value: T) -> T:
     return cast("T", value.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
+def printable(text: str) -> str:
+    r"""Return a text as a terminal may show it: what would steer the terminal, or turn text round, as its escape.
+
+    Examples
+    --------
+    >>> printable("a red \x1b[31mword\n")
+    'a red \\u001b[31mword\n'
+    """
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def shown(text: str, most: int = 200) -> str:
-    """Return a text for a terminal: without control characters, and of at most so many characters.
+    """Return a text for a terminal (:func:`printable`) of at most so many characters, without its middle.
 
     Examples
     --------
     >>> shown(chr(27) + "[2Jfile"), shown("a" * 9, 5)
-    ('\\\\x1b[2Jfile', 'aa…aa')
+    ('\\\\u001b[2Jfile', 'aa…aa')
     """
-    text = text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 + 1 :]}"
-    return text if text.isprintable() else "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    return printable(text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 + 1 :]}")

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-from specbench.core.types import DecisionPoint, ToolCall
+from specbench.core.types import DecisionPoint
 from specbench.llm.base import ArgumentDone, Backend, CallStarted, End, Event, Request, TextDelta, Usage
+from specbench.llm.chat_format import with_ids
 from specbench.runtime import Decided, Partial
 
 __all__ = ["ThinkPoint", "decided_of", "part_of", "thinking"]
@@ -81,11 +82,5 @@ def part_of(event: Event, first: Partial | None) -> Partial | None:
 
 
 def decided_of(end: End, point: DecisionPoint) -> Decided:
-    """The decision; calls without an id get one that is new in this conversation."""
-    calls = tuple(
-        call
-        if call.id is not None
-        else ToolCall(call.name, call.arguments, f"call_{point.index}_{at}", call.invalid_arguments)
-        for at, call in enumerate(end.calls)
-    )
-    return Decided(calls, end.text, float(end.usage.completion_tok))
+    """The decision; each call has an id that is new in this conversation."""
+    return Decided(with_ids(end.calls, point.messages), end.text, float(end.usage.completion_tok))

@@ -38,9 +38,12 @@ __all__ = [
     "TextDelta",
     "Usage",
     "UsageTotal",
+    "check_choice",
 ]
 
-StopReason: TypeAlias = Literal["stop", "length", "cancelled"]
+StopReason: TypeAlias = Literal["stop", "length", "content_filter", "refusal", "cancelled"]
+"""``stop``: the message is whole; ``length``: it was cut at the most tokens; ``content_filter``: the server cut it;
+``refusal``: the text is the model's refusal."""
 
 
 class LLMError(SpecbenchError):
@@ -95,8 +98,10 @@ class Usage:
     ----------
     prompt_tok, completion_tok
         Tokens read and written.
+    reasoning_tok
+        Those of the tokens written that are reasoning, apart from the message, where a server tells them apart.
     prefill_s
-        Seconds from the request to the first token.
+        Seconds from the request to the first token, of the reasoning too.
     decode_s
         Seconds from the first token to the end.
     cancelled
@@ -108,16 +113,21 @@ class Usage:
     prefill_s: float = 0.0
     decode_s: float = 0.0
     cancelled: bool = False
+    reasoning_tok: int = 0
 
 
 @dataclass(frozen=True)
 class End:
-    """The invocation is over: the whole reply, the calls that count, why it stopped, what it cost."""
+    """The invocation is over: the whole reply, the calls that count, why it stopped, what it cost.
+
+    ``reasoning`` is what the model thought, where a server gives that apart from the reply.
+    """
 
     text: str
     calls: tuple[ToolCall, ...]
     reason: StopReason
     usage: Usage
+    reasoning: str = ""
 
     def message(self) -> Message:
         """The assistant message."""
@@ -143,6 +153,12 @@ class Request:
         0 takes the most probable token; above, tokens are drawn with ``seed``.
     seed
         Of the draws.
+    stop
+        Texts that end the message; they are not a part of it.
+    tool_choice
+        ``None`` leaves it to the model; ``"required"`` asks for a call, a name for a call of that tool.
+    extra
+        Further fields of the request, for servers; a backend that has no use for them refuses.
     """
 
     messages: Sequence[Message]
@@ -150,6 +166,9 @@ class Request:
     max_tok: int = 512
     temperature: float = 0.0
     seed: int = 0
+    stop: Sequence[str] = ()
+    tool_choice: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -170,6 +189,7 @@ class UsageTotal:
     completion_tok: int = 0
     prefill_s: float = 0.0
     decode_s: float = 0.0
+    reasoning_tok: int = 0
 
     def add(self, usage: Usage) -> None:
         """Count one invocation."""
@@ -179,6 +199,7 @@ class UsageTotal:
         self.completion_tok += usage.completion_tok
         self.prefill_s += usage.prefill_s
         self.decode_s += usage.decode_s
+        self.reasoning_tok += usage.reasoning_tok
 
 
 class EventStream(ABC):
@@ -225,3 +246,29 @@ class Backend(ABC):
 
     async def aclose(self) -> None:
         """Free what the backend holds; the default holds nothing."""
+
+
+def check_choice(request: Request, calls: Sequence[ToolCall], name: str) -> None:
+    """Raise where the model called another tool than the request asks for, or none.
+
+    Parameters
+    ----------
+    request
+        Its ``tool_choice`` says which call is asked for.
+    calls
+        What the model called.
+    name
+        The backend's, for the message.
+
+    Examples
+    --------
+    >>> check_choice(Request([], tool_choice="required"), (), "scripted")
+    Traceback (most recent call last):
+    specbench.llm.base.LLMError: scripted was asked for a tool call, and made none; ask again, or leave it the choice
+    """
+    wanted = request.tool_choice
+    if wanted == "required" and not calls:
+        raise LLMError(f"{name} was asked for a tool call, and made none; ask again, or leave it the choice")
+    if wanted not in (None, "required") and wanted not in [call.name for call in calls]:
+        made = ", ".join(call.name for call in calls) or "no tool"
+        raise LLMError(f"{name} was asked to call {wanted}, and called {made}; ask again, or leave it the choice")

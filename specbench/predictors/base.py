@@ -16,7 +16,7 @@ from reprlib import repr as shortened
 from typing import Any, ClassVar, NamedTuple, Self
 
 from specbench.core.display import facts_html
-from specbench.core.errors import ConfigError, NotFittedError, PredictorError
+from specbench.core.errors import CheckpointError, ConfigError, NotFittedError, PredictorError, SpecbenchError, in_words
 from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 
 __all__ = ["Networks", "Predictor", "Session", "at_most", "checked_predictions", "ranked"]
@@ -94,6 +94,8 @@ class Predictor(ABC):
         Its argument filler when none is named (``NAME+FILLER``); ``""`` where it takes none.
     fitted
         Whether it may be asked.
+    loaded_from
+        The folder of the checkpoint that it was restored from, if any.
     """
 
     name: ClassVar[str]
@@ -102,6 +104,7 @@ class Predictor(ABC):
     needs: ClassVar[str] = ""
     filler_by_default: ClassVar[str] = ""
     fitted: bool = False
+    loaded_from: str = ""
 
     def __repr__(self) -> str:
         return f"<predictor {self.name}, {'fitted' if self.fitted else 'not fitted'}>"
@@ -135,8 +138,20 @@ class Predictor(ABC):
         ------
         NotFittedError
             Before :meth:`fit` or a checkpoint.
+        CheckpointError
+            When it came from a checkpoint whose content it cannot work with.
         """
-        return self.at(point).predict(k)
+        try:
+            return self.at(point).predict(k)
+        except SpecbenchError:
+            raise
+        except Exception as error:
+            if not self.loaded_from:
+                raise
+            raise CheckpointError(
+                f"{self.loaded_from}: {self.name} cannot work with what this checkpoint holds ({in_words(error)}). "
+                "What to do: train it again and save it"
+            ) from error
 
     def predict_batch(self, points: Iterable[DecisionPoint], k: int = 1) -> list[list[Prediction]]:
         """Return :meth:`predict` for each of ``points``."""

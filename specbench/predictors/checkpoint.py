@@ -77,6 +77,7 @@ def load(folder: str | Path, *, make: Callable[[], Predictor] | None = None) -> 
             f"({in_words(error)}); specbench {document['specbench']} wrote it, this is "
             f"{package_version()}. What to do: {_RETRAIN}"
         ) from error
+    predictor.loaded_from = str(folder)
     return predictor
 
 

@@ -30,6 +30,7 @@ from specbench.runtime.staged_writes import StagedWrites, WriteOrder
 from specbench.runtime.tools import Tool
 from specbench.runtime.workplace import Workplace
 from specbench.speculation import Course, Launch
+from specbench.speculation.launch import SPECULATION
 
 __all__ = ["LEFT_S", "Calls"]
 
@@ -60,6 +61,7 @@ class Calls:
     async def _work(self, launch: Launch) -> None:
         work: Work = launch.work
         place, tool = self.place, self.place.tools[launch.call.name]
+        SPECULATION.set(launch)
         try:
             with work.scope:
                 if launch.squashed_s is None:
@@ -131,7 +133,7 @@ class Calls:
         if self.place.warmer is not None and not tool.writes:
             warm = await self.place.warmer.get(call, self.owner)
             if warm is not None:
-                return ToolResult(call, warm.value, run_s=warm.seconds)
+                return ToolResult(call, warm.value, run_s=warm.seconds, warm=True)
         return await self._run(tool, call)
 
     async def _join(self, call: ToolCall, launch: Launch) -> ToolResult | None:

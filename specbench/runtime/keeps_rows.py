@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from specbench.core.ledger import Ahead, Ledger, Outcome, Speculation
 from specbench.policies import Policy
 from specbench.predictors import Predictor
 from specbench.runtime.session import LiveSession
+from specbench.runtime.warming import CacheWarmer
 from specbench.speculation import Options, Shared
 
 __all__ = ["KeepsRows"]
@@ -21,6 +23,7 @@ class KeepsRows:
     policy: Policy
     options: Options
     learn: bool
+    warmer: CacheWarmer | None
     _sessions: dict[str, LiveSession]
     _ending: list[LiveSession]
 
@@ -77,6 +80,7 @@ class KeepsRows:
             "latency": {"model": "measured"},
             "options": self.options.describe(),
             "learn": self.learn,
+            **({} if self.warmer is None else {"warming": asdict(self.warmer.stats)}),
         }
 
 

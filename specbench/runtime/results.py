@@ -88,7 +88,7 @@ class ToolResult:
 
     ``speculated`` says that it had been run ahead, ``ran`` when it started and ended, on the clock of the run
     (``None`` for what came from a cache, or did not run at all), and ``run_s`` the seconds that its run took, ahead or
-    not; 0 for none.
+    not; 0 for none. ``warm`` says that a :class:`~specbench.runtime.CacheWarmer` had it.
     """
 
     call: ToolCall
@@ -97,6 +97,7 @@ class ToolResult:
     speculated: bool = False
     ran: tuple[float, float] | None = field(default=None, compare=False)
     run_s: float = field(default=0.0, compare=False)
+    warm: bool = field(default=False, compare=False)
 
     @cached_property
     def text(self) -> str:
@@ -133,7 +134,9 @@ class StepResult:
 
 
 def _said(error: Exception) -> str:
-    """Return what an error says; its type too where its own text cannot be shown, or there is none."""
+    """Return what an error says; its type too where that alone says little, or cannot be shown."""
+    if isinstance(error, (ExceptionGroup, KeyError)):
+        return in_words(error)
     try:
         return str(error) or in_words(error)
     except Exception:

@@ -262,6 +262,8 @@ class LiveSession(AsksPredictor):
     ) -> StepResult:
         """The step is over: write its row. ``others`` are results of calls that ran in it but were not decided."""
         effect = self.place.effect(decided.calls[0].name) if decided.calls else None
+        warm = [each.call.name for each in results if each.warm]
+        step.reason = f"{', '.join(warm)} came from the warm cache" if warm else step.reason
         outcome = self.place.tell(self.course.finish, step, [each.run_s for each in (*results, *others)], effect)
         if self.answer is not None:
             if decided.text and not step.work.text:  # it was not streamed

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import anyio
 
-from specbench.core.errors import ConfigError
+from specbench.core.errors import ConfigError, in_words
 from specbench.core.types import Effect, ToolCall
 from specbench.runtime.caches import Cache, TTLCache
 from specbench.runtime.containment import contained, contained_call
@@ -27,6 +27,7 @@ __all__ = ["CacheWarmer", "Warm", "WarmStats", "Warmer"]
 
 MOST_TIMES = 10_000
 """Loads of which it is remembered how long they took."""
+MOST_FAILURES = 20
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class WarmStats:
     """What warming did.
 
     ``hits`` and ``misses`` count the agent's calls of tools that have been warmed before; ``unused`` are loads that no
-    call has used so far, ``errors`` loads that failed, ``refused`` calls that are no declared reads.
+    call has used so far, ``errors`` loads that failed, ``refused`` calls that are no declared reads. ``failures`` says
+    what the last of the errors were.
     """
 
     loaded: int = 0
@@ -72,6 +74,12 @@ class WarmStats:
     errors: int = 0
     refused: int = 0
     load_s: float = 0.0
+    failures: list[str] = field(default_factory=list)
+
+    def failed(self, what: str, error: Exception) -> None:
+        """Count an error; ``what`` failed."""
+        self.errors += 1
+        self.failures = [*self.failures[1 - MOST_FAILURES :], f"{what}: {in_words(error)}"]
 
     @property
     def unused(self) -> int:
@@ -160,8 +168,8 @@ class CacheWarmer:
             try:
                 for each in contained_call(self._ask, warmer, call, value):
                     self._start(own_call(each), warmer.ttl_s, conversation)
-            except Exception:  # a rule that does not understand a result loads nothing
-                self.stats.errors += 1
+            except Exception as error:  # a rule that does not understand a result loads nothing
+                self.stats.failed(f"the rule for {warmer.event}", error)
 
     @staticmethod
     def _ask(warmer: Warmer, call: ToolCall, value: Any) -> list[ToolCall]:
@@ -202,8 +210,8 @@ class CacheWarmer:
                     self._took[key] = seconds
                     if len(self._took) > MOST_TIMES:
                         del self._took[next(iter(self._took))]
-        except Exception:  # contained: the agent's own call finds out for itself
-            self.stats.errors += 1
+        except Exception as error:  # contained: the agent's own call finds out for itself
+            self.stats.failed(call.key, error)
         finally:
             self._void.discard(key)
             self._loading.pop(key)[1].set()
@@ -221,8 +229,8 @@ class CacheWarmer:
         if anyio.current_time() >= self._distrusted_until:
             try:
                 kept = await self.cache.get(key)
-            except Exception:  # a cache that fails is a miss
-                self.stats.errors += 1
+            except Exception as error:  # a cache that fails is a miss
+                self.stats.failed("the cache", error)
         if kept is None:
             self.stats.misses += 1
             return None
@@ -243,8 +251,8 @@ class CacheWarmer:
                     tool = self._tools.get(kept.name)
                     if tool is None or touches(call, traits, kept, tool.traits):
                         await self.cache.delete(key)
-        except Exception:  # what it still holds may be stale: nothing of it is believed until all has expired
-            self.stats.errors += 1
+        except Exception as error:  # what it still holds may be stale: it is not believed until all has expired
+            self.stats.failed("the cache", error)
             longest = max((warmer.ttl_s for warmer in self.warmers), default=0.0)
             self._distrusted_until = anyio.current_time() + longest
 

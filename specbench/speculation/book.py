@@ -178,7 +178,7 @@ class Book:
     def failed(self, now: float, launch: Launch) -> None:
         """A speculation raised. It stays in the way of equal launches until its decision is made."""
         self.shared.now = now
-        launch.failed = True
+        launch.fail()
         launch.ended_s = now
         if self.shared.breaker is not None:
             self.shared.breaker.tool_ended(now, launch.call.name, failed=True)
@@ -193,7 +193,7 @@ class Book:
         """A staged write that was claimed could not be made real."""
         self.shared.now = now
         self._uncommit(launch)
-        launch.failed = True
+        launch.fail()
         self._count_waste(launch)
 
     def abandoned(self, now: float, launch: Launch) -> None:

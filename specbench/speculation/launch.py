@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any, NamedTuple, Protocol
 
+from specbench.core.errors import in_words
 from specbench.core.ledger import Fate, Speculation, Window
 from specbench.core.types import ToolCall
 from specbench.speculation.traits import Traits
 
-__all__ = ["Attempt", "Launch"]
+__all__ = ["SPECULATION", "Attempt", "Launch"]
 
 
 class Owner(Protocol):
@@ -31,9 +33,9 @@ class Launch:
     """
 
     __slots__ = (
-        "arrived_s", "book", "call", "committed_at", "decided_s", "ended_s", "failed", "in_doubt", "index", "key",
-        "late", "launched_s", "missed_s", "p", "parent", "size_bytes", "spelling", "squashed_s", "staged", "traits",
-        "wanted_at", "window", "work",
+        "arrived_s", "book", "call", "committed_at", "decided_s", "ended_s", "error", "failed", "in_doubt", "index",
+        "key", "late", "launched_s", "missed_s", "p", "parent", "size_bytes", "spelling", "squashed_s", "staged",
+        "traits", "wanted_at", "window", "work",
     )  # fmt: skip
 
     def __init__(
@@ -53,6 +55,7 @@ class Launch:
         self.late = self.failed = self.staged = False
         self.in_doubt = False  # a staged write that the driver could neither make real nor undo for sure
         self.size_bytes = 0
+        self.error: str | None = None
         self.parent: Launch | None = None
         self.work: Any = None
 
@@ -62,6 +65,12 @@ class Launch:
         if self.failed:
             return Fate.FAIL
         return Fate.SQUASH if self.committed_at is None else Fate.COMMIT
+
+    def fail(self) -> None:
+        """It raised; what it said stays when the work is gone."""
+        self.failed = True
+        error = getattr(self.work, "error", None)
+        self.error = None if error is None else in_words(error)
 
     def preempt(self) -> None:
         """Its tool slot is needed."""
@@ -74,7 +83,7 @@ class Launch:
         return Speculation(
             self.book.trace_id, self.index, self.call.name, self.key, self.p, self.window, self.launched_s - start_s,
             self.ended_s - start_s, self.fate, None if self.squashed_s is None else self.squashed_s - start_s,
-            self.committed_at, self.late, self.in_doubt,
+            self.committed_at, self.late, self.in_doubt, self.error if self.failed else None,
         )  # fmt: skip
 
 
@@ -84,3 +93,7 @@ class Attempt(NamedTuple):
     launches: list[Launch]
     best: Launch | None
     reason: str
+
+
+SPECULATION: ContextVar[Launch | None] = ContextVar("specbench_speculation", default=None)
+"""The speculation that a tool runs for; ``None`` in a real run."""

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+from specbench.core.text import printable
+
 __all__ = ["Progress"]
 
 Item = TypeVar("Item")
@@ -31,7 +33,7 @@ class Progress:
     def note(self, text: str) -> None:
         """Write one line."""
         if self.shown:
-            sys.stderr.write(f"{text}\n")
+            sys.stderr.write(f"{printable(text)}\n")
             sys.stderr.flush()
 
     def bar(self, items: Sequence[Item], label: str) -> Iterator[Item]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from specbench.core.types import Message, ToolCall
 
-__all__ = ["OpenCall", "OpenCalls", "linked"]
+__all__ = ["OpenCall", "OpenCalls", "as_linked", "linked"]
 
 
 class OpenCall(NamedTuple):
@@ -100,3 +101,22 @@ def linked(messages: Sequence[Message]) -> Iterator[tuple[Message, OpenCall | No
             calls.ask(position, message.tool_calls)
         elif message.role == "tool":
             yield message, calls.answer(message.tool_call_id, message.name)
+
+
+def as_linked(messages: Sequence[Message]) -> list[Message]:
+    """The messages with the place of the call that each result answers, in place of its id; to compare conversations.
+
+    Examples
+    --------
+    >>> said = [Message("assistant", tool_calls=(ToolCall("a", id=own),)) for own in ("x7", "k2")]
+    >>> one, two = ([each, Message("tool", "1", (), each.tool_calls[0].id, "a")] for each in said)
+    >>> one == two, as_linked(one) == as_linked(two)
+    (False, True)
+    """
+    answers = {id(result): asked for result, asked in linked(messages)}
+    found = []
+    for message in messages:
+        asked = answers.get(id(message))
+        place = None if asked is None else f"{asked.position}.{asked.number}"
+        found.append(replace(message, tool_call_id=place) if message.role == "tool" else message)
+    return found

@@ -12,10 +12,14 @@ __all__ = ["MAX_DEPTH", "parse_arguments", "too_deep"]
 
 MAX_DEPTH = 100
 """Arguments nested deeper than this count as invalid: later steps recurse into them, and Python's stack is finite."""
+_NOTHING = frozenset({"", "null", "None"})
 
 
 def parse_arguments(text: str, *, python_literals: bool = False) -> tuple[dict[str, Any], str | None]:
     """Parse the arguments of a tool call.
+
+    No arguments come in several spellings: an empty text, ``null``, ``None``. A JSON text may itself hold the JSON text
+    of the object (twice encoded), and a line break may stand in a string as it is.
 
     Parameters
     ----------
@@ -30,7 +34,7 @@ def parse_arguments(text: str, *, python_literals: bool = False) -> tuple[dict[s
     Returns
     -------
     arguments : dict
-        The arguments; empty when the text is not a JSON object (an empty text is not one either).
+        The arguments; empty when there are none, and when the text is not a JSON object.
     invalid_text : str or None
         ``text`` itself when it is not a JSON object or is nested deeper than :data:`MAX_DEPTH`, else ``None``.
 
@@ -40,18 +44,29 @@ def parse_arguments(text: str, *, python_literals: bool = False) -> tuple[dict[s
     ({'id': 2}, None)
     >>> parse_arguments("[1]"), parse_arguments('{"id": ')
     (({}, '[1]'), ({}, '{"id": '))
+    >>> parse_arguments("null"), parse_arguments('"{}"')
+    (({}, None), ({}, None))
     >>> parse_arguments("{'id': '#W1'}"), parse_arguments("{'id': '#W1'}", python_literals=True)
     (({}, "{'id': '#W1'}"), ({'id': '#W1'}, None))
     """
-    value: Any = None
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        if python_literals:
-            value = _python_literal(text)
+    value = _read(text)
+    if isinstance(value, str):
+        value = _read(value)
+    if value is None and python_literals:
+        value = _python_literal(text)
     if not isinstance(value, dict) or too_deep(value):
         return {}, text
     return value, None
+
+
+def _read(text: str) -> Any:
+    """The JSON value of a text; ``None`` where it is not JSON."""
+    if text.strip() in _NOTHING:
+        return {}
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
 
 
 def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:

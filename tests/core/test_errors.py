@@ -14,12 +14,13 @@ from specbench.core.errors import (
     SpecbenchError,
     TraceError,
     TraceFormatError,
+    in_words,
 )
 
 
 def test_everything_raised_on_purpose_can_be_caught_at_once() -> None:
-    for name in errors.__all__:
-        assert issubclass(getattr(errors, name), SpecbenchError | Warning)
+    for made in (getattr(errors, name) for name in errors.__all__):
+        assert not isinstance(made, type) or issubclass(made, SpecbenchError | Warning)
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,15 @@ def test_a_place_that_is_known_is_not_overwritten() -> None:
 
 def test_a_missing_extra_names_the_command() -> None:
     assert "pip install 'specbench[agent]'" in str(MissingExtraError("langgraph", extra="agent"))
+
+
+def test_a_trace_error_is_short_and_steers_no_terminal() -> None:
+    long = "\x1b[31m" + "x" * 5_000
+    told = str(TraceError(long, path=long, line=3, field=long, got=long, remedy=long))
+    assert len(told.encode()) < 1_000 and "\x1b" not in told and "\\u001b[31m" in told
+
+
+def test_a_group_is_told_by_its_members_and_nothing_is_told_without_words() -> None:
+    group = ExceptionGroup("unhandled errors in a TaskGroup", [ConnectionError("refused"), TimeoutError()])
+    assert in_words(group) == "ConnectionError: refused; TimeoutError"
+    assert in_words(ExceptionGroup("outer", [group, ValueError("no")])).endswith("ValueError: no")

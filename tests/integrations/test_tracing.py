@@ -3,19 +3,26 @@
 import json
 import logging
 import re
+import socket
+import subprocess
+import sys
 import time
 
+import anyio
 import pytest
 
 from specbench.core.errors import ConfigError
-from specbench.core.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec
+from specbench.core.ledger import Ledger
+from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec
 from specbench.desk.live.comparison import compare_live, scripted_talks
 from specbench.desk.world.tools import DeskLatency
 from specbench.integrations.tracing import JsonlSink, LangSmithSink, Span, Tracer
 from specbench.llm.backends.scripted import ScriptedBackend
 from specbench.policies import TopK
 from specbench.predictors import make_predictor
-from specbench.runtime import Executor, Tool
+from specbench.predictors.base import Predictor, Session
+from specbench.runtime import Decided, Executor, Tool
+from specbench.runtime.thinking import takes_point
 from specbench.testing.clock import run_virtual
 from tests.loopback import Answering, Loopback
 
@@ -86,7 +93,14 @@ def test_every_llm_call_tool_call_and_speculation_is_a_line(tmp_path):
     assert {"fate", "p", "run_s", "window"} <= set(speculations[0]["metadata"])
     root = next(span for span in spans if span["kind"] == "chain")
     assert all(span["trace_id"] == root["id"] for span in spans)
-    assert all(span["parent_id"] == root["id"] for span in spans if span is not root)
+    guesses = {span["id"]: span for span in speculations}
+    assert all(
+        span["parent_id"] == root["id"] for span in spans if span is not root and span["parent_id"] not in guesses
+    )
+    for span in speculations:
+        (run,) = (each for each in spans if each["parent_id"] == span["id"])
+        assert span["name"] == f"speculate {run['name']}: {span['metadata']['fate']}"
+        assert span["error"] is run["error"] is None
     calls = sum(row.calls for row in ledger.outcomes)
     assert kinds.count("tool") - len(speculations) >= calls
     assert found.lossless
@@ -195,8 +209,9 @@ def test_no_result_breaks_a_traced_tool(tmp_path):
     results = traced_calls(tracer, keys, circle, silent)
     assert results[0] == {(1, 2): 3} and results[1] is loop and results[2] is mute
     spans = [json.loads(line) for line in (tmp_path / "spans.jsonl").read_text().splitlines()]
-    assert [span["name"] for span in spans] == ["keys", "circle", "talk"]
-    assert spans[0]["outputs"] == {"result": "{(1, 2): 3}"} and tracer.dropped == 1
+    assert sorted(span["name"] for span in spans) == ["circle", "keys", "talk"]
+    (keys_span,) = (span for span in spans if span["name"] == "keys")
+    assert keys_span["outputs"] == {"result": "{(1, 2): 3}"} and tracer.dropped == 1
     tracer.close()
 
 
@@ -212,7 +227,8 @@ def test_tools_in_threads_are_traced_too(tmp_path):
     tracer.close()
     assert results[0] == 1 and str(results[1]) == "no"
     spans = [json.loads(line) for line in (tmp_path / "spans.jsonl").read_text().splitlines()]
-    assert [(span["name"], span["error"]) for span in spans[:2]] == [("plain", None), ("broken", "ValueError: no")]
+    found = sorted((span["name"], span["error"]) for span in spans[:2])
+    assert found == [("broken", "ValueError: no"), ("plain", None)]
     assert {span["parent_id"] for span in spans[:2]} == {spans[2]["id"]}
 
 
@@ -232,3 +248,200 @@ def test_a_sink_that_raises_is_counted_and_breaks_nothing():
     tracer = Tracer([Bad()])
     assert traced_calls(tracer, look) == [1]
     assert tracer.dropped == 2
+
+
+class Lines:
+    """Keeps spans."""
+
+    dropped = 0
+
+    def __init__(self):
+        self.spans = []
+
+    def put(self, span):
+        self.spans.append(span)
+
+    def close(self):
+        pass
+
+    def of(self, name):
+        (found,) = (span for span in self.spans if span.name == name)
+        return found
+
+
+class Guess(Predictor):
+    """Always the same call."""
+
+    name = "guess"
+    fitted = True
+
+    def __init__(self, call):
+        self.call = call
+
+    def fit(self, traces):
+        return self
+
+    def session(self, tools, agent=None):
+        call = self.call
+
+        class Says(Session):
+            def observe(self, message):
+                pass
+
+            def predict(self, k=8):
+                return [Prediction(call, 0.9)]
+
+        return Says()
+
+    def state(self):
+        return {}
+
+    def restore(self, state):
+        pass
+
+
+async def thinks_later(point):
+    await anyio.sleep(1)
+    return ToolCall("look", {"x": 1})
+
+
+async def thinks_in_parts(point):
+    await anyio.sleep(1)
+    yield Decided((ToolCall("look", {"x": 1}),), "so", 7.0)
+
+
+async def thinks_without_a_point():
+    await anyio.sleep(1)
+    return ToolCall("look", {"x": 1})
+
+
+def decides_at_once(point):
+    return ToolCall("look", {"x": 1})
+
+
+def speculated(look, guess, think=thinks_later):
+    """The spans and the ledger of one step."""
+    sink = Lines()
+    tracer = Tracer([sink])
+
+    async def run():
+        tools = tracer.tools([Tool(ToolSpec("look", effect=Effect.READ), look)])
+        executor = Executor(tools, Guess(guess))
+        with tracer.conversation("talk") as span:
+            async with executor:
+                point = DecisionPoint("t", 0, (Message("user", "hi"),), executor.tools.specs)
+                step = await executor.run_step(point, tracer.think(think, "model"))
+            tracer.speculations(executor.ledger(), span)
+        return step, executor.ledger()
+
+    step, ledger = run_virtual(run)
+    tracer.close()
+    return sink, step, ledger
+
+
+async def look(x):
+    await anyio.sleep(0.5)
+    return x
+
+
+async def look_for_ever(x):
+    await anyio.sleep(5 if x == 2 else 0.1)
+    return x
+
+
+async def look_in_vain(x):
+    raise ConnectionError("the line is busy")
+
+
+@pytest.mark.parametrize("think", [thinks_later, thinks_in_parts, thinks_without_a_point, decides_at_once])
+def test_any_think_function_is_traced(think):
+    sink, step, _ = speculated(look, ToolCall("look", {"x": 1}), think)
+    assert step.results[0].value == 1
+    span = sink.of("model")
+    assert span.outputs["tool_calls"] == [{"name": "look", "arguments": {"x": 1}}] and span.error is None
+    assert takes_point(Tracer([Lines()]).think(think, "m")) is takes_point(think)
+
+
+def test_a_used_speculation_is_one_span_with_its_run_below():
+    sink, _, _ = speculated(look, ToolCall("look", {"x": 1}))
+    guess, run = sink.of("speculate look: commit"), sink.of("look")
+    assert run.parent is guess and guess.parent is sink.of("talk")
+    assert guess.metadata["fate"] == "commit" and run.outputs == {"result": 1}
+
+
+def test_a_squash_is_no_error():
+    sink, _, ledger = speculated(look_for_ever, ToolCall("look", {"x": 2}))
+    guess = sink.of("speculate look: squash")
+    runs = [span for span in sink.spans if span.name == "look"]
+    assert [(span.parent is guess, span.error, span.metadata.get("cancelled")) for span in runs] == [
+        (True, None, True),
+        (False, None, None),
+    ]
+    assert guess.error is None and ledger.speculations[0].error is None
+
+
+def test_a_failed_speculation_says_why_in_its_span_and_in_the_ledger(tmp_path):
+    sink, _, ledger = speculated(look_in_vain, ToolCall("look", {"x": 2}))
+    told = "ConnectionError: the line is busy"
+    assert sink.of("speculate look: fail").error == told
+    assert [row.error for row in ledger.speculations] == [told]
+    ledger.to_parquet(tmp_path / "ledger.parquet")
+    assert Ledger.from_parquet(tmp_path / "ledger.parquet").speculations == ledger.speculations
+
+
+def test_speculations_of_which_no_ledger_is_shown_are_told_at_the_end():
+    sink = Lines()
+    tracer = Tracer([sink])
+
+    async def run():
+        tools = tracer.tools([Tool(ToolSpec("look", effect=Effect.READ), look)])
+        async with Executor(tools, Guess(ToolCall("look", {"x": 1}))) as executor:
+            await executor.run_step(DecisionPoint("t", 0, (), executor.tools.specs), thinks_later)
+
+    run_virtual(run)
+    tracer.close()
+    assert sink.of("look").parent is sink.of("speculate look: commit")
+
+
+def test_half_a_surrogate_pair_is_a_line_like_any_other(tmp_path):
+    sink = JsonlSink(tmp_path / "spans.jsonl")
+    sink.put(Span("look", "tool", outputs={"result": "half \ud83d"}))
+    sink.close()
+    assert json.loads((tmp_path / "spans.jsonl").read_text())["outputs"] == {"result": "half \ud83d"}
+    assert sink.dropped == 0
+
+
+def test_a_server_that_never_answers_delays_the_end_by_less_than_a_second_and_counts_as_nothing(tmp_path):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(50)
+        code = (
+            "from specbench.integrations.tracing import LangSmithSink, Tracer\n"
+            f"tracer = Tracer([LangSmithSink(endpoint='http://127.0.0.1:{silent.getsockname()[1]}', api_key='k')])\n"
+            "import time\n"
+            "for at in range(5):\n"
+            "    with tracer.conversation(f'c{at}'):\n"
+            "        pass\n"
+            "began = time.monotonic()\n"
+            "tracer.close()\n"
+            "print(time.monotonic() - began, tracer.dropped, time.time(), flush=True)\n"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+        ended = time.time()
+    close_s, dropped, last = done.stdout.split()
+    assert float(close_s) < 1 and int(dropped) == 5 and ended - float(last) < 1
+
+
+def test_what_a_server_refuses_counts_as_dropped():
+    class Handler(Answering):
+        def do_POST(self):
+            self.send_response(403)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+    with Loopback(Handler) as server:
+        sink = LangSmithSink(endpoint=server.url, api_key=KEY, close_s=10)
+        for at in range(3):
+            sink.put(Span(f"s{at}", "chain"))
+        sink.close()
+    assert sink.dropped == 3

@@ -51,7 +51,7 @@ def test_calls_are_found_in_every_dialect(text, calls):
         CALL[:-8],
         "<|python_tag|>print(1)",
         "<|python_tag|>",
-        f"<tool_call>{CALL}",
+        f"<tool_call>{CALL[:-1]}",
         "<tool_call>get_order</tool_call>",
         "<tool_call></tool_call>",
     ],
@@ -148,13 +148,10 @@ def test_written_calls_are_read_back(arguments, indent, ascii_only):
 @given(st.text(alphabet='{}[]":,\\ntrue10.-eE x', max_size=30))
 def test_the_argument_reader_agrees_with_json(text):
     reader = ArgumentReader()
-    for char in text:
-        reader.feed(char)
-    if reader.value() is not None:
-        assert reader.value() == json.loads(reader.text)
+    found = [pair for char in text for pair in reader.feed(char)]
     try:
         whole = json.loads(text)
     except ValueError:
         return
-    if isinstance(whole, dict) and "NaN" not in text:
-        assert reader.done and reader.value() == whole
+    if isinstance(whole, dict):
+        assert reader.done and dict(found) == whole

@@ -334,3 +334,22 @@ def test_loading_needs_numpy_and_safetensors_only(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program, str(folder)], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["get_user", "[]"]
+
+
+class Fragile(Keeper):
+    """Works with a list alone, and finds that out late."""
+
+    name = "fragile"
+
+    def session(self, tools: Any, agent: str | None = None) -> Any:
+        self.kept.append(1)
+        return super().session(tools, agent)
+
+
+def test_a_checkpoint_that_loads_and_cannot_predict_says_so(tmp_path: Path) -> None:
+    folder = Fragile(7).save(tmp_path / "fragile")
+    loaded = specbench.load(folder, make=Fragile)
+    with pytest.raises(CheckpointError, match=r"fragile: fragile cannot work with .*AttributeError.*train it again"):
+        loaded.predict(make_points()[0])
+    with pytest.raises(AttributeError):  # nobody's checkpoint: an error of the predictor itself
+        Fragile(7).predict(make_points()[0])

@@ -43,7 +43,7 @@ def test_its_probabilities_are_how_often_drafts_came_true():
         return message_text(Message("assistant", "ok", truth[tuple(request.messages)]))
 
     right = LLMDraftPredictor(ScriptedBackend(knows), points=40).fit(traces)
-    wrong = LLMDraftPredictor(ScriptedBackend(lambda _: '{"name": "x", "parameters": {}}'), points=40).fit(traces)
+    wrong = LLMDraftPredictor(ScriptedBackend(lambda _: '<tool_call>{"name": "x"}</tool_call>'), points=40).fit(traces)
     point = next(d.point for trace in traces for d in trace.decisions() if d.calls)
     assert right.predict(point)[0].p > 0.9
     assert wrong.predict(point)[0].p < 0.1

@@ -13,8 +13,8 @@ import anyio
 import pytest
 
 from specbench.core.errors import ConfigError, SpecbenchError
-from specbench.core.types import Effect, ToolCall
-from specbench.runtime import CacheWarmer, Executor, RedisCache, TTLCache, Warmer
+from specbench.core.types import Effect, ToolCall, ToolSpec
+from specbench.runtime import CacheWarmer, Executor, RedisCache, Tool, TTLCache, Warmer
 from specbench.speculation import Traits
 from specbench.testing import BACKENDS, run_virtual
 from tests.runtime.agent import Recorder, Says, call, point, sure, thinks
@@ -72,9 +72,6 @@ def test_a_rule_or_load_that_fails_is_a_miss() -> None:
             raise RuntimeError("down")
 
         tools = Recorder()
-        from specbench.core.types import ToolSpec
-        from specbench.runtime import Tool
-
         warmer = CacheWarmer([RULE, Warmer("find", lambda _, value: value["nothing"], 1.0)])
         mine = [tools.tool("find", 1.0), Tool(ToolSpec("orders", effect=Effect.READ), fails)]
         async with Executor(mine, warmer=warmer) as executor:
@@ -279,3 +276,24 @@ def test_a_redis_that_is_not_there_is_a_miss() -> None:
         await cache.close()
 
     anyio.run(main)
+
+
+def test_the_ledger_says_what_was_warm_and_why_a_load_failed() -> None:
+    async def main() -> Any:
+        async def fails(of: int) -> str:
+            raise RuntimeError("down")
+
+        tools = Recorder()
+        warmer = CacheWarmer([RULE, Warmer("find", lambda _, value: value["nothing"], 1.0)])
+        mine = [*box(tools)[:2], Tool(ToolSpec("tickets", effect=Effect.READ), fails)]
+        async with Executor(mine, warmer=warmer) as executor:
+            step = await executor.run_step(point(executor), thinks(1.0, call("find")))
+            await executor.run_step(step.next_point(), thinks(5.0, call("orders", of=1)))
+        return executor.ledger()
+
+    ledger = run_virtual(main)
+    assert [row.reason == "orders came from the warm cache" for row in ledger.outcomes] == [False, True]
+    warming = ledger.config["warming"]
+    assert (warming["hits"], warming["errors"]) == (1, 2)
+    assert warming["failures"][0].startswith("the rule for find: ")
+    assert warming["failures"][1] == 'tickets({"of":1}): RuntimeError: down'

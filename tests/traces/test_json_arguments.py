@@ -44,11 +44,19 @@ def test_nan_is_allowed() -> None:
     assert invalid is None
 
 
-@pytest.mark.parametrize(
-    "text", ["", " ", "null", "[1]", '"a"', "3", "{", '{"a": ', "{'a': 1}", "{a: 1}", '{"a": 1} x']
-)
+@pytest.mark.parametrize("text", ["[1]", '"a"', "3", "{", '{"a": ', "{'a': 1}", "{a: 1}", '{"a": 1} x'])
 def test_what_is_no_json_object_is_kept_as_text(text: str) -> None:
     assert parse_arguments(text) == ({}, text)
+
+
+@pytest.mark.parametrize("text", ["", " ", "null", "None", "{}", '""', '"null"', '"{}"'])
+def test_no_arguments_have_several_spellings(text: str) -> None:
+    assert parse_arguments(text) == ({}, None)
+
+
+def test_what_is_encoded_twice_and_raw_line_breaks_are_read() -> None:
+    assert parse_arguments(json.dumps('{"a": 1}')) == ({"a": 1}, None)
+    assert parse_arguments('{"a": "one\ntwo"}') == ({"a": "one\ntwo"}, None)
 
 
 @pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 900, 100_000])

@@ -27,6 +27,7 @@ from specbench.policies import Never, Policy
 from specbench.predictors import Predictor
 from specbench.runtime import Executor
 from specbench.speculation import Options
+from specbench.traces.call_results import as_linked
 
 __all__ = ["LiveComparison", "LiveRun", "compare_live", "count_usage", "joined", "play_live", "scripted_talks"]
 
@@ -73,7 +74,10 @@ class LiveComparison:
 
     @property
     def lossless(self) -> bool:
-        """Whether every message and every row of the desk is the same in both."""
+        """Whether every message and every row of the desk is the same in both.
+
+        A provider draws new ids for calls each time: which call a result answers counts, and not by which id.
+        """
         return self.differences == []
 
     @property
@@ -81,7 +85,7 @@ class LiveComparison:
         """Numbers of the conversations that differ."""
         one, two = self.sequential, self.speculative
         pairs = zip(one.messages, two.messages, one.desks, two.desks, strict=True)
-        return [at for at, (a, b, c, d) in enumerate(pairs) if a != b or c != d]
+        return [at for at, (a, b, c, d) in enumerate(pairs) if as_linked(a) != as_linked(b) or c != d]
 
     @property
     def saved_share(self) -> float:

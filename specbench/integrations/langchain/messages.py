@@ -7,21 +7,43 @@ from typing import Any
 
 from specbench.core.errors import ConfigError
 from specbench.core.extras import named_extras
-from specbench.core.types import Message, ToolCall, ToolSpec
+from specbench.core.types import Message, Role, ToolCall, ToolSpec
 
 with named_extras():
-    from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+    from langchain_core.messages import (
+        AIMessage,
+        BaseMessage,
+        ChatMessage,
+        FunctionMessage,
+        HumanMessage,
+        SystemMessage,
+        ToolMessage,
+    )
 
-__all__ = ["from_langchain", "specs_of", "to_langchain"]
+__all__ = ["ai_message", "from_langchain", "specs_of", "to_langchain"]
+
+_ROLES: dict[str, Role] = {
+    "user": "user",
+    "human": "user",
+    "assistant": "assistant",
+    "ai": "assistant",
+    "system": "system",
+    "developer": "system",
+}
 
 
 def from_langchain(messages: Iterable[BaseMessage]) -> tuple[Message, ...]:
-    """LangChain's messages as ours.
+    """LangChain's messages as ours; a part that is no text leaves its type in brackets.
+
+    Raises
+    ------
+    ConfigError
+        When one of them has no place in a chat.
 
     Examples
     --------
-    >>> from_langchain([HumanMessage("hi")])[0].role
-    'user'
+    >>> from_langchain([HumanMessage(["see ", {"type": "image_url", "image_url": {"url": "…"}}])])[0]
+    Message(role='user', content='see [image_url]', ...)
     """
     return tuple(_ours(message) for message in messages)
 
@@ -36,12 +58,34 @@ def _ours(message: BaseMessage) -> Message:
         return Message("assistant", str(message.text), tuple(calls))
     if isinstance(message, ToolMessage):
         failed = message.status == "error"
-        return Message("tool", str(message.text), (), message.tool_call_id, message.name, failed)
+        return Message("tool", _text(message), (), message.tool_call_id, message.name, failed)
+    if isinstance(message, FunctionMessage):
+        return Message("tool", _text(message), (), None, message.name)
     if isinstance(message, HumanMessage):
-        return Message("user", str(message.text))
+        return Message("user", _text(message))
     if isinstance(message, SystemMessage):
-        return Message("system", str(message.text))
-    raise ConfigError(f"a {type(message).__name__} has no place in a chat; use system, human, AI and tool messages")
+        return Message("system", _text(message))
+    role = _ROLES.get(message.role.lower()) if isinstance(message, ChatMessage) else None
+    if role is not None:
+        return Message(role, _text(message))
+    kind = f"ChatMessage of role {message.role!r}" if isinstance(message, ChatMessage) else type(message).__name__
+    raise ConfigError(
+        f"a {kind} has no place in a chat; use system, human, AI and tool messages, or roles {', '.join(_ROLES)}"
+    )
+
+
+def _text(message: BaseMessage) -> str:
+    if isinstance(message.content, str):
+        return message.content
+    said = ""
+    for part in message.content:
+        if isinstance(part, str):
+            said += part
+        elif isinstance(part.get("text"), str):
+            said += part["text"]
+        else:
+            said += f"[{part.get('type', 'part')}]"
+    return said
 
 
 def to_langchain(messages: Iterable[Message]) -> list[BaseMessage]:
@@ -65,7 +109,7 @@ def _theirs(message: Message) -> BaseMessage:
 
 
 def ai_message(text: str, calls: Sequence[ToolCall]) -> AIMessage:
-    """An AI message; calls without an id are numbered."""
+    """An AI message; calls without an id are numbered, so give them ids where there are several turns."""
     good, bad = [], []
     for at, call in enumerate(calls):
         own = call.id or f"call_{at}"

@@ -8,145 +8,42 @@
         await agent.ainvoke({"messages": [("user", "Where is my order?")]})
 
 The model call starts the speculation beside it; nothing real runs before LangGraph reaches a tool. A call that was run
-ahead is joined then. Any other, one that a human has edited too, runs where it did before: with its injected arguments,
-``interrupt()``, ``Command`` and artifacts; the executor only hears of it. LangChain's callbacks hear nothing of calls
-that were run ahead.
+ahead is joined then, and callbacks hear of it as of any other. Any other, one that a human has edited too, runs where
+it did before: with its injected arguments, ``interrupt()``, ``Command`` and artifacts; the executor only hears of it.
+What a tool raises goes on as it would without speculation.
+
+Middlewares that deny, limit, emulate or ask hold for guesses too: a tool behind one is not speculated, and the ledger's
+``reason`` says behind which (:mod:`specbench.integrations.langchain.gates`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from inspect import Parameter, Signature
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
 from typing import Any
+from weakref import WeakKeyDictionary, finalize
 
-from specbench.core.errors import ConfigError
+from specbench.core.errors import in_words
 from specbench.core.extras import named_extras
-from specbench.core.types import DecisionPoint, Effect, ToolCall, ToolSpec
+from specbench.core.types import DecisionPoint, ToolCall
 from specbench.integrations.framework_steps import WalkingSteps
-from specbench.integrations.langchain.messages import from_langchain, specs_of
-from specbench.runtime import Decided, Executor, Tool, ToolResult
-from specbench.speculation import Traits
+from specbench.integrations.langchain.gates import Gate, Gated, gates_among, names_of, siblings_of
+from specbench.integrations.langchain.messages import from_langchain
+from specbench.integrations.langchain.tools import Said, ToldFailure, tools_of, value_of
+from specbench.runtime import Decided, Executor, ToolResult
+from specbench.runtime.invocation import ToolCallError
 
 with named_extras():
     from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
     from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
     from langchain_core.messages.tool import ToolOutputMixin
     from langchain_core.runnables import RunnableConfig
-    from langchain_core.runnables.config import ensure_config, var_child_runnable_config
-    from langchain_core.tools import BaseTool, StructuredTool
-    from langchain_core.utils.pydantic import get_fields
+    from langchain_core.tools import BaseTool
     from langgraph.config import get_config
-    from langgraph.errors import GraphBubbleUp
-    from pydantic import ValidationError
+    from langgraph.runtime import get_runtime
 
 __all__ = ["SpeculationMiddleware", "tools_of"]
-
-
-def tools_of(
-    tools: Sequence[BaseTool], effects: Mapping[str, Effect], traits: Mapping[str, Traits] | None = None
-) -> list[Tool]:
-    """LangChain tools as an executor runs them: a result is the text that LangChain makes of it.
-
-    Parameters
-    ----------
-    tools
-        LangChain's; they are run with ``ainvoke``.
-    effects
-        What each does to the world. One that is not named is unknown, and never speculated. A read with injected
-        arguments (``ToolRuntime``, ``InjectedState``, …) is not speculated either, as only LangGraph has them: it
-        counts as local.
-    traits
-        Keys, staleness and the like, by name.
-
-    Raises
-    ------
-    ConfigError
-        When an effect or traits are given for a tool that is not there.
-    """
-    specs = specs_of(tools)
-    for name in (*effects, *(traits or {})):
-        if name not in specs:
-            raise ConfigError(f"no tool is called {name!r}; there are {', '.join(specs)}")
-    made = []
-    for tool, spec in zip(tools, specs.values(), strict=True):
-        effect = effects.get(spec.name, Effect.UNKNOWN)
-        if effect is Effect.READ and _is_injected(tool):
-            effect = Effect.LOCAL
-        declared = ToolSpec(spec.name, spec.description, spec.parameters, effect)
-        made.append(Tool(declared, _runner(tool), (traits or {}).get(spec.name, Traits())))
-    return made
-
-
-def _is_injected(tool: BaseTool) -> bool:
-    """Whether the tool takes more than the model gives."""
-    told = tool.tool_call_schema
-    if isinstance(told, dict):  # a JSON schema says all that there is
-        return False
-    return not set(get_fields(tool.get_input_schema())) <= set(get_fields(told))
-
-
-def _runner(tool: BaseTool) -> Callable[..., Any]:
-    """Run a tool; one that is a plain function stays one: the executor waits for its thread, LangChain would not."""
-
-    async def run(**arguments: Any) -> Any:
-        with _aside() as config:
-            return _value(await tool.ainvoke(_call(arguments), config))
-
-    def run_in_thread(**arguments: Any) -> Any:
-        with _aside() as config:
-            return _value(tool.invoke(_call(arguments), config))
-
-    def _call(arguments: dict[str, Any]) -> Any:
-        return {"type": "tool_call", "name": tool.name, "args": arguments, "id": _AHEAD}
-
-    plain = isinstance(tool, StructuredTool) and tool.coroutine is None
-    chosen: Any = run_in_thread if plain or type(tool)._arun is BaseTool._arun else run
-    told = tool.tool_call_schema
-    names = [] if isinstance(told, dict) else list(get_fields(told))
-    if names and all(name.isidentifier() for name in names):
-        # LangChain hands arguments over in the order of the schema: a tool cannot tell in which order they came.
-        chosen.__signature__ = Signature([Parameter(name, Parameter.KEYWORD_ONLY) for name in names])
-    runner: Callable[..., Any] = chosen
-    return runner
-
-
-_AHEAD = "speculated"
-"""The id of calls that nobody has made yet."""
-
-
-@contextmanager
-def _aside() -> Iterator[RunnableConfig]:
-    """The run's own configuration, without what would tell the graph of a call that it has not made."""
-    config = ensure_config()
-    own = {key: value for key, value in config.get("configurable", {}).items() if not key.startswith("__pregel")}
-    aside: RunnableConfig = {**config, "configurable": own, "callbacks": None}
-    token = var_child_runnable_config.set(aside)
-    try:
-        yield aside
-    finally:
-        var_child_runnable_config.reset(token)
-
-
-class _Said(str):
-    """A result as the executor has it, its text, with the message that LangChain made of it."""
-
-    message: ToolMessage
-
-
-class _Failed(Exception):
-    """A tool has told the model of an error, and not raised it."""
-
-
-def _value(output: Any) -> Any:
-    """What LangChain made of a result, as the result of a call: text, or what is no message, such as a command."""
-    if not isinstance(output, ToolMessage):
-        return output
-    if output.status == "error":
-        raise _Failed(str(output.text))
-    said = _Said(output.text)
-    said.message = output
-    return said
 
 
 class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
@@ -156,22 +53,61 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
     ----------
     executor
         With the agent's tools, a predictor and a policy; it must be running when the agent is.
+    allow
+        Says whether a guess may run: what the other middlewares of the agent would say of this call. With it, tools
+        behind them are speculated. It is asked often, and must not have side effects.
     """
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Executor, *, allow: Callable[[ToolCall], bool] | None = None) -> None:
         super().__init__()
         self.executor = executor
+        self._allow = allow
+        self._gates: list[Gate] | None = None
+        self._offered: dict[str, frozenset[str]] = {}
+        self._left: deque[str] = deque()
         self._steps = WalkingSteps(executor)
+        executor.policy = Gated(executor.policy, self._refuse)
+
+    @property
+    def tools(self) -> Sequence[BaseTool]:  # type: ignore[override]  # an attribute there
+        """No tools of its own. An agent that is made asks for them: then the other middlewares are in sight."""
+        siblings = siblings_of(self)
+        if siblings is not None:
+            gates = gates_among(siblings, self)
+            self._gates = gates if self._gates is None else list({*self._gates, *gates})
+        return ()
+
+    def _refuse(self, trace_id: str, call: ToolCall) -> str | None:
+        """Why a guess may not run, if it may not."""
+        offered = self._offered.get(trace_id)
+        if offered is None:  # a conversation of somebody else
+            return None
+        if call.name not in offered:
+            return f"{call.name} is not on offer"
+        if self._allow is not None:
+            return None if self._allow(call) else f"{call.key} is not allowed"
+        if self._gates is None:
+            return "the agent's other middlewares are not known; say with allow=… which calls they let through"
+        gate = next((each for each in self._gates if each.guards(call.name)), None)
+        if gate is None:
+            return None
+        return f"{call.name} is behind {gate.name}, which may refuse it; say with allow=… which calls it lets through"
 
     async def awrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
     ) -> ModelResponse[Any]:
         """Ask the model, with speculation beside it."""
+        self._end_left()
         point = self._point([*([request.system_message] if request.system_message else []), *request.messages])
+        if not _configured("thread_id") and point.trace_id not in self._offered:
+            finalize(_writer(), self._left.append, point.trace_id)
+        self._offered[point.trace_id] = names_of(request.tools)
         answered: list[ModelResponse[Any]] = []
+        asked = [(handler, request)]  # taken out when it is used: what a step keeps must not keep the run alive
 
         async def think() -> Decided:
-            answered.append(await handler(request))
+            ask, what = asked.pop()
+            answered.append(await ask(what))
             said = next(each for each in reversed(answered[0].result) if isinstance(each, AIMessage))
             (message,) = from_langchain([said])
             return Decided(message.tool_calls, message.content)
@@ -188,15 +124,21 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
         return answered[0]
 
     async def awrap_tool_call(self, request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
-        """Join the call if it was run ahead; else it runs as it did before, but its error is told to the model."""
+        """Join the call if it was run ahead; else it runs as it did before."""
         call = request.tool_call
         if call["name"] not in self.executor.tools:
             return await handler(request)
         answered: list[Any] = []
+        raised: list[Exception] = []
 
         async def run(**_: Any) -> Any:
-            answered.append(await handler(request))
-            return _value(answered[0])
+            try:
+                answered.append(await handler(request))
+            except Exception as error:
+                raised.append(error)
+            if raised:
+                raise ToldFailure(in_words(raised[0]))
+            return value_of(answered[0])
 
         wanted = ToolCall(call["name"], call["args"], call["id"])
         trace_id = self._trace_id(request.state["messages"])
@@ -205,15 +147,22 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
         except BaseException:
             self._end(trace_id)
             raise
-        if result is None:
-            return await handler(request)
+        if raised:  # as it was raised: who retries, tells the model or gives up sees what it would without this
+            if result is not None and result.error is not None:
+                result.error.__traceback__ = None  # it would keep this run alive
+            raise raised[0]
         if answered:
             return answered[0]
-        if isinstance(result.error, (GraphBubbleUp, ValidationError)):  # an interrupt, or no answer to one
-            raise result.error
-        if result.error is not None:
-            return ToolMessage(result.text, tool_call_id=call["id"], name=call["name"], status="error")
-        ahead = _RunAhead(name=call["name"], description="", given=request.tool, call=wanted, output=_output(result))
+        if result is None or isinstance(result.error, ToolCallError):
+            return await handler(request)
+        ahead = _RunAhead(
+            name=call["name"],
+            description="",
+            given=request.tool,
+            call=wanted,
+            output=_output(result),
+            error=result.error,
+        )
         return await handler(request.override(tool=ahead))
 
     def _point(self, messages: Sequence[AnyMessage]) -> DecisionPoint:
@@ -222,18 +171,43 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
         return DecisionPoint(self._trace_id(messages), index, from_langchain(messages), specs)
 
     def _trace_id(self, messages: Sequence[AnyMessage]) -> str:
-        """The thread's id; without one, that of the first message of the customer, which LangGraph has given it.
+        """The thread's id; without one, the run and the first message of the customer, which LangGraph has given an id.
 
-        An agent that is a tool of another one has a conversation of its own on the same thread.
+        An agent that is a tool of another one has a conversation of its own on the same thread. One message object in
+        several runs has the same id in all of them.
         """
         first = next((message.id for message in messages if message.type == "human"), None)
         within = "|".join(str(_configured("checkpoint_ns") or "").split("|")[:-1])
-        return "|".join(filter(None, (str(_configured("thread_id") or first or "conversation"), within)))
+        thread = _configured("thread_id")
+        name = str(thread) if thread else f"{first or 'conversation'}|{_run_number()}"
+        return "|".join(filter(None, (name, within)))
 
     def _end(self, trace_id: str) -> None:
         """Without a thread nobody can come back to the conversation."""
         if not _configured("thread_id"):
             self._steps.end(trace_id)
+            self._offered.pop(trace_id, None)
+
+    def _end_left(self) -> None:
+        """End the conversations of runs that are over without a reply: an error, a limit, an early stop."""
+        while self._left:
+            trace_id = self._left.popleft()
+            if self._offered.pop(trace_id, None) is not None:
+                self._steps.end(trace_id)
+
+
+_RUNS: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+_NUMBERS = count(1)
+
+
+def _run_number() -> int:
+    """A number for the run of the graph that is under way."""
+    return _RUNS.setdefault(_writer(), next(_NUMBERS))
+
+
+def _writer() -> Any:
+    """What each run of a graph has of its own, as long as it lasts."""
+    return get_runtime().stream_writer
 
 
 def _configured(key: str) -> Any:
@@ -243,12 +217,13 @@ def _configured(key: str) -> Any:
 def _output(result: ToolResult) -> Any:
     """What LangChain makes of a result that was there already."""
     call, value = result.call, result.value
-    if isinstance(value, _Said):
+    if isinstance(value, Said):
         return value.message.model_copy(update={"tool_call_id": call.id})
     parts = value if isinstance(value, list) else [value]
     if parts and all(isinstance(part, ToolOutputMixin) for part in parts):
         return value
-    return ToolMessage(result.text, tool_call_id=call.id or "", name=call.name)
+    status: Any = "success" if result.error is None else "error"
+    return ToolMessage(result.text, tool_call_id=call.id or "", name=call.name, status=status)
 
 
 class _RunAhead(BaseTool):
@@ -257,15 +232,25 @@ class _RunAhead(BaseTool):
     given: Any
     call: Any
     output: Any
+    error: Any = None
 
     def _run(self, **_: Any) -> Any:
+        if self.error is not None and not isinstance(self.error, ToldFailure):
+            raise self.error
         return self.output
 
+    async def _arun(self, **_: Any) -> Any:
+        return self._run()
+
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
-        return self.output if self._meant(input) else self.given.invoke(input, config, **kwargs)
+        if self._meant(input):
+            return super().invoke(input, config, **kwargs)
+        return self.given.invoke(input, config, **kwargs)
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
-        return self.output if self._meant(input) else await self.given.ainvoke(input, config, **kwargs)
+        if self._meant(input):
+            return await super().ainvoke(input, config, **kwargs)
+        return await self.given.ainvoke(input, config, **kwargs)
 
     def _meant(self, input: Any) -> bool:
         return bool(ToolCall(input["name"], input["args"]) == self.call)

@@ -15,22 +15,24 @@ from __future__ import annotations
 import operator
 import uuid
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from typing import Annotated, Any, TypedDict
 
 from specbench.core.extras import named_extras
 from specbench.core.types import DecisionPoint, Message
 from specbench.integrations.framework_steps import WalkingSteps
 from specbench.integrations.langchain.messages import ai_message, from_langchain, to_langchain
-from specbench.integrations.langchain.model import LISTENER, BackendChatModel
+from specbench.integrations.langchain.model import BackendChatModel, events_of
 from specbench.integrations.llm_think import decided_of, part_of
-from specbench.llm.base import Backend, End, Event
+from specbench.llm.base import Backend, End
+from specbench.llm.chat_format import NOT_RUN
 from specbench.runtime import Decided, Executor, Partial, StepResult
 
 with named_extras():
-    from langchain_core.messages import AIMessage, AnyMessage
+    from langchain_core.messages import AIMessage, AnyMessage, RemoveMessage, ToolMessage
     from langchain_core.runnables import RunnableConfig
     from langgraph.graph import END, START, StateGraph
-    from langgraph.graph.message import add_messages
+    from langgraph.graph.message import REMOVE_ALL_MESSAGES, add_messages
     from langgraph.graph.state import CompiledStateGraph
 
 __all__ = ["AgentState", "SpeculativeAgent"]
@@ -104,7 +106,9 @@ class SpeculativeAgent:
 
     async def _entry_point(self, state: AgentState, config: RunnableConfig) -> AgentState:
         """Start the LLM and the speculation; end with the decision."""
-        point = self._point(from_langchain(state["messages"]), state, config)
+        repaired = _repaired(state["messages"])
+        messages = [each for each in repaired or state["messages"] if not isinstance(each, RemoveMessage)]
+        point = self._point(from_langchain(messages), state, config)
         try:
             decided = await self._steps.decide(point, self._think)
         except BaseException:
@@ -112,8 +116,8 @@ class SpeculativeAgent:
             raise
         calls = decided.calls
         decision = ", ".join(call.key for call in calls) if calls else "reply"
-        message = ai_message(decided.text, calls)
-        return {"messages": [message], "decision": decision, "conversation": point.trace_id}
+        said = [*repaired, ai_message(decided.text, calls)]
+        return {"messages": said, "decision": decision, "conversation": point.trace_id}
 
     async def _execute_tool(self, state: AgentState, config: RunnableConfig) -> AgentState:
         """Join the calls that were run ahead, or run them."""
@@ -151,23 +155,38 @@ class SpeculativeAgent:
         return DecisionPoint(trace_id, index, tuple(messages), self.executor.tools.specs, self._agent)
 
     async def _think(self, point: DecisionPoint) -> AsyncIterator[Partial | Decided]:
-        """Ask the model through LangChain, so that its tokens reach whoever streams the graph's messages."""
-        heard: list[Event] = []
-        token = LISTENER.set(heard.append)
+        """Ask the model so that its tokens reach whoever streams the graph's messages."""
         first: Partial | None = None
-        try:
-            async for _ in self._model.astream(to_langchain(point.messages)):
-                while heard:
-                    event = heard.pop(0)
-                    if isinstance(event, End):
-                        yield decided_of(event, point)
-                        return
-                    part = part_of(event, first)
-                    if part is not None:
-                        first = part if part.tool is not None else first
-                        yield part
-        finally:
-            LISTENER.reset(token)
+        async with aclosing(events_of(self._model, to_langchain(point.messages))) as events:
+            async for event in events:
+                if isinstance(event, End):
+                    yield decided_of(event, point)
+                    return
+                part = part_of(event, first)
+                if part is not None:
+                    first = part if part.tool is not None else first
+                    yield part
+
+
+def _repaired(messages: Sequence[AnyMessage]) -> list[Any]:
+    """The messages anew, with a result for each call that the user has not waited for; nothing where none is missing.
+
+    A model would refuse the conversation, or take the call for done.
+    """
+    mended: list[Any] = []
+    missing: list[Any] = []
+    for message in messages:
+        if isinstance(message, ToolMessage):
+            missing = [call for call in missing if call["id"] != message.tool_call_id]
+        else:
+            mended += [_not_run(call) for call in missing]
+            missing = [*message.tool_calls, *message.invalid_tool_calls] if isinstance(message, AIMessage) else []
+        mended.append(message)
+    return [RemoveMessage(REMOVE_ALL_MESSAGES), *mended] if len(mended) > len(messages) else []
+
+
+def _not_run(call: Any) -> ToolMessage:
+    return ToolMessage(NOT_RUN, tool_call_id=call["id"] or "", name=call["name"], status="error", id=str(uuid.uuid4()))
 
 
 def _thread(config: RunnableConfig) -> Any:

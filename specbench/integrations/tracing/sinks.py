@@ -7,11 +7,13 @@ import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from threading import Lock
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
 from typing import Any, Protocol
 
 from specbench.core.errors import ConfigError
 from specbench.core.extras import named_extras
+from specbench.core.text import writable
 from specbench.integrations.tracing.spans import Span
 
 __all__ = ["JsonlSink", "LangSmithSink", "Sink"]
@@ -20,7 +22,10 @@ __all__ = ["JsonlSink", "LangSmithSink", "Sink"]
 class Sink(Protocol):
     """Takes finished spans."""
 
-    dropped: int
+    @property
+    def dropped(self) -> int:
+        """Spans that were not delivered."""
+        ...
 
     def put(self, span: Span) -> None:
         """Take a finished span; never raises."""
@@ -73,7 +78,10 @@ class JsonlSink:
 
 
 def _line(record: dict[str, Any]) -> str:
-    return json.dumps(record, ensure_ascii=False, default=str) + "\n"
+    text = json.dumps(record, ensure_ascii=False, default=str)
+    if text != writable(text):  # half a surrogate pair: its escape is lossless
+        text = json.dumps(record, default=str)
+    return text + "\n"
 
 
 def _shown(values: Mapping[str, Any]) -> dict[str, str]:
@@ -81,14 +89,16 @@ def _shown(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 class LangSmithSink:
-    """LangSmith, or any server that speaks its interface. Spans leave in a background thread, with short timeouts.
+    """LangSmith, or any server that speaks its interface. Spans leave in a thread that holds nobody up.
 
     Parameters
     ----------
     endpoint, api_key, project
         ``LANGSMITH_ENDPOINT``, ``LANGSMITH_API_KEY`` and ``LANGSMITH_PROJECT`` where not given.
     timeout_s
-        Longest wait for the server, and for what is left at the end.
+        Longest wait for the server.
+    close_s
+        Longest wait at the end for what is left; what has not been taken by then counts as dropped.
 
     Raises
     ------
@@ -103,6 +113,7 @@ class LangSmithSink:
         api_key: str | None = None,
         project: str | None = None,
         timeout_s: float = 2.0,
+        close_s: float = 0.8,
     ) -> None:
         endpoint = endpoint or os.environ.get("LANGSMITH_ENDPOINT")
         api_key = api_key or os.environ.get("LANGSMITH_API_KEY")
@@ -115,48 +126,100 @@ class LangSmithSink:
             from langsmith import Client
             from urllib3.util import Retry
         _silence()
-        self.dropped = 0
         self.project = project or os.environ.get("LANGSMITH_PROJECT") or "specbench"
-        self._timeout_s = timeout_s
         self.client = Client(
             api_url=endpoint,
             api_key=api_key,
             timeout_ms=int(1000 * timeout_s),
             retry_config=Retry(total=0),
+            auto_batch_tracing=False,  # its own threads keep a program alive while a dead server is waited for
+            info={},
             tracing_error_callback=self._failed,
         )
+        self._close_s = close_s
+        self._lost = self._waiting = 0
+        self._failure = False
+        self._lock = Lock()
+        self._spans: SimpleQueue[Span | None] = SimpleQueue()
+        self._over = Event()
+        Thread(target=self._deliver, name="specbench-langsmith", daemon=True).start()
+
+    @property
+    def dropped(self) -> int:
+        """Spans that did not arrive; after :meth:`close` also those of which nobody knows."""
+        return self._lost + (self._waiting if self._closed else 0)
+
+    @property
+    def _closed(self) -> bool:
+        return self._over.is_set()
 
     def put(self, span: Span) -> None:
-        """Hand the span to the background thread."""
-        try:
-            self.client.create_run(
-                span.name,
-                dict(span.inputs),
-                span.kind,
-                id=span.id,
-                trace_id=span.root.id,
-                dotted_order=span.dotted_order,
-                parent_run_id=None if span.parent is None else span.parent.id,
-                start_time=span.started,
-                end_time=span.ended,
-                outputs=dict(span.outputs),
-                error=span.error,
-                extra={"metadata": span.metadata},
-                project_name=self.project,
-            )
-        except Exception as error:  # a tracing service is no reason to fail
-            self._failed(error)
+        """Hand the span to the thread."""
+        with self._lock:
+            self._waiting += 1
+        self._spans.put(span)
 
     def close(self) -> None:
         """Wait a short time for what is under way."""
-        try:
-            self.client.flush(timeout=self._timeout_s)
-            self.client.close(timeout=self._timeout_s)
-        except Exception as error:
-            self._failed(error)
+        if self._closed:
+            return
+        self._spans.put(None)
+        self._over.wait(self._close_s)
+        self._over.set()
+
+    def _deliver(self) -> None:
+        """Send what there is, batch by batch."""
+        ended = False
+        while not (ended or self._closed):
+            batch = [self._spans.get()]
+            while len(batch) < _BATCH and not self._spans.empty():
+                batch.append(self._spans.get())
+            ended = None in batch
+            spans = [span for span in batch if span is not None]
+            self._failure = False
+            try:
+                self.client.batch_ingest_runs(create=[_run(span, self.project) for span in spans])
+            except Exception:  # a tracing service is no reason to fail
+                self._failure = True
+            with self._lock:
+                if not self._closed:
+                    self._waiting -= len(spans)
+                    self._lost += len(spans) if self._failure else 0
+        self._over.set()
 
     def _failed(self, error: Exception) -> None:
-        self.dropped += 1
+        self._failure = True
+
+
+_BATCH = 100
+
+
+def _run(span: Span, project: str) -> dict[str, Any]:
+    """A span as LangSmith takes it."""
+    return {
+        "id": str(span.id),
+        "trace_id": str(span.root.id),
+        "parent_run_id": None if span.parent is None else str(span.parent.id),
+        "dotted_order": span.dotted_order,
+        "name": span.name,
+        "run_type": span.kind,
+        "start_time": span.started,
+        "end_time": span.ended,
+        "inputs": _plain(span.inputs),
+        "outputs": _plain(span.outputs),
+        "error": span.error,
+        "extra": {"metadata": span.metadata},
+        "session_name": project,
+    }
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as JSON can hold them: what is none stands there as Python shows it."""
+    try:
+        plain: dict[str, Any] = json.loads(json.dumps(dict(values), default=str))
+    except (TypeError, ValueError, RecursionError):
+        return _shown(values)
+    return plain
 
 
 def _silence() -> None:

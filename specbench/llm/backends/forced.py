@@ -51,6 +51,8 @@ class ReplayBackend(TransformersBackend):
         The message that is recorded for a request.
     """
 
+    _decides = False
+
     def __init__(self, loaded: LoadedModel, recorded: Callable[[Request], Message]) -> None:
         super().__init__(loaded, strict=False)
         self.name = f"{loaded.name} (forced replay)"

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import os
-from base64 import b64encode
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
 
 import anyio
 from anyio.lowlevel import RunVar
 
 from specbench.core.errors import ConfigError
 from specbench.core.extras import named_extras
-from specbench.llm.backends.openai_deltas import CallDeltas
-from specbench.llm.base import Backend, End, Event, EventStream, LLMError, Request, StopReason, TextDelta, Usage
-from specbench.llm.chat_format import chat_messages, chat_tools
-from specbench.llm.parsing import StreamParser
+from specbench.core.text import writable
+from specbench.llm.backends.openai_address import Address, hidden, keep_from_logs
+from specbench.llm.backends.openai_stream import ChunkReader
+from specbench.llm.base import Backend, Event, EventStream, LLMError, Request, Usage, check_choice
+from specbench.llm.chat_format import answered, chat_messages, chat_tools
 
 __all__ = ["OpenAIBackend"]
 
 RETRIED = (429, 500, 502, 503, 529)
 """Answers of a server that did not take the request: asking again costs nothing twice."""
+_LONGEST_END_S = 5.0
+"""Longest wait for what may follow a message that has ended, such as its usage."""
 
 
 class OpenAIBackend(Backend):
@@ -43,59 +46,82 @@ class OpenAIBackend(Backend):
         The model's name on the server.
     base_url
         ``http://localhost:8000/v1``; ``OPENAI_BASE_URL`` when not given. A user and password in it are sent in place of
-        the key, and never shown or logged.
+        the key, and a query (``?api-version=…``) with every request; neither is shown or logged.
     api_key
         ``OPENAI_API_KEY`` when not given. Servers of one's own (a ``base_url``) need none. It is never shown or logged.
     timeout_s
-        Longest wait for a connection, and between two pieces of the stream.
+        Longest wait for a connection, and between two pieces of the answer; what a server sends to keep the line open
+        is no piece.
+    deadline_s
+        Longest time for a whole invocation.
     retries, pause_s
         Most repetitions, and the pause before the first of them; a server's ``Retry-After`` counts instead, up to a
         minute.
+    extra
+        Further fields of every request, such as ``{"max_completion_tokens": 2000, "reasoning_effort": "low"}``. They
+        stand above the backend's own; ``None`` takes one out. (A server that wants ``max_completion_tokens`` in place
+        of ``max_tokens`` and says so is understood without.)
 
     Raises
     ------
     ConfigError
-        When there is neither a key nor a base URL.
+        When there is neither a key nor a base URL, or one of the arguments cannot be.
     """
 
     def __init__(
         self,
-        model: str,
+        model: str = "",
         *,
         base_url: str | None = None,
         api_key: str | None = None,
         timeout_s: float = 60.0,
+        deadline_s: float = 600.0,
         retries: int = 2,
         pause_s: float = 0.5,
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         with named_extras():
             import openai
+        if not model:
+            raise ConfigError("the model on the server has no name; write openai:MODEL@URL, with a MODEL that it has")
+        if not (timeout_s > 0 and deadline_s > 0):
+            raise ConfigError(f"timeout_s is {timeout_s} and deadline_s {deadline_s}; both are more than 0 seconds")
+        fixed = {"model", "messages", "stream", "tools"} & set(extra or {})
+        if fixed:
+            raise ConfigError(f"extra has {', '.join(sorted(fixed))}, which the backend itself sends; leave that out")
         base_url = base_url or os.environ.get("OPENAI_BASE_URL")
         key = api_key or os.environ.get("OPENAI_API_KEY") or ("none" if base_url else None)
         if key is None:
             raise ConfigError("no server is known: set OPENAI_BASE_URL to yours, or OPENAI_API_KEY for the hosted one")
+        address = Address.of(base_url)
         self.name = f"openai:{model}"
+        self.timeout_s, self.deadline_s = timeout_s, deadline_s
         self._model, self._retries, self._pause_s = model, retries, pause_s
-        self._timeout_s = timeout_s
-        base_url, headers, self._secrets = _without_user(base_url)
-        if key != "none":
-            self._secrets.append(key)
+        self._extra = dict(extra or {})
+        self._limit_field = "max_tokens"
+        self._secrets = (*address.secrets, *([key] if key != "none" else []))
+        keep_from_logs(self._secrets)
         self._make: Callable[[], Any] = partial(
             openai.AsyncOpenAI,
             api_key=key,
-            base_url=base_url,
-            default_headers=headers,
+            base_url=address.url,
+            default_headers=address.headers,
+            default_query=address.query,
             timeout=timeout_s,
             max_retries=0,
         )
-        self._where = base_url or "https://api.openai.com/v1"
+        self._where = address.url or "https://api.openai.com/v1"
         self._open: RunVar[tuple[Any, AsyncGenerator[Any, None]] | None] = RunVar("openai_client", None)
 
     @classmethod
     def from_argument(cls, argument: str, **options: Any) -> OpenAIBackend:
         """Read ``MODEL`` or ``MODEL@URL``."""
-        model, _, url = argument.partition("@")
+        model, at, url = argument.partition("@")
+        if at and not url:
+            raise ConfigError(
+                f"nothing stands behind the @ of openai:{argument}; write openai:MODEL@URL, or leave it out"
+            )
         return cls(model, base_url=url or None, **options)
 
     def stream(self, request: Request) -> AbstractAsyncContextManager[EventStream]:
@@ -105,41 +131,65 @@ class OpenAIBackend(Backend):
     @asynccontextmanager
     async def _stream(self, request: Request) -> AsyncIterator[EventStream]:
         started_s = anyio.current_time()
-        response = await self._begin(request)
+        response = await self._begin(request, started_s + self.deadline_s)
         events = _Events(self, response, request, started_s)
         try:
             yield events
         finally:
             self.usage.add(events.usage())
-            with anyio.CancelScope(shield=True):
+            with anyio.CancelScope(shield=True), anyio.move_on_after(_LONGEST_END_S):
                 await response.close()
 
-    async def _begin(self, request: Request) -> Any:
-        """Send the request, again where that is safe; return the stream of chunks."""
+    def _body(self, request: Request) -> dict[str, Any]:
+        """The request without its messages."""
         body: dict[str, Any] = {
-            "model": self._model,
-            "messages": chat_messages(request.messages, arguments_as_text=True),
-            "max_tokens": request.max_tok,
+            self._limit_field: request.max_tok,
             "temperature": request.temperature,
-            "stream": True,
             "stream_options": {"include_usage": True},
         }
         if request.tools:
             body["tools"] = chat_tools(request.tools)
+        if request.tool_choice == "required":
+            body["tool_choice"] = "required"
+        elif request.tool_choice is not None:
+            body["tool_choice"] = {"type": "function", "function": {"name": request.tool_choice}}
         if request.temperature > 0:
             body["seed"] = request.seed
+        if request.stop:
+            body["stop"] = list(request.stop)
+        more = {**self._extra, **request.extra}
+        if "max_completion_tokens" in more:
+            del body[self._limit_field]
+        return {key: value for key, value in {**body, **more}.items() if value is not None}
+
+    async def _begin(self, request: Request, until_s: float) -> Any:
+        """Send the request, again where that is safe; return the stream of chunks."""
+        messages = _sendable(chat_messages(answered(request.messages), arguments_as_text=True))
         client = await self._client()
-        pause_s = self._pause_s
-        for left in range(self._retries, -1, -1):
+        pause_s, left = self._pause_s, self._retries
+        while True:
+            body = _sendable(self._body(request))
             try:
-                return await client.chat.completions.create(**body)
+                with anyio.move_on_after(until_s - anyio.current_time()):
+                    return await client.chat.completions.create(
+                        model=self._model, messages=messages, stream=True, extra_body=body
+                    )
+                raise self.overdue()
             except Exception as error:
+                if self._limit_field in body and self._wants_other_limit(error):
+                    self._limit_field = "max_completion_tokens"
+                    continue
                 wait_s = self._wait_s(error, pause_s)
                 if left == 0 or wait_s is None:
                     raise self.told(error) from None
             await anyio.sleep(wait_s)
-            pause_s *= 2
-        raise AssertionError("the last try returns or raises")
+            pause_s, left = 2 * pause_s, left - 1
+
+    def _wants_other_limit(self, error: Exception) -> bool:
+        import openai
+
+        known = self._limit_field == "max_tokens" and isinstance(error, openai.BadRequestError)
+        return known and "max_completion_tokens" in str(error)
 
     def _wait_s(self, error: Exception, pause_s: float) -> float | None:
         """Seconds to wait before asking again; ``None`` where that is not safe."""
@@ -177,110 +227,120 @@ class OpenAIBackend(Backend):
             self._open.set(None)
             await client.close()
 
+    def silent(self) -> LLMError:
+        """The server has sent no piece for too long."""
+        return LLMError(f"{self._where} was silent for {self.timeout_s:g} s; is the model loaded? Raise timeout_s")
+
+    def overdue(self) -> LLMError:
+        """The whole invocation took too long."""
+        return LLMError(f"{self._where} did not end its answer within {self.deadline_s:g} s; raise deadline_s")
+
     def told(self, error: Exception) -> Exception:
         """The error as one of ours, without the key in it; errors that are no matter of the server stay as they are."""
         import openai
 
-        text = str(error)
-        for secret in self._secrets:
-            text = text.replace(secret, "[key]")
+        text = hidden(str(error), self._secrets)[:200]
+        if isinstance(error, LLMError):
+            return LLMError(f"{self._where}: {text}") if text.startswith("the server") else error
         if isinstance(error, openai.APITimeoutError):
-            return LLMError(f"{self._where} was silent for {self._timeout_s:g} s; is the model loaded? Raise timeout_s")
+            return self.silent()
         if isinstance(error, openai.APIConnectionError):
             cause = type(error.__cause__ or error).__name__
             return LLMError(f"{self._where} broke the connection or refused it ({cause}); is the server running?")
         if isinstance(error, openai.AuthenticationError):
             return LLMError(f"{self._where} does not accept the key (status 401); set OPENAI_API_KEY")
         if isinstance(error, openai.APIStatusError):
-            hint = "wait, or ask for a higher limit" if error.status_code == 429 else "see the server's log"
-            return LLMError(f"{self._where} answered with status {error.status_code}: {text[:200]}; {hint}")
-        if isinstance(error, (openai.OpenAIError, ValueError, TypeError, AttributeError)):
+            hint = {429: "wait, or ask for a higher limit", 404: "are the model's name and the base URL right?"}
+            told = hint.get(error.status_code, "see the server's log; extra={…} sends other fields, or leaves some out")
+            return LLMError(f"{self._where} answered with status {error.status_code}: {text}; {told}")
+        if type(error) is openai.APIError:
             return LLMError(
-                f"{self._where} does not speak the OpenAI chat interface ({text[:200]}); is the base URL right?"
+                f"{self._where} reported an error in the middle of its answer: {text}; see the server's log"
             )
+        if isinstance(error, (openai.OpenAIError, ValueError, TypeError, AttributeError)):
+            return LLMError(f"{self._where} does not speak the OpenAI chat interface ({text}); is the base URL right?")
         return error
 
 
-def _without_user(url: str | None) -> tuple[str | None, dict[str, str], list[str]]:
-    """The URL without user and password, the header that tells the server of them, and what must not be shown."""
-    parts = urlsplit(url or "")
-    user, at, host = parts.netloc.rpartition("@")
-    if not at:
-        return url, {}, []
-    name, _, password = user.partition(":")
-    told = b64encode(f"{unquote(name)}:{unquote(password)}".encode()).decode()
-    secrets = [each for each in (password, unquote(password), told) if each]
-    return urlunsplit(parts._replace(netloc=host)), {"Authorization": f"Basic {told}"}, secrets
+def _sendable(value: Any) -> Any:
+    """A JSON value whose texts UTF-8 can hold."""
+    if isinstance(value, Mapping):
+        return {writable(key): _sendable(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_sendable(each) for each in value]
+    return writable(value)
 
 
 class _Events(EventStream):
     """The events of one invocation."""
 
     def __init__(self, backend: OpenAIBackend, response: Any, request: Request, started_s: float) -> None:
-        self._backend, self._chunks = backend, aiter(response)
-        self._text, self._calls = StreamParser(request.tools), CallDeltas()
+        self._backend, self._response, self._request = backend, response, request
+        self._chunks: AsyncIterator[Any] | None = None
+        self._reader = ChunkReader(request.tools)
         self._ready: deque[Event] = deque()
         self._started_s, self._last_s = started_s, started_s
         self._first_s: float | None = None
-        self._reason: str | None = None
-        self._tok, self._told_tok = 0, (0, 0)
         self._over = False
 
     def usage(self) -> Usage:
         """What it has cost so far; without the server's own count, a chunk counts as a token."""
         first_s = self._first_s if self._first_s is not None else self._last_s
-        return Usage(
-            prompt_tok=self._told_tok[0],
-            completion_tok=self._told_tok[1] or self._tok,
-            prefill_s=first_s - self._started_s,
-            decode_s=self._last_s - first_s,
-            cancelled=not self._over,
-        )
+        return self._reader.usage(first_s - self._started_s, self._last_s - first_s, over=self._over)
 
     async def __anext__(self) -> Event:
         while not self._ready:
             if self._over:
                 raise StopAsyncIteration
             try:
-                chunk = await anext(self._chunks, None)
-                self._last_s = anyio.current_time()
+                chunk = await self._next()
                 if chunk is None:
                     self._end()
                 else:
-                    self._read(chunk)
+                    self._ready.extend(self._reader.read(chunk))
+                    if self._first_s is None and self._reader.tok:
+                        self._first_s = self._last_s
             except Exception as error:
                 raise self._backend.told(error) from None
         return self._ready.popleft()
 
-    def _read(self, chunk: Any) -> None:
-        if chunk.usage is not None:
-            self._told_tok = (chunk.usage.prompt_tokens or 0, chunk.usage.completion_tokens or 0)
-        if not chunk.choices:
-            return
-        choice = chunk.choices[0]
-        self._reason = choice.finish_reason or self._reason
-        text, calls = choice.delta.content, choice.delta.tool_calls
-        if not text and not calls:
-            return
-        self._tok += 1
-        if self._first_s is None:
-            self._first_s = self._last_s
-        if text:
-            self._ready.extend(self._text.feed(text, self._tok))
-        for delta in calls or ():
-            function = delta.function
-            name, arguments = (function.name, function.arguments) if function is not None else (None, None)
-            self._ready.extend(self._calls.feed(delta.index, delta.id, name or "", arguments or "", self._tok))
+    async def _next(self) -> Any:
+        """The next chunk; ``None`` at the end."""
+        wait_s, left_s = self._backend.timeout_s, self._started_s + self._backend.deadline_s - anyio.current_time()
+        ended = self._reader.finished is not None
+        with anyio.move_on_after(min(left_s, _LONGEST_END_S if ended else wait_s)):
+            if self._chunks is None:
+                whole = await self._whole()
+                self._chunks = aiter(self._response) if whole is None else _once(whole)
+            chunk = await anext(self._chunks, None)
+            self._last_s = anyio.current_time()
+            return chunk
+        if ended:
+            return None
+        raise self._backend.silent() if wait_s < left_s else self._backend.overdue()
+
+    async def _whole(self) -> Any:
+        """The answer of a server that does not stream; ``None`` where it does."""
+        response = self._response.response
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind not in ("application/json", "text/html"):
+            return None
+        body = (await response.aread()).decode("utf-8", "replace")
+        if kind == "text/html":
+            raise ValueError(f"the answer is a web page: {body[:60]!r}")
+        return json.loads(body)
 
     def _end(self) -> None:
-        if self._reason is None:
+        if self._reader.finished is None:
             raise LLMError(
-                f"{self._backend.name} stopped in the middle: {self._tok} pieces came, and no finish_reason; the "
-                "message is not used. See the server's log"
+                f"{self._backend.name} stopped in the middle: {self._reader.tok} pieces came, and no finish_reason; "
+                "the message is not used. See the server's log"
             )
-        rest, parsed = self._text.close(self._tok)
-        self._ready.extend(event for event in rest if isinstance(event, TextDelta))
-        reason: StopReason = "length" if self._reason == "length" else "stop"
-        calls = self._calls.close() + parsed.calls
+        rest, end = self._reader.close()
+        check_choice(self._request, end.calls, self._backend.name)
         self._over = True
-        self._ready.append(End(parsed.text, calls, reason, self.usage()))
+        self._ready.extend([*rest, replace(end, usage=self.usage())])
+
+
+async def _once(value: Any) -> AsyncIterator[Any]:
+    yield value

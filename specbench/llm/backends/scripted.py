@@ -11,7 +11,7 @@ from specbench.core.errors import ConfigError
 from specbench.core.types import Message
 from specbench.llm.backends.text_writer import Piece, TextBackend, Writer
 from specbench.llm.base import LLMError, Request, StopReason
-from specbench.llm.llama3_format import message_text
+from specbench.llm.llama3_format import PYTHON_TAG, message_text
 
 __all__ = ["ScriptedBackend"]
 
@@ -56,11 +56,18 @@ class ScriptedBackend(TextBackend):
         line = self._function(request) if self._function is not None else next(self._lines, None)
         if line is None:
             raise LLMError("the script is over; give the scripted backend one message for each invocation")
-        return self._writer(line if isinstance(line, str) else message_text(line), request)
+        return self._writer(line if isinstance(line, str) else _written(line, request), request)
 
     @asynccontextmanager
     async def _writer(self, text: str, request: Request) -> AsyncIterator[Writer]:
         yield _Script(text, request, self.prefill_s, self.token_s)
+
+
+def _written(message: Message, request: Request) -> str:
+    """What a model would write; calls to tools that are not on offer need a mark to be calls."""
+    text = message_text(message)
+    unknown = any(call.name not in request.tools for call in message.tool_calls)
+    return PYTHON_TAG + text if unknown and not message.content.strip() else text
 
 
 class _Script:

@@ -9,10 +9,10 @@ from typing import Any
 
 import anyio.to_thread
 
-from specbench.core.text import writable
+from specbench.core.types import ToolCall
 from specbench.llm.backends.text_writer import Piece, TextBackend, Writer
-from specbench.llm.base import ContextError, LLMError, Request, StopReason
-from specbench.llm.chat_format import chat_messages, chat_tools
+from specbench.llm.base import ContextError, Request, StopReason
+from specbench.llm.local.chat_template import check_answer, check_tools, prompt_text
 from specbench.llm.local.decoder import Decoder, TextAssembler, stop_ids
 from specbench.llm.local.loading import LoadedModel, load_model
 from specbench.llm.local.memory import Quantisation
@@ -21,24 +21,25 @@ from specbench.llm.strict.decoding import StrictDecoding
 __all__ = ["TransformersBackend", "prompt_ids"]
 
 
-def prompt_ids(loaded: LoadedModel, request: Request) -> list[int]:
+def prompt_ids(loaded: LoadedModel, request: Request, *, tools_shown: bool = True) -> list[int]:
     """The prompt of a request in the model's chat format, as token ids.
+
+    Parameters
+    ----------
+    loaded, request
+        The model, and what it is asked.
+    tools_shown
+        Insist that the model is told of the tools.
 
     Raises
     ------
     LLMError
-        When the chat template refuses it, or it fills the model's context.
+        When the chat template refuses it or has no place for its tools, or it fills the model's context.
     """
-    try:
-        text = loaded.tokenizer.apply_chat_template(
-            chat_messages(request.messages, arguments_as_text=False),
-            tools=chat_tools(request.tools) or None,
-            add_generation_prompt=True,
-            tokenize=False,
-        )
-    except Exception as error:  # a template is a program of the model's author and raises what it likes
-        raise LLMError(f"the chat template of {loaded.name} refuses this conversation: {error}") from error
-    ids: list[int] = loaded.tokenizer(writable(text), add_special_tokens=False)["input_ids"]
+    if tools_shown:
+        check_tools(loaded, request)
+    text = prompt_text(loaded, request)
+    ids: list[int] = loaded.tokenizer(text, add_special_tokens=False)["input_ids"]
     context = context_tok(loaded)
     if len(ids) >= context:
         raise ContextError(
@@ -67,6 +68,9 @@ class TransformersBackend(TextBackend):
         :mod:`specbench.llm.strict.decoding`.
     """
 
+    _decides = True
+    """What it writes is used; a forced one's is not."""
+
     def __init__(self, loaded: LoadedModel, *, strict: bool = True) -> None:
         super().__init__()
         self.loaded = loaded
@@ -83,8 +87,13 @@ class TransformersBackend(TextBackend):
         return cls(load_model(argument, quantisation=quantisation, random_weights=random_weights), strict=strict)
 
     def _open(self, request: Request) -> AbstractAsyncContextManager[Writer]:
-        prompt = prompt_ids(self.loaded, request)
+        prompt = prompt_ids(self.loaded, request, tools_shown=self._decides)
         return self._writer(prompt, request, self._forced(prompt, request))
+
+    def _accept(self, request: Request, text: str, calls: Sequence[ToolCall]) -> None:
+        super()._accept(request, text, calls)
+        if self._decides:
+            check_answer(self.loaded, request, text, calls)
 
     def _forced(self, prompt: list[int], request: Request) -> Sequence[int] | None:
         """Tokens to write, whatever the model would: none here."""
@@ -98,7 +107,7 @@ class TransformersBackend(TextBackend):
             temperature=request.temperature,
             seed=request.seed,
             forced=forced,
-            guard=self._strict.guard(request.tools) if self._strict is not None else None,
+            guard=self._strict.guard(request.tools, request.tool_choice) if self._strict is not None else None,
         )
         room = context_tok(self.loaded) - len(prompt)
         yield _Tokens(decoder, self.loaded.tokenizer, len(prompt), min(request.max_tok, room), self._stop, self._lock)

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from specbench.llm.parsing.partial_arguments import ArgumentReader
-from specbench.llm.parsing.stream import Parsed, StreamParser, parse
+from specbench.llm.parsing.stream import Parsed, StreamParser, beginning, parse
 
-__all__ = ["ArgumentReader", "Parsed", "StreamParser", "parse"]
+__all__ = ["ArgumentReader", "Parsed", "StreamParser", "beginning", "parse"]

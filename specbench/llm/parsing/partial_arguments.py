@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from specbench.traces.json_arguments import MAX_DEPTH
+
 __all__ = ["ArgumentReader"]
 
 _WHITE = " \t\r\n"
@@ -14,13 +16,12 @@ class ArgumentReader:
     """Reads a JSON object piece by piece and tells each member as soon as its value is complete.
 
     A string is complete with its closing quote, an object or a list with its closing bracket, and a number (or
-    ``true``, ``false``, ``null``) with the comma or bracket after it. Text that is no JSON object makes it
+    ``true``, ``false``, ``null``) with the comma or bracket after it. A value that is nested deeper than
+    :data:`~specbench.traces.json_arguments.MAX_DEPTH` is read over. Text that is no JSON object makes it
     :attr:`broken`; it never raises.
 
     Attributes
     ----------
-    text
-        All that was read of the object, up to its closing bracket.
     done
         The closing bracket was read.
     broken
@@ -40,40 +41,27 @@ class ArgumentReader:
     def __init__(self) -> None:
         self.done = False
         self.broken = False
-        self.rest = ""
-        self._pieces: list[str] = []
         self._state = "open"
         self._key = ""
         self._token: list[str] = []
-        self._depth = 0
+        self._depth = self._deepest = 0
         self._in_string = False
         self._escaped = False
-
-    @property
-    def text(self) -> str:
-        """The object's text so far."""
-        return "".join(self._pieces)
 
     @property
     def partial(self) -> tuple[str, str]:
         """The member that is being read: its key, and the first character of its value; empty between members."""
         return (self._key, self._token[0]) if self._state == "value" and self._token else ("", "")
 
-    def value(self) -> dict[str, Any] | None:
-        """The object, or ``None`` when it is not complete or not one."""
-        return _object(self.text) if self.done and not self.broken else None
-
     def feed(self, text: str) -> list[tuple[str, Any]]:
-        """Read on; return the members completed by ``text``. What follows the object is kept in ``rest``."""
+        """Read on; return the members completed by ``text``. What follows the object is left alone."""
         found: list[tuple[str, Any]] = []
-        for at, char in enumerate(text):
+        for char in text:
             if self.done or self.broken:
-                self.rest += text[at:]
                 break
-            self._pieces.append(char)
             try:
                 self._step(char, found)
-            except (ValueError, RecursionError):
+            except ValueError:
                 self.broken = True
         return found
 
@@ -98,7 +86,8 @@ class ArgumentReader:
             raise ValueError(char)
 
     def _begin(self, state: str) -> None:
-        self._state, self._token, self._depth, self._in_string, self._escaped = state, [], 0, False, False
+        self._state, self._token, self._in_string, self._escaped = state, [], False, False
+        self._depth = self._deepest = 0
 
     def _inside(self, char: str, found: list[tuple[str, Any]]) -> None:
         """One character of a key or a value."""
@@ -127,6 +116,7 @@ class ArgumentReader:
             self._in_string = True
         elif char in "{[":
             self._depth += 1
+            self._deepest = max(self._deepest, self._depth)
         elif char in "}]":
             self._depth -= 1
             if self._depth == 0:
@@ -135,21 +125,12 @@ class ArgumentReader:
                 raise ValueError(char)
 
     def _finish(self, found: list[tuple[str, Any]]) -> None:
-        value = json.loads("".join(self._token), parse_constant=_no_constant)
+        if self._deepest > MAX_DEPTH:
+            self._state = "comma"
+            return
+        value = json.loads("".join(self._token), strict=False)
         if self._state == "key":
             self._key, self._state = value, "colon"
         else:
             found.append((self._key, value))
             self._state = "comma"
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    try:
-        value = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None

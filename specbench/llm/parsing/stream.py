@@ -1,32 +1,36 @@
-"""From a model's text to events, while it is written: replies, and calls in Llama-3 JSON, after ``<|python_tag|>``, in
-Hermes ``<tool_call>`` JSON and in Qwen's XML.
+"""From a model's message to text and calls, and to events while it is written.
 
-What counts as a call:
+What counts is decided on the whole message (:func:`parse`), so that it does not matter in which pieces it came:
 
-- Llama-3: the *whole* message is one or more ``{"name": …, "parameters": {…}}`` (or ``"arguments"``), apart from white
-  space and ``;`` between them. With a word before or after it is text: people do write JSON in replies.
-- ``<|python_tag|>`` followed by such objects, to the end of the message.
-- ``<tool_call>`` … ``</tool_call>`` around one such object, or around ``<function=name>`` and ``<parameter=key>``.
+- A call is told by the mark of a dialect; :mod:`specbench.llm.parsing.dialects` lists them. Without one the *whole*
+  message must be calls to tools on offer: people do write JSON in replies.
+- What a model thinks (``<think>`` … ``</think>``) is text, whatever stands in it; where the chat template has opened
+  the thinking, all up to ``</think>`` is. A call behind it counts.
+- Where no tools are on offer there are no calls.
+- A call that the message breaks off in the middle is no call. A call with a name whose arguments are no JSON object is
+  one with ``invalid_arguments``: the agent can tell the model.
+- Text and calls together are what was written: what is no call stays text.
 
-Where no tools are on offer there are no calls, whatever the text looks like. A call that the message breaks off in the
-middle is no call. A marked call with a name whose arguments are no JSON object is a call with ``invalid_arguments``:
-the agent can tell the model.
+:class:`StreamParser` tells early what is certain (text before the first mark) or likely (calls in the making).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from specbench.core.types import ToolCall, ToolSpec
-from specbench.llm.base import ArgumentDone, ArgumentsDelta, CallStarted, Event, TextDelta
-from specbench.llm.parsing.call_bodies import Body, JsonBody, XmlBody
+from specbench.llm.base import Event, TextDelta
+from specbench.llm.parsing.dialects import DIALECTS, bare
+from specbench.llm.parsing.early import CallsInTheMaking
+from specbench.llm.parsing.json_calls import skip
 
-__all__ = ["Parsed", "StreamParser", "parse"]
+__all__ = ["Parsed", "StreamParser", "beginning", "parse"]
 
-_TAG, _OPEN, _CLOSE = "<|python_tag|>", "<tool_call>", "</tool_call>"
-_MARKERS = (_TAG, _OPEN)
-_WHITE = " \t\r\n"
+_THINKING = {"<think>": "</think>", "<thinking>": "</thinking>", "[THINK]": "[/THINK]"}
+_MARKS = (*DIALECTS, *_THINKING, *_THINKING.values())
+_MARK = re.compile("|".join(map(re.escape, _MARKS)))
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,52 @@ def parse(text: str, tools: Mapping[str, ToolSpec]) -> Parsed:
     'get_order({"id":7})'
     >>> parse('It looks like {"name": "get_order", "parameters": {"id": 7}}', tools).calls
     ()
-    >>> parse('<tool_call>{"name": "get_order", "arguments": {"id": 7}}</tool_call>', tools).calls[0].key
-    'get_order({"id":7})'
+    >>> parse('<think>Shall I?</think><tool_call>{"name": "get_order"}</tool_call>', tools)
+    Parsed(text='<think>Shall I?</think>', calls=(ToolCall(name='get_order', arguments={}, ...),))
     """
-    parser = StreamParser(tools)
-    parser.feed(text)
-    return parser.close()[1]
+    said, calls = _taken_apart(text, tools)
+    return Parsed(said.strip(), calls)
+
+
+def _taken_apart(text: str, tools: Mapping[str, ToolSpec]) -> tuple[str, tuple[ToolCall, ...]]:
+    said: list[str] = []
+    calls: list[ToolCall] = []
+    at = 0
+    fresh, thought = bool(tools), False
+    while at < len(text) and tools:
+        mark = _MARK.search(text, at)
+        start = skip(text, at)
+        if fresh and (mark is None or start < mark.start()):
+            fresh = False
+            found = bare(text, start, tools)
+            if found is not None:
+                said.append(text[at:start])
+                calls += found.calls
+                at = found.end
+            continue
+        if mark is None:
+            break
+        said.append(text[at : mark.start()])
+        if mark[0] in DIALECTS:
+            found = DIALECTS[mark[0]](text, mark.start(), tools)
+            said.append(mark[0] if found is None else found.text)
+            calls += found.calls if found is not None else ()
+            at, fresh = (mark.end() if found is None else found.end), False
+        elif mark[0] in _THINKING:
+            end = text.find(_THINKING[mark[0]], mark.end())
+            if end < 0 and fresh:
+                return text, ()
+            at = mark.end() if end < 0 else end + len(_THINKING[mark[0]])
+            said.append(text[mark.start() : at])
+            thought = thought or end >= 0
+        else:
+            at = mark.end()
+            if thought:
+                said.append(mark[0])
+            else:  # the chat template has opened it: all so far is thinking
+                said, calls, fresh, thought = [text[:at]], [], True, True
+    said.append(text[at:])
+    return "".join(said), tuple(calls)
 
 
 class StreamParser:
@@ -74,155 +118,95 @@ class StreamParser:
 
     def __init__(self, tools: Mapping[str, ToolSpec]) -> None:
         self._tools = tools
-        self._buffer = ""
-        self._mode = "start" if tools else "text"
-        self._text: list[str] = []
-        self._calls: list[ToolCall] = []
-        self._body: Body | None = None
-        self._raw = ""
-        self._raw_calls = 0
-        self._index = 0
+        self._text = ""
+        self._told = 0
+        self._fresh, self._thought = True, False
+        self._until: str | None = None
+        self._calls: CallsInTheMaking | None = None
 
     def feed(self, text: str, tok: int = 0) -> list[Event]:
         """Read a piece; ``tok`` (tokens written so far) is passed on in the events."""
         events: list[Event] = []
-        self._buffer += text
-        while True:
-            before = (self._mode, len(self._buffer))
-            getattr(self, f"_{self._mode}_")(events, tok)
-            if (self._mode, len(self._buffer)) == before:
-                return events
+        self._text += text
+        while self._calls is None and self._advance(events, tok):
+            pass
+        if self._calls is not None:
+            events += self._calls.feed(self._text, tok)
+            if self._calls.given_up:
+                self._calls, self._fresh = None, False
+                return events + self.feed("", tok)
+        return events
 
     def close(self, tok: int = 0) -> tuple[list[Event], Parsed]:
         """The message is over: the last events, and what it was."""
-        events: list[Event] = []
-        whole = self._mode == "bare" and not self._buffer and len(self._calls) > self._raw_calls
-        if self._mode in ("bare", "body", "marked", "marked_body") and not whole:
-            self._give_up(events, tok)
-        self._say(self._buffer, events, tok)
-        self._buffer = ""
-        return events, Parsed("".join(self._text).strip(), tuple(self._calls))
+        said, calls = _taken_apart(self._text, self._tools)
+        making = self._calls or CallsInTheMaking(self._tools, len(self._text), marked=True)
+        events = making.settle(calls, tok)
+        if len(said) > self._told:
+            events.append(TextDelta(said[self._told :], tok))
+        return events, Parsed(said.strip(), calls)
 
-    def _start_(self, events: list[Event], tok: int) -> None:
-        """Nothing but white space so far: text, or JSON that may be calls."""
-        stripped = self._buffer.lstrip(_WHITE)
-        if not stripped or any(marker.startswith(stripped) for marker in _MARKERS):
-            return
-        if stripped.startswith("{"):
-            self._mode = "bare"
-        else:
-            self._mode = "text"
-
-    def _text_(self, events: list[Event], tok: int) -> None:
+    def _advance(self, events: list[Event], tok: int) -> bool:
+        """Tell the text that is certain; ``False`` where the next characters must be waited for."""
         if not self._tools:
-            self._say(self._buffer, events, tok)
-            self._buffer = ""
-            return
-        found = [(self._buffer.find(marker), marker) for marker in _MARKERS if marker in self._buffer]
-        if found:
-            at, marker = min(found)
-            self._say(self._buffer[:at], events, tok)
-            self._buffer = self._buffer[at + len(marker) :]
-            self._raw, self._raw_calls = marker, len(self._calls)
-            self._mode = "bare" if marker == _TAG else "marked"
-            return
-        kept = _beginning(self._buffer, _MARKERS)
-        said = self._buffer[: len(self._buffer) - kept]
-        self._buffer = self._buffer[len(said) :]
-        self._say(said, events, tok)
+            return self._tell(len(self._text), events, tok)
+        if self._until is not None:  # it thinks
+            end = self._text.find(self._until, self._told)
+            if end < 0:
+                return self._tell(len(self._text) - beginning(self._text, self._told, (self._until,)), events, tok)
+            self._told_to(end + len(self._until), events, tok)
+            self._until, self._thought = None, True
+            return True
+        mark = _MARK.search(self._text, self._told)
+        start = skip(self._text, self._told)
+        first = self._text[start : start + 1]
+        if self._fresh and first and first in "{[`" and (mark is None or start < mark.start()):
+            if any(each.startswith(self._text[start:]) for each in _MARKS):
+                return False
+            self._tell(start, events, tok)
+            self._calls = CallsInTheMaking(self._tools, start, marked=False)
+            return False
+        if mark is None:
+            kept = beginning(self._text, self._told, _MARKS)
+            self._fresh = self._fresh and start >= len(self._text) - kept
+            return self._tell(len(self._text) - kept, events, tok)
+        self._fresh = self._fresh and start == mark.start()
+        if mark[0] in DIALECTS:
+            self._tell(mark.start(), events, tok)
+            self._calls = CallsInTheMaking(
+                self._tools, mark.end() - (mark[0] == "<function=") * len(mark[0]), marked=True
+            )
+            return False
+        if mark[0] in _THINKING and not self._fresh and _THINKING[mark[0]] not in self._text[mark.end() :]:
+            self._tell(mark.start(), events, tok)
+            return False  # the word for it, or thinking: its end will tell
+        self._tell(mark.end(), events, tok)
+        self._until = _THINKING.get(mark[0])
+        if self._until is None and not self._thought:
+            self._fresh = self._thought = True
+        return True
 
-    def _say(self, text: str, events: list[Event], tok: int) -> None:
-        if text:
-            self._text.append(text)
-            events.append(TextDelta(text, tok))
+    def _tell(self, end: int, events: list[Event], tok: int) -> bool:
+        """Tell the text up to ``end``; ``False``, as nothing more is certain."""
+        self._told_to(end, events, tok)
+        return False
 
-    def _bare_(self, events: list[Event], tok: int) -> None:
-        """Between objects that run to the end of the message."""
-        stripped = self._buffer.lstrip(_WHITE + ";")
-        self._raw += self._buffer[: len(self._buffer) - len(stripped)]
-        self._buffer = stripped
-        if not stripped:
-            return
-        if stripped[0] == "{":
-            self._body, self._mode = JsonBody(strict=not self._raw.startswith(_TAG)), "body"
-        else:
-            self._give_up(events, tok)
-
-    def _marked_(self, events: list[Event], tok: int) -> None:
-        """After ``<tool_call>``: JSON or XML."""
-        stripped = self._buffer.lstrip(_WHITE)
-        if not stripped or (len(stripped) < len("<function=") and "<function=".startswith(stripped)):
-            return
-        xml = stripped.startswith("<function=")
-        self._body = XmlBody(self._tools) if xml else JsonBody(strict=False)
-        self._mode = "marked_body"
-
-    def _body_(self, events: list[Event], tok: int) -> None:
-        assert self._body is not None
-        used = self._body.feed(self._buffer)
-        self._raw += self._buffer[:used]
-        self._buffer = self._buffer[used:]
-        self._tell(events, tok)
-        if self._body.done:
-            call = self._body.call()
-            self._body = None
-            if call is None or call.invalid_arguments is not None:
-                self._give_up(events, tok)
-            else:
-                self._calls.append(call)
-                self._index += 1
-                self._mode = "bare"
-        elif self._body.broken:
-            self._give_up(events, tok)
-
-    def _marked_body_(self, events: list[Event], tok: int) -> None:
-        assert self._body is not None
-        end = self._buffer.find(_CLOSE)
-        size = end if end >= 0 else len(self._buffer) - _beginning(self._buffer, (_CLOSE,))
-        piece = self._buffer[:size]
-        self._body.feed(piece)
-        self._raw += piece
-        self._buffer = self._buffer[size:]
-        self._tell(events, tok)
-        if end >= 0:
-            self._buffer = self._buffer[len(_CLOSE) :]
-            self._raw += _CLOSE
-            call = self._body.call()
-            self._body = None
-            if call is None:
-                self._give_up(events, tok)
-            else:
-                self._calls.append(call)
-                self._index += 1
-                self._raw, self._mode = "", "text"
-
-    def _tell(self, events: list[Event], tok: int) -> None:
-        assert self._body is not None
-        fragment = ""
-        for news in self._body.news():
-            fragment += news.text
-            if news.name is not None:
-                events.append(CallStarted(self._index, news.name, tok))
-            for parameter, value in news.done:
-                if fragment:
-                    events.append(ArgumentsDelta(self._index, fragment, tok))
-                    fragment = ""
-                events.append(ArgumentDone(self._index, parameter, value, tok))
-        if fragment:
-            events.append(ArgumentsDelta(self._index, fragment, tok))
-
-    def _give_up(self, events: list[Event], tok: int) -> None:
-        """What looked like calls is text after all: all of it since the mark, or since the message began."""
-        del self._calls[self._raw_calls :]
-        self._index = len(self._calls)
-        raw, self._raw, self._body, self._mode = self._raw, "", None, "text"
-        self._say(raw, events, tok)
+    def _told_to(self, end: int, events: list[Event], tok: int) -> None:
+        if end > self._told:
+            events.append(TextDelta(self._text[self._told : end], tok))
+            self._told = end
 
 
-def _beginning(text: str, markers: tuple[str, ...]) -> int:
-    """Length of the longest end of ``text`` that may become a marker."""
-    longest = max(map(len, markers)) - 1
-    for size in range(min(longest, len(text)), 0, -1):
-        if any(marker.startswith(text[-size:]) for marker in markers):
+def beginning(text: str, start: int, marks: Sequence[str]) -> int:
+    """Length of the longest end of ``text``, from ``start`` on, that may become one of ``marks``.
+
+    Examples
+    --------
+    >>> beginning("so <tool", 0, ["<tool_call>"])
+    5
+    """
+    longest = max(map(len, marks)) - 1
+    for size in range(min(longest, len(text) - start), 0, -1):
+        if any(mark.startswith(text[-size:]) for mark in marks):
             return size
     return 0

@@ -86,9 +86,9 @@ class StrictDecoding:
         self.words = np.arange(self._tokens.vocab_size) != self.opening if self.opening is not None else None
         self._grammars: LRUCache[str, Any] = LRUCache(32)
 
-    def guard(self, tools: Mapping[str, ToolSpec]) -> Guard:
-        """A guard of one invocation."""
-        return Guard(self, tools)
+    def guard(self, tools: Mapping[str, ToolSpec], tool_choice: str | None = None) -> Guard:
+        """A guard of one invocation; ``tool_choice`` as in :class:`specbench.llm.base.Request`."""
+        return Guard(self, tools, tool_choice)
 
     def matcher(self, tools: Mapping[str, ToolSpec]) -> Any:
         """A new matcher of the calls to these tools; a schema that cannot be a grammar counts as any object."""
@@ -147,6 +147,8 @@ class Guard:
         The grammars of the model.
     tools
         The tools on offer; without any, the marker that opens a call is not allowed.
+    tool_choice
+        ``"required"``: the message is a call; a name: of that tool.
 
     Attributes
     ----------
@@ -154,11 +156,17 @@ class Guard:
         Steps at which the model's most probable token was not allowed.
     """
 
-    def __init__(self, strict: StrictDecoding, tools: Mapping[str, ToolSpec]) -> None:
+    def __init__(self, strict: StrictDecoding, tools: Mapping[str, ToolSpec], tool_choice: str | None = None) -> None:
+        if tool_choice in tools:
+            tools = {str(tool_choice): tools[str(tool_choice)]}
         self._strict, self._tools = strict, tools
         self._seen = 0
-        self._state: Literal["start", "text", "call"] = "start" if strict.bare and tools else "text"
+        self._state: Literal["start", "text", "opening", "call"] = "start" if strict.bare and tools else "text"
         self._matcher: Any = None
+        if tool_choice is not None and tools and strict.bare:
+            self._state, self._matcher = "call", strict.matcher(tools)
+        elif tool_choice is not None and tools and strict.opening is not None:
+            self._state = "opening"
         self.overruled = 0
 
     def __call__(self, written: Sequence[int], logits: Any) -> Any:
@@ -185,6 +193,8 @@ class Guard:
 
     def _allowed(self) -> NDArray[np.bool_] | None:
         """The tokens that may come next; ``None`` for all."""
+        if self._state == "opening" and self._strict.words is not None:
+            return ~np.asarray(self._strict.words)
         if self._state == "call":
             allowed = self._strict.allowed(self._matcher)
             if not self._matcher.is_error():

@@ -1,10 +1,13 @@
 """Live runs: a model that decides, tools that wait, and nothing lost; on a clock that jumps."""
 
 import json
+import uuid
+from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
-from specbench.core.types import Message
+from specbench.core.types import Message, ToolCall
 from specbench.desk.live.comparison import compare_live, scripted_talks
 from specbench.desk.live.record import live_record, live_text
 from specbench.desk.live.recorded_traces import Recorded, replay_live
@@ -13,7 +16,7 @@ from specbench.desk.people.conversations import generate
 from specbench.desk.world.tools import DeskLatency
 from specbench.llm.backends.paced import PacedBackend
 from specbench.llm.backends.scripted import ScriptedBackend
-from specbench.llm.base import ContextError
+from specbench.llm.base import ContextError, End, EventStream
 from specbench.policies import Threshold, TopK
 from specbench.predictors import make_predictor
 from specbench.predictors.llm_draft import LLMDraftPredictor
@@ -92,7 +95,7 @@ def test_a_perfect_draft_hides_much_of_the_tools(markov):
 
 
 def test_a_model_that_goes_round_in_circles_is_stopped(markov):
-    backend = ScriptedBackend(lambda request: '{"name": "no_such_tool", "parameters": {}}')
+    backend = ScriptedBackend(lambda request: '<tool_call>{"name": "no_such_tool"}</tool_call>')
     found = compare(backend, markov, TopK(1), talks=TALKS[:1])
     assert found.lossless
     users = sum(message.role == "user" for message in TALKS[0].messages)
@@ -171,3 +174,49 @@ def test_recorded_traces_beyond_the_context_end_there(markov, room):
     assert simulate_recorded(found, markov, TopK(1), traces, Constant(tool=1.0)) is None
     assert all(0 < len(messages) <= room + 1 for messages in found.sequential.messages)
     assert "ended early, beyond the model's context: conversations 0" in live_text(live_record(found))
+
+
+class NewIds(ScriptedBackend):
+    """Draws a new id for each call, as servers do."""
+
+    def stream(self, request):
+        return self._with_ids(request)
+
+    @asynccontextmanager
+    async def _with_ids(self, request):
+        async with super().stream(request) as events:
+            yield Renamed(events)
+
+
+class Renamed(EventStream):
+    def __init__(self, events):
+        self.events = events
+
+    def usage(self):
+        return self.events.usage()
+
+    async def __anext__(self):
+        event = await anext(self.events)
+        if not isinstance(event, End):
+            return event
+        calls = tuple(ToolCall(call.name, call.arguments, uuid.uuid4().hex) for call in event.calls)
+        return replace(event, calls=calls)
+
+
+def test_new_ids_at_each_run_are_no_difference(markov):
+    found = compare(NewIds(recorded_answers(TALKS), token_s=0.02), markov, TopK(1))
+    ids = [
+        {call.id for each in run.messages for m in each for call in m.tool_calls}
+        for run in (found.sequential, found.speculative)
+    ]
+    assert ids[0] and not ids[0] & ids[1]
+    assert found.lossless and "outcomes equal: yes" in live_text(live_record(found))
+
+
+def test_a_result_that_answers_another_call_is_a_difference(markov):
+    found = compare(NewIds(recorded_answers(TALKS), token_s=0.02), markov, TopK(1))
+    messages = list(found.speculative.messages[0])
+    at = next(at for at, message in enumerate(messages) if message.role == "tool")
+    messages[at] = replace(messages[at], tool_call_id="another")
+    found.speculative.messages[0] = tuple(messages)
+    assert found.differences == [0]

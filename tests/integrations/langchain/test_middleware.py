@@ -1,16 +1,23 @@
 """Speculation dropped into an agent that LangChain's ``create_agent`` made."""
 
 import asyncio
+import gc
 import time
 
 import anyio
 import pytest
 from langchain.agents import AgentState, create_agent
-from langchain.agents.middleware import HumanInTheLoopMiddleware
+from langchain.agents.middleware import (
+    AgentMiddleware,
+    HumanInTheLoopMiddleware,
+    ModelCallLimitMiddleware,
+    ToolCallLimitMiddleware,
+    ToolRetryMiddleware,
+)
 from langchain.tools import ToolRuntime
 from langchain_core.callbacks import AsyncCallbackHandler
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
-from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import StructuredTool, ToolException, tool
 from langgraph.checkpoint.memory import InMemorySaver
@@ -72,9 +79,11 @@ def test_the_tool_is_hidden_behind_the_model_and_nothing_changes():
     assert ledger.outcomes[0].hit and not without.speculations
 
 
-def test_a_tool_that_fails_tells_the_model():
-    messages, _, _ = run("fail")
-    assert (messages[2].status, messages[2].text) == ("error", "Error: no fail")
+@pytest.mark.parametrize("effect", [Effect.READ, Effect.UNKNOWN])
+def test_what_a_tool_raises_goes_on_as_without_speculation(effect):
+    draft = LLMDraftPredictor(ScriptedBackend(answer), points=0).fit([])
+    with pytest.raises(ValueError, match=r"^no fail"):
+        run("fail", draft, effects={"fail": effect})
 
 
 def test_effects_are_of_tools_that_exist():
@@ -285,15 +294,224 @@ def test_a_middleware_that_stands_after_it_is_asked_about_calls_that_were_run_ah
 def test_without_a_thread_the_session_ends_with_the_reply():
     async def main():
         executor = Executor(tools_of([look, fail], {}))
-        model = BackendChatModel(backend=ScriptedBackend(answer))
+        model = BackendChatModel(backend=ScriptedBackend(lambda request: "Hello."))
         agent = create_agent(model, [look, fail], middleware=[SpeculationMiddleware(executor)])
         async with executor:
             for _ in range(3):
-                await agent.ainvoke({"messages": [("user", "fail")]})
+                await agent.ainvoke({"messages": [("user", "hi")]})
             await anyio.sleep(0.01)
             return len(executor._sessions), len(executor.ledger().outcomes)
 
-    assert anyio.run(main) == (0, 6)
+    assert anyio.run(main) == (0, 3)
+
+
+def test_runs_that_end_by_an_error_leave_no_conversation_behind():
+    async def main():
+        executor = Executor(tools_of([look, fail], {}))
+        model = BackendChatModel(backend=ScriptedBackend(answer))
+        agent = create_agent(model, [look, fail], middleware=[SpeculationMiddleware(executor)])
+        async with executor:
+            for _ in range(5):
+                with pytest.raises(ValueError, match="no fail"):
+                    await agent.ainvoke({"messages": [("user", "fail")]})
+                gc.collect()
+            return len(executor._sessions)
+
+    assert anyio.run(main) <= 1
+
+
+# --- others decide too ----------------------------------------------------------------------------------------------
+
+RAN: list[str] = []
+
+
+@tool
+async def salary(person: str) -> str:
+    """What somebody earns."""
+    RAN.append(person)
+    return f"{person}: 1"
+
+
+class Guard(AgentMiddleware):
+    """Lets nobody ask for the boss."""
+
+    async def awrap_tool_call(self, request, handler):
+        if request.tool_call["args"]["person"] == "boss":
+            return ToolMessage("not allowed", tool_call_id=request.tool_call["id"], status="error")
+        return await handler(request)
+
+
+class Looks(AgentMiddleware):
+    """Looks at calls when the model has made them, and takes them out."""
+
+    def after_model(self, state, runtime):
+        last = state["messages"][-1]
+        return {"messages": [AIMessage("no", id=last.id)]} if last.tool_calls else None
+
+
+class Fewer(AgentMiddleware):
+    """Takes tools off the offer."""
+
+    async def awrap_model_call(self, request, handler):
+        return await handler(request.override(tools=[]))
+
+
+class Prompt(AgentMiddleware):
+    """Has nothing to do with tools."""
+
+    def before_model(self, state, runtime):
+        return None
+
+
+def ask_for(person, *around, allow=None, before=True, tools=(salary,)):
+    """Whom the tool ran for, what the agent was told, and the reason in the ledger."""
+    RAN.clear()
+
+    async def main():
+        executor = Executor(
+            tools_of([salary], {"salary": Effect.READ}), guessing(("salary", {"person": person})), TopK(1)
+        )
+        own = SpeculationMiddleware(executor, allow=allow)
+        middleware = [*around, own] if before else [own, *around]
+        model = model_of(("salary", {"person": person}))
+        agent = create_agent(model, list(tools), middleware=middleware, checkpointer=InMemorySaver())
+        async with executor:
+            config = {"configurable": {"thread_id": "t"}}
+            state = await agent.ainvoke({"messages": [("user", "what does the boss earn?")]}, config)
+        told = [message.text for message in state["messages"] if message.type == "tool"]
+        return told, executor.ledger()
+
+    told, ledger = asyncio.run(main())
+    return list(RAN), told, len(ledger.speculations), [row.reason for row in ledger.outcomes]
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize(
+    "gate",
+    [
+        Guard(),
+        Looks(),
+        HumanInTheLoopMiddleware(interrupt_on={"salary": True}),
+        ToolCallLimitMiddleware(run_limit=0),
+        ToolCallLimitMiddleware(tool_name="salary", run_limit=0),
+    ],
+    ids=lambda gate: type(gate).__name__,
+)
+def test_a_tool_behind_a_gate_is_not_speculated(gate, before):
+    ran, _, launched, _ = ask_for("boss", gate, before=before)
+    assert (ran, launched) == ([], 0)
+
+
+def test_the_ledger_says_behind_which_gate_a_tool_is():
+    _, told, _, reasons = ask_for("boss", Guard(), before=False)
+    assert told == ["not allowed"]
+    assert "salary is behind Guard, which may refuse it; say with allow=" in reasons[0]
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_tool_that_is_taken_off_the_offer_is_not_speculated(before):
+    _, _, launched, reasons = ask_for("me", Fewer(), before=before)
+    assert launched == 0
+    assert ("not on offer" if before else "behind Fewer") in reasons[0]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [],
+        [Prompt()],
+        [ToolRetryMiddleware()],
+        [ModelCallLimitMiddleware(run_limit=9)],
+        [HumanInTheLoopMiddleware(interrupt_on={"pay": True})],
+        [ToolCallLimitMiddleware(tool_name="pay", run_limit=0)],
+    ],
+    ids=["none", "prompt", "retry", "model limit", "another tool", "another limit"],
+)
+def test_what_refuses_no_call_of_a_tool_does_not_stand_in_the_way(others):
+    ran, told, launched, _ = ask_for("me", *others)
+    assert (ran, told, launched) == (["me"], ["me: 1"], 1)
+
+
+def test_what_the_gates_let_through_can_be_said():
+    ran, told, launched, _ = ask_for("me", Guard(), allow=lambda call: call.arguments["person"] != "boss")
+    assert (ran, told, launched) == (["me"], ["me: 1"], 1)
+    ran, told, launched, _ = ask_for("boss", Guard(), allow=lambda call: call.arguments["person"] != "boss")
+    assert (ran, told, launched) == ([], ["not allowed"], 0)
+
+
+def test_an_agent_whose_other_middlewares_are_unknown_speculates_nothing(monkeypatch):
+    monkeypatch.setattr("specbench.integrations.langchain.middleware.siblings_of", lambda middleware: None)
+    ran, _, launched, reasons = ask_for("me")
+    assert (ran, launched) == (["me"], 0) and "other middlewares are not known" in reasons[0]
+
+
+@pytest.mark.parametrize("place", ["none", "outside", "inside"])
+def test_a_retry_sees_what_the_tool_raises(place):
+    tried = []
+
+    @tool
+    async def flaky(x: int) -> str:
+        """Fails twice."""
+        tried.append(x)
+        if len(tried) < 3:
+            raise ConnectionError("busy")
+        return "seen"
+
+    async def main():
+        executor = Executor(tools_of([flaky], {"flaky": Effect.READ}))
+        retry, own = ToolRetryMiddleware(max_retries=3, initial_delay=0, jitter=False), SpeculationMiddleware(executor)
+        middleware = {"none": [retry], "outside": [retry, own], "inside": [own, retry]}[place]
+        agent = create_agent(model_of(("flaky", {"x": 1})), [flaky], middleware=middleware)
+        async with executor:
+            return answers_of(await agent.ainvoke({"messages": [("user", "hi")]}))
+
+    assert [(status, content) for _, _, status, content, _ in asyncio.run(main())] == [("success", "seen")]
+    assert len(tried) == 3
+
+
+class Events(AsyncCallbackHandler):
+    def __init__(self):
+        self.heard = []
+
+    async def on_tool_start(self, serialized, *_, **__):
+        self.heard.append(("start", serialized["name"]))
+
+    async def on_tool_end(self, output, **_):
+        self.heard.append(("end", output.text))
+
+    async def on_tool_error(self, error, **_):
+        self.heard.append(("error", str(error)))
+
+
+@pytest.mark.parametrize("guess", ["me", "you"])
+def test_callbacks_hear_of_a_call_once_whether_it_was_run_ahead_or_not(guess):
+    async def main():
+        executor = Executor(
+            tools_of([salary], {"salary": Effect.READ}), guessing(("salary", {"person": guess})), TopK(1)
+        )
+        agent = create_agent(
+            model_of(("salary", {"person": "me"})), [salary], middleware=[SpeculationMiddleware(executor)]
+        )
+        events = Events()
+        async with executor:
+            await agent.ainvoke({"messages": [("user", "hi")]}, {"callbacks": [events]})
+        return events.heard, executor.ledger().outcomes[0].hit
+
+    heard, hit = asyncio.run(main())
+    assert heard == [("start", "salary"), ("end", "me: 1")] and hit is (guess == "me")
+
+
+def test_one_message_object_in_several_runs_at_once():
+    async def main():
+        executor = Executor(tools_of([slow], {"slow": Effect.READ}))
+        middleware = [SpeculationMiddleware(executor)]
+        said = HumanMessage("hi")
+        async with executor:
+            agents = [create_agent(model_of(("slow", {"x": at})), [slow], middleware=middleware) for at in range(3)]
+            states = await asyncio.gather(*(agent.ainvoke({"messages": [said]}) for agent in agents))
+        return [state["messages"][-1].text for state in states]
+
+    assert asyncio.run(main()) == ["done"] * 3
 
 
 # --- as many, as parallel and as nested as without ------------------------------------------------------------------

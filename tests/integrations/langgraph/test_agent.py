@@ -6,6 +6,7 @@ import json
 import anyio
 import matplotlib.pyplot as plt
 import pytest
+from langchain_core.callbacks import AsyncCallbackHandler
 from langgraph.checkpoint.memory import InMemorySaver
 
 from specbench.core.errors import ConfigError
@@ -16,6 +17,7 @@ from specbench.integrations.langgraph.agent import SpeculativeAgent
 from specbench.integrations.langgraph.picture import draw_graph
 from specbench.llm.backends.paced import PacedBackend
 from specbench.llm.backends.scripted import ScriptedBackend
+from specbench.llm.base import LLMError
 from specbench.policies import Threshold, TopK
 from specbench.predictors import make_predictor
 from specbench.predictors.llm_draft import LLMDraftPredictor
@@ -419,3 +421,94 @@ def test_a_conversation_without_a_thread_is_over_with_its_answer_or_its_error():
         return held, len(executor.ledger().outcomes)
 
     assert on_virtual_time(run) == (0, 2)
+
+
+class Heard(AsyncCallbackHandler):
+    """What LangChain's callbacks hear of the model."""
+
+    def __init__(self):
+        self.heard = []
+
+    async def on_chat_model_start(self, serialized, messages, **_):
+        self.heard.append("start")
+
+    async def on_llm_new_token(self, token, *, chunk=None, **_):
+        calls = [each["name"] for each in chunk.message.tool_calls]
+        self.heard.append(token or calls or "nothing")
+
+    async def on_llm_end(self, response, **_):
+        self.heard.append("end")
+
+    async def on_llm_error(self, error, **_):
+        self.heard.append(f"error {type(error).__name__}")
+
+
+async def look(x):
+    return f"saw {x}"
+
+
+def looking(*script):
+    executor = Executor([Tool(ToolSpec("look", effect=Effect.READ), look)])
+    return SpeculativeAgent(ScriptedBackend(list(script)), executor), executor
+
+
+def test_callbacks_hear_text_and_whole_calls_and_that_it_went_well():
+    async def run():
+        agent, executor = looking(call("look", x=1), "So.")
+        heard = Heard()
+        async with executor:
+            await agent.compile().ainvoke({"messages": [("user", "hi")]}, {"callbacks": [heard]})
+        return heard.heard
+
+    assert anyio.run(run) == ["start", ["look"], "end", "start", "So.", "nothing", "end"]
+
+
+def test_callbacks_hear_that_a_model_failed():
+    async def run():
+        agent, executor = looking()
+        heard = Heard()
+        async with executor:
+            with pytest.raises(LLMError, match="the script is over"):
+                await agent.compile().ainvoke({"messages": [("user", "hi")]}, {"callbacks": [heard]})
+        return heard.heard
+
+    assert anyio.run(run) == ["start", "error LLMError"]
+
+
+def test_a_call_that_the_user_did_not_wait_for_gets_a_result():
+    seen = []
+
+    def answer(request):
+        seen.append(request.messages)
+        return call("look", x=1) if len(seen) == 1 else "Done."
+
+    async def run():
+        executor = Executor([Tool(ToolSpec("look", effect=Effect.WRITE), look)])
+        graph = SpeculativeAgent(ScriptedBackend(answer), executor).compile(InMemorySaver())
+        config = {"configurable": {"thread_id": "t"}}
+        async with executor:
+            await graph.ainvoke({"messages": [("user", "hi")]}, config, interrupt_before=["execute_tool"])
+            state = await graph.ainvoke({"messages": [("user", "wait!")]}, config)
+            again = await graph.ainvoke({"messages": [("user", "well?")]}, config)
+        return state["messages"], again["messages"]
+
+    first, second = anyio.run(run)
+    assert [message.type for message in first] == ["human", "ai", "tool", "human", "ai"]
+    assert first[2].tool_call_id == first[1].tool_calls[0]["id"] and first[2].status == "error"
+    assert [message.id for message in second[:5]] == [message.id for message in first]
+    assert [each.role for each in seen[1]] == ["user", "assistant", "tool", "user"]
+
+
+def test_ids_are_new_in_every_turn():
+    async def run():
+        agent, executor = looking(call("look", "c1", x=1), call("look", "c1", x=2), "So.")
+        async with executor:
+            state = await agent.compile().ainvoke({"messages": [("user", "hi")]})
+        return state["messages"]
+
+    messages = anyio.run(run)
+    asked = [each["id"] for message in messages if message.type == "ai" for each in message.tool_calls]
+    assert len(set(asked)) == 2
+    assert [(m.tool_call_id, m.text) for m in messages if m.type == "tool"] == list(
+        zip(asked, ["saw 1", "saw 2"], strict=True)
+    )

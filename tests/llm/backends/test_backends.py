@@ -33,6 +33,11 @@ def test_a_call_is_streamed_and_ends_the_message(run):
     assert [event.name for event in events if isinstance(event, CallStarted)] == ["get_order"]
 
 
+def test_a_scripted_call_is_one_whatever_is_on_offer():
+    unknown = Message("assistant", tool_calls=(ToolCall("no_such_tool", {"x": 1}),))
+    assert virtually(ScriptedBackend([unknown]).complete, ASK).calls == unknown.tool_calls
+
+
 def test_seconds_and_tokens_are_counted():
     backend = ScriptedBackend(["x" * 40], prefill_s=2.0, token_s=0.5)
     end = virtually(backend.complete, ASK)
