@@ -64,8 +64,8 @@ class WalkingSteps:
             self._many = 100 + 2 * len(self._steps)
         return step.decided
 
-    async def join(self, point: DecisionPoint, calls: Sequence[ToolCall]) -> StepResult | None:
-        """Run the calls of a step that was decided at ``point``, and end it.
+    async def take(self, point: DecisionPoint, calls: Sequence[ToolCall]) -> OpenStep | None:
+        """Return the step that was decided at ``point``; whoever takes it ends it.
 
         Parameters
         ----------
@@ -74,7 +74,7 @@ class WalkingSteps:
 
         Returns
         -------
-        StepResult or None
+        OpenStep or None
             ``None`` where no step is under way, or one that decided something else: another run of the conversation
             has come between, or somebody has edited the decision. That step is given up.
         """
@@ -82,8 +82,12 @@ class WalkingSteps:
         if step is None or not (step.live and _is_for(step, point, calls)):
             await self._leave(point.trace_id)
             return None
-        del self._steps[point.trace_id]
-        return await step.run()
+        return self._steps.pop(point.trace_id)
+
+    async def join(self, point: DecisionPoint, calls: Sequence[ToolCall]) -> StepResult | None:
+        """Run the calls of a step that was decided at ``point``, and end it; ``None`` as in :meth:`take`."""
+        step = await self.take(point, calls)
+        return None if step is None else await step.run()
 
     async def obtain(self, trace_id: str, call: ToolCall, run: Callable[..., Any]) -> ToolResult | None:
         """Run one call within the conversation's step; ``None`` where none is under way.

@@ -214,7 +214,9 @@ class Executor(KeepsRows):
         """
         return await self._session(point.trace_id, task_id).run(point, think, answer, learn=learn)
 
-    async def open_step(self, point: DecisionPoint, think: Think, *, task_id: str | None = None) -> OpenStep:
+    async def open_step(
+        self, point: DecisionPoint, think: Think, *, task_id: str | None = None, learn: bool = True
+    ) -> OpenStep:
         """Run one step up to its decision: its calls run as they are asked for, perhaps much later, perhaps never.
 
         For frameworks that decide in one place and run tools in another, and may stop in between. Parameters and
@@ -226,7 +228,7 @@ class Executor(KeepsRows):
             The decision; nothing real has run.
         """
         session = self._session(point.trace_id, task_id)
-        step, decided, interrupted = await session.decide(point, think)
+        step, decided, interrupted = await session.decide(point, think, learn=learn)
         try:
             await session.rule_out(step)
         except BaseException:

@@ -62,6 +62,16 @@ class OpenStep:
         self._since_s = anyio.current_time()
 
     @property
+    def batches(self) -> list[range]:
+        """The numbers of the calls that may run side by side, batch after batch."""
+        return self._step.batches
+
+    @property
+    def writes(self) -> bool:
+        """Whether a call of the decision may change something."""
+        return any(self._step.writes)
+
+    @property
     def live(self) -> bool:
         """Whether it, and its session, go on."""
         return not (self._over or self._session.course.book.closed)

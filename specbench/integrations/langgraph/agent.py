@@ -12,25 +12,28 @@ twice.
 
 from __future__ import annotations
 
+import asyncio
 import operator
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from dataclasses import asdict
 from typing import Annotated, Any, TypedDict
 
 from specbench.core.extras import named_extras
-from specbench.core.types import DecisionPoint, Message
+from specbench.core.types import DecisionPoint, Message, ToolCall
 from specbench.integrations.framework_steps import WalkingSteps
 from specbench.integrations.langchain.messages import ai_message, from_langchain, to_langchain
 from specbench.integrations.langchain.model import BackendChatModel, events_of
 from specbench.integrations.llm_think import decided_of, part_of
 from specbench.llm.base import Backend, End
 from specbench.llm.chat_format import NOT_RUN
-from specbench.runtime import Decided, Executor, Partial, StepResult
+from specbench.runtime import Decided, Executor, OpenStep, Partial, StepResult
 
 with named_extras():
     from langchain_core.messages import AIMessage, AnyMessage, RemoveMessage, ToolMessage
     from langchain_core.runnables import RunnableConfig
+    from langgraph.func import task
     from langgraph.graph import END, START, StateGraph
     from langgraph.graph.message import REMOVE_ALL_MESSAGES, add_messages
     from langgraph.graph.state import CompiledStateGraph
@@ -120,29 +123,36 @@ class SpeculativeAgent:
         return {"messages": said, "decision": decision, "conversation": point.trace_id}
 
     async def _execute_tool(self, state: AgentState, config: RunnableConfig) -> AgentState:
-        """Join the calls that were run ahead, or run them."""
+        """Join the calls that were run ahead, or run them.
+
+        Where a write is one of several calls, each of them is a task of LangGraph: a checkpointer keeps its result as
+        soon as it is there, and a run that is taken up again amid the calls does not repeat what is done.
+        """
+        step = await self._open(state, config)
         try:
-            result = await self._joined(state, config)
+            told = await _run_as_tasks(step) if len(step.decided.calls) > 1 and step.writes else await _run(step)
+            result = await step.finish()
         except BaseException:
+            await step.abandon()
             self._end(state["conversation"], config)
             raise
-        messages: list[Any] = to_langchain(each.message() for each in result.results)
+        messages: list[Any] = to_langchain(told)
         return {"messages": messages, "log": [_row(result)]}
 
     async def _final_answer(self, state: AgentState, config: RunnableConfig) -> AgentState:
         """The reply stands; note what the step took."""
-        result = await self._joined(state, config)
+        result = await (await self._open(state, config)).finish()
         self._end(result.point.trace_id, config)
         return {"log": [_row(result)]}
 
-    async def _joined(self, state: AgentState, config: RunnableConfig) -> StepResult:
+    async def _open(self, state: AgentState, config: RunnableConfig) -> OpenStep:
+        """Return the step that is decided; a new one for a decision taken up again from a checkpoint, or edited."""
         messages = from_langchain(state["messages"])
         point, said = self._point(messages[:-1], state, config), messages[-1]
-        result = await self._steps.join(point, said.tool_calls)
-        if result is not None:
-            return result
-        # Taken up again from a checkpoint, or edited: the decision is there, its step is not.
-        return await self.executor.run_step(point, lambda: Decided(said.tool_calls, said.content), learn=False)
+        step = await self._steps.take(point, said.tool_calls)
+        if step is not None:
+            return step
+        return await self.executor.open_step(point, lambda: Decided(said.tool_calls, said.content), learn=False)
 
     def _end(self, trace_id: str, config: RunnableConfig) -> None:
         """Without a thread nobody can come back to the conversation."""
@@ -187,6 +197,22 @@ def _repaired(messages: Sequence[AnyMessage]) -> list[Any]:
 
 def _not_run(call: Any) -> ToolMessage:
     return ToolMessage(NOT_RUN, tool_call_id=call["id"] or "", name=call["name"], status="error", id=str(uuid.uuid4()))
+
+
+async def _run(step: OpenStep) -> list[Message]:
+    return [result.message() for result in (await step.run()).results]
+
+
+async def _run_as_tasks(step: OpenStep) -> list[Message]:
+    async def obtain(call: ToolCall) -> dict[str, Any]:
+        return asdict((await step.obtain(call)).message())
+
+    as_task: Any = task(name="call")(obtain)
+    told: list[Message] = []
+    for batch in step.batches:
+        running = [as_task(step.decided.calls[at]) for at in batch]
+        told += [Message(**each) for each in await asyncio.gather(*running)]
+    return told
 
 
 def _thread(config: RunnableConfig) -> Any:
