@@ -30,8 +30,11 @@ class _Jumping(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.now_s = 0.0
+        self.next_s: Callable[[], float] = lambda: 0.0
 
     def select(self, timeout: float | None = None) -> Any:
+        if timeout and self.next_s() == math.inf:  # all sleep for ever: only a thread can go on
+            timeout = None
         found = super().select(None if timeout is None else 0)
         if not found and timeout is not None and timeout > 0:
             self.now_s += timeout
@@ -46,6 +49,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._clock = _Jumping()
         super().__init__(self._clock)
+        self._clock.next_s = lambda: self._scheduled[0].when() if self._scheduled else 0.0  # type: ignore[attr-defined]
 
     def time(self) -> float:
         """Return the virtual seconds."""
