@@ -6,6 +6,7 @@ The same test runs on both backends of anyio, on trio's ``MockClock`` and on an 
 from __future__ import annotations
 
 import asyncio
+import math
 import selectors
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,17 +20,26 @@ BACKENDS = ("trio", "asyncio")
 Value = TypeVar("Value")
 
 
+_COARSE_S = 1e6
+"""From here on the clock's last digit is coarser than asyncio's idea of it; waiting for threads leads there."""
+
+
 class _Jumping(selectors.DefaultSelector):
     """Instead of waiting for a timer, moves the clock to it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.now_s = 0.0
+        self.next_s: Callable[[], float] = lambda: 0.0
 
     def select(self, timeout: float | None = None) -> Any:
+        if timeout and self.next_s() == math.inf:  # all sleep for ever: only a thread can go on
+            timeout = None
         found = super().select(None if timeout is None else 0)
         if not found and timeout is not None and timeout > 0:
             self.now_s += timeout
+            if self.now_s > _COARSE_S:  # asyncio lets a timer wait whose time has come to the very digit
+                self.now_s = math.nextafter(self.now_s, math.inf)
         return found
 
 
@@ -39,6 +49,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._clock = _Jumping()
         super().__init__(self._clock)
+        self._clock.next_s = lambda: self._scheduled[0].when() if self._scheduled else 0.0  # type: ignore[attr-defined]
 
     def time(self) -> float:
         """Return the virtual seconds."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+import anyio
 import pytest
 
 from specbench.core.types import DecisionPoint, Prediction
@@ -45,3 +46,14 @@ def test_both_drivers_tell_the_same_time(backend: str, sessions: int) -> None:
     assert simulating.asked_s == pytest.approx(executing.asked_s, abs=1e-6)
     assert simulating.asked_s == sorted(simulating.asked_s) and simulating.asked_s[0] < 1.0
     assert len(simulating.launched_s) > 3 and differences(simulated, executed) == []
+
+
+def test_timers_still_end_when_the_virtual_clock_shows_decades() -> None:
+    async def main() -> int:
+        await anyio.sleep(1e9)
+        for seconds in (1.0, 0.1, 1 / 3, 0.07):
+            for _ in range(50):
+                await anyio.sleep(seconds)
+        return 200
+
+    assert run_virtual(main, backend="asyncio") == 200
