@@ -207,7 +207,8 @@ async def _run_as_tasks(step: OpenStep) -> list[Message]:
     async def obtain(call: ToolCall) -> dict[str, Any]:
         return asdict((await step.obtain(call)).message())
 
-    as_task: Any = task(name="call")(obtain)
+    made: Any = task(name="call")
+    as_task = made(obtain)
     told: list[Message] = []
     for batch in step.batches:
         running = [as_task(step.decided.calls[at]) for at in batch]
