@@ -18,11 +18,10 @@ Middlewares that deny, limit, emulate or ask hold for guesses too: a tool behind
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import count
 from typing import Any
-from weakref import WeakKeyDictionary, finalize
+from weakref import WeakKeyDictionary
 
 from specbench.core.errors import in_words
 from specbench.core.extras import named_extras
@@ -31,6 +30,7 @@ from specbench.integrations.framework_steps import WalkingSteps
 from specbench.integrations.langchain.gates import Gate, Gated, gates_among, names_of, siblings_of
 from specbench.integrations.langchain.messages import from_langchain
 from specbench.integrations.langchain.tools import Said, ToldFailure, tools_of, value_of
+from specbench.integrations.run_ends import own_of_run, when_run_ends
 from specbench.runtime import Decided, Executor, ToolResult
 from specbench.runtime.invocation import ToolCallError
 
@@ -41,7 +41,6 @@ with named_extras():
     from langchain_core.runnables import RunnableConfig
     from langchain_core.tools import BaseTool
     from langgraph.config import get_config
-    from langgraph.runtime import get_runtime
 
 __all__ = ["SpeculationMiddleware", "tools_of"]
 
@@ -64,7 +63,6 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
         self._allow = allow
         self._gates: list[Gate] | None = None
         self._offered: dict[str, frozenset[str]] = {}
-        self._left: deque[str] = deque()
         self._steps = WalkingSteps(executor)
         executor.policy = Gated(executor.policy, self._refuse)
 
@@ -97,10 +95,9 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
     ) -> ModelResponse[Any]:
         """Ask the model, with speculation beside it."""
-        self._end_left()
         point = self._point([*([request.system_message] if request.system_message else []), *request.messages])
         if not _configured("thread_id") and point.trace_id not in self._offered:
-            finalize(_writer(), self._left.append, point.trace_id)
+            when_run_ends(self._end_left, point.trace_id)
         self._offered[point.trace_id] = names_of(request.tools)
         answered: list[ModelResponse[Any]] = []
         asked = [(handler, request)]  # taken out when it is used: what a step keeps must not keep the run alive
@@ -188,12 +185,10 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
             self._steps.end(trace_id)
             self._offered.pop(trace_id, None)
 
-    def _end_left(self) -> None:
-        """End the conversations of runs that are over without a reply: an error, a limit, an early stop."""
-        while self._left:
-            trace_id = self._left.popleft()
-            if self._offered.pop(trace_id, None) is not None:
-                self._steps.end(trace_id)
+    def _end_left(self, trace_id: str) -> None:
+        """End the conversation of a run that is over without a reply: an error, a limit, an early stop."""
+        if self._offered.pop(trace_id, None) is not None:
+            self._steps.end(trace_id)
 
 
 _RUNS: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
@@ -202,12 +197,7 @@ _NUMBERS = count(1)
 
 def _run_number() -> int:
     """A number for the run of the graph that is under way."""
-    return _RUNS.setdefault(_writer(), next(_NUMBERS))
-
-
-def _writer() -> Any:
-    """What each run of a graph has of its own, as long as it lasts."""
-    return get_runtime().stream_writer
+    return _RUNS.setdefault(own_of_run(), next(_NUMBERS))
 
 
 def _configured(key: str) -> Any:

@@ -26,6 +26,7 @@ from specbench.integrations.framework_steps import WalkingSteps
 from specbench.integrations.langchain.messages import ai_message, from_langchain, to_langchain
 from specbench.integrations.langchain.model import BackendChatModel, events_of
 from specbench.integrations.llm_think import decided_of, part_of
+from specbench.integrations.run_ends import when_run_ends
 from specbench.llm.base import Backend, End
 from specbench.llm.chat_format import NOT_RUN
 from specbench.runtime import Decided, Executor, OpenStep, Partial, StepResult
@@ -112,6 +113,8 @@ class SpeculativeAgent:
         repaired = _repaired(state["messages"])
         messages = [each for each in repaired or state["messages"] if not isinstance(each, RemoveMessage)]
         point = self._point(from_langchain(messages), state, config)
+        if not _thread(config) and "conversation" not in state:
+            when_run_ends(self._steps.end, point.trace_id)
         try:
             decided = await self._steps.decide(point, self._think)
         except BaseException:
