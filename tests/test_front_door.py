@@ -222,7 +222,7 @@ def test_effects_and_texts_are_taken_where_objects_are() -> None:
 
 
 def test_broken_probabilities_are_not_measured() -> None:
-    with pytest.raises(PredictorError, match=r"'sure' predicts with probability 1\.5 at decision 0 of trace"):
+    with pytest.raises(PredictorError, match=r"'sure' gave Prediction\(call=None, p=1\.5\) at decision 0 of trace"):
         sb.evaluate(Sure(), make_traces(4)[:2], make_traces(4)[2:], allow_overlap=True)
 
 

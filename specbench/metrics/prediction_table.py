@@ -100,7 +100,8 @@ class PredictionTable:
 
     def ask(self, session: Session, decision: Decision, k: int = DEPTH) -> None:
         """Add a decision point with what a predictor says there, and keep the ``k`` best predictions."""
-        predictions = checked_predictions(session.predict(max(k, WIDE)), self.predictor)
+        where = f" at decision {decision.point.index} of trace {decision.point.trace_id!r}"
+        predictions = checked_predictions(session.predict(max(k, WIDE)), self.predictor, where)
         self.points.append(decision.point)
         self.calls.append(decision.calls)
         self.predictions.append(predictions[:k])
@@ -159,8 +160,7 @@ def predict_traces(
                 session.predict(k)
                 latency.append(1e3 * (time.perf_counter() - started))
                 table.ask(session, decision, k)
-            except SpecbenchError as error:
-                error.add_note(f"at decision {decision.point.index} of trace {trace.trace_id!r}")
+            except SpecbenchError:
                 raise
             except Exception as error:
                 raise PredictorError(

@@ -236,8 +236,8 @@ def ranked(predictions: Iterable[Prediction], k: int) -> list[Prediction]:
     return kept[: at_most(k)]
 
 
-def checked_predictions(found: Any, predictor: str) -> list[Prediction]:
-    """Return what a predictor has answered, if these are predictions.
+def checked_predictions(found: Any, predictor: str, where: str = "") -> list[Prediction]:
+    """Return what a predictor has answered, if these are predictions; ``where`` is for the error.
 
     Raises
     ------
@@ -255,7 +255,7 @@ def checked_predictions(found: Any, predictor: str) -> list[Prediction]:
         return list(found)
     wrong = next((each for each in found if not _is_prediction(each)), found) if isinstance(found, list) else found
     raise PredictorError(
-        f"the predictor {predictor!r} gave {shortened(wrong)}; predict() returns a list of Prediction(call, p): a "
+        f"the predictor {predictor!r} gave {shortened(wrong)}{where}; predict() returns a list of Prediction(call, p): a "
         "ToolCall, or None for a reply, and a probability in [0, 1]. specbench.check_predictor tells more"
     )
 
