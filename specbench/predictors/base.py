@@ -255,8 +255,8 @@ def checked_predictions(found: Any, predictor: str, where: str = "") -> list[Pre
         return list(found)
     wrong = next((each for each in found if not _is_prediction(each)), found) if isinstance(found, list) else found
     raise PredictorError(
-        f"the predictor {predictor!r} gave {shortened(wrong)}{where}; predict() returns a list of Prediction(call, p): a "
-        "ToolCall, or None for a reply, and a probability in [0, 1]. specbench.check_predictor tells more"
+        f"the predictor {predictor!r} gave {shortened(wrong)}{where}; predict() returns a list of Prediction(call, p): "
+        "a ToolCall, or None for a reply, and a probability in [0, 1]. specbench.check_predictor tells more"
     )
 
 
