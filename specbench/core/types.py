@@ -172,6 +172,9 @@ class ToolSpec:
                         f"the sources of {parameter!r} of tool {self.name!r} are some of {', '.join(SOURCES)}, "
                         f"result:TOOL, =TEXT; got {sources!r}"
                     )
+        if self.hosts or self.sources:
+            object.__setattr__(self, "hosts", tuple(self.hosts))
+            object.__setattr__(self, "sources", {name: tuple(each) for name, each in self.sources.items()})
         if type(self.effect) is not Effect:  # its text form, such as "read"
             try:
                 object.__setattr__(self, "effect", Effect(self.effect))

@@ -8,7 +8,10 @@ from typing import Any
 from specbench.core.errors import TraceError
 from specbench.core.types import Effect, Timing
 
-__all__ = ["effect_field", "flag_field", "list_field", "name_field", "object_field", "text_field", "timing_field"]
+__all__ = [
+    "effect_field", "flag_field", "list_field", "name_field", "object_field", "text_field", "texts_field",
+    "timing_field",
+]  # fmt: skip
 
 
 def text_field(value: Any, place: str) -> str:
@@ -37,6 +40,11 @@ def list_field(value: Any, place: str) -> list[Any]:
     if not isinstance(value, list):
         raise TraceError("not a list", field=place, got=value, remedy="give a list")
     return value
+
+
+def texts_field(value: Any, place: str) -> list[str]:
+    """Return ``value`` if it is a list of texts; raise a TraceError that names ``place`` otherwise."""
+    return [text_field(each, f"{place}[{number}]") for number, each in enumerate(list_field(value, place))]
 
 
 def object_field(value: Any, place: str) -> dict[str, Any]:

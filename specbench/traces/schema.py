@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from specbench.core.errors import TraceError
+from specbench.core.errors import ConfigError, TraceError
 from specbench.core.types import ROLES, Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.traces.json_arguments import MAX_DEPTH, too_deep
 from specbench.traces.json_fields import (
@@ -20,6 +20,7 @@ from specbench.traces.json_fields import (
     name_field,
     object_field,
     text_field,
+    texts_field,
     timing_field,
 )
 
@@ -29,7 +30,7 @@ VERSION = 1
 
 _T = TypeVar("_T")
 _TRACE_KEYS = ("specbench", "trace_id", "task_id", "source", "agent", "metadata", "tools", "messages")
-_TOOL_KEYS = ("name", "description", "parameters", "effect")
+_TOOL_KEYS = ("name", "description", "parameters", "effect", "open_world", "hosts", "sources")
 _MESSAGE_KEYS = ("role", "content", "tool_calls", "tool_call_id", "name", "error", "timing")
 _CALL_KEYS = ("id", "name", "arguments", "invalid_arguments")
 _PROSE = ("content", "description")
@@ -159,9 +160,10 @@ def _without_defaults(record: dict[str, Any]) -> dict[str, Any]:
 
 def _tool_to_dict(spec: ToolSpec) -> dict[str, Any]:
     effect = None if spec.effect is Effect.UNKNOWN else spec.effect.value
-    return _without_defaults(
-        {"name": spec.name, "description": spec.description, "parameters": dict(spec.parameters), "effect": effect}
-    )
+    record = {"name": spec.name, "description": spec.description, "parameters": dict(spec.parameters), "effect": effect}
+    outside = {"hosts": list(spec.hosts), "sources": {name: list(each) for name, each in spec.sources.items()}}
+    open_world = {} if spec.open_world is None else {"open_world": spec.open_world}
+    return {**_without_defaults({**record, **outside}), **open_world}
 
 
 def _message_to_dict(message: Message) -> dict[str, Any]:
@@ -235,12 +237,19 @@ def _field(record: dict[str, Any], place: str, key: str, check: Callable[[Any, s
 
 def _tool_from_dict(record: Any, place: str) -> ToolSpec:
     _check_keys(record, place, _TOOL_KEYS, required=("name",))
-    return ToolSpec(
-        name_field(record["name"], f"{place}.name"),
-        _field(record, place, "description", text_field, ""),
-        _field(record, place, "parameters", object_field, {}),
-        _field(record, place, "effect", effect_field, Effect.UNKNOWN),
-    )
+    sources: dict[str, Any] = _field(record, place, "sources", object_field, {})
+    try:
+        return ToolSpec(
+            name_field(record["name"], f"{place}.name"),
+            _field(record, place, "description", text_field, ""),
+            _field(record, place, "parameters", object_field, {}),
+            _field(record, place, "effect", effect_field, Effect.UNKNOWN),
+            _field(record, place, "open_world", flag_field, None),
+            _field(record, place, "hosts", texts_field, ()),
+            {name: texts_field(each, f"{place}.sources.{name}") for name, each in sources.items()},
+        )
+    except ConfigError as error:
+        raise TraceError(f"{error}", field=place) from None
 
 
 def _message_from_dict(record: Any, place: str) -> Message:

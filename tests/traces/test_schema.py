@@ -217,3 +217,30 @@ def test_the_documented_example_is_valid_and_uses_every_section() -> None:
     trace = trace_from_dict(json.loads(example))
     assert trace.effect("get_order") is Effect.READ
     assert [decision.outcome is None for decision in trace.decisions()] == [False, True]
+
+
+def test_what_a_tool_says_of_the_outside_comes_back() -> None:
+    tools = [
+        ToolSpec("fetch", "", {}, Effect.READ, True, ["a.example"], {"url": ["user", "result:search"]}),
+        ToolSpec("look", open_world=False),
+        ToolSpec("find"),
+    ]
+    trace = Trace("t", "t", "test", (Message("assistant", "Hi."),), {tool.name: tool for tool in tools})
+    assert trace_from_dict(json.loads(encode_trace(trace))) == trace
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "where"),
+    [
+        ("open_world", "yes", "tools[0].open_world"),
+        ("hosts", "a.example", "tools[0].hosts"),
+        ("hosts", [1], "tools[0].hosts[0]"),
+        ("sources", {"url": "user"}, "tools[0].sources.url"),
+        ("sources", {"url": ["page"]}, "tools[0]"),
+    ],
+)
+def test_wrong_words_about_the_outside_are_told(key: str, value: object, where: str) -> None:
+    record = {"specbench": 1, "trace_id": "t", "task_id": "t", "source": "test", "messages": [{"role": "assistant"}]}
+    with pytest.raises(TraceError) as caught:
+        trace_from_dict({**record, "tools": [{"name": "fetch", key: value}]})
+    assert caught.value.field == where

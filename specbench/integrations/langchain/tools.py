@@ -54,7 +54,9 @@ def tools_of(
         effect = effects.get(spec.name, Effect.UNKNOWN)
         if effect is Effect.READ and _is_injected(tool):
             effect = Effect.LOCAL
-        declared = ToolSpec(spec.name, spec.description, spec.parameters, effect)
+        hint = (tool.metadata or {}).get("openWorldHint")  # where an MCP adapter puts its annotations
+        open_world = hint if isinstance(hint, bool) else None
+        declared = ToolSpec(spec.name, spec.description, spec.parameters, effect, open_world)
         made.append(Tool(declared, _runner(tool), (traits or {}).get(spec.name, Traits())))
     return made
 

@@ -113,7 +113,9 @@ def _spec(entry: Any, place: str) -> ToolSpec:
         raise TraceError(
             "the parameters are not a JSON schema", field=f"{place}.parameters", got=parameters, remedy="give an object"
         )
-    return ToolSpec(name, description, parameters or {}, _effect(entry, function, place))
+    return ToolSpec(
+        name, description, parameters or {}, _effect(entry, function, place), _hint(entry, function, "openWorldHint")
+    )
 
 
 def _effect(entry: Mapping[str, Any], function: Mapping[str, Any], place: str) -> Effect:
@@ -127,8 +129,13 @@ def _effect(entry: Mapping[str, Any], function: Mapping[str, Any], place: str) -
                     raise TraceError(
                         "the effect is not known", field=f"{place}.{key}", got=holder[key], remedy=f"use {allowed}"
                     ) from error
+    return Effect.READ if _hint(entry, function, "readOnlyHint") else Effect.UNKNOWN
+
+
+def _hint(entry: Mapping[str, Any], function: Mapping[str, Any], name: str) -> bool | None:
+    """One of MCP's annotations; ``None`` where there is none."""
     for holder in (entry, function):
         annotations = holder.get("annotations")
-        if isinstance(annotations, dict) and annotations.get("readOnlyHint") is True:
-            return Effect.READ
-    return Effect.UNKNOWN
+        if isinstance(annotations, dict) and isinstance(annotations.get(name), bool):
+            return bool(annotations[name])
+    return None
