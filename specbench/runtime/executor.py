@@ -136,7 +136,7 @@ class Executor(KeepsRows):
         await self.journal.recover(self.tools)
         if self.warmer is not None:
             try:
-                self.warmer.attach(self.tools, tasks.spawn)
+                self.warmer.attach(self.tools, tasks.spawn, self._place)
             except ConfigError:
                 self.journal.release()
                 raise

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import anyio
 
@@ -19,7 +19,7 @@ from specbench.runtime.caches import Cache, TTLCache
 from specbench.runtime.containment import contained, contained_call
 from specbench.runtime.copies import copied, own_call
 from specbench.runtime.invocation import run_call
-from specbench.runtime.tools import Toolbox
+from specbench.runtime.tools import Tool, Toolbox
 from specbench.speculation import Traits
 from specbench.speculation.traits import touches
 
@@ -63,8 +63,9 @@ class WarmStats:
     """What warming did.
 
     ``hits`` and ``misses`` count the agent's calls of tools that have been warmed before; ``unused`` are loads that no
-    call has used so far, ``errors`` loads that failed, ``refused`` calls that are no declared reads. ``failures`` says
-    what the last of the errors were.
+    call has used so far, ``errors`` loads that failed, ``refused`` calls that are no declared reads, ``shed`` loads for
+    which rate limits or slots had no room, or whose slot real work took. ``failures`` says what the last of the errors
+    were.
     """
 
     loaded: int = 0
@@ -73,6 +74,7 @@ class WarmStats:
     used: int = 0
     errors: int = 0
     refused: int = 0
+    shed: int = 0
     load_s: float = 0.0
     failures: list[str] = field(default_factory=list)
 
@@ -97,7 +99,7 @@ class WarmStats:
         rate = "no call of a warmed tool" if self.hit_rate is None else f"hit rate {100 * self.hit_rate:.0f} %"
         return (
             f"{rate} ({self.hits} hits, {self.misses} misses); {self.loaded} loads in {self.load_s:.1f} s, "
-            f"{self.unused} unused; {self.errors} failed, {self.refused} refused"
+            f"{self.unused} unused; {self.errors} failed, {self.refused} refused, {self.shed} shed"
         )
 
 
@@ -106,6 +108,32 @@ class Warm(NamedTuple):
 
     value: Any
     seconds: float
+
+
+class Room(Protocol):
+    """Where loads ask whether there is room for them; see :class:`~specbench.runtime.workplace.Workplace`."""
+
+    def take_room(self, load: Load, tool: Tool) -> bool:
+        """Whether a slot and a token of the reserve for speculation are there; they are taken."""
+        ...
+
+    def leave_room(self, load: Load) -> None:
+        """The load has ended."""
+        ...
+
+
+class Load:
+    """A load at work: the least probable of all speculations, so the first one that makes way."""
+
+    p = 0.0
+
+    def __init__(self, call: ToolCall) -> None:
+        self.call = call
+        self.scope, self.done = anyio.CancelScope(), anyio.Event()
+
+    def preempt(self) -> None:
+        """Real work takes its slot."""
+        self.scope.cancel()
 
 
 class CacheWarmer:
@@ -136,10 +164,11 @@ class CacheWarmer:
         self._unused: set[str] = set()
         self._took: dict[str, float] = {}
         self._distrusted_until = 0.0
-        self._loading: dict[str, tuple[ToolCall, anyio.Event]] = {}
+        self._loading: dict[str, Load] = {}
+        self._room: Room | None = None
         self._void: set[str] = set()
 
-    def attach(self, tools: Toolbox, spawn: Callable[..., None]) -> None:
+    def attach(self, tools: Toolbox, spawn: Callable[..., None], room: Room | None = None) -> None:
         """Say which tools there are and how a task is started; an executor does that.
 
         Raises
@@ -149,7 +178,7 @@ class CacheWarmer:
         """
         if self._spawn is not None:
             raise ConfigError("this CacheWarmer is in use by an executor that runs; make one for each")
-        self._tools, self._spawn = tools, spawn
+        self._tools, self._spawn, self._room = tools, spawn, room
         self._limit = anyio.Semaphore(self.parallel)
         self._threads = anyio.CapacityLimiter(self.parallel)
 
@@ -186,18 +215,24 @@ class CacheWarmer:
             if tool.traits.max_staleness_s is not None:
                 ttl_s = min(ttl_s, tool.traits.max_staleness_s)
             self._warmed.add(call.name)
-            self._loading[key] = (call, anyio.Event())
-            self._spawn(self._load, call, key, ttl_s)
+            load = self._loading[key] = Load(call)
+            self._spawn(self._load, load, key, ttl_s)
 
-    async def _load(self, call: ToolCall, key: str, ttl_s: float) -> None:
-        assert self._tools is not None and self._limit is not None and self._threads is not None
+    async def _load(self, load: Load, key: str, ttl_s: float) -> None:
+        assert self._tools is not None and self._limit is not None
+        call, tool = load.call, self._tools[load.call.name]
         try:
             async with self._limit:
                 if await self.cache.get(key) is not None:
                     return
+                if self._room is not None and not self._room.take_room(load, tool):
+                    self.stats.shed += 1
+                    return
                 began = anyio.current_time()
-                tool = self._tools[call.name]
-                value = copied(await contained(run_call(tool, call, self._threads), in_thread=tool.in_thread))
+                value = await self._run(load, tool)
+                if load.scope.cancelled_caught:
+                    self.stats.shed += 1
+                    return
                 seconds = anyio.current_time() - began
                 self.stats.loaded += 1
                 self.stats.load_s += seconds
@@ -214,7 +249,17 @@ class CacheWarmer:
             self.stats.failed(call.key, error)
         finally:
             self._void.discard(key)
-            self._loading.pop(key)[1].set()
+            del self._loading[key]
+            load.done.set()
+
+    async def _run(self, load: Load, tool: Tool) -> Any:
+        assert self._threads is not None
+        try:
+            with load.scope:
+                return copied(await contained(run_call(tool, load.call, self._threads), in_thread=tool.in_thread))
+        finally:
+            if self._room is not None:
+                self._room.leave_room(load)
 
     async def get(self, call: ToolCall, conversation: str = "") -> Warm | None:
         """Return the result of a call that is warm, or becomes so by a load that runs."""
@@ -224,7 +269,7 @@ class CacheWarmer:
         key = self._key(call, conversation)
         loading = self._loading.get(key)
         if loading is not None:
-            await loading[1].wait()
+            await loading.done.wait()
         kept = None
         if anyio.current_time() >= self._distrusted_until:
             try:
@@ -242,8 +287,8 @@ class CacheWarmer:
     async def wrote(self, call: ToolCall, traits: Traits) -> None:
         """A write starts or ends: forget what it may touch, also what is just being loaded."""
         assert self._tools is not None
-        for key, (loading, _) in self._loading.items():
-            if touches(call, traits, loading, self._tools[loading.name].traits):
+        for key, loading in self._loading.items():
+            if touches(call, traits, loading.call, self._tools[loading.call.name].traits):
                 self._void.add(key)
         try:
             async with aclosing(self.cache.calls()) as calls:

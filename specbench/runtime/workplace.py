@@ -13,8 +13,8 @@ from specbench.core.errors import ConfigError
 from specbench.core.types import DecisionPoint, Effect, ToolSpec
 from specbench.runtime.journal import Journal
 from specbench.runtime.tasks import Tasks
-from specbench.runtime.tools import Toolbox
-from specbench.runtime.warming import CacheWarmer
+from specbench.runtime.tools import Tool, Toolbox
+from specbench.runtime.warming import CacheWarmer, Load
 from specbench.speculation import Course, Shared
 from specbench.speculation.commands import (
     Predict,
@@ -146,6 +146,21 @@ class Workplace:
                 if not slots.give_up(ticket):
                     self.leave(slots)
                 raise
+
+    def take_room(self, load: Load, tool: Tool) -> bool:
+        """Whether there is room for a load of the warmer: a slot, and a token of the reserve for speculation."""
+        shared = self.shared
+        if not shared.tool_slots.free or shared.limits.refuse(self.tick(), tool.name, tool.traits.group) is not None:
+            return False
+        slots: Slots[Any] = shared.tool_slots
+        slots.occupy(load)
+        return True
+
+    def leave_room(self, load: Load) -> None:
+        """A load of the warmer has ended."""
+        slots: Slots[Any] = self.shared.tool_slots
+        self.shared.wake(slots.vacate(load))
+        self.carry_out()
 
     def leave(self, slots: Slots[Any]) -> None:
         """Real work has ended: its slot is free."""

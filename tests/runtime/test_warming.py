@@ -15,7 +15,7 @@ import pytest
 from specbench.core.errors import ConfigError, SpecbenchError
 from specbench.core.types import Effect, ToolCall, ToolSpec
 from specbench.runtime import CacheWarmer, Executor, RedisCache, Tool, TTLCache, Warmer
-from specbench.speculation import Traits
+from specbench.speculation import Limit, Options, Traits
 from specbench.testing import BACKENDS, run_virtual
 from tests.runtime.agent import Recorder, Says, call, point, sure, thinks
 
@@ -46,7 +46,9 @@ def test_a_lookup_warms_what_is_asked_next(backend: str) -> None:
             assert step.outcome.speculative_s == pytest.approx(2.0)  # its time to live is over
         stats = warmer.stats
         assert (stats.loaded, stats.hits, stats.misses, stats.unused, stats.refused) == (2, 1, 2, 1, 1)
-        assert stats.report() == ("hit rate 33 % (1 hits, 2 misses); 2 loads in 4.0 s, 1 unused; 0 failed, 1 refused")
+        assert stats.report() == (
+            "hit rate 33 % (1 hits, 2 misses); 2 loads in 4.0 s, 1 unused; 0 failed, 1 refused, 0 shed"
+        )
         assert not [name for name, _, _ in tools.log if name.startswith("delete")]  # a rule never writes
 
     run_virtual(main, backend=backend)
@@ -297,3 +299,41 @@ def test_the_ledger_says_what_was_warm_and_why_a_load_failed() -> None:
     assert (warming["hits"], warming["errors"]) == (1, 2)
     assert warming["failures"][0].startswith("the rule for find: ")
     assert warming["failures"][1] == 'tickets({"of":1}): RuntimeError: down'
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_loads_keep_to_slots_and_make_way_for_real_calls(backend: str) -> None:
+    async def main() -> None:
+        tools, warmer = Recorder(), CacheWarmer([RULE])
+        async with Executor(box(tools), warmer=warmer, options=Options(tool_slots=1)) as executor:
+            step = await executor.run_step(point(executor), thinks(1.0, call("find")))
+            assert [key for key, *_ in tools.log] == ["find({})"]
+            await anyio.sleep(0.5)
+            assert (len(tools.log), warmer.stats.shed) == (2, 1)  # one load has the slot, for the other there is none
+            step = await executor.run_step(step.next_point(), thinks(0.0, call("find")))  # it takes the slot
+            assert step.outcome.speculative_s == pytest.approx(1.0)
+            await anyio.sleep(5.0)
+        assert (
+            warmer.stats.shed == 3
+            and executor.shared.tool_slots.real == 0
+            and not executor.shared.tool_slots.speculative
+        )
+
+    run_virtual(main, backend=backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_loads_take_from_the_reserve_of_a_rate_limit_alone(backend: str) -> None:
+    async def main() -> None:
+        tools = Recorder()
+        rule = Warmer("find", lambda *_: [call("orders", of=at) for at in range(5)], ttl_s=30.0)
+        warmer, limits = CacheWarmer([rule]), {"orders": Limit(per_s=0.001, burst=10.0, reserve=0.2)}
+        async with Executor(box(tools), warmer=warmer, options=Options(limits=limits)) as executor:
+            step = await executor.run_step(point(executor), thinks(1.0, call("find")))
+            await anyio.sleep(9.0)
+            assert (warmer.stats.loaded, warmer.stats.shed) == (2, 3)
+            calls = [call("orders", of=at) for at in range(10, 18)]
+            step = await executor.run_step(step.next_point(), thinks(0.0, *calls))
+            assert step.outcome.speculative_s == pytest.approx(2.0)  # the eight of the real calls are all there
+
+    run_virtual(main, backend=backend)
