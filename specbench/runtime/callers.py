@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextvars import copy_context
+from datetime import date, datetime
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 __all__ = ["caller_of", "surroundings"]
 
-PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
-"""Types of context variables that name somebody or something; others hold the machinery of frameworks."""
+PLAIN = frozenset({str, int, float, bool, bytes, complex, type(None), UUID, Decimal, date, datetime})
+"""Types of values that name somebody or something."""
+MACHINERY = frozenset(
+    {
+        "aiohttp", "anyio", "asgiref", "asyncio", "contextvars", "ddtrace", "elasticapm", "httpx", "langchain",
+        "langchain_core", "langgraph", "langsmith", "logfire", "newrelic", "opentelemetry", "sentry_sdk", "sniffio",
+        "specbench", "starlette", "structlog", "trio", "werkzeug",
+    }
+)  # fmt: skip
+"""Packages that keep runs, spans and scopes in context variables: they change from step to step and name nobody."""
+MISSING = object()
+MOST_ITEMS = 50
+"""Items of a collection that is looked at."""
 
 
 def surroundings() -> int:
-    """Return a number that is the same only where the context variables with plain values are the same.
+    """Return a number that is the same only where the context variables name the same caller.
 
-    Texts, numbers and tuples of them count: who is signed in, which tenant, which language. What frameworks keep in
-    context variables (runs, spans, configurations) changes from step to step and does not.
+    Values count: texts, numbers, and lists, dictionaries and sets of them (who is signed in, which tenant). Objects
+    count by their identity, such as a ``User`` that is set for each request. What well-known frameworks keep there
+    (runs, spans, configurations) does not count, nor do functions and classes.
 
     Examples
     --------
@@ -31,12 +46,25 @@ def surroundings() -> int:
     >>> surroundings() == before
     True
     """
-    return hash(frozenset((id(name), value) for name, value in copy_context().items() if _is_plain(value)))
+    named = ((id(variable), _named(value)) for variable, value in copy_context().items())
+    return hash(frozenset(each for each in named if each[1] is not MISSING))
 
 
-def _is_plain(value: Any) -> bool:
+def _named(value: Any, levels: int = 4) -> Any:
+    """What a value says of the caller, in a form that can be compared; ``MISSING`` where it says nothing."""
     kind = type(value)
-    return kind in PLAIN or (kind is tuple and all(map(_is_plain, value)))
+    if kind in PLAIN:
+        return value
+    if kind in (dict, list, tuple, set, frozenset):
+        items = value.items() if kind is dict else value
+        parts = [_named(each, levels - 1) for each in items] if levels and len(value) <= MOST_ITEMS else [MISSING]
+        if any(part is MISSING for part in parts):
+            return MISSING
+        return kind, frozenset(parts) if kind in (dict, set, frozenset) else tuple(parts)
+    root = kind.__module__.partition(".")[0]
+    if root in MACHINERY or root in sys.stdlib_module_names or isinstance(value, type) or callable(value):
+        return MISSING
+    return kind, id(value)
 
 
 def caller_of(scope: Callable[[], Any]) -> str:

@@ -31,9 +31,11 @@ from specbench.runtime.tools import Tool
 from specbench.runtime.workplace import Workplace
 from specbench.speculation import Course, Launch
 from specbench.speculation.launch import SPECULATION
+from specbench.speculation.slots import Slots
 
 __all__ = ["LEFT_S", "Calls"]
 
+NO_CAP: Slots[Any] = Slots(None)
 LEFT_S = 5.0
 """Seconds that a real call waits, at most, for speculations that were given up and go on."""
 GRAIN_S = 0.001
@@ -181,22 +183,22 @@ class Calls:
         self.place.tell(self.book.abandoned, launch)
 
     async def _run(self, tool: Tool, call: ToolCall) -> ToolResult:
-        place = self.place
-        if place.shared.tool_slots.count is None:
-            return await self._run_in_turn(tool, call)
-        async with lending(place.shared.tool_slots, place.enter, place.leave):
-            return await self._run_in_turn(tool, call)
+        place, slots = self.place, self.place.shared.tool_slots
+        if slots.count is None or SPECULATION.get() is not None:  # what a speculation calls runs in its slot
+            return await self._run_in_turn(tool, call, NO_CAP)
+        async with lending(slots, place.enter, place.leave):
+            return await self._run_in_turn(tool, call, slots)
 
-    async def _run_in_turn(self, tool: Tool, call: ToolCall) -> ToolResult:
-        await self._start(tool)
+    async def _run_in_turn(self, tool: Tool, call: ToolCall, slots: Slots[Any]) -> ToolResult:
+        await self._start(tool, slots)
         if tool.in_thread:  # the thread goes on when this is cancelled, and until it has ended all is as it was
-            result: ToolResult = await self.place.tasks.shielded(self._run_now, tool, call)
+            result: ToolResult = await self.place.tasks.shielded(self._run_now, tool, call, slots)
             return result
-        return await self._run_now(tool, call)
+        return await self._run_now(tool, call, slots)
 
-    async def _start(self, tool: Tool) -> None:
+    async def _start(self, tool: Tool, slots: Slots[Any]) -> None:
         """Wait for a slot, and for the tokens of the tool's rate limits: they are taken when the call starts."""
-        place, slots, limits = self.place, self.place.shared.tool_slots, self.place.shared.limits
+        place, limits = self.place, self.place.shared.limits
         limit, passed = (tool.name, tool.traits.group), []
         try:
             for gate in limits.gates(*limit):
@@ -215,7 +217,7 @@ class Calls:
             for gate in passed:
                 place.leave(gate)
 
-    async def _run_now(self, tool: Tool, call: ToolCall) -> ToolResult:
+    async def _run_now(self, tool: Tool, call: ToolCall, slots: Slots[Any]) -> ToolResult:
         place, book, warmer = self.place, self.book, self.place.warmer
         began, running, result = place.tick(), self.reads.begin(tool, call), None
         try:
@@ -228,7 +230,7 @@ class Calls:
                     await self.order.make_way(self.staged)
                     if warmer is not None:
                         await warmer.wrote(call, tool.traits)
-                with holding(place.shared.tool_slots):
+                with holding(slots):
                     value = own_result(await self._run_undisturbed(tool, call))
                 error = None
             except Exception as raised:
@@ -245,7 +247,7 @@ class Calls:
                 place.shared.expected.saw_tool(tool.name, seconds)
             result = ToolResult(call, value, error, ran=(began, began + seconds), run_s=seconds)
         finally:
-            place.leave(place.shared.tool_slots)
+            place.leave(slots)
             self._returned(tool, running, result)
         return result
 

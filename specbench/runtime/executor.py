@@ -147,6 +147,7 @@ class Executor(KeepsRows):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
+        self._place.tasks.check_loop()
         sessions = self._all()
         try:
             with anyio.CancelScope(shield=True):

@@ -131,11 +131,21 @@ async def _run(tool: Tool, call: ToolCall, limiter: anyio.CapacityLimiter) -> An
     arguments = own_arguments(call)  # a tool may change its own
     if not tool.in_thread:
         return await tool.run(**arguments)
-    (value,) = await anyio.to_thread.run_sync(lambda: (tool.run(**arguments),), limiter=limiter)
+    value, error = await anyio.to_thread.run_sync(_outcome, tool.run, arguments, limiter=limiter)
+    if error is not None:
+        raise error
     if inspect.isawaitable(value):  # a plain wrapper around a coroutine function: what it waits for may be cancelled
         tool.__dict__["in_thread"] = False
         return await value
     return value
+
+
+def _outcome(run: Callable[..., Any], arguments: dict[str, Any]) -> tuple[Any, BaseException | None]:
+    """What a function gives or raises, as a value: not every exception gets through a future."""
+    try:
+        return run(**arguments), None
+    except BaseException as error:
+        return None, error
 
 
 def size_of(value: Any) -> int:

@@ -6,7 +6,7 @@ load and its use only writes of *this* agent end a result's life; what others ch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -223,7 +223,7 @@ class CacheWarmer:
         call, tool = load.call, self._tools[load.call.name]
         try:
             async with self._limit:
-                if await self.cache.get(key) is not None:
+                if await self._contained(self.cache.get, key) is not None:
                     return
                 if self._room is not None and not self._room.take_room(load, tool):
                     self.stats.shed += 1
@@ -237,9 +237,9 @@ class CacheWarmer:
                 self.stats.loaded += 1
                 self.stats.load_s += seconds
                 if key not in self._void:  # a write came while it was loading
-                    await self.cache.set(key, call, value, ttl_s)
+                    await self._contained(self.cache.set, key, call, value, ttl_s)
                     if key in self._void:  # or while it was being kept
-                        await self.cache.delete(key)
+                        await self._contained(self.cache.delete, key)
                         return
                     self._unused.add(key)
                     self._took[key] = seconds
@@ -273,7 +273,7 @@ class CacheWarmer:
         kept = None
         if anyio.current_time() >= self._distrusted_until:
             try:
-                kept = await self.cache.get(key)
+                kept = await self._contained(self.cache.get, key)
             except Exception as error:  # a cache that fails is a miss
                 self.stats.failed("the cache", error)
         if kept is None:
@@ -291,15 +291,28 @@ class CacheWarmer:
             if touches(call, traits, loading.call, self._tools[loading.call.name].traits):
                 self._void.add(key)
         try:
-            async with aclosing(self.cache.calls()) as calls:
-                async for key, kept in calls:
-                    tool = self._tools.get(kept.name)
-                    if tool is None or touches(call, traits, kept, tool.traits):
-                        await self.cache.delete(key)
+            await contained(self._forget(call, traits))
         except Exception as error:  # what it still holds may be stale: it is not believed until all has expired
             self.stats.failed("the cache", error)
             longest = max((warmer.ttl_s for warmer in self.warmers), default=0.0)
             self._distrusted_until = anyio.current_time() + longest
+
+    @staticmethod
+    async def _contained(method: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+        """Ask the cache; whatever goes wrong, at once or later, is an :class:`Exception`."""
+
+        async def ask() -> Any:
+            return await method(*arguments)
+
+        return await contained(ask())
+
+    async def _forget(self, call: ToolCall, traits: Traits) -> None:
+        assert self._tools is not None
+        async with aclosing(self.cache.calls()) as calls:
+            async for key, kept in calls:
+                tool = self._tools.get(kept.name)
+                if tool is None or touches(call, traits, kept, tool.traits):
+                    await self.cache.delete(key)
 
     def _key(self, call: ToolCall, conversation: str) -> str:
         assert self._tools is not None

@@ -83,6 +83,35 @@ def test_whom_warm_results_serve(backend: str, traits: Traits, hits: int) -> Non
     run_virtual(main, backend=backend)
 
 
+class User:
+    """Who is signed in, as an object."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+@backends
+@pytest.mark.parametrize(
+    "make", [User, lambda name: {"name": name}, lambda name: [("name", name)], lambda name: {name}]
+)
+def test_a_caller_may_be_an_object_or_a_collection(backend: str, make: Any) -> None:
+    async def main() -> None:
+        async def whoami() -> str:
+            value = USER.get()
+            return value.name if isinstance(value, User) else str(value)
+
+        tool = Tool(ToolSpec("whoami", effect=Effect.READ), whoami, Traits(cache_ttl_s=60))
+        async with Executor([tool], Says(sure(call("whoami"))), TopK(1), options=Options(carry_ttl_s=60)) as executor:
+            USER.set(make("ann"))
+            step = await executor.run_step(point(executor), thinks(1.0, call("whoami")))
+            step = await executor.run_step(step.next_point(), thinks(1.0, text="One moment."))
+            USER.set(make("bob"))
+            step = await executor.run_step(step.next_point(), thinks(0.0, call("whoami")))
+            assert "bob" in step.results[0].value
+
+    run_virtual(main, backend=backend)
+
+
 @backends
 def test_what_frameworks_keep_in_context_variables_does_not_matter(backend: str) -> None:
     async def main() -> None:
@@ -90,7 +119,7 @@ def test_what_frameworks_keep_in_context_variables_does_not_matter(backend: str)
         async with Executor([account(Traits())], Says(sure(call("account"))), TopK(1)) as executor:
 
             async def think() -> Any:
-                span.set({"number": 7})
+                span.set({"number": 7, "run": object()})
                 await anyio.sleep(1.0)
                 return call("account")
 

@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from specbench.core.ledger import Fate
-from specbench.core.types import Effect, ToolSpec
+from specbench.core.types import Effect, Message, ToolSpec
 from specbench.policies import TopK
 from specbench.runtime import Compensation, Executor, SqliteSavepoint, Tool
 from specbench.runtime.calls import LEFT_S
@@ -65,6 +65,42 @@ def test_agents_within_agents_never_wait_for_themselves(
             assert most[0] <= tool_slots
             shared = executor.shared
             assert (shared.tool_slots.real, shared.llm_slots.real) == (0, 0)
+
+    run_virtual(main, backend=backend)
+
+
+@backends
+@pytest.mark.parametrize(("tool_slots", "llm_slots"), [(1, 1), (1, None), (1, 2), (2, 1), (2, 2)])
+@pytest.mark.parametrize("conversations", [1, 2, 4])
+def test_a_guess_that_is_an_agent_does_not_wait_for_itself(
+    backend: str, tool_slots: int, llm_slots: int | None, conversations: int
+) -> None:
+    async def main() -> None:
+        async def leaf() -> str:
+            await anyio.sleep(0.1)
+            return "leaf"
+
+        async def agent(who: str) -> str:
+            step = await executor.run_step(point(executor, trace_id=f"in {who}"), thinks(0.1, call("leaf")))
+            return str(step.results[0].value)
+
+        def say(seen: Any) -> Any:
+            return sure(call("agent", who=seen[0].content)) if seen[0].content != "hello" else []
+
+        box = [Tool(ToolSpec("leaf", effect=Effect.READ), leaf), Tool(ToolSpec("agent", effect=Effect.READ), agent)]
+        options = Options(tool_slots=tool_slots, llm_slots=llm_slots)
+        async with Executor(box, Says(say), TopK(1), options=options) as executor:
+
+            async def talk(who: str) -> None:
+                at = point(executor, Message("user", who), trace_id=who)
+                step = await executor.run_step(at, thinks(0.5, call("agent", who=who)))
+                assert step.results[0].value == "leaf"
+
+            with anyio.fail_after(60):
+                async with anyio.create_task_group() as group:
+                    for number in range(conversations):
+                        group.start_soon(talk, f"{number}")
+            assert (executor.shared.tool_slots.real, executor.shared.llm_slots.real) == (0, 0)
 
     run_virtual(main, backend=backend)
 

@@ -12,7 +12,7 @@ import pytest
 
 from specbench.core.types import Effect, Message, Prediction, ToolCall, ToolSpec
 from specbench.policies import Choice, TopK
-from specbench.runtime import CacheWarmer, Executor, Tool, ToolResult, Warmer
+from specbench.runtime import CacheWarmer, Executor, Tool, ToolResult, TTLCache, Warmer
 from specbench.runtime.results import Decided
 from specbench.speculation import Options, RunAhead
 from specbench.testing import BACKENDS, run_virtual
@@ -81,13 +81,14 @@ def test_a_guess(backend: str, options: Options, error: BaseException) -> None:
 
 
 @pytest.mark.parametrize("error", [*RAISED[:3], KeyboardInterrupt(), SystemExit(3)], ids=lambda error: str(type(error)))
-def test_a_guess_in_a_thread(error: BaseException) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_guess_in_a_thread(backend: str, error: BaseException) -> None:
     async def main() -> None:
         tool = Tool(ToolSpec("bad", effect=Effect.READ), lambda: raises(error))
         async with Executor([LOOK, tool], Says(sure(call("bad"))), TopK(1)) as executor:
             await two_conversations(executor)
 
-    run_virtual(main)
+    run_virtual(main, backend=backend)
 
 
 def test_what_a_real_call_raises_ends_its_own_conversation_alone() -> None:
@@ -208,6 +209,29 @@ def test_warming(where: str, error: BaseException) -> None:
         assert warmer.stats.errors == 1
 
     run_virtual(main)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("method", ["get", "set", "delete", "calls"])
+def test_a_cache(method: str, backend: str) -> None:
+    async def main() -> None:
+        class Bad(TTLCache):
+            pass
+
+        def bad(*_: Any) -> Any:
+            raise Panic("cache")
+
+        setattr(Bad, method, bad)
+        tools = [LOOK, Recorder().tool("put", 0.1, Effect.WRITE)]
+        warmer = CacheWarmer([Warmer("look", lambda *_: [call("look", x=2)], ttl_s=9)], Bad())
+        async with Executor(tools, warmer=warmer) as executor:
+            await two_conversations(executor)
+            for wanted in (call("put"), call("look", x=2), call("look", x=1), call("put")):
+                step = await executor.run_step(point(executor, trace_id="v"), thinks(1.0, wanted))
+                assert step.results[0].error is None
+        assert warmer.stats.errors >= 1 or method in ("delete",)
+
+    run_virtual(main, backend=backend)
 
 
 @kinds

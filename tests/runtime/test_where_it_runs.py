@@ -63,6 +63,8 @@ def test_another_event_loop_is_told() -> None:
             def elsewhere() -> None:
                 with pytest.raises(ConfigError, match="entered in another event loop"):
                     asyncio.run(executor.run_step(point(executor, trace_id="u"), thinks(0.0, call("look"))))
+                with pytest.raises(ConfigError, match="entered in another event loop"):
+                    asyncio.run(executor.__aexit__(None, None, None))
                 loop = asyncio.run_coroutine_threadsafe(
                     executor.run_step(point(executor, trace_id="v"), thinks(0.0, text="Hello.")), home
                 )
