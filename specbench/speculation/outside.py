@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from specbench.core.types import DecisionPoint, ToolCall, ToolSpec
-from specbench.policies.state import entities
-from specbench.policies.steering import is_outward, steered
+from specbench.policies.steering import is_outward, leaves, steered
 
 __all__ = ["Outside"]
 
@@ -25,7 +24,7 @@ class Outside:
     >>> point = DecisionPoint("t", 0, (), {"search": spec})
     >>> outside.refuse(ToolCall("search", {"q": "abc"}), point)
     'search reaches outside, and its q is neither from the user or the system message nor of an allowed host'
-    >>> outside.refuse(ToolCall("search", {"q": 7}), point)
+    >>> outside.refuse(ToolCall("search", {"q": 777}), point)
     'search would show a 4th thing outside that the agent has not sent there; 3 are allowed'
     """
 
@@ -41,7 +40,7 @@ class Outside:
         spec = point.tools.get(call.name)
         if spec is None or not is_outward(call, spec):
             return None
-        shown = (self.shown | entities(call)) - self.asked
+        shown = (self.shown | _things(call, spec)) - self.asked
         if len(shown) <= MOST_SHOWN:
             return None
         return (
@@ -52,9 +51,14 @@ class Outside:
     def launched(self, call: ToolCall, spec: ToolSpec | None) -> None:
         """A speculation starts."""
         if spec is not None and is_outward(call, spec):
-            self.shown |= entities(call)
+            self.shown |= _things(call, spec)
 
     def decided(self, call: ToolCall, spec: ToolSpec | None) -> None:
         """The agent makes a call itself."""
         if spec is not None and is_outward(call, spec):
-            self.asked |= entities(call)
+            self.asked |= _things(call, spec)
+
+
+def _things(call: ToolCall, spec: ToolSpec) -> set[str]:
+    """The texts and numbers of a call, those in lists one by one; small numbers tell nothing."""
+    return {text for _, text in leaves(call.arguments, spec) if not (text.isdigit() and len(text) <= 2)}

@@ -138,8 +138,11 @@ def test_simulator_and_sweep_hold_to_it_too() -> None:
     assert sweep(table, [0.5])["launched"].tolist() == [6]
 
 
+SCHEMA = {"properties": {**{name: {} for name in ("url", "q", "page", "all", "x")}, "lang": {"enum": ["en", "de"]}}}
+
+
 def says(*messages: tuple[str, str], **declared: Any) -> DecisionPoint:
-    spec = ToolSpec("get", parameters={"properties": {"lang": {"enum": ["en", "de"]}}}, effect=READ, **declared)
+    spec = ToolSpec("get", parameters=SCHEMA, effect=READ, **declared)
     made = tuple(Message(role, text, name="search" if role == "tool" else None) for role, text in messages)
     return DecisionPoint("t", 0, made, {"get": spec})
 
@@ -152,12 +155,28 @@ MAY_GO: list[tuple[dict[str, Any], list[tuple[str, str]], dict[str, Any], bool]]
     ({"url": "https://a.example"}, [("tool", "read https://a.example")], {}, False),
     ({"url": "https://a.example"}, [], {}, False),  # from nowhere
     ({"url": "https://a.example/?d=x"}, [("user", "https://a.example/"), ("tool", "x")], {}, False),
-    (
-        {"url": "https://a.example"},
-        [("user", "https://a.example.evil.example")],
-        {},
-        True,
-    ),  # a part of it, and the user's
+    ({"url": "https://a.example"}, [("user", "https://a.example.evil.example")], {}, False),  # a part of the user's
+    ({"url": "https://a.example/log"}, [("user", "https://a.example/log?d=1")], {}, False),
+    ({"url": "https://a.example/x"}, [("user", "Read (https://a.example/x), please.")], {}, True),
+    ({"q": "%68ttps://a.example"}, [], {}, False),
+    ({"q": "https%253A%252F%252Fa.example"}, [], {}, False),
+    ({"q": "https:a.example"}, [], {}, False),
+    ({"q": "\uff48\uff54\uff54\uff50\uff53\uff1a\uff0f\uff0fa.example"}, [], {}, False),
+    ({"q": "https&colon;//a.example"}, [], {}, False),
+    ({"q": "https&#58;&#47;&#47;a.example"}, [], {}, False),
+    ({"q": "https\\u003a//a.example"}, [], {}, False),
+    ({"q": "git@a.example:x/y"}, [], {}, False),
+    ({"q": "a.example/log?d=1"}, [], {}, False),
+    ({"https://a.example": "x"}, [], {}, False),
+    ({"s3cr3t": True}, [], {"open_world": True}, False),
+    ({"lang": "de", "options": {"s3cr3t": 1}}, [], {"open_world": True}, False),
+    ({"q": [115, 51, 99, 114, 51, 116, 1, 2, 3]}, [], {"open_world": True}, False),
+    ({"q": [True] * 9}, [], {"open_world": True}, False),
+    ({"imageUrl": "a.example"}, [], {}, False),
+    ({"page-url": "a.example"}, [], {}, False),
+    ({"target_url": "a.example"}, [], {}, False),
+    ({"redirect_to": "a.example"}, [], {}, False),
+    ({"origin": "JFK", "address": "Main St 1", "server": "n 1", "curl": "x"}, [("tool", "JFK")], {}, True),
     ({"q": "see HTTPS://a.example"}, [("tool", "a")], {}, False),
     ({"q": "//a.example"}, [], {}, False),
     ({"q": "www.a.example"}, [], {}, False),
@@ -205,8 +224,7 @@ def test_what_may_go_where(
 ) -> None:
     reason = steered(ToolCall("get", arguments), says(*messages, **declared))
     assert (reason is None) is may, reason
-    if reason is not None:
-        assert next(iter(arguments)) in reason
+    assert reason is None or "get" in reason
 
 
 def test_what_the_agent_has_sent_outside_itself_may_go_there_again() -> None:
