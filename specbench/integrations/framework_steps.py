@@ -43,6 +43,14 @@ class WalkingSteps:
         self._steps: dict[str, OpenStep] = {}
         self._many = 100
 
+    @classmethod
+    def of(cls, executor: Executor) -> WalkingSteps:
+        """Return those of an executor: an agent that is made anew for each request finds the step that it has left."""
+        known: WalkingSteps | None = vars(executor).get("walking_steps")
+        if known is None:
+            known = vars(executor)["walking_steps"] = cls(executor)
+        return known
+
     def __len__(self) -> int:
         return len(self._steps)
 
@@ -108,6 +116,11 @@ class WalkingSteps:
         if step.whole:
             await step.finish()
         return result
+
+    def is_untouched(self, trace_id: str) -> bool:
+        """Whether the calls of the conversation's decision are known not to have begun."""
+        step = self._steps.get(trace_id)
+        return step is not None and not step.begun
 
     def end(self, trace_id: str) -> None:
         """The conversation is over."""

@@ -115,7 +115,7 @@ class LiveSession(AsksPredictor):
             raise
         step.work.decided = decided
         step.work.stop_predicting()
-        place.tell(course.decide, step, decided.calls, [place.writes(call.name) for call in decided.calls])
+        place.tell(course.decide, step, decided.calls, [place.tools.may_write(call.name) for call in decided.calls])
         if learn and self.learns and self.sync is not None and not interrupted:
             self.sync.decided(step.work.point, decided.calls[0] if decided.calls else None)
             place.tasks.spawn(self.sync.catch_up)

@@ -204,6 +204,11 @@ class Toolbox(Mapping[str, Tool]):
             return key
         return f"{key} for {caller_of(scope) if callable(scope) else surroundings()}"
 
+    def may_write(self, name: str) -> bool:
+        """Whether a call of this name may change something; one of a tool that is not there changes nothing."""
+        tool = self._tools.get(name)
+        return tool is not None and tool.writes
+
     @property
     def specs(self) -> dict[str, ToolSpec]:
         """Specifications by name, as a decision point has them."""

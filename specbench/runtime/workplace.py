@@ -96,11 +96,6 @@ class Workplace:
         tool = self.tools.get(name)
         return tool.spec.effect if tool is not None else Effect.UNKNOWN
 
-    def writes(self, name: str) -> bool:
-        """Whether a call of this name may change something; one of a tool that is not there changes nothing."""
-        tool = self.tools.get(name)
-        return tool is not None and tool.writes
-
     def as_seen(self, point: DecisionPoint) -> DecisionPoint:
         """Return a point as policies see it: with the tools that may be speculated, and their true effects."""
         return DecisionPoint(point.trace_id, point.index, point.messages, self.speculable, point.agent)

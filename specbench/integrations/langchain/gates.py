@@ -8,13 +8,15 @@ is not speculated, unless ``allow`` says which calls the gates let through.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+from weakref import WeakSet
 
 from specbench.core.extras import named_extras
 from specbench.core.types import DecisionPoint, Prediction, ToolCall
 from specbench.policies import Choice, Policy, State
+from specbench.runtime import Executor
 
 with named_extras():
     from langchain.agents.middleware import (
@@ -102,6 +104,14 @@ def siblings_of(middleware: Any) -> tuple[Any, ...] | None:
     return None
 
 
+class GateKeeper(Protocol):
+    """Who may refuse what is launched."""
+
+    def refuse(self, trace_id: str, call: ToolCall) -> str | None:
+        """Return why a call may not be launched in a conversation; ``None`` if it may."""
+        ...
+
+
 class Gated(Policy):
     """Launches what another policy launches, but for calls that are refused.
 
@@ -109,15 +119,27 @@ class Gated(Policy):
     ----------
     policy
         What to launch.
-    refuse
-        Says why a call may not be launched in a conversation, by its id; ``None`` if it may.
     """
 
-    def __init__(self, policy: Policy, refuse: Callable[[str, ToolCall], str | None]) -> None:
-        self.policy, self.refuse = policy, refuse
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.looks_at_calls = getattr(policy, "looks_at_calls", True)  # type: ignore[misc]  # of the class elsewhere
+        self._keepers: WeakSet[GateKeeper] = WeakSet()
 
     def __repr__(self) -> str:
         return repr(self.policy)
+
+    @classmethod
+    def guard(cls, executor: Executor, keeper: GateKeeper) -> None:
+        """Let ``keeper`` refuse what an executor launches, for as long as anybody holds it."""
+        if not isinstance(executor.policy, cls):
+            executor.policy = cls(executor.policy)
+        executor.policy._keepers.add(keeper)
+
+    def refuse(self, trace_id: str, call: ToolCall) -> str | None:
+        """Return why a call may not be launched in a conversation; ``None`` if it may."""
+        reasons = (keeper.refuse(trace_id, call) for keeper in list(self._keepers))
+        return next((reason for reason in reasons if reason is not None), None)
 
     def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
         """Return the launches and the reason."""

@@ -63,8 +63,8 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
         self._allow = allow
         self._gates: list[Gate] | None = None
         self._offered: dict[str, frozenset[str]] = {}
-        self._steps = WalkingSteps(executor)
-        executor.policy = Gated(executor.policy, self._refuse)
+        self._steps = WalkingSteps.of(executor)
+        Gated.guard(executor, self)
 
     @property
     def tools(self) -> Sequence[BaseTool]:  # type: ignore[override]  # an attribute there
@@ -75,7 +75,7 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
             self._gates = gates if self._gates is None else list({*self._gates, *gates})
         return ()
 
-    def _refuse(self, trace_id: str, call: ToolCall) -> str | None:
+    def refuse(self, trace_id: str, call: ToolCall) -> str | None:
         """Why a guess may not run, if it may not."""
         offered = self._offered.get(trace_id)
         if offered is None:  # a conversation of somebody else

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import operator
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import asdict
 from typing import Annotated, Any, TypedDict
@@ -40,6 +40,10 @@ with named_extras():
     from langgraph.graph.state import CompiledStateGraph
 
 __all__ = ["AgentState", "SpeculativeAgent"]
+
+
+IN_DOUBT = "Error: the run was cut short; this call may have been run. Look before it is made again"
+"""What the model is told of a write when nobody knows whether it has run."""
 
 
 class AgentState(TypedDict, total=False):
@@ -88,7 +92,7 @@ class SpeculativeAgent:
         self.executor = executor
         self._model = BackendChatModel(backend=backend, tools=executor.tools.specs, max_tok=max_tok)
         self._agent = agent
-        self._steps = WalkingSteps(executor)
+        self._steps = WalkingSteps.of(executor)
 
     def compile(self, checkpointer: Any = None) -> CompiledStateGraph[Any, Any, Any, Any]:
         """Return the graph, ready to run.
@@ -110,7 +114,9 @@ class SpeculativeAgent:
 
     async def _entry_point(self, state: AgentState, config: RunnableConfig) -> AgentState:
         """Start the LLM and the speculation; end with the decision."""
-        repaired = _repaired(state["messages"])
+        thread = str(_thread(config) or state.get("conversation"))
+        begun = not self._steps.is_untouched(thread)
+        repaired = _repaired(state["messages"], lambda name: begun and self.executor.tools.may_write(name))
         messages = [each for each in repaired or state["messages"] if not isinstance(each, RemoveMessage)]
         point = self._point(from_langchain(messages), state, config)
         if not _thread(config) and "conversation" not in state:
@@ -181,7 +187,7 @@ class SpeculativeAgent:
                     yield part
 
 
-def _repaired(messages: Sequence[AnyMessage]) -> list[Any]:
+def _repaired(messages: Sequence[AnyMessage], in_doubt: Callable[[str], bool]) -> list[Any]:
     """The messages anew, with a result for each call that the user has not waited for; nothing where none is missing.
 
     A model would refuse the conversation, or take the call for done.
@@ -192,14 +198,15 @@ def _repaired(messages: Sequence[AnyMessage]) -> list[Any]:
         if isinstance(message, ToolMessage):
             missing = [call for call in missing if call["id"] != message.tool_call_id]
         else:
-            mended += [_not_run(call) for call in missing]
+            mended += [_without_result(call, in_doubt(call["name"])) for call in missing]
             missing = [*message.tool_calls, *message.invalid_tool_calls] if isinstance(message, AIMessage) else []
         mended.append(message)
     return [RemoveMessage(REMOVE_ALL_MESSAGES), *mended] if len(mended) > len(messages) else []
 
 
-def _not_run(call: Any) -> ToolMessage:
-    return ToolMessage(NOT_RUN, tool_call_id=call["id"] or "", name=call["name"], status="error", id=str(uuid.uuid4()))
+def _without_result(call: Any, in_doubt: bool) -> ToolMessage:
+    told = IN_DOUBT if in_doubt else NOT_RUN
+    return ToolMessage(told, tool_call_id=call["id"] or "", name=call["name"], status="error", id=str(uuid.uuid4()))
 
 
 async def _run(step: OpenStep) -> list[Message]:

@@ -7,9 +7,11 @@ import gc
 
 import pytest
 from langchain.agents import create_agent
+from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.errors import GraphRecursionError
+from langgraph.types import Command
 
 from specbench.core.types import Effect, ToolSpec
 from specbench.integrations.langchain.middleware import SpeculationMiddleware, tools_of
@@ -122,5 +124,65 @@ def test_a_run_with_the_middleware_leaves_no_session_however_it_ends(direct: boo
                 except GraphRecursionError:
                     assert not direct
             await no_sessions(executor)
+
+    asyncio.run(main())
+
+
+def test_a_new_message_after_a_cut_is_told_that_writes_may_have_run() -> None:
+    async def main() -> None:
+        done: list[tuple[str, str]] = []
+        speculative, executor = agent(done, ("refund", "A"), ("get", "B"), ("slow_mail", "C"))
+        graph, thread = speculative.compile(InMemorySaver()), {"configurable": {"thread_id": "7"}}
+        async with executor:
+            run = asyncio.create_task(graph.ainvoke({"messages": [("user", "please")]}, thread))
+            await asyncio.sleep(0.15)
+            run.cancel()
+            await asyncio.wait([run])
+            state = await graph.ainvoke({"messages": [("user", "And?")]}, thread)
+        told = [message.content for message in state["messages"] if message.type == "tool"]
+        assert ["may have been run" in each for each in told] == [True, False, True]
+        assert "was not run" in told[1]  # a read can be made again
+
+    asyncio.run(main())
+
+
+def test_calls_that_were_waiting_for_a_human_are_known_not_to_have_run() -> None:
+    async def main() -> None:
+        done: list[tuple[str, str]] = []
+        speculative, executor = agent(done, ("refund", "A"))
+        graph, thread = speculative.compile(InMemorySaver()), {"configurable": {"thread_id": "7"}}
+        async with executor:
+            await graph.ainvoke({"messages": [("user", "please")]}, thread, interrupt_before=["execute_tool"])
+            state = await graph.ainvoke({"messages": [("user", "wait!")]}, thread)
+        assert done == [] and "was not run" in state["messages"][2].content
+
+    asyncio.run(main())
+
+
+def test_an_agent_that_is_made_anew_for_each_request_goes_on_after_an_approval() -> None:
+    done: list[str] = []
+
+    async def pay(x: str) -> str:
+        """Pay."""
+        done.append(x)
+        return "paid"
+
+    async def main() -> None:
+        tools, saver = [tool(pay)], InMemorySaver()
+        thread = {"configurable": {"thread_id": "7"}}
+        backend = ScriptedBackend(['{"name": "pay", "parameters": {"x": "A"}}', "Done.", "Hello."])
+        async with Executor(tools_of(tools, {"pay": Effect.WRITE})) as executor:
+
+            def made():
+                gates = [HumanInTheLoopMiddleware(interrupt_on={"pay": True}), SpeculationMiddleware(executor)]
+                return create_agent(BackendChatModel(backend=backend), tools, middleware=gates, checkpointer=saver)
+
+            await made().ainvoke({"messages": [("user", "pay")]}, thread)
+            state = await made().ainvoke(Command(resume={"decisions": [{"type": "approve"}]}), thread)
+            assert (done, state["messages"][-1].text) == (["A"], "Done.")
+            state = await made().ainvoke({"messages": [("user", "and?")]}, thread)
+            assert state["messages"][-1].text == "Hello."
+            gc.collect()
+            assert repr(executor.policy) == "Threshold(p=0.6, k=1)" and len(executor.policy._keepers) <= 1
 
     asyncio.run(main())
