@@ -121,12 +121,14 @@ class SqliteSavepoint:
 
     def _stage(self, token: str, arguments: dict[str, Any]) -> Any:
         connection = self._connect()
+        result = None
         try:
             connection.execute(_TABLE)
             connection.execute("BEGIN IMMEDIATE")
             with _stays_open(connection, self.write):
                 result = self.write(connection, **arguments)
         except BaseException:
+            result = None  # a cursor that has not ended would keep the lock
             _close(connection)
             raise
         self._open[token] = connection
@@ -203,6 +205,11 @@ def _stays_open(connection: sqlite3.Connection, write: Callable[..., Any]) -> It
             connection.execute(f"RELEASE {_NAME}")
             return
         except sqlite3.Error as error:  # it is not there any more
+            if "in progress" in str(error):
+                raise ConfigError(
+                    f"{getattr(write, '__name__', write)}: a statement of a staged write has not ended; fetch its rows "
+                    "(fetchone, fetchall) and return these, not the cursor. Nothing was written"
+                ) from None
             refused.append("ending it")
             cause = error
     raise ConfigError(

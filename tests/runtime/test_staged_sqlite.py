@@ -188,3 +188,19 @@ def test_a_commit_that_sqlite_refuses_leaves_it_to_the_real_call(database: Path)
     anyio.run(main)
     with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("SELECT * FROM owners").fetchall() == []
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_cursor_that_has_not_ended_is_named_and_keeps_no_lock(database: Path, asked: bool) -> None:
+    def returns_a_cursor(connection: sqlite3.Connection) -> Any:
+        return connection.execute(SELL + " RETURNING seat")
+
+    async def main() -> None:
+        pair = SqliteSavepoint(database, returns_a_cursor)
+        tool = Tool(ToolSpec("buy", effect=Effect.STAGED), pair.run, staging=pair)
+        async with Executor([tool], Says(sure(call("buy")))) as executor:
+            step = await executor.run_step(point(executor), thinks(0.1, *((call("buy"),) if asked else ())))
+            assert all("fetch its rows" in result.text for result in step.results)
+        assert seats(database) == [(7, "free")]
+
+    anyio.run(main)
