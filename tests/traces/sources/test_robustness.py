@@ -125,7 +125,7 @@ def test_a_million_mutated_files(name: str, tmp_path: Path) -> None:
 LARGE = {
     "brackets": b"[" * 300_000,
     "objects": b'{"messages":' * 100_000,
-    "quotes": b'"' * 300_000,
+    "quotes": b'"' * 50_000,
     "backslashes": b'{"a": "' + b"\\\\" * 300_000,
     "digits": b'{"messages": ' + b"9" * 300_000 + b"}",
     "tags": json.dumps({"messages": [{"role": "assistant", "content": "<tool_call>{" * 50_000}]}).encode(),
