@@ -9,6 +9,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import NullFormatter
 
 from specbench.plots.style import empty, new_axes, shorten, themed
 
@@ -46,7 +47,7 @@ def plot_seconds(seconds: pd.DataFrame, *, theme: str = "light", ax: Axes | None
         ax = ax if ax is not None else new_axes(9.0, 1.8 + 0.34 * max(4, len(shown)))
         if shown.empty:
             return empty(ax, "The traces carry no recorded seconds.", colours)
-        total_s = float(seconds["total_s"].sum())
+        total_s, ends = float(seconds["total_s"].sum()), []
         for at, row in enumerate(shown.to_dict("records")):
             low, middle, high = (max(float(row[name]), LEAST_S) for name in ("p10_s", "p50_s", "p90_s"))
             colour, hatch = (colours.think, "") if row["kind"] == "think" else (colours.tool, "///")
@@ -55,14 +56,17 @@ def plot_seconds(seconds: pd.DataFrame, *, theme: str = "light", ax: Axes | None
             median_s, spread = float(row["median_s"]), math.exp(NORMAL_P90 * float(row["sigma"]))
             fitted = [max(each, LEAST_S) for each in (median_s / spread, median_s, median_s * spread)]
             ax.plot(fitted, [at] * 3, "|-", ms=10, lw=1.2, color=colours.text, zorder=3)
+            ends += [low, high, *fitted]
             share = f"{100 * row['total_s'] / total_s:.0f} % of the sum, " if total_s else ""
             ax.annotate(
                 f"{share}n = {row['recorded']}", (max(high, fitted[-1]), at), xytext=(7, 0),
                 textcoords="offset points", va="center", fontsize=8.5, color=colours.faint,
             )  # fmt: skip
         ax.set_xscale("log")
-        left, right = ax.get_xlim()
-        ax.set_xlim(max(left, LEAST_S / 2), right * (right / left) ** 0.3)
+        low, high = min(ends), max(ends)
+        ax.set_xlim(low / 1.5, 2 * high * (high / low) ** 0.25)  # room for the words behind the longest
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        ax.xaxis.set_minor_formatter(NullFormatter())
         ax.set_yticks(range(len(shown)), [shorten(str(what), MOST_LETTERS) for what in shown["what"]])
         ax.set_ylim(len(shown) - 0.4, -0.6)
         ax.grid(visible=False, axis="y")

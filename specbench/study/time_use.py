@@ -18,6 +18,9 @@ FEW = 0.05
 TINY = 0.1
 """Slow tools that are not READ are the limit where READ calls take less than this share of the tools' time."""
 
+TRIED = 3
+"""Slow tools of which it is told what they would bring if they were READ."""
+
 
 @dataclass(frozen=True)
 class TimeUse:
@@ -29,10 +32,13 @@ class TimeUse:
         The sums over all decisions.
     tools
         ``{tool: (effect, calls, seconds)}``, most seconds first; the seconds of parallel calls are added up here.
+    if_read
+        What the oracle's share would be if every call of a tool were READ: of the slowest tools that are not.
     """
 
     oracle: OracleSaving
     tools: Mapping[str, tuple[str, int, float]]
+    if_read: Mapping[str, float]
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON values."""
@@ -40,7 +46,20 @@ class TimeUse:
             {"tool": name, "effect": effect, "calls": calls, "seconds": seconds}
             for name, (effect, calls, seconds) in self.tools.items()
         ]
-        return {**asdict(self.oracle), "saved_share": self.oracle.saved_share, "tools": tools, "limit": self.limit()}
+        return {
+            **asdict(self.oracle),
+            "saved_share": self.oracle.saved_share,
+            "tools": tools,
+            "if_read": dict(self.if_read),
+            "limit": self.limit(),
+        }
+
+    def prospect(self) -> str:
+        """Return what could be hidden if the best of the slow tools were READ; nothing without such a tool."""
+        if not self.if_read:
+            return ""
+        best = max(self.if_read, key=lambda name: self.if_read[name])
+        return f"Were every call of {best} a read, and foreseen, {percent(self.if_read[best])} could be hidden."
 
     def limit(self) -> str:
         """Return in a sentence or two what limits the saving; nothing where no time passes."""
@@ -56,11 +75,10 @@ class TimeUse:
                 "early can: `specbench simulate --run-ahead 2`)"
             )
         elif read < TINY * tool and other_s:
-            slowest = max(other_s, key=lambda name: other_s[name])
-            why = (
-                f". The slow tools are not declared `read`: {slowest} alone makes up "
-                f"{percent(other_s[slowest] / sum(other_s.values()), 0)} of the others' seconds"
-            )
+            ran_s = sum(other_s.values())
+            most = ", ".join(f"{name} {percent(seconds / ran_s, 0)}" for name, seconds in list(other_s.items())[:2])
+            why = f". The slow tools are not declared `read` (of the others' seconds: {most})"
+            why = " ".join([f"{why}.", self.prospect()]).removesuffix(".")
         elif oracle.saved_s < oracle.read_s / 2:
             why = (
                 f". The thinking before READ calls is shorter than these run, or a write stands before them: "
@@ -83,7 +101,8 @@ def time_use(traces: Sequence[Trace], latency: Latency) -> TimeUse:
     >>> time_use(make_traces(4), Constant(2.0, 0.02)).limit()[:47]
     'What limits it: tools take 0.7 % of the time, c'
     """
-    sums = OracleSums("measured" if latency.measured else "modelled")
+    basis = "measured" if latency.measured else "modelled"
+    decisions: list[tuple[float, list[tuple[Effect, float, str]]]] = []
     tools: dict[str, tuple[str, int, float]] = {}
     for trace in traces:
         for decision in trace.decisions():
@@ -92,9 +111,21 @@ def time_use(traces: Sequence[Trace], latency: Latency) -> TimeUse:
                 for call in decision.calls
             ]
             think_s = latency.think_s(trace.trace_id, decision.point.index)
-            sums.add(think_s, [(effect, seconds) for effect, seconds, _ in runs])
+            decisions.append((think_s, runs))
             for effect, seconds, name in runs:
                 _, calls, before_s = tools.get(name, ("", 0, 0.0))
                 tools[name] = (effect.value, calls + 1, before_s + seconds)
     slowest = sorted(tools.items(), key=lambda item: (-item[1][2], item[0]))
-    return TimeUse(sums.saving(), dict(slowest))
+    others = [name for name, (effect, _, _) in slowest if effect != Effect.READ][:TRIED]
+    if_read = {name: _oracle(basis, decisions, name).saved_share for name in others}
+    return TimeUse(_oracle(basis, decisions), dict(slowest), if_read)
+
+
+def _oracle(
+    basis: str, decisions: Sequence[tuple[float, Sequence[tuple[Effect, float, str]]]], as_read: str | None = None
+) -> OracleSaving:
+    """Add up what an oracle saves, with one tool counted as READ."""
+    sums = OracleSums(basis)
+    for think_s, runs in decisions:
+        sums.add(think_s, [(Effect.READ if name == as_read else effect, seconds) for effect, seconds, name in runs])
+    return sums.saving()

@@ -69,7 +69,7 @@ def verdict(
     recalls = {name: same_waste[name] or 0.0 for name in predictors if name not in controls}
     return [
         _answer(chosen, point, latency),
-        _price(point, ceiling),
+        _price(point, ceiling, latency),
         *filter(None, [time.limit()]),
         *_modelled(metrics["modelled_at_default_threshold"], modelled),
         _others(metrics, point, chosen, recalls),
@@ -84,7 +84,8 @@ def _slowest(time: TimeUse, latency: str) -> list[str]:
     shares = [f"{name} {percent(seconds / ran_s, 0)}" for name, (_, _, seconds) in time.tools.items()][:TOOLS_NAMED]
     return [
         f"Tools take {percent(time.oracle.tool_s / time.oracle.total_s)} of the time ({latency}). Of their seconds, "
-        f"most are in {', '.join(shares)}: declare those of them that change nothing."
+        f"most are in {', '.join(shares)}: declare those of them that change nothing. "
+        f"{time.prospect()}"
     ]
 
 
@@ -123,10 +124,10 @@ def _answer(chosen: str, point: Mapping[str, Any], latency: str) -> str:
     )
 
 
-def _price(point: Mapping[str, Any], ceiling: float | None) -> str:
+def _price(point: Mapping[str, Any], ceiling: float | None, latency: str) -> str:
     perfect = f"a perfect predictor of READ calls would save {percent(ceiling)}" if ceiling is not None else ""
     if not point["launched"]:
-        return f"For comparison, {perfect}." if perfect else "A lower threshold may launch something."
+        return f"For comparison, {perfect} ({latency})." if perfect else "A lower threshold may launch something."
     text = (
         f"It hits {percent(point['recall'], 0)} of the calls; of 100 launches {100 * point['precision']:.0f} are used, "
         f"and the tools run {point['amplification']:.2f} times the calls needed"

@@ -27,7 +27,9 @@ def metrics(saved: float, wasted: float, launched: int = 10, net_best: float = 0
 
 
 TIME = TimeUse(
-    OracleSaving("modelled", 9, 70.0, 30.0, 20.0, 15.0), {"get": ("read", 9, 20.0), "pay": ("write", 5, 10.0)}
+    OracleSaving("modelled", 9, 70.0, 30.0, 20.0, 15.0),
+    {"get": ("read", 9, 20.0), "pay": ("write", 5, 10.0)},
+    {"pay": 0.08},
 )
 
 
@@ -74,7 +76,7 @@ def test_rivals_are_compared_at_the_same_waste() -> None:
 def test_without_a_launch_there_is_no_gain() -> None:
     sentences = say(metrics(0.0, 0.0, launched=0, net_best=0.0), oracle=metrics(0.2, 0.0))
     assert sentences[0].startswith("No launch, no gain: the learned predictor is never as sure as p ≥ 0.60")
-    assert sentences[1] == "For comparison, a perfect predictor of READ calls would save 20.0 %."
+    assert sentences[1] == "For comparison, a perfect predictor of READ calls would save 20.0 % (modelled: L)."
     assert sentences[3] == "No threshold would have paid: learned wastes at least what it saves at every one."
 
 
@@ -85,6 +87,7 @@ def test_no_calls_and_no_read_tools_are_told_apart() -> None:
     assert said[2].startswith(
         "Tools take 30.0 % of the time (modelled: L). Of their seconds, most are in get 67 %, pay 33 %"
     )
+    assert said[2].endswith("Were every call of pay a read, and foreseen, 8.0 % could be hidden.")
 
 
 @pytest.mark.parametrize(("saved", "wasted"), [(0.0002, 0.0), (0.0, 0.0), (0.0004, 0.0001)])
@@ -95,7 +98,7 @@ def test_nothing_is_never_a_yes(saved: float, wasted: float) -> None:
 
 
 def test_measured_seconds_decide_and_the_modelled_view_stands_beside() -> None:
-    time = TimeUse(replace(TIME.oracle, basis="measured"), TIME.tools)
+    time = replace(TIME, oracle=replace(TIME.oracle, basis="measured"))
     sentences = say(metrics(0.0, 0.0), time=time, modelled="M")
     assert sentences[0].startswith("No, speculation") and sentences[0].endswith("(measured: L).")
     assert sentences[3] == (
@@ -112,12 +115,12 @@ def test_measured_seconds_decide_and_the_modelled_view_stands_beside() -> None:
         ),
         (
             (60.0, 40.0, 1.0, 1.0),
-            "The slow tools are not declared `read`: pay alone makes up 100 % of the others",
+            "declared `read` (of the others' seconds: pay 100 %). Were every call of pay a read, and foreseen, 8.0 %",
         ),
         ((20.0, 80.0, 70.0, 10.0), "shorter than these run, or a write stands before them: 10.0 % can be hidden"),
         ((70.0, 30.0, 20.0, 15.0), "With every READ call foreseen, 15.0 % could be hidden: the guesses limit it."),
     ],
 )
 def test_what_limits_it_is_named(oracle: tuple[float, ...], words: str) -> None:
-    limit = TimeUse(OracleSaving("measured", 9, *oracle), TIME.tools).limit()
+    limit = replace(TIME, oracle=OracleSaving("measured", 9, *oracle)).limit()
     assert limit.startswith("What limits it: ") and words in limit

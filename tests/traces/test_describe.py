@@ -167,6 +167,8 @@ def test_nothing_is_described_without_dividing_by_zero() -> None:
     assert found.oracle_measured is None
     assert set(found.entropy_bits.values()) == {0.0}
     assert "calls by effect       none" in found.to_text()
+    assert "--effects" not in found.to_text() and "--effects" not in describe([trace("get")]).to_text()
+    assert "no called tool is declared `read`" in describe([trace("pay")]).to_text()
     assert json.loads(json.dumps(found.to_dict()))["oracle_modelled"]["saved_share"] == 0.0
 
 

@@ -92,8 +92,8 @@ class Measured(Latency):
         if self.coverage >= 1.0:
             return text
         return (
-            f"{text}; {self.coverage:.1%} of the decisions and calls have their own, the others draw from recorded "
-            "ones, of the same tool where there are some"
+            f"{text}; {100 * self.coverage:.1f} % of the decisions and calls have their own, the others draw from "
+            "recorded ones, of the same tool where there are some"
         )
 
     def think_s(self, trace_id: str, index: int) -> float:

@@ -180,7 +180,7 @@ def test_measured_seconds_say_so_with_their_coverage() -> None:
     asked = Message("assistant", "", (ToolCall("get", {"x": 2}),))
     more = Trace("t", "t", "hand", (*trace.messages, asked, Message("tool", "there", name="get")), trace.tools)
     model = Latency.from_text("measured").for_traces([more])
-    assert model.words().startswith("recorded seconds: median 3 s before a decision, 0.5 s a tool call; 60.0% of the")
+    assert model.words().startswith("recorded seconds: median 3 s before a decision, 0.5 s a tool call; 60.0 % of the")
     assert model.tool_s("t", 'get({"x":2})') == 0.5  # never timed: drawn from the same tool
 
 
