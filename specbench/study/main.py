@@ -179,6 +179,7 @@ def run_study(
             same_waste=same_waste,
             time=used,
             modelled=None if beside is None else beside.words(),
+            timed_share=described.timed_share,
         )
         metrics: dict[str, Any] = strict(
             {

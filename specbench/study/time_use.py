@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from specbench.core.text import shown
 from specbench.core.types import Effect, Trace
 from specbench.report.page import percent
 from specbench.sim.latency.models import Latency
@@ -59,7 +60,7 @@ class TimeUse:
         if not self.if_read:
             return ""
         best = max(self.if_read, key=lambda name: self.if_read[name])
-        return f"Were every call of {best} a read, and foreseen, {percent(self.if_read[best])} could be hidden."
+        return f"Were every call of {shown(best)} a read, and foreseen, {percent(self.if_read[best])} could be hidden."
 
     def limit(self) -> str:
         """Return in a sentence or two what limits the saving; nothing where no time passes."""
@@ -76,7 +77,9 @@ class TimeUse:
             )
         elif read < TINY * tool and other_s:
             ran_s = sum(other_s.values())
-            most = ", ".join(f"{name} {percent(seconds / ran_s, 0)}" for name, seconds in list(other_s.items())[:2])
+            most = ", ".join(
+                f"{shown(name)} {percent(seconds / ran_s, 0)}" for name, seconds in list(other_s.items())[:2]
+            )
             why = f". The slow tools are not declared `read` (of the others' seconds: {most})"
             why = " ".join([f"{why}.", self.prospect()]).removesuffix(".")
         elif oracle.saved_s < oracle.read_s / 2:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from specbench.core.text import shown
 from specbench.policies import DEFAULT_THRESHOLD
 from specbench.report.page import percent
 from specbench.study.time_use import TimeUse
@@ -24,6 +25,7 @@ def verdict(
     same_waste: Mapping[str, float | None],
     time: TimeUse,
     modelled: str | None = None,
+    timed_share: float = 0.0,
 ) -> list[str]:
     """Return the sentences of the verdict, the answer first.
 
@@ -43,6 +45,8 @@ def verdict(
         Where the time goes; it says whether the seconds are measured.
     modelled
         The latency model of the modelled view in words, where the seconds are measured.
+    timed_share
+        Decisions and calls of the traces with a recorded time ÷ all of them.
     """
     metrics = predictors[chosen]
     point = metrics["at_default_threshold"]
@@ -72,6 +76,7 @@ def verdict(
         _price(point, ceiling, latency),
         *filter(None, [time.limit()]),
         *_modelled(metrics["modelled_at_default_threshold"], modelled),
+        *_left_aside(time, timed_share),
         _others(metrics, point, chosen, recalls),
     ]
 
@@ -81,11 +86,22 @@ def _slowest(time: TimeUse, latency: str) -> list[str]:
     ran_s = sum(seconds for _, _, seconds in time.tools.values())
     if not ran_s:
         return []
-    shares = [f"{name} {percent(seconds / ran_s, 0)}" for name, (_, _, seconds) in time.tools.items()][:TOOLS_NAMED]
+    shares = [f"{shown(name)} {percent(seconds / ran_s, 0)}" for name, (_, _, seconds) in time.tools.items()][
+        :TOOLS_NAMED
+    ]
     return [
         f"Tools take {percent(time.oracle.tool_s / time.oracle.total_s)} of the time ({latency}). Of their seconds, "
         f"most are in {', '.join(shares)}: declare those of them that change nothing. "
         f"{time.prospect()}"
+    ]
+
+
+def _left_aside(time: TimeUse, timed_share: float) -> list[str]:
+    if time.oracle.basis == "measured" or not timed_share:
+        return []
+    return [
+        f"The traces carry seconds for {percent(timed_share, 0)} of their decisions and calls, which are left aside "
+        "here: --latency measured takes them, and draws the others from them."
     ]
 
 

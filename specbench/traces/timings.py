@@ -63,9 +63,9 @@ class RecordedSeconds:
     Examples
     --------
     >>> from specbench.core.types import Message, Timing, ToolCall
-    >>> asked = Message("assistant", "", (ToolCall("get"),), timing=Timing(0, 2))
+    >>> asked = Message("assistant", "", (ToolCall("get"),), timing=Timing(0.0, 2.0))
     >>> seconds = RecordedSeconds()
-    >>> seconds.add(Trace("t", "t", "doc", (asked, Message("tool", "x", timing=Timing(2, 2.5)), Message("assistant"))))
+    >>> seconds.add(Trace("t", "t", "doc", (asked, Message("tool", "x", timing=Timing(2.0, 2.5)), Message("assistant"))))
     >>> seconds.think, seconds.tools, round(seconds.coverage, 2)
     ([2.0], {'get': [0.5]}, 0.67)
     """

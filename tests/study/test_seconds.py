@@ -85,6 +85,7 @@ def test_a_latency_that_is_asked_for_is_taken(slow: Path, tmp_path: Path) -> Non
     result = run_study(slow, tmp_path / "run", predictors=LIGHT, settings=Settings(latency="constant:2,1"))
     assert "(modelled: the LLM thinks 2 s before each decision, a tool runs 1 s)" in result.verdict[0]
     assert result.metrics["predictors"]["ngram"]["modelled_at_default_threshold"] is None
+    assert "carry seconds for 100 % of their decisions and calls, which are left aside here" in result.verdict[3]
     assert "All seconds here are modelled" in result.report.read_text("utf-8")
 
 

@@ -124,3 +124,10 @@ def test_measured_seconds_decide_and_the_modelled_view_stands_beside() -> None:
 def test_what_limits_it_is_named(oracle: tuple[float, ...], words: str) -> None:
     limit = replace(TIME, oracle=OracleSaving("measured", 9, *oracle)).limit()
     assert limit.startswith("What limits it: ") and words in limit
+
+
+def test_a_tools_name_cannot_steer_the_terminal() -> None:
+    tools = {"\x1b[2Jbash": ("unknown", 3, 9.0)}
+    time = TimeUse(OracleSaving("measured", 9, 60.0, 40.0, 1.0, 1.0), tools, dict.fromkeys(tools, 0.1))
+    for sentences in (say(metrics(0.1, 0.0), time=time), say({**metrics(0, 0), "read_calls": 0}, time=time)):
+        assert "\x1b" not in "".join(sentences) and "bash" in "".join(sentences)
