@@ -64,8 +64,8 @@ class RecordedSeconds:
     --------
     >>> from specbench.core.types import Message, Timing, ToolCall
     >>> asked = Message("assistant", "", (ToolCall("get"),), timing=Timing(0.0, 2.0))
-    >>> seconds = RecordedSeconds()
-    >>> seconds.add(Trace("t", "t", "doc", (asked, Message("tool", "x", timing=Timing(2.0, 2.5)), Message("assistant"))))
+    >>> ran = Message("tool", "x", timing=Timing(2.0, 2.5))
+    >>> seconds = RecordedSeconds.of([Trace("t", "t", "doc", (asked, ran, Message("assistant")))])
     >>> seconds.think, seconds.tools, round(seconds.coverage, 2)
     ([2.0], {'get': [0.5]}, 0.67)
     """
