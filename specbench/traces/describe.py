@@ -126,7 +126,7 @@ class Description:
             told = f"recorded seconds: {self.timed_share:.0%} of the decisions and calls have some"
             lines += ["", told, "      p50      p90      sum  of"]
             for each in self.seconds:
-                numbers = f"{each.p50_s:>9.2f}{each.p90_s:>9.2f}{each.total_s:>9.0f}"
+                numbers = f"{each.p50_s:>9.3g}{each.p90_s:>9.3g}{each.total_s:>9.0f}"
                 lines.append(f"{numbers}  {shown(each.what)} ({each.recorded} of {each.of})")
         return "\n".join(lines)
 

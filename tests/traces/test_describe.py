@@ -121,7 +121,7 @@ def test_the_measured_oracle_uses_the_traces_own_timings_where_they_are_complete
     found = describe([Trace("t", "a", "test", tuple(messages), TOOLS)])
     assert "saves 20.0% (measured, on 3 timed decisions)" in found.to_text()
     assert "recorded seconds: 78% of the decisions and calls have some" in found.to_text()
-    assert "     1.00     3.40        6  get (3 of 4)" in found.to_text().splitlines()
+    assert "        1      3.4        6  get (3 of 4)" in found.to_text().splitlines()
     assert [(each.what, each.kind, each.p50_s, each.total_s) for each in found.seconds] == [
         ("LLM", "think", 1.0, 6.0),
         ("get", "tool", 1.0, 6.0),
