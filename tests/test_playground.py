@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from specbench.core.errors import ConfigError
+from specbench.core.types import Timing, Trace
 from specbench.policies import Threshold, TopK
 from specbench.study.workbench import Setting, Workbench
+from specbench.traces.store import write_traces
 
 pytest.importorskip("ipywidgets")
 
@@ -150,3 +152,30 @@ def test_a_policy_of_ones_own_is_among_the_choices(toy_file: Path) -> None:
     assert {"threshold", "ev", "specbench.policies:TopK:2"} <= set(play.inputs["policy"].options)
     with pytest.raises(ConfigError, match="no policy is called 'often'"):
         Playground(str(toy_file), predictor="markov", policy="often", most=8)
+
+
+def test_recorded_seconds_are_taken_until_the_box_is_emptied(toy_traces: list[Trace], tmp_path: Path) -> None:
+    took = {"assistant": 4.0, "tool": 0.5}
+    write_traces(
+        tmp_path / "timed.jsonl",
+        [
+            replace(
+                trace,
+                messages=tuple(
+                    replace(each, timing=Timing(0.0, took[each.role])) if each.role in took else each
+                    for each in trace.messages
+                ),
+            )
+            for trace in toy_traces
+        ],
+    )
+    play = Playground(Workbench(tmp_path / "timed.jsonl"), predictor="markov")
+    assert "<td>measured</td>" in play.numbers.value and "markov, modelled" in play.numbers.value
+    play.inputs["recorded"].value = False
+    assert "<td>measured</td>" not in play.numbers.value and "<td>modelled</td>" in play.numbers.value
+    play.tabs.selected_index = 3
+    assert "(modelled)" in play.board.value
+
+
+def test_without_recorded_seconds_there_is_nothing_to_choose(play: Playground) -> None:
+    assert play.inputs["recorded"].disabled and "<td>modelled</td>" in play.numbers.value

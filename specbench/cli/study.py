@@ -36,7 +36,7 @@ def evaluate(
     skip_invalid: SkipOption = False,
     effects: EffectsOption = None,
     seed: SeedOption = 0,
-    latency: LatencyOption = "constant:2,1",
+    latency: LatencyOption = "auto",
     predict_ms: PredictMsOption = None,
     allow_overlap: Annotated[
         bool, typer.Option("--allow-overlap", help="Allow a task in both training and test (a leak).")
@@ -82,7 +82,7 @@ def study(
     skip_invalid: SkipOption = False,
     effects: EffectsOption = None,
     seed: SeedOption = 0,
-    latency: LatencyOption = "constant:2,1",
+    latency: LatencyOption = "auto",
     predict_ms: PredictMsOption = None,
     live: Annotated[
         int, typer.Option("--live", min=0, help="Run so many conversations of the support desk live besides (paced).")
@@ -153,7 +153,7 @@ def compare(
     skip_invalid: SkipOption = False,
     effects: EffectsOption = None,
     seed: SeedOption = 0,
-    latency: LatencyOption = "constant:2,1",
+    latency: LatencyOption = "auto",
     predict_ms: PredictMsOption = None,
     quiet: QuietOption = False,
 ) -> None:

@@ -154,6 +154,12 @@ class Ledger:
     config: Mapping[str, Any] = field(default_factory=dict)
     aheads: list[Ahead] = field(default_factory=list)
 
+    @property
+    def measured(self) -> bool:
+        """Whether the seconds were recorded or run in, and not modelled; as the configuration says."""
+        latency = self.config.get("latency")
+        return isinstance(latency, Mapping) and str(latency.get("model")).startswith("measured")
+
     def __repr__(self) -> str:
         parts = plural(len(self.outcomes), "decision"), plural(len(self.speculations), "speculation")
         return f"<Ledger of {clipped(str(self.config.get('predictor')))}: {', '.join(parts)}>"

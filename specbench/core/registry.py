@@ -256,11 +256,15 @@ LATENCIES = Registry(
         "tokens": "specbench.sim.latency.from_traces:ByTokens",
         "profile": "specbench.sim.latency.profile:ByProfile",
         "empirical": "specbench.sim.latency.from_traces:Empirical",
+        "fitted": "specbench.sim.latency.fitted:Fitted",
         "measured": "specbench.sim.latency.measured:Measured",
+        "auto": "specbench.sim.latency.measured:Auto",
     },
-    hint="constant:THINK,TOOL[,USER], lognormal:THINK,TOOL,SIGMA[,USER], tokens:PREFILL,DECODE,TOOL[,USER] (tokens a "
-    "second), profile:FILE.json,TOOL[,USER][,batch=N] (what `specbench profile-llm` wrote), empirical (drawn from "
-    "recorded seconds), measured (each decision's own recorded seconds); all in seconds",
+    hint="auto (measured where the traces carry seconds, else constant:2,1), constant:THINK,TOOL[,USER], "
+    "lognormal:THINK,TOOL,SIGMA[,USER], tokens:PREFILL,DECODE,TOOL[,USER] (tokens a second), "
+    "profile:FILE.json,TOOL[,USER][,batch=N] (what `specbench profile-llm` wrote), empirical (drawn from recorded "
+    "seconds), fitted (log-normal, fitted to them tool by tool), measured (each decision's own recorded seconds); "
+    "all in seconds",
 )
 """Say how long LLM, tools and user take; see :class:`specbench.sim.Latency`."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from specbench.playground.training import Training
 from specbench.plots.timeline import LiveCurve
 from specbench.policies import Budgeted, ExpectedValue, Policy, Threshold, TopK
 from specbench.report.fragments import confusion_html, leaderboard_html, metrics_html
-from specbench.sim import Constant
+from specbench.sim import Auto, Constant
 from specbench.speculation import Options, RunAhead
 from specbench.study.main import default_predictors
 from specbench.study.workbench import Setting, Workbench
@@ -34,8 +35,8 @@ TOOLS_HELP = (
     "a row adds up to more than 100 %.</p>"
 )
 BOARD_HELP = (
-    "<p>The predictors that have been tried here, at their best thresholds, with the seconds on the left (modelled). "
-    "@1: right at rank 1, given that a call happens.</p>"
+    "<p>The predictors that have been tried here, at their best thresholds, with the seconds on the left "
+    "(%s). @1: right at rank 1, given that a call happens.</p>"
 )
 
 
@@ -69,6 +70,7 @@ class Playground:
         self._live = LiveCurve()
         self._first, self._built = predictor, False
         self.bench.table(predictor)
+        self.timed = self.bench.measured()
         Policy.from_text(policy)
         self._make_controls(predictor, policy)
         self.conversation = Conversation(self.bench, self.busy, self.update)
@@ -93,6 +95,7 @@ class Playground:
             "threshold": control(w.FloatSlider, "threshold p ≥", value=0.3, min=0, max=1, step=0.02),
             "k": control(w.IntSlider, "launches at most", value=1, min=1, max=5),
             "waste": control(w.FloatSlider, "cost of waste (ev)", value=0.5, min=0, max=3, step=0.1),
+            "recorded": control(w.Checkbox, "recorded seconds", value=True, indent=True),
             "think_s": control(w.FloatSlider, "LLM thinks, s", value=2.0, min=0.1, max=10, step=0.1),
             "tool_s": control(w.FloatSlider, "a tool runs, s", value=1.0, min=0, max=10, step=0.1),
             "user_s": control(w.FloatSlider, "user types, s", value=8.0, min=0, max=60, step=1),
@@ -105,6 +108,7 @@ class Playground:
             "launches": control(w.IntSlider, "launch budget (0: none)", value=0, min=0, max=50),
         }
         self.inputs["policy"].value = policy
+        self._tell_recorded()
         self.traces = w.Text(
             description="traces", value=self._traces_text(), placeholder="the shipped sample", layout=NARROW,
             style={"description_width": "140px"},
@@ -157,10 +161,11 @@ class Playground:
             "ev": ExpectedValue(values["waste"], k=k),
         }
         policy = known[name] if name in known else Policy.from_text(name)
+        modelled = Constant(values["think_s"], values["tool_s"], values["user_s"])
         return Setting(
             values["predictor"],
             Budgeted(policy, values["launches"]) if values["launches"] else policy,
-            Constant(values["think_s"], values["tool_s"], values["user_s"]),
+            Auto(modelled) if values["recorded"] else modelled,
             Options(
                 windows=frozenset(values["windows"]),
                 carry_ttl_s=values["carry_ttl_s"],
@@ -168,6 +173,10 @@ class Playground:
             ),
             values["predict_ms"],
         )
+
+    def _tell_recorded(self) -> None:
+        """Traces without recorded seconds leave nothing to choose."""
+        self.inputs["recorded"].disabled = not self.timed
 
     def _changed(self, change: Any) -> None:
         if self._built:
@@ -186,14 +195,18 @@ class Playground:
         began = time.perf_counter()
         shown = [] if self.pinned is None else [(f"A: {self.pinned[0]}", self.pinned[1])]
         shown.append((self.setting.predictor, self.setting))
-        curves, runs = [], {}
+        curves, runs, seconds = [], {}, {}
         for label, setting in shown:
             _, metrics = self.bench.run(setting, intervals=False)
             point = (metrics.wasted_s / max(metrics.sequential_s, 1e-9), metrics.recall or 0.0)
             curves.append((label, self.bench.curve(setting), point))
-            runs[label] = metrics
-        self.figure.value = self._live.draw(curves)
-        self.numbers.value = metrics_html(runs)
+            measured = self.bench.measured(setting)
+            if measured and isinstance(setting.latency, Auto):  # the modelled view, before the run that counts
+                modelled = replace(setting, latency=setting.latency.otherwise)
+                runs[f"{label}, modelled"] = self.bench.run(modelled, intervals=False)[1]
+            runs[label], seconds[label] = metrics, "measured" if measured else "modelled"
+        self.figure.value = self._live.draw(curves, " and ".join(sorted(set(seconds.values()))))
+        self.numbers.value = metrics_html(runs, seconds)
         decisions = len(self.bench.table(self.setting.predictor))
         self.busy.say(f"{decisions} decisions simulated and drawn in {1e3 * (time.perf_counter() - began):.0f} ms")
 
@@ -204,7 +217,8 @@ class Playground:
         self.tools.value = TOOLS_HELP + confusion_html(self.bench.confusion(self.setting))
 
     def _leaderboard(self) -> None:
-        self.board.value = BOARD_HELP + leaderboard_html(self.bench.leaderboard(self.setting), self.setting.predictor)
+        said = BOARD_HELP % ("measured" if self.bench.measured(self.setting) else "modelled")
+        self.board.value = said + leaderboard_html(self.bench.leaderboard(self.setting), self.setting.predictor)
 
     def _pin(self) -> None:
         self.pinned = (f"{self.setting.predictor}, {self.setting.policy}", self.setting)
@@ -228,7 +242,8 @@ class Playground:
 
     def _use(self, bench: Workbench) -> None:
         """Take another workbench: other traces, predictors fitted anew."""
-        self.bench, self.pinned = bench, None
+        self.bench, self.pinned, self.timed = bench, None, bench.measured()
+        self._tell_recorded()
         self.training.use(bench)
         self.conversation.use(bench)
         self._choose(self._first)

@@ -12,6 +12,7 @@ from specbench.plots.progressive import plot_progressive
 from specbench.plots.ratio import plot_ratio
 from specbench.plots.reliability import plot_reliability
 from specbench.plots.savings import plot_savings
+from specbench.plots.seconds import plot_seconds
 from specbench.plots.shares import plot_time_shares
 from specbench.plots.style import THEMES, save_figure
 from specbench.plots.tools import plot_tools
@@ -30,6 +31,7 @@ __all__ = [
     "plot_ratio",
     "plot_reliability",
     "plot_savings",
+    "plot_seconds",
     "plot_time_shares",
     "plot_tools",
     "plot_waterfall",

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 
-from specbench.plots.style import Ink, Series, empty, looks, new_axes, per_cent, themed
+from specbench.plots.style import Ink, Series, basis, empty, looks, new_axes, per_cent, themed
 
 __all__ = ["plot_curve"]
 
@@ -22,10 +22,11 @@ def plot_curve(
     controls: Sequence[str] = (),
     threshold: float = 0.6,
     highlight: str | None = None,
+    modelled: bool = True,
     theme: str = "light",
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw recall against wasted seconds (modelled), with 95 % bands of the recall where the frame has them.
+    """Draw recall against wasted seconds, with 95 % bands of the recall where the frame has them.
 
     Parameters
     ----------
@@ -38,6 +39,8 @@ def plot_curve(
         Threshold of the default policy; an outlined marker on each line.
     highlight
         Predictor whose default operating point is labelled; the first that is no control otherwise.
+    modelled
+        Whether the seconds are modelled, or measured; says so on the axis.
     theme
         ``light`` or ``dark``.
     ax
@@ -74,7 +77,7 @@ def plot_curve(
         ax.set_ylim(-0.03, min(1.02, max(ax.get_ylim()[1], 0.1) + 0.05))
         ax.xaxis.set_major_formatter(per_cent())
         ax.yaxis.set_major_formatter(per_cent())
-        ax.set_xlabel("wasted compute: seconds of unused tool runs, % of the sequential time (modelled)")
+        ax.set_xlabel(f"wasted compute: seconds of unused tool runs, % of the sequential time ({basis(modelled)})")
         ax.set_ylabel("hit-rate (recall): % of decision points with a call")
         ax.set_title("Hit-rate against wasted compute")
         ax.legend(

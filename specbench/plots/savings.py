@@ -7,15 +7,21 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from specbench.plots.style import empty, new_axes, per_cent, themed
+from specbench.plots.style import basis, empty, new_axes, per_cent, themed
 
 __all__ = ["plot_savings"]
 
 
 def plot_savings(
-    curve: pd.DataFrame, *, name: str = "", threshold: float = 0.6, theme: str = "light", ax: Axes | None = None
+    curve: pd.DataFrame,
+    *,
+    name: str = "",
+    threshold: float = 0.6,
+    modelled: bool = True,
+    theme: str = "light",
+    ax: Axes | None = None,
 ) -> Axes:
-    """Draw saved, wasted and net time of one predictor against the threshold (modelled).
+    """Draw saved, wasted and net time of one predictor against the threshold.
 
     Parameters
     ----------
@@ -25,6 +31,8 @@ def plot_savings(
         Of the predictor, for the title.
     threshold
         Of the default policy, marked.
+    modelled
+        Whether the seconds are modelled, or measured; says so on the axis.
     theme, ax
         As in :func:`specbench.plots.plot_curve`.
 
@@ -63,7 +71,7 @@ def plot_savings(
         ax.set_xlim(0, 1)
         ax.yaxis.set_major_formatter(per_cent())
         ax.set_xlabel("threshold: launch a READ call when its probability is at least this")
-        ax.set_ylabel("% of the sequential time (modelled)")
+        ax.set_ylabel(f"% of the sequential time ({basis(modelled)})")
         ax.set_title(f"What each threshold buys{f' ({name})' if name else ''}")
         ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, fontsize=9, handlelength=3.6)
         sns.despine(ax=ax)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from specbench.plots.style import empty, new_axes, themed
+from specbench.plots.style import basis, empty, new_axes, themed
 
 __all__ = ["plot_time_shares"]
 
@@ -29,7 +29,7 @@ def plot_time_shares(
     hidden_s
         What the READ oracle hides by overlap.
     modelled
-        Whether the seconds are modelled; says so on the axis.
+        Whether the seconds are modelled, or measured; says so on the axis.
     theme, ax
         As in :func:`specbench.plots.plot_curve`.
 
@@ -62,7 +62,7 @@ def plot_time_shares(
         ax.set_xlim(0, 1)
         ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
         ax.grid(visible=False, axis="y")
-        ax.set_xlabel("share of the time an agent takes" + (" (modelled)" if modelled else ""))
+        ax.set_xlabel(f"share of the time an agent takes ({basis(modelled)})")
         ax.set_title("Where the time goes", pad=28)
         ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=len(seconds), fontsize=9.5, borderaxespad=0.3)
         sns.despine(ax=ax, left=True)

@@ -30,6 +30,7 @@ __all__ = [
     "Ink",
     "Series",
     "Theme",
+    "basis",
     "empty",
     "ink",
     "looks",
@@ -184,6 +185,11 @@ def themed(theme: str = "light") -> Iterator[Ink]:
 def new_axes(width_in: float = 8.0, height_in: float = 5.0) -> Axes:
     """Return the axes of a new figure that no window manager knows."""
     return Figure(figsize=(width_in, height_in), layout="constrained").add_subplot()
+
+
+def basis(modelled: bool) -> str:
+    """Return the word for where seconds come from, as every axis says it."""
+    return "modelled" if modelled else "measured"
 
 
 def per_cent() -> PercentFormatter:

@@ -45,17 +45,18 @@ class LiveCurve:
                 )
             ax.xaxis.set_major_formatter(per_cent())
             ax.yaxis.set_major_formatter(per_cent())
-            ax.set_xlabel("wasted compute, % of the sequential time (modelled)")
             ax.set_ylabel("hit-rate: % of decision points with a call")
             ax.spines[["top", "right"]].set_visible(False)
 
-    def draw(self, curves: Sequence[tuple[str, pd.DataFrame, tuple[float, float]]]) -> bytes:
+    def draw(self, curves: Sequence[tuple[str, pd.DataFrame, tuple[float, float]]], seconds: str = "modelled") -> bytes:
         """Return a PNG.
 
         Parameters
         ----------
         curves
             One or two of (label, frame with ``recall, wasted_share``, operating point as (wasted share, recall)).
+        seconds
+            Where the seconds come from, for the axis.
         """
         right, top = 0.05, 0.1
         shown = list(
@@ -77,6 +78,7 @@ class LiveCurve:
                 line.set_data([], [])
                 line.set_label("_")
                 point.set_data([], [])
+        self.ax.set_xlabel(f"wasted compute, % of the sequential time ({seconds})")
         self.ax.set_xlim(-0.02 * right, 1.08 * right)
         self.ax.set_ylim(-0.02, min(1.02, 1.12 * top))
         self.ax.legend(loc="lower right", fontsize=9, handlelength=3.2)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from specbench.plots.style import empty, new_axes, shorten, themed
+from specbench.plots.style import basis, empty, new_axes, shorten, themed
 
 __all__ = ["plot_tools"]
 
@@ -16,8 +16,10 @@ MOST_TOOLS = 20
 MOST_LETTERS = 36
 
 
-def plot_tools(tools: pd.DataFrame, *, name: str = "", theme: str = "light", ax: Axes | None = None) -> Axes:
-    """Draw one bar a tool: its calls, split by what speculation made of them; seconds at the right (modelled).
+def plot_tools(
+    tools: pd.DataFrame, *, name: str = "", modelled: bool = True, theme: str = "light", ax: Axes | None = None
+) -> Axes:
+    """Draw one bar a tool: its calls, split by what speculation made of them; seconds at the right.
 
     Parameters
     ----------
@@ -26,6 +28,8 @@ def plot_tools(tools: pd.DataFrame, *, name: str = "", theme: str = "light", ax:
         that a call happens), ``launched, hits, saved_s, wasted_s``; see :func:`specbench.study.per_tool`.
     name
         Of the predictor, for the title.
+    modelled
+        Whether the seconds are modelled, or measured; says so in the title.
     theme, ax
         As in :func:`specbench.plots.plot_curve`.
 
@@ -69,7 +73,7 @@ def plot_tools(tools: pd.DataFrame, *, name: str = "", theme: str = "light", ax:
         ax.grid(visible=False, axis="y")
         more = len(tools) - len(shown)
         ax.set_xlabel("calls in the test traces" + (f" ({more} more tools not shown)" if more else ""))
-        ax.set_title(f"Tool by tool{f' ({name})' if name else ''}; seconds are modelled")
+        ax.set_title(f"Tool by tool{f' ({name})' if name else ''}; seconds are {basis(modelled)}")
         below = -0.7 / (0.34 * len(shown) + 0.6)
         ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.4, below), ncols=2, fontsize=9)
         sns.despine(ax=ax, left=True)

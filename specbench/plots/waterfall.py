@@ -105,8 +105,7 @@ def plot_waterfall(
         ax.set_ylim(-0.95, 6.1)
         ax.set_xlim(0, sequential_s * 1.02 or 1.0)
         ax.grid(visible=False, axis="y")
-        measured = ledger.config.get("latency", {}).get("model") == "measured"
-        ax.set_xlabel(f"seconds since the start of the episode ({'measured' if measured else 'modelled'})")
+        ax.set_xlabel(f"seconds since the start of the episode ({'measured' if ledger.measured else 'modelled'})")
         ax.set_title("One episode, decision by decision")
         ax.set_title(shorten(str(trace_id), 64), loc="right", fontsize=8.5, weight="normal", color=colours.faint)
         handles = [

@@ -17,8 +17,8 @@ RATES = (
     ("recall", "hit-rate: hits ÷ decision points with a call"),
     ("precision", "precision: commits ÷ launched"),
     ("amplification", "tool calls executed ÷ needed"),
-    ("saved_share", "saved, of the sequential time (modelled)"),
-    ("wasted_share", "wasted, of the sequential time (modelled)"),
+    ("saved_share", "saved, of the sequential time"),
+    ("wasted_share", "wasted, of the sequential time"),
 )
 
 

@@ -47,6 +47,7 @@ def decision_html(episode: Episode, index: int, why: Sequence[str] = ()) -> str:
     fates = "; ".join(
         f"{escape(each.call)}: {escape(str(each.fate))} ({escape(str(each.window))})" for each in launched
     )
+    basis = "measured" if episode.ledger.measured else "modelled"
     verdict = "hit" if row.hit else "reply" if not row.calls else "miss"
     happened = escape(row.call) if row.call else "a reply"
     reasons = "".join(
@@ -55,7 +56,7 @@ def decision_html(episode: Episode, index: int, why: Sequence[str] = ()) -> str:
     return (
         f"<div><b>Decision {index + 1} of {len(episode)}</b>: {verdict}. The LLM decided {happened}.<br>"
         f"<b>Why (not) speculated:</b> {escape(row.reason)}.<br>"
-        f"<b>Launched:</b> {fates or 'nothing'}. Saved {row.saved_s:.2f} s (modelled).</div>"
+        f"<b>Launched:</b> {fates or 'nothing'}. Saved {row.saved_s:.2f} s ({basis}).</div>"
         f'<table style="width:100%;font-size:12px">{rows}</table>{reasons}'
     )
 
@@ -71,8 +72,15 @@ def _prediction(prediction: Prediction, happened: str | None) -> str:
     )
 
 
-def metrics_html(runs: Mapping[str, SpeculationMetrics]) -> str:
-    """Return the metrics of one or two runs side by side, and the verdict of the last.
+def metrics_html(runs: Mapping[str, SpeculationMetrics], seconds: Mapping[str, str] | None = None) -> str:
+    """Return the metrics of some runs side by side, and the verdict of the last.
+
+    Parameters
+    ----------
+    runs
+        By label.
+    seconds
+        Where the seconds of each run come from; ``modelled`` where it is not said.
 
     Examples
     --------
@@ -84,14 +92,15 @@ def metrics_html(runs: Mapping[str, SpeculationMetrics]) -> str:
         ("recall", lambda m: _share(m.recall)),
         ("precision of launches", lambda m: _share(m.precision)),
         ("tool calls executed ÷ needed", lambda m: "–" if m.amplification is None else f"{m.amplification:.2f}"),
-        ("saved (modelled)", lambda m: f"{m.saved_s:.0f} s, {_share(m.saved_share)}"),
-        ("wasted tool time (modelled)", lambda m: f"{m.wasted_s:.0f} s"),
-        ("net (modelled)", lambda m: f"<b>{m.net_s:+.0f} s</b>"),
+        ("saved", lambda m: f"{m.saved_s:.0f} s, {_share(m.saved_share)}"),
+        ("wasted tool time", lambda m: f"{m.wasted_s:.0f} s"),
+        ("net", lambda m: f"<b>{m.net_s:+.0f} s</b>"),
         ("LLM work lost by run-ahead", lambda m: f"{m.run_ahead_lost_s:.0f} s, {m.run_ahead_lost_tok:.0f} tokens"),
         ("entities touched without being asked", lambda m: f"{m.disclosed}"),
     ]
     head = "".join(f"<th>{escape(name)}</th>" for name in runs)
-    body = ""
+    told = {name: (seconds or {}).get(name, "modelled") for name in runs}
+    body = f"<tr><td>seconds</td>{''.join(f'<td>{escape(each)}</td>' for each in told.values())}</tr>"
     for label, show in lines:
         body += f"<tr><td>{label}</td>{''.join(f'<td>{show(each)}</td>' for each in runs.values())}</tr>"
     verdicts = "".join(f"<li>{escape(text)}</li>" for text in list(runs.values())[-1].verdicts())

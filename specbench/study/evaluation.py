@@ -19,7 +19,8 @@ from specbench.metrics.prediction_rates import rates
 from specbench.metrics.prediction_table import PredictionTable
 from specbench.policies import DEFAULT_THRESHOLD
 from specbench.predictors import Predictor, make_predictor
-from specbench.sim.latency.models import Constant, Latency
+from specbench.sim.latency.measured import Auto, modelled_view
+from specbench.sim.latency.models import Latency
 from specbench.sim.threshold_sweep import recall_at_precision, sweep
 from specbench.study.data import Data, known_tools, overlap, refuse_overlap
 from specbench.study.environment import check_predict_ms, versions
@@ -44,7 +45,7 @@ THRESHOLDS = tuple(step / 50 for step in range(51))
 """Thresholds of the curves: 0, 0.02, …, 1."""
 PRECISION = 0.75
 """``read_recall_at_precision_75``: share of the launches that must hit."""
-_LATENCY = Constant()
+_LATENCY = Auto()
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class Settings:
     seed
         Of training, of the split, of the bootstrap and of drawn latencies.
     latency
-        Seconds of LLM and tools, for the curves; a model or its text form.
+        Seconds of LLM and tools, for the curves; a model or its text form. By default the recorded ones where the
+        traces carry them.
     resamples
         Bootstrap resamples (of tasks) behind each band.
     predict_ms
@@ -77,25 +79,16 @@ class Settings:
         """Return the latency model; those that count tokens or draw recorded timings take them from ``traces``."""
         return self.latency.for_traces(traces)
 
-    def latency_text(self, traces: Sequence[Trace] = ()) -> str:
-        """Return the latency model of ``traces`` in words.
-
-        Examples
-        --------
-        >>> Settings().latency_text()
-        'the LLM thinks 2 s before each decision, a tool runs 1 s'
-        """
-        facts = self.model(traces).describe()
-        text = f"the LLM thinks {facts['think']:.3g} s before each decision, a tool runs {facts['tool']:.3g} s"
-        if "sigma" in facts:
-            return f"{text}; medians of log-normal draws, sigma {facts['sigma']:g}"
-        return text if facts["model"].startswith("constant") else f"{text} (means; {facts['model']})"
+    def modelled_view(self, traces: Sequence[Trace]) -> Latency | None:
+        """Return what is shown, named modelled, beside measured seconds; ``None`` where the seconds are modelled."""
+        return modelled_view(self.latency, traces)
 
     def to_dict(self, traces: Sequence[Trace] = ()) -> dict[str, Any]:
         """Return the settings, with the latency model of ``traces``, as JSON values."""
+        model = self.model(traces)
         return {
             "seed": self.seed,
-            "latency": {"text": str(self.latency), "modelled": True, **self.model(traces).describe()},
+            "latency": {"text": str(self.latency), "modelled": not model.measured, **model.describe()},
             "resamples": self.resamples,
             "predict_ms": self.predict_ms,
             "policy": f"Threshold(p, k=1), READ tools only; default p = {DEFAULT_THRESHOLD}",
@@ -119,6 +112,8 @@ class Evaluated:
     metrics
         Everything as JSON values; ``latency_ms``, ``fit_s`` and ``predict_ms_charged`` are measured, all else is the
         same in every rerun.
+    modelled
+        The curve with modelled seconds, without bands, where ``curve`` has measured ones.
     """
 
     name: str
@@ -126,6 +121,7 @@ class Evaluated:
     table: PredictionTable
     curve: pd.DataFrame
     metrics: dict[str, Any]
+    modelled: pd.DataFrame | None = None
 
     @property
     def predict_s(self) -> float:
@@ -187,20 +183,24 @@ def evaluate_predictor(
     table = found.table
     p50, p99 = (float(value) for value in np.percentile(table.latency_ms, [50, 99]))
     progress.note(f"{name}: fitted in {fit_s:.1f} s, {len(table)} predictions of {p50:.2f} ms")
+    model, beside = settings.model(test), settings.modelled_view(test)
     curve = sweep(
         table,
         THRESHOLDS,
-        latency=settings.model(test),
+        latency=model,
         predict_s=found.predict_s,
         resamples=settings.resamples,
         seed=settings.seed,
     )
+    modelled = None if beside is None else sweep(table, THRESHOLDS, latency=beside, predict_s=found.predict_s)
     measured = rates(table, known_tools(train or ()))
     novelty, intervals = measured.pop("by_novelty"), measured.pop("ci")
     metrics = {
         **measured,
         "read_recall_at_precision_75": recall_at_precision(table, PRECISION),
-        "at_default_threshold": curve.iloc[int(np.argmin(np.abs(curve["threshold"] - DEFAULT_THRESHOLD)))].to_dict(),
+        "seconds": "measured" if model.measured else "modelled",
+        "at_default_threshold": _at_default(curve),
+        "modelled_at_default_threshold": None if modelled is None else _at_default(modelled),
         "ci": intervals,
         "by_novelty": novelty,
         "size_bytes": checkpoint_bytes(predictor),
@@ -209,7 +209,12 @@ def evaluate_predictor(
         "predict_ms_charged": found.predict_ms,
         "curve": curve.to_dict("records"),
     }
-    return Evaluated(name, predictor, table, curve, strict(metrics))
+    return Evaluated(name, predictor, table, curve, strict(metrics), modelled)
+
+
+def _at_default(curve: pd.DataFrame) -> dict[str, Any]:
+    at = int(np.argmin(np.abs(curve["threshold"] - DEFAULT_THRESHOLD)))
+    return {str(name): value for name, value in curve.iloc[at].items()}
 
 
 def evaluation_record(

@@ -27,6 +27,8 @@ def draw_figures(
     ledger: Ledger,
     name: str,
     controls: Sequence[str],
+    seconds: pd.DataFrame,
+    modelled: pd.DataFrame | None = None,
 ) -> list[str]:
     """Write every figure as PNG, SVG and dark SVG into ``folder``; returns their names.
 
@@ -40,18 +42,29 @@ def draw_figures(
         The predictor that the default policy runs.
     controls
         Predictors that are drawn as points.
+    seconds
+        Recorded seconds, one row the LLM and one a tool; drawn where there are some.
+    modelled
+        The curves with modelled seconds, where ``curves`` has measured ones: one more figure.
     """
     from specbench import plots
 
-    own = curves[curves["predictor"] == name]
+    own, assumed = curves[curves["predictor"] == name], not ledger.measured
     figures: dict[str, Callable[..., Axes]] = {
-        "curve": partial(plots.plot_curve, curves, controls=controls, highlight=name, threshold=DEFAULT_THRESHOLD),
-        "savings": partial(plots.plot_savings, own, name=name, threshold=DEFAULT_THRESHOLD),
-        "tools": partial(plots.plot_tools, tools, name=name),
+        "curve": partial(
+            plots.plot_curve, curves, controls=controls, highlight=name, threshold=DEFAULT_THRESHOLD, modelled=assumed
+        ),
+        "savings": partial(plots.plot_savings, own, name=name, threshold=DEFAULT_THRESHOLD, modelled=assumed),
+        "tools": partial(plots.plot_tools, tools, name=name, modelled=assumed),
         "waterfall": partial(plots.plot_waterfall, ledger),
         "waterfall-worst": partial(plots.plot_waterfall, ledger, plots.choose_episode(ledger, worst=True)),
         "reliability": partial(plots.plot_reliability, reliability, name=name, threshold=DEFAULT_THRESHOLD),
     }
+    if len(seconds):
+        figures["seconds"] = partial(plots.plot_seconds, seconds)
+    if modelled is not None:
+        beside = modelled[modelled["predictor"] == name]
+        figures["savings-modelled"] = partial(plots.plot_savings, beside, name=name, threshold=DEFAULT_THRESHOLD)
     folder.mkdir(parents=True, exist_ok=True)
     for title, draw in figures.items():
         for theme in plots.THEMES:

@@ -19,7 +19,7 @@ from specbench.core.version import package_version
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import Policy
 from specbench.predictors import competitor_names
-from specbench.sim import ByProfile, Latency, simulate
+from specbench.sim import Auto, ByProfile, Latency, simulate
 from specbench.speculation import Options, RunAhead
 from specbench.study.data import split_sizes
 from specbench.study.job import Job, kind_of
@@ -67,7 +67,7 @@ def run_sweep(
     *,
     predictors: Sequence[str] | None = None,
     policies: Sequence[str] = ("threshold:0:0.95:0.05",),
-    latencies: Sequence[str] = ("constant:2,1",),
+    latencies: Sequence[str] = ("auto",),
     windows: Sequence[str] = ("think",),
     carry_ttl_s: Sequence[float] = (0.0,),
     run_ahead: Sequence[str] = ("0",),
@@ -125,7 +125,11 @@ def run_sweep(
     check_file(folder / "config.json")
     data = job.read()
     parts = job.split(data)
-    models = {text: Latency.from_text(text, seed).for_traces(parts.test) for text in latencies}
+    models = {}
+    for text in latencies:
+        asked_for = Latency.from_text(text, seed)
+        model = asked_for.for_traces(parts.test)
+        models[str(model) if isinstance(asked_for, Auto) else text] = model  # rows say what the seconds were
     identity = {
         "data": data.hashes, "seed": seed, "sessions": sessions, "predict_ms": predict_ms,
         "effects": None if effects is None else read_effects(effects),
@@ -138,7 +142,7 @@ def run_sweep(
     job.write_config(folder, data, identity=identity, config=config, split=split_sizes(parts))
     have = {tuple(row) for row in done[KEYS].itertuples(index=False)} if len(done) else set()
     for name in predictors:
-        missing = [key for key in product([name], policies, latencies, option_sets) if key not in have]
+        missing = [key for key in product([name], policies, models, option_sets) if key not in have]
         if not missing:
             continue
         asked = fitted(name, parts.train_and_validation, seed=seed, progress=job.progress)

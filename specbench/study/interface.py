@@ -39,7 +39,7 @@ def evaluate(
     train: Sequence[Trace] | None,
     test: Sequence[Trace],
     *,
-    latency: str | Latency = "constant:2,1",
+    latency: str | Latency = "auto",
     predict_ms: float | None = None,
     seed: int = 0,
     resamples: int = 500,
@@ -55,7 +55,7 @@ def evaluate(
         Traces without a task in common. ``None`` for ``train`` measures predictors that are fitted already, such as
         loaded checkpoints, as they are.
     latency
-        Seconds for the curves; a model or its text form.
+        Seconds for the curves; a model or its text form. By default the recorded ones where the traces carry them.
     predict_ms
         Milliseconds charged for each prediction; each predictor's own measured median when not given.
     seed, resamples
@@ -137,7 +137,7 @@ def simulate(
     traces: Sequence[Trace],
     policy: str | Policy = DEFAULT_POLICY,
     *,
-    latency: str | Latency = "constant:2,1",
+    latency: str | Latency = "auto",
     options: str | Options = PLAIN,
     predict_ms: float | None = None,
     sessions: int = 1,
@@ -154,8 +154,8 @@ def simulate(
     policy
         What to launch.
     latency
-        ``"measured"`` takes each decision's and each call's own recorded seconds; ``"constant:2,1"`` and other models
-        say so in the report.
+        By default each decision's and each call's own recorded seconds where the traces carry them (``"measured"``),
+        else ``"constant:2,1"``; the report says which.
     options
         Windows, carried results, run-ahead, slots, rate limits.
     predict_ms
@@ -194,7 +194,7 @@ def sweep(
     *,
     thresholds: Sequence[float] = THRESHOLDS,
     k: int = 1,
-    latency: str | Latency = "constant:2,1",
+    latency: str | Latency = "auto",
     predict_ms: float | None = None,
     resamples: int = 0,
     seed: int = 0,

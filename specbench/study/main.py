@@ -19,13 +19,14 @@ from specbench.predictors import competitor_names, control_names, is_control
 from specbench.predictors.checkpoint import save
 from specbench.report.page import build_report
 from specbench.sim.simulation import simulate
-from specbench.study.data import split_sizes
+from specbench.study.data import known_tools, split_sizes
 from specbench.study.decisions import decision_rows
 from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor
 from specbench.study.figure_tables import per_tool, recall_at_waste, reliability_bins
 from specbench.study.figures import draw_figures
 from specbench.study.job import Job
 from specbench.study.model_card import model_card
+from specbench.study.time_use import time_use
 from specbench.study.verdict import verdict
 from specbench.traces.describe import describe
 from specbench.traces.store import Paths
@@ -122,20 +123,27 @@ def run_study(
             f"{len(data.traces)} traces of {len(data.tasks)} tasks: {len(parts.train)} for training, "
             f"{len(parts.validation)} for validation, {len(parts.test)} for the test (split by task)"
         )
+        if not any(trace.effect(name) is Effect.READ for trace in parts.test for name in known_tools([trace])):
+            told.note(
+                "no tool of the test traces is declared `read`, so nothing will be launched: declare the tools without "
+                "side effects with --effects"
+            )
         fitted_on = parts.train_and_validation
         results = [evaluate_predictor(name, fitted_on, parts.test, settings, told) for name in predictors]
-        chosen = _chosen(results)
+        chosen, model, beside = _chosen(results), settings.model(parts.test), settings.modelled_view(parts.test)
         told.note(f"simulating the default policy with {chosen.name}, drawing figures, writing the report")
         ledger = simulate(
             chosen.table,
             Threshold(),
-            latency=settings.model(parts.test),
+            latency=model,
             predict_s=chosen.predict_s,
             config={"seed": settings.seed},
         )
         ledger.to_parquet(folder / "ledger.parquet")
         decision_rows(chosen.table, ledger).to_parquet(folder / "decisions.parquet")
         curves = pd.concat([result.curve.assign(predictor=result.name) for result in results], ignore_index=True)
+        modelled = [result.modelled.assign(predictor=result.name) for result in results if result.modelled is not None]
+        described, used = describe(data.traces), time_use(parts.test, model)
         curves.to_parquet(folder / "curves.parquet")
         tools, reliability = per_tool(chosen.table, ledger), reliability_bins(chosen.table)
         controls = [name for name in predictors if is_control(name)]
@@ -147,6 +155,8 @@ def run_study(
             ledger=ledger,
             name=chosen.name,
             controls=controls,
+            seconds=pd.DataFrame(described.seconds),
+            modelled=pd.concat(modelled, ignore_index=True) if modelled else None,
         )
         for result in results:
             if not is_control(result.name):
@@ -161,13 +171,22 @@ def run_study(
         summary = summarise(ledger)
         wasted_share = summary["wasted_s"] / summary["sequential_s"] if summary["sequential_s"] else 0.0
         same_waste = {result.name: recall_at_waste(result.curve, wasted_share + 1e-9) for result in results}
-        latency_text = settings.latency_text(parts.test)
-        said = verdict(measured, chosen=chosen.name, controls=controls, latency=latency_text, same_waste=same_waste)
+        said = verdict(
+            measured,
+            chosen=chosen.name,
+            controls=controls,
+            latency=model.words(),
+            same_waste=same_waste,
+            time=used,
+            modelled=None if beside is None else beside.words(),
+            timed_share=described.timed_share,
+        )
         metrics: dict[str, Any] = strict(
             {
                 "specbench": package_version(),
                 "verdict": said,
-                "description": describe(data.traces).to_dict(),
+                "description": described.to_dict(),
+                "time": used.to_dict(),
                 "split": split_sizes(parts),
                 "default_policy": {
                     "predictor": chosen.name,
@@ -186,7 +205,8 @@ def run_study(
         write_json(folder / "metrics.json", metrics)
         config = {
             **settings.to_dict(parts.test),
-            "latency_text": latency_text,
+            "latency_text": model.words(),
+            "modelled_text": None if beside is None else beside.words(),
             "predictors": list(predictors),
             "format": format,
             "skip_invalid": skip_invalid,

@@ -29,7 +29,7 @@ class Evaluation(Mapping[str, Predictor]):
     table
         One row a predictor, with 95 % intervals by task.
     curves
-        Recall against waste at every threshold (seconds from the latency model).
+        Recall against waste at every threshold (seconds measured or modelled; see ``metrics``).
     metrics
         Everything, by predictor, as JSON values.
 
@@ -84,7 +84,8 @@ class Evaluation(Mapping[str, Predictor]):
         from specbench.plots import plot_curve
 
         controls = [name for name, result in self.results.items() if type(result.predictor).control]
-        figure = plot_curve(self.curves, controls=controls, theme=theme).figure
+        modelled = any(found["seconds"] == "modelled" for found in self.metrics.values())
+        figure = plot_curve(self.curves, controls=controls, modelled=modelled, theme=theme).figure
         assert figure is not None
         return figure  # type: ignore[return-value]
 

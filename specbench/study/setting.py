@@ -7,12 +7,12 @@ from typing import Any
 
 from specbench.core.errors import ConfigError
 from specbench.policies import Policy, Threshold
-from specbench.sim import Constant, Latency
+from specbench.sim import Auto, Constant, Latency
 from specbench.speculation import Options
 
 __all__ = ["Setting"]
 
-_POLICY, _LATENCY, _OPTIONS = Threshold(), Constant(2.0, 1.0, 8.0), Options()
+_POLICY, _LATENCY, _OPTIONS = Threshold(), Auto(Constant(2.0, 1.0, 8.0)), Options()
 
 
 @dataclass(frozen=True, repr=False)
@@ -26,7 +26,8 @@ class Setting:
     policy
         What to launch; a policy or its text form (``"threshold:0.4,2"``).
     latency
-        Seconds of LLM, tools and user; a model or its text form (``"constant:2,1,8"``).
+        Seconds of LLM, tools and user; a model or its text form (``"constant:2,1,8"``). By default the
+        recorded seconds where the traces carry them, else ``constant:2,1,8``.
     options
         Windows, carried results, run-ahead, slots, limits; options or their text form (``"carry_ttl_s=60"``).
     predict_ms

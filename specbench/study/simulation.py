@@ -17,6 +17,7 @@ from specbench.predictors import make_predictor
 from specbench.predictors.checkpoint import load, read_card
 from specbench.runtime.recorded import execute
 from specbench.sim import Latency, simulate
+from specbench.sim.latency.measured import modelled_view
 from specbench.speculation import Options
 from specbench.study.data import Data, split_sizes
 from specbench.study.job import Job
@@ -30,8 +31,8 @@ __all__ = ["SimulateResult", "run_simulate"]
 
 @dataclass(frozen=True)
 class SimulateResult:
-    """What a simulated run gave, where it lies, in what the executor's ledger differs (if it was run), and what must be
-    known to read the numbers.
+    """What a simulated run gave, where it lies, in what the executor's ledger differs (if it was run), what must be
+    known to read the numbers, and the same run with modelled seconds (where its own are measured).
     """
 
     folder: Path
@@ -41,6 +42,7 @@ class SimulateResult:
     skipped: list[str]
     executor_differs: list[str] | None
     warnings: list[str]
+    modelled: SpeculationMetrics | None = None
 
 
 def run_simulate(
@@ -50,7 +52,7 @@ def run_simulate(
     predictor: str | None = None,
     checkpoint: str | Path | None = None,
     policy: str | Policy = "threshold:0.6",
-    latency: str | Latency = "constant:2,1",
+    latency: str | Latency = "auto",
     options: str | Options = "plain",
     sessions: int = 1,
     predict_ms: float | None = None,
@@ -109,6 +111,11 @@ def run_simulate(
         ledger = simulate(found.table, policy, options=options, config={"seed": seed}, **common)
         baseline = SpeculationMetrics.of(simulate(found.table, Never(), options=options, **common))
         metrics = SpeculationMetrics.of(ledger, seed=seed)
+        beside = modelled_view(Latency.from_text(latency, seed), on)
+        modelled = None
+        if beside is not None:
+            view = simulate(found.table, policy, options=options, **{**common, "latency": beside})
+            modelled = SpeculationMetrics.of(view, seed=seed)
         differs = None
         if executor:
             told.note("running the executor over the same traces, on a virtual clock")
@@ -124,13 +131,14 @@ def run_simulate(
                 "without_speculation": baseline.to_dict(),
                 "executor_differs": differs,
                 "warnings": warnings,
-                "modelled": "seconds come from the latency model",
+                "seconds": f"{'measured' if model.measured else 'modelled'}: {model.words()}",
+                "modelled": None if modelled is None else modelled.to_dict(),
             },
         )
         job.write_config(
             folder, data, config=dict(ledger.config), split=split_sizes(parts) if parts is not None else None
         )
-    return SimulateResult(Path(out), ledger, metrics, baseline, data.report.skipped, differs, warnings)
+    return SimulateResult(Path(out), ledger, metrics, baseline, data.report.skipped, differs, warnings, modelled)
 
 
 def _warnings(checkpoint: str | Path, data: Data) -> list[str]:

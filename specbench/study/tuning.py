@@ -102,7 +102,7 @@ def run_tune(
     waste: float | None = None,
     precision: float | None = None,
     amplification: float | None = None,
-    latency: str | Latency = "constant:2,1",
+    latency: str | Latency = "auto",
     options: str | Options = "plain",
     predict_ms: float | None = None,
     seed: int = 0,
@@ -129,9 +129,10 @@ def run_tune(
         raise ConfigError(f"tuning needs tasks for training, validation and test; got {len(data.tasks)} task(s)")
     asked = fitted(predictor, parts.train, seed=seed, progress=job.progress)
     tuned = predicted(asked, predictor, parts.validation, predict_ms=predict_ms, progress=job.progress)
+    model = Latency.from_text(latency, seed).for_traces(data.traces)
     chosen = choose_policy(
         tuned.table, waste=waste, precision=precision, amplification=amplification, predict_s=tuned.predict_s,
-        latency=Latency.from_text(latency, seed).for_traces(parts.validation), options=options,
+        latency=model, options=options,
     )  # fmt: skip
     if chosen is None:
         raise ConfigError(
@@ -145,7 +146,6 @@ def run_tune(
         )
     policy, on_validation = chosen
     tested = predicted(asked, predictor, parts.test, predict_ms=tuned.predict_ms, progress=job.progress)
-    model = Latency.from_text(latency, seed).for_traces(parts.test)
     ledger = simulate(
         tested.table, Policy.from_text(policy), latency=model, predict_s=tested.predict_s, options=options
     )

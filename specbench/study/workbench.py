@@ -138,6 +138,10 @@ class Workbench:
         """Return the predictors that have been fitted or added."""
         return list(self._predictors)
 
+    def measured(self, setting: Setting | None = None) -> bool:
+        """Whether a run with this setting (the default one) takes the seconds that the test traces recorded."""
+        return (setting if setting is not None else Setting()).latency.for_traces(self.test).measured
+
     def known(self, name: str) -> bool:
         """Whether asking this predictor takes no time: its table is there."""
         return name in self._tables
@@ -154,7 +158,7 @@ class Workbench:
         """Return recall against waste at every threshold, think window only (:func:`specbench.sim.sweep`)."""
         table = self.table(setting.predictor)
         key = (
-            setting.predictor, setting.k, setting.latency, setting.predict_ms, resamples
+            setting.predictor, setting.k, repr(setting.latency), setting.predict_ms, resamples
         )  # fmt: skip
         if key not in self._curves:
             self._curves[key] = sweep(
@@ -260,7 +264,7 @@ class Workbench:
         return self._rates[name]
 
     def leaderboard(self, setting: Setting) -> pd.DataFrame:
-        """Return the predictors that have been asked, best net first, with this setting's seconds (modelled).
+        """Return the predictors that have been asked, best net first, with this setting's seconds.
 
         The recall is the best of all thresholds that waste at most 5 % of the sequential time; net is the best of
         all, with the threshold that reaches it.

@@ -11,8 +11,10 @@ from typing import Any
 from specbench.core.text import shown
 from specbench.core.types import Effect, Message, Trace
 from specbench.traces.call_results import linked
+from specbench.traces.oracle import OracleSaving, OracleSums
+from specbench.traces.timings import RecordedSeconds, SecondsFit
 
-__all__ = ["Description", "OracleSaving", "ToolCount", "describe"]
+__all__ = ["Description", "ToolCount", "describe"]
 
 ENTROPY_ORDERS = (0, 1, 2, 3)
 THINK_S, TOOL_S = 2.0, 1.0
@@ -26,38 +28,6 @@ class ToolCount:
     tool: str
     effect: str
     calls: int
-
-
-@dataclass(frozen=True)
-class OracleSaving:
-    """What a perfect predictor of READ calls saves by overlapping each with the thinking before it.
-
-    A hit saves min(think, tool); only the outcome (the first call of a decision) can be hit.
-
-    Parameters
-    ----------
-    basis
-        ``modelled`` (every decision thinks ``think_s`` and every call runs ``tool_s``) or ``measured`` (the traces' own
-        timings).
-    decision_points
-        Number of decisions in the sums: all (modelled), or those whose thinking and whose calls are all timed.
-    think_s, tool_s
-        Sums, in seconds, over those decisions: LLM thinking, tools running (one after the other).
-    saved_s
-        Seconds saved.
-    """
-
-    basis: str
-    decision_points: int
-    think_s: float
-    tool_s: float
-    saved_s: float
-
-    @property
-    def saved_share(self) -> float:
-        """Fraction of the end-to-end time (thinking plus tools) that is saved; 0 when there is none."""
-        total_s = self.think_s + self.tool_s
-        return self.saved_s / total_s if total_s else 0.0
 
 
 @dataclass(frozen=True)
@@ -87,7 +57,12 @@ class Description:
         outcomes of the trace (fewer at its beginning). Plug-in estimator: relative frequencies for probabilities. It
         underestimates where contexts are rare, so order 3 of a small set flatters.
     oracle_modelled, oracle_measured
-        See :class:`OracleSaving`; measured is ``None`` when the traces carry no timings.
+        See :class:`~specbench.traces.oracle.OracleSaving`: two seconds of thinking and one of a tool (modelled);
+        the traces' own timings (measured), ``None`` when they carry none.
+    seconds
+        Recorded seconds of the LLM, then of each tool with any, the slowest in sum first.
+    timed_share
+        Decisions and calls with a recorded time ÷ all of them.
     """
 
     traces: int
@@ -105,6 +80,8 @@ class Description:
     entropy_bits: dict[int, float]
     oracle_modelled: OracleSaving
     oracle_measured: OracleSaving | None
+    seconds: tuple[SecondsFit, ...]
+    timed_share: float
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON values."""
@@ -140,9 +117,17 @@ class Description:
             rows.append(
                 ("", f"saves {measured.saved_share:.1%} (measured, on {measured.decision_points} timed decisions)")
             )
+        if self.calls and not self.calls_by_effect.get(Effect.READ.value):
+            rows.append(("", "no called tool is declared `read`: declare those without side effects (--effects)"))
         lines = [f"{label:<22}{value}" for label, value in rows]
         lines.append("")
         lines.extend(f"  {row.calls:>7}  {row.effect:<8} {shown(row.tool)}" for row in self.calls_by_tool)
+        if self.seconds:
+            told = f"recorded seconds: {self.timed_share:.0%} of the decisions and calls have some"
+            lines += ["", told, "      p50      p90      sum  of"]
+            for each in self.seconds:
+                numbers = f"{each.p50_s:>9.3g}{each.p90_s:>9.3g}{each.total_s:>9.0f}"
+                lines.append(f"{numbers}  {shown(each.what)} ({each.recorded} of {each.of})")
         return "\n".join(lines)
 
 
@@ -172,8 +157,9 @@ def describe(traces: Iterable[Trace]) -> Description:
     count: Counter[str] = Counter()
     by_tool: Counter[tuple[str, Effect]] = Counter()
     contexts: dict[int, Counter[tuple[str | None, ...]]] = {order: Counter() for order in ENTROPY_ORDERS}
-    measured = _Sums()
+    modelled, measured, seconds = OracleSums("modelled"), OracleSums("measured"), RecordedSeconds()
     for trace in traces:
+        seconds.add(trace)
         tasks.add(trace.task_id)
         durations_s = _durations_s(trace.messages)
         outcomes: list[str | None] = [_START] * max(ENTROPY_ORDERS)
@@ -186,25 +172,21 @@ def describe(traces: Iterable[Trace]) -> Description:
             count["points"] += 1
             count["replies"] += not calls
             count["invalid"] += sum(call.invalid_arguments is not None for call in calls)
-            count["read_outcomes"] += bool(calls) and trace.effect(calls[0].name) is Effect.READ
-            by_tool.update((call.name, trace.effect(call.name)) for call in calls)
+            effects = [trace.effect(call.name) for call in calls]
+            by_tool.update(zip((call.name for call in calls), effects, strict=True))
             outcomes.append(calls[0].name if calls else None)
             for order, counter in contexts.items():
                 counter[tuple(outcomes[-order - 1 :])] += 1
-            measured.add(trace, message, [durations_s.get((position, number)) for number in range(len(calls))])
+            modelled.add(THINK_S, [(effect, TOOL_S) for effect in effects])
+            known_s = [durations_s[position, at] for at in range(len(calls)) if (position, at) in durations_s]
+            if message.timing is not None and len(known_s) == len(calls):
+                measured.add(message.timing.duration_s, list(zip(effects, known_s, strict=True)))
         count["traces"] += 1
         count["without"] += count["points"] == points_before
     calls_total = by_tool.total()
     by_effect: Counter[str] = Counter()
     for (_, effect), number in by_tool.items():
         by_effect[effect.value] += number
-    modelled = OracleSaving(
-        basis="modelled",
-        decision_points=count["points"],
-        think_s=THINK_S * count["points"],
-        tool_s=TOOL_S * calls_total,
-        saved_s=min(THINK_S, TOOL_S) * count["read_outcomes"],
-    )
     return Description(
         traces=count["traces"],
         tasks=len(tasks),
@@ -222,8 +204,10 @@ def describe(traces: Iterable[Trace]) -> Description:
         ),
         calls_by_effect=dict(by_effect.most_common()),
         entropy_bits={order: _conditional_entropy_bits(counter) for order, counter in contexts.items()},
-        oracle_modelled=modelled,
-        oracle_measured=measured.saving(),
+        oracle_modelled=modelled.saving(),
+        oracle_measured=measured.saving() if measured.points else None,
+        seconds=tuple(seconds.fits()),
+        timed_share=seconds.coverage,
     )
 
 
@@ -234,33 +218,6 @@ def _conditional_entropy_bits(counter: Counter[tuple[str | None, ...]]) -> float
         context[items[:-1]] += number
     total = counter.total()
     return math.fsum(number / total * math.log2(context[items[:-1]] / number) for items, number in counter.items())
-
-
-@dataclass
-class _Sums:
-    """Sums over the decisions whose thinking and whose calls are all timed."""
-
-    points: int = 0
-    think_s: float = 0.0
-    tool_s: float = 0.0
-    saved_s: float = 0.0
-
-    def add(self, trace: Trace, message: Message, durations_s: list[float | None]) -> None:
-        if message.timing is None:
-            return
-        known_s = [duration_s for duration_s in durations_s if duration_s is not None]
-        if len(known_s) < len(durations_s):
-            return
-        self.points += 1
-        self.think_s += message.timing.duration_s
-        self.tool_s += sum(known_s)
-        if known_s and trace.effect(message.tool_calls[0].name) is Effect.READ:
-            self.saved_s += min(message.timing.duration_s, known_s[0])
-
-    def saving(self) -> OracleSaving | None:
-        if not self.points:
-            return None
-        return OracleSaving("measured", self.points, self.think_s, self.tool_s, self.saved_s)
 
 
 def _durations_s(messages: tuple[Message, ...]) -> dict[tuple[int, int], float]:

@@ -19,6 +19,7 @@ from specbench.plots import (
     plot_ratio,
     plot_reliability,
     plot_savings,
+    plot_seconds,
     plot_tools,
     plot_waterfall,
     save_figure,
@@ -186,3 +187,31 @@ def test_a_run_ahead_is_drawn_where_it_ran() -> None:
     thinking = [each.get_paths()[0].get_extents() for each in ax.collections]
     lane = [each for each in thinking if abs((each.y0 + each.y1) / 2 - 2.4) < 0.01]
     assert [(round(each.x0, 6), round(each.x1, 6)) for each in lane] == [(0.0, 2.0), (1.0, 3.0), (2.0, 4.0)]
+
+
+SECONDS = pd.DataFrame(
+    {
+        "what": ["LLM", "Bash", "<b>"], "kind": ["think", "tool", "tool"], "of": [9, 5, 2], "recorded": [9, 4, 1],
+        "p10_s": [1.0, 0.1, 0.0], "p50_s": [2.0, 1.0, 0.0], "p90_s": [4.0, 9.0, 0.0], "total_s": [20.0, 20.0, 0.0],
+        "median_s": [2.0, 1.0, 0.001], "sigma": [0.5, 1.5, 0.0],
+    }
+)  # fmt: skip
+
+
+def test_seconds_of_llm_and_tools_are_drawn_with_their_fit() -> None:
+    ax = plot_seconds(SECONDS)
+    text = words(ax)
+    assert "mathdefault" not in text and ax.get_xscale() == "log" and ax.get_xlabel() == "seconds (measured)"
+    assert "50 % of the sum, n = 4" in text and "recorded median" in text and "log-normal fit" in text
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["LLM", "Bash", "<b>"]
+    low, high = ax.patches[1].get_x(), ax.patches[1].get_x() + ax.patches[1].get_width()
+    assert (low, high) == (0.1, 9.0)  # Bash, 10 to 90 %
+    assert "carry no recorded seconds" in words(plot_seconds(SECONDS.iloc[:0]))
+
+
+def test_figures_say_whether_seconds_are_measured() -> None:
+    frame = curves("markov")
+    for modelled, word in ((True, "modelled"), (False, "measured")):
+        assert plot_curve(frame, modelled=modelled).get_xlabel().endswith(f"({word})")
+        assert plot_savings(frame, modelled=modelled).get_ylabel().endswith(f"({word})")
+        assert f"seconds are {word}" in words(plot_tools(tools("get_order"), modelled=modelled))

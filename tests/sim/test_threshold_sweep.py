@@ -17,6 +17,7 @@ from specbench.policies import Threshold
 from specbench.predictors import make_predictor
 from specbench.sim import Constant, Latency, LogNormal, recall_at_precision, simulate, sweep
 from specbench.sim.threshold_sweep import COLUMNS
+from specbench.study.time_use import time_use
 from specbench.testing import make_traces, odd_trace
 from tests.sim.test_simulation import LATENCIES
 from tests.tables import table, tables
@@ -153,3 +154,12 @@ def test_what_cannot_happen_is_launched_nowhere() -> None:
     found = table(("t", ["read:1"], [("read:1", 0.0), ("look", 0.0)]))
     assert_equals_simulator(found, [0.0, 0.5], 2, Constant(), 0.0)
     assert sweep(found, [0.0], k=2).iloc[0]["launched"] == 0
+
+
+def test_the_oracle_of_traces_has_the_simulators_baseline() -> None:
+    # Layers keep its sums from the simulator's code; they are the same seconds.
+    traces, latency = [*make_traces(8), odd_trace()], LogNormal(2.0, 1.0, 0.8, seed=5)
+    found = time_use(traces, latency).oracle
+    ledger = simulate(predict_traces(make_predictor("silent").fit(traces), traces), Threshold(), latency=latency)
+    assert found.total_s == pytest.approx(summarise(ledger)["sequential_s"])
+    assert 0 < found.saved_s <= found.read_s < found.tool_s

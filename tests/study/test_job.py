@@ -24,13 +24,13 @@ def test_the_command_has_what_was_given_in_order_and_how_traces_are_read_last() 
     )
     words = shlex.split(Job("study", given).command)
     assert words[:5] == ["specbench", "study", "--traces", "a.jsonl", "b c.jsonl"]
-    assert words[5:11] == ["--predictors", "markov,ngram", "--seed", "3", "--latency", "constant:2,1"]
+    assert words[5:11] == ["--predictors", "markov,ngram", "--seed", "3", "--latency", "auto"]
     assert words[11:] == ["--predict-ms", "2.0", "--format", "sgd", "--skip-invalid"]
 
 
 def test_what_is_no_option_or_changes_nothing_is_not_recorded() -> None:
     words = Job("sweep", arguments(out=None, jobs=4, progress=True, settings=Settings(resamples=7))).command
-    assert words == "specbench sweep --traces a.jsonl 'b c.jsonl' --seed 0 --latency constant:2,1"
+    assert words == "specbench sweep --traces a.jsonl 'b c.jsonl' --seed 0 --latency auto"
 
 
 @pytest.mark.parametrize(

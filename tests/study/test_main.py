@@ -80,8 +80,9 @@ def test_the_verdict_is_computed(result: StudyResult) -> None:
     assert result.verdict[0].startswith("Yes, speculation pays here: when the ngram predictor launches calls of ")
     assert "modelled" in result.verdict[0]
     assert "a perfect predictor of READ calls would save" in result.verdict[1]
-    assert "At no more waste, the next best, markov, hits" in result.verdict[2]
-    assert "With hindsight, ngram" in result.verdict[2]
+    assert result.verdict[2].startswith("What limits it: tools take ")
+    assert "At no more waste, the next best, markov, hits" in result.verdict[3]
+    assert "With hindsight, ngram" in result.verdict[3]
     same = result.metrics["default_policy"]["recall_at_same_waste"]
     assert same["ngram"] >= result.metrics["default_policy"]["recall"]
     assert same["oracle"] == result.metrics["predictors"]["oracle"]["at_default_threshold"]["recall"]

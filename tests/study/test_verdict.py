@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from specbench.study import Settings, run_study
+from specbench.study.time_use import TimeUse
 from specbench.study.verdict import verdict
+from specbench.traces.oracle import OracleSaving
 
 
 def metrics(saved: float, wasted: float, launched: int = 10, net_best: float = 0.05) -> dict[str, Any]:
@@ -16,14 +19,28 @@ def metrics(saved: float, wasted: float, launched: int = 10, net_best: float = 0
         "saved_share_high": saved + 0.01, "wasted_share_low": wasted - 0.01, "wasted_share_high": wasted + 0.01,
     }  # fmt: skip
     best = {"threshold": 0.4, "saved_share": net_best, "wasted_share": 0.0}
-    return {"calls": 40, "read_calls": 30, "at_default_threshold": point, "curve": [point, best]}
+    beside = {"saved_share": 0.124, "wasted_share": 0.031}
+    return {
+        "calls": 40, "read_calls": 30, "at_default_threshold": point, "curve": [point, best],
+        "modelled_at_default_threshold": beside,
+    }  # fmt: skip
 
 
-def say(chosen: dict[str, Any], **others: dict[str, Any]) -> list[str]:
+TIME = TimeUse(
+    OracleSaving("modelled", 9, 70.0, 30.0, 20.0, 15.0),
+    {"get": ("read", 9, 20.0), "pay": ("write", 5, 10.0)},
+    {"pay": 0.08},
+)
+
+
+def say(
+    chosen: dict[str, Any], *, time: TimeUse = TIME, modelled: str | None = None, **others: dict[str, Any]
+) -> list[str]:
     recalls = {"learned": 0.25, **dict.fromkeys(others, 0.1)}
     return verdict(
-        {"learned": chosen, **others}, chosen="learned", controls=["oracle"], latency="L", same_waste=recalls
-    )
+        {"learned": chosen, **others}, chosen="learned", controls=["oracle"], latency="L", same_waste=recalls,
+        time=time, modelled=modelled,
+    )  # fmt: skip
 
 
 def test_where_nothing_takes_time_there_is_none_to_save(toy_file: Path, tmp_path: Path) -> None:
@@ -51,7 +68,7 @@ def test_the_answer_follows_from_the_numbers_and_their_intervals(saved: float, w
 def test_rivals_are_compared_at_the_same_waste() -> None:
     sentences = say(metrics(0.1, 0.01), markov=metrics(0.0, 0.0), oracle=metrics(0.2, 0.0))
     assert "a perfect predictor of READ calls would save 20.0 %" in sentences[1]
-    assert sentences[2].startswith(
+    assert sentences[3].startswith(
         "At no more waste, the next best, markov, hits only 10 % of the calls. With hindsight"
     )
 
@@ -59,10 +76,58 @@ def test_rivals_are_compared_at_the_same_waste() -> None:
 def test_without_a_launch_there_is_no_gain() -> None:
     sentences = say(metrics(0.0, 0.0, launched=0, net_best=0.0), oracle=metrics(0.2, 0.0))
     assert sentences[0].startswith("No launch, no gain: the learned predictor is never as sure as p ≥ 0.60")
-    assert sentences[1] == "For comparison, a perfect predictor of READ calls would save 20.0 %."
-    assert sentences[2] == "No threshold would have paid: learned wastes at least what it saves at every one."
+    assert sentences[1] == "For comparison, a perfect predictor of READ calls would save 20.0 % (modelled: L)."
+    assert sentences[3] == "No threshold would have paid: learned wastes at least what it saves at every one."
 
 
 def test_no_calls_and_no_read_tools_are_told_apart() -> None:
     assert "hold no tool call" in say({**metrics(0, 0), "calls": 0, "read_calls": 0})[0]
-    assert "declared `read`" in say({**metrics(0, 0), "read_calls": 0})[0]
+    said = say({**metrics(0, 0), "read_calls": 0})
+    assert "declared `read`" in said[0] and "--effects" in said[1]
+    assert said[2].startswith(
+        "Tools take 30.0 % of the time (modelled: L). Of their seconds, most are in get 67 %, pay 33 %"
+    )
+    assert said[2].endswith("Were every call of pay a read, and foreseen, 8.0 % could be hidden.")
+
+
+@pytest.mark.parametrize(("saved", "wasted"), [(0.0002, 0.0), (0.0, 0.0), (0.0004, 0.0001)])
+def test_nothing_is_never_a_yes(saved: float, wasted: float) -> None:
+    sentences = say({**metrics(saved, wasted, net_best=0.0004)})
+    assert sentences[0].startswith("No, speculation does not pay here") and "done 0.0 % sooner" in sentences[0]
+    assert sentences[-1].startswith("No threshold would have paid")
+
+
+def test_measured_seconds_decide_and_the_modelled_view_stands_beside() -> None:
+    time = replace(TIME, oracle=replace(TIME.oracle, basis="measured"))
+    sentences = say(metrics(0.0, 0.0), time=time, modelled="M")
+    assert sentences[0].startswith("No, speculation") and sentences[0].endswith("(measured: L).")
+    assert sentences[3] == (
+        "With modelled seconds (M) it would be done 12.4 % sooner, at the price of 3.1 %; the measured ones count."
+    )
+
+
+@pytest.mark.parametrize(
+    ("oracle", "words"),
+    [
+        (
+            (98.0, 2.0, 1.0, 1.0),
+            "tools take 2.0 % of the time, calls that are declared `read` 1.0 %; the rest is",
+        ),
+        (
+            (60.0, 40.0, 1.0, 1.0),
+            "declared `read` (of the others' seconds: pay 100 %). Were every call of pay a read, and foreseen, 8.0 %",
+        ),
+        ((20.0, 80.0, 70.0, 10.0), "shorter than these run, or a write stands before them: 10.0 % can be hidden"),
+        ((70.0, 30.0, 20.0, 15.0), "With every READ call foreseen, 15.0 % could be hidden: the guesses limit it."),
+    ],
+)
+def test_what_limits_it_is_named(oracle: tuple[float, ...], words: str) -> None:
+    limit = replace(TIME, oracle=OracleSaving("measured", 9, *oracle)).limit()
+    assert limit.startswith("What limits it: ") and words in limit
+
+
+def test_a_tools_name_cannot_steer_the_terminal() -> None:
+    tools = {"\x1b[2Jbash": ("unknown", 3, 9.0)}
+    time = TimeUse(OracleSaving("measured", 9, 60.0, 40.0, 1.0, 1.0), tools, dict.fromkeys(tools, 0.1))
+    for sentences in (say(metrics(0.1, 0.0), time=time), say({**metrics(0, 0), "read_calls": 0}, time=time)):
+        assert "\x1b" not in "".join(sentences) and "bash" in "".join(sentences)

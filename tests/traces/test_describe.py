@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from statistics import NormalDist
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from specbench.core.types import Effect, Message, Timing, ToolCall, ToolSpec, Trace
 from specbench.traces.describe import ToolCount, describe
+from specbench.traces.oracle import OracleSums
 from specbench.traces.store import read_traces
+from specbench.traces.timings import RecordedSeconds, fit
 
 TOOLS = {
     "get": ToolSpec("get", effect=Effect.READ),
@@ -62,11 +65,41 @@ def test_entropy_never_rises_with_the_order(outcomes: list[list[str | None]]) ->
     assert 0 <= bits[0] <= math.log2(3) + 1e-9
 
 
-def test_the_modelled_oracle_saves_the_smaller_of_think_and_tool_per_read_outcome() -> None:
+def test_the_modelled_oracle_saves_reads_that_no_write_of_their_decision_precedes() -> None:
     oracle = describe([trace("get", "pay", None, ("pay", "get"))]).oracle_modelled
-    # 4 decisions think 2 s each, 4 calls run 1 s each; only the first call is a READ outcome.
-    assert (oracle.think_s, oracle.tool_s, oracle.saved_s) == (8.0, 4.0, 1.0)
+    # 4 decisions think 2 s each, 4 calls run 1 s each; the second read stands behind a write.
+    assert (oracle.think_s, oracle.tool_s, oracle.read_s, oracle.saved_s) == (8.0, 4.0, 2.0, 1.0)
     assert oracle.saved_share == pytest.approx(1 / 12)
+
+
+def test_parallel_reads_run_side_by_side_in_the_baseline() -> None:
+    # Three reads together take 1 s, not 3; all of it is hidden, and the write behind them is not.
+    oracle = describe([trace(("get", "get", "get", "pay"))]).oracle_modelled
+    assert (oracle.think_s, oracle.tool_s, oracle.saved_s) == (2.0, 2.0, 1.0)
+
+
+def test_a_local_call_beside_reads_is_waited_for() -> None:
+    sums = OracleSums("measured")
+    sums.add(5.0, [(Effect.READ, 3.0), (Effect.LOCAL, 2.0)])
+    found = sums.saving()
+    assert (found.tool_s, found.read_s, found.saved_s) == (3.0, 1.0, 1.0)
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 9), st.lists(st.tuples(st.sampled_from(list(Effect)), st.floats(0, 9)), max_size=5)),
+        max_size=5,
+    )
+)
+def test_what_an_oracle_saves_is_bounded_by_reads_and_by_thinking(
+    decisions: list[tuple[float, list[tuple[Effect, float]]]],
+) -> None:
+    sums = OracleSums("modelled")
+    for think_s, calls in decisions:
+        sums.add(think_s, calls)
+    found = sums.saving()
+    assert -1e-9 <= found.saved_s <= min(found.read_s, found.think_s) + 1e-9
+    assert found.read_s <= found.tool_s + 1e-9 <= sum(s for _, calls in decisions for _, s in calls) + 1e-6
 
 
 def test_the_measured_oracle_uses_the_traces_own_timings_where_they_are_complete() -> None:
@@ -85,10 +118,33 @@ def test_the_measured_oracle_uses_the_traces_own_timings_where_they_are_complete
     assert oracle is not None
     assert (oracle.decision_points, oracle.think_s, oracle.tool_s, oracle.saved_s) == (3, 5.0, 5.0, 2.0)
     assert oracle.saved_share == 0.2
-    assert (
-        "saves 20.0% (measured, on 3 timed decisions)"
-        in describe([Trace("t", "a", "test", tuple(messages), TOOLS)]).to_text()
-    )
+    found = describe([Trace("t", "a", "test", tuple(messages), TOOLS)])
+    assert "saves 20.0% (measured, on 3 timed decisions)" in found.to_text()
+    assert "recorded seconds: 78% of the decisions and calls have some" in found.to_text()
+    assert "        1      3.4        6  get (3 of 4)" in found.to_text().splitlines()
+    assert [(each.what, each.kind, each.p50_s, each.total_s) for each in found.seconds] == [
+        ("LLM", "think", 1.0, 6.0),
+        ("get", "tool", 1.0, 6.0),
+    ]
+
+
+def test_the_log_normal_fit_finds_median_and_spread_again() -> None:
+    normal = NormalDist()
+    drawn = [3.0 * math.exp(0.7 * normal.inv_cdf((at + 0.5) / 2000)) for at in range(2000)]
+    found = fit("get", "tool", 2000, drawn)
+    assert found.median_s == pytest.approx(3.0, rel=1e-3) and found.sigma == pytest.approx(0.7, rel=0.01)
+    assert found.p90_s == pytest.approx(3.0 * math.exp(0.7 * normal.inv_cdf(0.9)), rel=0.01)
+    assert fit("get", "tool", 2, [0.0, 0.0]).sigma == 0.0  # no logarithm of nothing
+
+
+def test_coverage_needs_thinking_and_tools() -> None:
+    thought = Message("assistant", tool_calls=(ToolCall("get", id="a"),), timing=Timing(0, 1))
+    ran = Message("tool", "ok", tool_call_id="a", timing=Timing(1, 2))
+    both = Trace("t", "a", "test", (thought, ran), TOOLS)
+    without_tool = Trace("t", "a", "test", (thought, Message("tool", "ok", tool_call_id="a")), TOOLS)
+    assert RecordedSeconds.of([both]).coverage == 1.0
+    assert RecordedSeconds.of([both, without_tool]).coverage == 0.75
+    assert RecordedSeconds.of([without_tool]).coverage == RecordedSeconds.of([]).coverage == 0.0
 
 
 @pytest.mark.parametrize("name", ["get", None])
@@ -102,6 +158,7 @@ def test_results_without_ids_are_measured_in_the_order_of_their_calls(name: str 
     oracle = describe([Trace("t", "a", "test", messages, TOOLS)]).oracle_measured
     assert oracle is not None
     assert (oracle.decision_points, oracle.think_s, oracle.tool_s, oracle.saved_s) == (2, 4.0, 3.0, 1.0)
+    assert oracle.read_s == 1.0
 
 
 def test_nothing_is_described_without_dividing_by_zero() -> None:
@@ -110,6 +167,8 @@ def test_nothing_is_described_without_dividing_by_zero() -> None:
     assert found.oracle_measured is None
     assert set(found.entropy_bits.values()) == {0.0}
     assert "calls by effect       none" in found.to_text()
+    assert "--effects" not in found.to_text() and "--effects" not in describe([trace("get")]).to_text()
+    assert "no called tool is declared `read`" in describe([trace("pay")]).to_text()
     assert json.loads(json.dumps(found.to_dict()))["oracle_modelled"]["saved_share"] == 0.0
 
 

@@ -11,7 +11,7 @@ from specbench.core.canonical import canonical
 from specbench.core.errors import ConfigError
 from specbench.core.types import Message, Trace
 from specbench.sim.latency.models import Latency, seconds, uniform
-from specbench.traces.call_results import linked
+from specbench.traces.timings import RecordedSeconds
 
 __all__ = ["CHARACTERS_PER_TOKEN", "ByTokens", "Empirical", "token_counts", "tokens_at"]
 
@@ -54,30 +54,10 @@ class Empirical(Latency):
         ConfigError
             When they carry none for the LLM or for tools.
         """
-        think: list[float] = []
-        user: list[float] = []
-        tools: dict[str, list[float]] = {"": []}
-        for trace in traces:
-            for message in trace.messages:
-                if message.timing is not None and message.role == "assistant":
-                    think.append(message.timing.duration_s)
-                elif message.timing is not None and message.role == "user":
-                    user.append(message.timing.duration_s)
-            for result, asked in linked(trace.messages):
-                if result.timing is None:
-                    continue
-                tools[""].append(result.timing.duration_s)
-                name = asked.call.name if asked is not None else result.name
-                if name:
-                    tools.setdefault(name, []).append(result.timing.duration_s)
-        if not think or not tools[""]:
-            raise ConfigError(
-                "these traces carry no recorded seconds of LLM and tools; use modelled ones, such as "
-                "constant:THINK,TOOL or lognormal:THINK,TOOL,SIGMA"
-            )
-        return cls(
-            tuple(sorted(think)), {name: tuple(sorted(each)) for name, each in tools.items()}, tuple(sorted(user)), seed
-        )
+        found = RecordedSeconds.of(traces)
+        found.require()
+        tools = {name: tuple(sorted(each)) for name, each in {**found.tools, "": found.all_tools}.items()}
+        return cls(tuple(sorted(found.think)), tools, tuple(sorted(found.user)), seed)
 
     def for_traces(self, traces: Sequence[Trace]) -> Empirical:
         """Return :meth:`of` ``traces``, unless there are recorded seconds already."""

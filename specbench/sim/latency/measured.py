@@ -9,10 +9,15 @@ from typing import Any
 
 from specbench.core.types import Trace
 from specbench.sim.latency.from_traces import Empirical
-from specbench.sim.latency.models import Latency
+from specbench.sim.latency.models import Constant, Latency
 from specbench.traces.call_results import linked
+from specbench.traces.timings import RecordedSeconds
 
-__all__ = ["Measured"]
+__all__ = ["Auto", "Measured", "modelled_view"]
+
+ENOUGH = 0.5
+"""From this share of decisions and calls with recorded seconds on, these are used where nothing else is asked for."""
+_MODELLED = Constant()
 
 
 @dataclass(frozen=True)
@@ -55,16 +60,14 @@ class Measured(Latency):
         ConfigError
             When they carry none for the LLM or for tools.
         """
-        drawn = Empirical.of(traces, self.drawn.seed)
+        drawn, coverage = Empirical.of(traces, self.drawn.seed), RecordedSeconds.of(traces).coverage
         think: dict[tuple[str, int], float] = {}
         user: dict[tuple[str, int], float] = {}
         ran: dict[tuple[str, str], list[float]] = {}
-        total = 0
         for trace in traces:
             index = -1
             for message in trace.messages:
                 index += message.role == "assistant"
-                total += (message.role == "assistant") + len(message.tool_calls)
                 if message.timing is not None and message.role == "assistant":
                     think[trace.trace_id, index] = message.timing.duration_s
                 elif message.timing is not None and message.role == "user":
@@ -72,11 +75,26 @@ class Measured(Latency):
             for result, asked in linked(trace.messages):
                 if result.timing is not None and asked is not None:
                     ran.setdefault((trace.trace_id, asked.call.key), []).append(result.timing.duration_s)
-        own = len(think) + sum(map(len, ran.values()))
-        return Measured(drawn, think, {key: median(each) for key, each in ran.items()}, user, own / total)
+        return Measured(drawn, think, {key: median(each) for key, each in ran.items()}, user, coverage)
 
     def __str__(self) -> str:
         return "measured"
+
+    @property
+    def measured(self) -> bool:
+        """They are."""
+        return True
+
+    def words(self) -> str:
+        """Return the recorded medians, and which share of decisions and calls has seconds of its own."""
+        think, tool = self.expected()
+        text = f"recorded seconds: median {think:.3g} s before a decision, {tool:.3g} s a tool call"
+        if self.coverage >= 1.0:
+            return text
+        return (
+            f"{text}; {100 * self.coverage:.1f} % of the decisions and calls have their own, the others draw from "
+            "recorded ones, of the same tool where there are some"
+        )
 
     def think_s(self, trace_id: str, index: int) -> float:
         """Return the decision's own seconds, else a draw."""
@@ -100,3 +118,70 @@ class Measured(Latency):
     def describe(self) -> dict[str, Any]:
         """Return the medians, and the share of decisions and calls with seconds of their own."""
         return {**self.drawn.describe(), "model": "measured (recorded seconds)", "coverage": self.coverage}
+
+
+@dataclass(frozen=True)
+class Auto(Latency):
+    """Measured seconds where the traces carry them for half of their decisions and calls or more; else modelled ones.
+
+    Parameters
+    ----------
+    otherwise
+        The model of traces without seconds; and the modelled view beside a measured one.
+
+    Examples
+    --------
+    >>> from specbench.testing import make_traces
+    >>> Auto().for_traces(make_traces(2))
+    Constant(think=2.0, tool=1.0, user=0.0)
+    """
+
+    otherwise: Latency = _MODELLED
+
+    def __str__(self) -> str:
+        return "auto" if self.otherwise == _MODELLED else f"auto:{self.otherwise}"
+
+    @classmethod
+    def from_argument(cls, argument: str) -> Auto:
+        """Read the model of traces without seconds."""
+        return cls(Latency.from_text(argument))
+
+    def for_traces(self, traces: Sequence[Trace]) -> Latency:
+        """Return :class:`Measured` with the seconds of ``traces``, or the other model."""
+        if RecordedSeconds.of(traces).coverage >= ENOUGH:
+            return Measured().for_traces(traces)
+        return self.otherwise.for_traces(traces)
+
+    def think_s(self, trace_id: str, index: int) -> float:
+        """Return the other model's seconds: no trace is known yet."""
+        return self.otherwise.think_s(trace_id, index)
+
+    def tool_s(self, trace_id: str, call: str) -> float:
+        """Return the other model's seconds: no trace is known yet."""
+        return self.otherwise.tool_s(trace_id, call)
+
+    def user_s(self, trace_id: str, index: int) -> float:
+        """Return the other model's seconds: no trace is known yet."""
+        return self.otherwise.user_s(trace_id, index)
+
+    def expected(self) -> tuple[float, float]:
+        """Return the other model's."""
+        return self.otherwise.expected()
+
+    def describe(self) -> dict[str, Any]:
+        """Return the other model's parameters."""
+        return self.otherwise.describe()
+
+
+def modelled_view(latency: Latency, traces: Sequence[Trace]) -> Latency | None:
+    """Return the model to show, named modelled, beside measured seconds; ``None`` where the seconds are modelled.
+
+    Examples
+    --------
+    >>> from specbench.testing import make_traces
+    >>> modelled_view(Auto(), make_traces(2)) is None
+    True
+    """
+    if not latency.for_traces(traces).measured:
+        return None
+    return (latency.otherwise if isinstance(latency, Auto) else _MODELLED).for_traces(traces)

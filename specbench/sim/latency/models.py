@@ -19,7 +19,7 @@ from specbench.core.errors import ConfigError
 from specbench.core.registry import LATENCIES
 from specbench.core.types import Trace
 
-__all__ = ["Constant", "Latency", "LogNormal", "seconds", "uniform"]
+__all__ = ["Constant", "Latency", "LogNormal", "normal", "seconds", "uniform"]
 
 MOST_SIGMA = 50
 """Draws lie within 9.2 spreads: more would leave the range of numbers."""
@@ -53,6 +53,25 @@ class Latency(ABC):
     @abstractmethod
     def describe(self) -> dict[str, Any]:
         """Return the model's name and parameters."""
+
+    @property
+    def measured(self) -> bool:
+        """Whether the seconds are those that were recorded; modelled ones otherwise."""
+        return False
+
+    def words(self) -> str:
+        """Return the model in a few words, its seconds first.
+
+        Examples
+        --------
+        >>> Constant(2.0, 0.5).words()
+        'the LLM thinks 2 s before each decision, a tool runs 0.5 s'
+        """
+        facts = self.describe()
+        text = f"the LLM thinks {facts['think']:.3g} s before each decision, a tool runs {facts['tool']:.3g} s"
+        if "sigma" in facts:
+            return f"{text}; medians of log-normal draws, sigma {facts['sigma']:g}"
+        return text if facts["model"].startswith("constant") else f"{text} (means; {facts['model']})"
 
     def for_traces(self, traces: Sequence[Trace]) -> Latency:
         """Return the model with what it takes from ``traces``: tokens, or recorded seconds. Most take nothing."""
@@ -177,15 +196,15 @@ class LogNormal(Latency):
 
     def think_s(self, trace_id: str, index: int) -> float:
         """Return the draw of a decision point."""
-        return self.think * math.exp(self.sigma * _normal(f"{self.seed}|{trace_id}|{index}"))
+        return self.think * math.exp(self.sigma * normal(f"{self.seed}|{trace_id}|{index}"))
 
     def tool_s(self, trace_id: str, call: str) -> float:
         """Return the draw of a call."""
-        return self.tool * math.exp(self.sigma * _normal(f"{self.seed}|{trace_id}|{call}"))
+        return self.tool * math.exp(self.sigma * normal(f"{self.seed}|{trace_id}|{call}"))
 
     def user_s(self, trace_id: str, index: int) -> float:
         """Return the draw of what follows a decision."""
-        return self.user * math.exp(self.sigma * _normal(f"{self.seed}|{trace_id}|user|{index}"))
+        return self.user * math.exp(self.sigma * normal(f"{self.seed}|{trace_id}|user|{index}"))
 
     def expected(self) -> tuple[float, float]:
         """Return the medians."""
@@ -216,7 +235,8 @@ def uniform(key: str) -> float:
     return (bits + 0.5) / 2**64
 
 
-def _normal(key: str) -> float:
+def normal(key: str) -> float:
+    """Return a standard normal number that depends on ``key`` alone."""
     return _STANDARD.inv_cdf(uniform(key))
 
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Message, Timing, ToolCall, ToolSpec, Trace
-from specbench.sim import ByTokens, Constant, Empirical, Latency, LogNormal
+from specbench.sim import Auto, ByTokens, Constant, Empirical, Latency, LogNormal, Measured
+from specbench.sim.latency.measured import modelled_view
+from specbench.testing import make_traces
 
 
 @given(seed=st.integers(0, 2**40), trace=st.text(), index=st.integers(0, 10**6), call=st.text())
@@ -156,3 +158,46 @@ def test_tokens_are_prefill_and_decoding() -> None:
         model.think_s("other", 0)
     with pytest.raises(ConfigError, match="token rates are above 0"):
         Latency.from_text("tokens:0,10,1").for_traces([trace])
+
+
+def test_recorded_seconds_are_used_where_half_of_them_are_there() -> None:
+    untimed = make_traces(2)
+    timed = Latency.from_text("auto").for_traces([timed_trace()])
+    assert isinstance(timed, Measured) and timed.measured and timed.coverage == 1.0
+    assert Latency.from_text("auto").for_traces(untimed) == Constant(2.0, 1.0)  # nothing is timed: as ever
+    assert Latency.from_text("auto").for_traces([timed_trace(), *untimed]) == Constant(2.0, 1.0)  # hardly anything is
+    assert modelled_view(Auto(Constant(3.0, 1.0)), [timed_trace()]) == Constant(3.0, 1.0)
+    assert modelled_view(Constant(3.0, 1.0), [timed_trace()]) is None
+
+
+def test_the_text_of_auto_is_read_again() -> None:
+    for model in (Auto(), Auto(Constant(1.0, 2.0, 8.0)), Auto(LogNormal(1.0, 2.0, 0.5))):
+        assert Latency.from_text(str(model)) == model
+
+
+def test_measured_seconds_say_so_with_their_coverage() -> None:
+    trace = timed_trace()
+    asked = Message("assistant", "", (ToolCall("get", {"x": 2}),))
+    more = Trace("t", "t", "hand", (*trace.messages, asked, Message("tool", "there", name="get")), trace.tools)
+    model = Latency.from_text("measured").for_traces([more])
+    assert model.words().startswith("recorded seconds: median 3 s before a decision, 0.5 s a tool call; 60.0 % of the")
+    assert model.tool_s("t", 'get({"x":2})') == 0.5  # never timed: drawn from the same tool
+
+
+def test_the_fitted_model_has_median_and_spread_of_each_tool() -> None:
+    messages: list[Message] = []
+    for at in range(200):
+        for name, scale in (("slow", 8.0), ("quick", 0.1)):
+            seconds = scale * math.exp(0.5 * statistics.NormalDist().inv_cdf((at + 0.5) / 200))
+            call = ToolCall(name, {"at": at}, f"{name}{at}")
+            messages.append(Message("assistant", "", (call,), timing=Timing(0.0, 2.0)))
+            messages.append(Message("tool", "x", tool_call_id=call.id, timing=Timing(0.0, seconds)))
+    model = Latency.from_text("fitted", seed=3).for_traces([Trace("t", "t", "hand", tuple(messages))])
+    for name, scale in (("slow", 8.0), ("quick", 0.1)):
+        logs = [math.log(model.tool_s("other", f"{name}({at})")) for at in range(3000)]
+        assert statistics.fmean(logs) == pytest.approx(math.log(scale), abs=0.05)
+        assert statistics.stdev(logs) == pytest.approx(0.5, abs=0.05)
+    assert model.think_s("other", 7) == pytest.approx(2.0)
+    assert "modelled" in model.describe()["model"] and not model.measured
+    with pytest.raises(ConfigError, match="carry no recorded seconds"):
+        Latency.from_text("fitted").for_traces(make_traces(1))
