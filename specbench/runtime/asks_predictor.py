@@ -19,7 +19,7 @@ from specbench.speculation.step import Step
 
 __all__ = ["AsksPredictor"]
 
-BUSY_S = 0.025
+BUSY_S = 0.1
 """An event loop that is further behind is not asked to speculate as well."""
 TURNS_A_CALL = 4
 """Turns of the event loop until one more call of a decision has started."""

@@ -274,7 +274,7 @@ def test_guesses_are_shed_when_the_event_loop_is_behind() -> None:
         async with Executor([Recorder().tool("look", 0.01)], Says(sure(call("look"))), TopK(1)) as executor:
 
             async def block() -> None:
-                time.sleep(0.06)
+                time.sleep(0.15)
 
             async with anyio.create_task_group() as group:
                 group.start_soon(executor.run_step, point(executor), thinks(0.1, call("look")))
