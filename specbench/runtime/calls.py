@@ -262,6 +262,8 @@ class Calls:
         if left and tool.writes:
             await self._wait_for(left)
             left = []
+        elif left:  # one of the same tool that takes notice has ended at once
+            await self._wait_for([each for each in left if each.call.name == tool.name], GRAIN_S)
         began = self.place.tick()
         try:
             return await run_call(tool, call, self.place.tasks.threads)
