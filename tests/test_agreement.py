@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from specbench.core.batches import PARALLEL
 from specbench.core.ledger import Ledger
 from specbench.core.types import Effect, Message, Prediction, ToolCall, ToolSpec, Trace
 from specbench.metrics import PredictionTable, differences
@@ -16,7 +17,6 @@ from specbench.policies import All, Budgeted, Disclosure, ExpectedValue, Policy,
 from specbench.runtime.recorded import execute
 from specbench.sim import LogNormal, simulate
 from specbench.speculation import Breaker, Limit, Options, RunAhead, Traits
-from specbench.speculation.batches import PARALLEL
 from specbench.speculation.partial_decision import PartialCall, Timeline
 from specbench.testing import BACKENDS, run_virtual
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import anyio
 
+from specbench.core.batches import in_batches
 from specbench.core.errors import ConfigError
 from specbench.core.types import ToolCall
 from specbench.runtime.copies import own_call
 from specbench.runtime.results import Decided, StepResult, ToolResult
 from specbench.runtime.session import LiveSession
-from specbench.speculation.batches import in_batches
 from specbench.speculation.step import Step
 
 __all__ = ["OpenStep"]

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from specbench.core.batches import in_batches, seconds_in_batches
 from specbench.core.errors import ConfigError
 from specbench.core.types import DecisionPoint, Effect, ToolCall
 from specbench.metrics.bootstrap import task_sums, task_weights
@@ -21,7 +22,6 @@ from specbench.metrics.prediction_rates import launches
 from specbench.metrics.prediction_rates import reads as reads_of
 from specbench.metrics.prediction_table import PredictionTable
 from specbench.sim.latency.models import Constant, Latency
-from specbench.speculation.batches import in_batches, seconds_in_batches
 
 __all__ = ["COLUMNS", "recall_at_precision", "sweep"]
 

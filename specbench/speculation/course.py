@@ -20,16 +20,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from specbench.core.batches import in_batches
 from specbench.core.ledger import Fate, Outcome, Window
 from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall
 from specbench.policies import Policy, TopK
-from specbench.speculation.batches import in_batches, untouched
 from specbench.speculation.commands import PredictNext
 from specbench.speculation.launch import Launch
 from specbench.speculation.partial_decision import allows, narrowed
 from specbench.speculation.shared import Shared
 from specbench.speculation.step import Step
 from specbench.speculation.steps_ahead import StepsAhead
+from specbench.speculation.traits import untouched
 
 __all__ = ["Course"]
 

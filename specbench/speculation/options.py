@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from specbench.core.batches import PARALLEL
 from specbench.core.errors import ConfigError
 from specbench.core.ledger import Window
-from specbench.speculation.batches import PARALLEL
 from specbench.speculation.breaker import Breaker
 from specbench.speculation.limits import Limit
 

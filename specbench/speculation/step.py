@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from specbench.core.batches import seconds_in_batches
 from specbench.core.ledger import Ahead, Fate, Outcome
 from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall
-from specbench.speculation.batches import seconds_in_batches
 from specbench.speculation.launch import Launch
 
 __all__ = ["Step"]

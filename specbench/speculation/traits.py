@@ -14,7 +14,7 @@ from specbench.core.canonical import canonical
 from specbench.core.errors import ConfigError
 from specbench.core.types import ToolCall
 
-__all__ = ["Traits", "keys_of", "touches"]
+__all__ = ["Traits", "keys_of", "touches", "untouched"]
 
 SCOPES = ("conversation", "shared")
 MOST_KEYS = 1_000
@@ -103,6 +103,30 @@ def touches(write: ToolCall, of_write: Traits, read: ToolCall, of_read: Traits) 
         return True
     read_keys = keys_of(read, of_read.keys)
     return any(_meet(own, key) for own in keys_of(write, of_write.keys) for key in read_keys)
+
+
+def untouched(
+    calls: Sequence[ToolCall], writes: Sequence[bool], batches: Sequence[range], traits_of: Callable[[str], Traits]
+) -> list[ToolCall]:
+    """Return the calls that no write of an earlier batch may touch: what was read before the decision is true for them.
+
+    Examples
+    --------
+    >>> calls = [ToolCall("get", {"id": 1}), ToolCall("set", {"id": 2}), ToolCall("get", {"id": 2})]
+    >>> keys = Traits(keys=("item:{id}",))
+    >>> batches = [range(1), range(1, 2), range(2, 3)]
+    >>> [call.key for call in untouched(calls, [False, True, False], batches, lambda name: keys)]
+    ['get({"id":1})', 'set({"id":2})']
+    """
+    found: list[ToolCall] = []
+    written: list[ToolCall] = []
+    for batch in batches:
+        for at in batch:
+            call, traits = calls[at], traits_of(calls[at].name)
+            if not any(touches(write, traits_of(write.name), call, traits) for write in written):
+                found.append(call)
+        written += [calls[at] for at in batch if writes[at]]
+    return found
 
 
 def _meet(one: str, two: str) -> bool:

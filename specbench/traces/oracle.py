@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
+from specbench.core.batches import in_batches, seconds_in_batches
 from specbench.core.types import Effect
 
 __all__ = ["OracleSaving", "OracleSums"]
@@ -93,11 +93,5 @@ def _writes(effect: Effect) -> bool:
 
 
 def _together_s(calls: Sequence[tuple[Effect, float]]) -> float:
-    """Return the seconds of a decision's calls; :mod:`specbench.speculation.batches` with everything it can do.
-
-    (It stands above the traces in the layers; ``tests/sim/test_threshold_sweep.py`` holds the two equal.)
-    """
-    return sum(
-        (sum if write else max)([seconds for _, seconds in run])
-        for write, run in groupby(calls, key=lambda call: _writes(call[0]))
-    )
+    """Return the seconds of a decision's calls, side by side where they may run so."""
+    return seconds_in_batches([seconds for _, seconds in calls], in_batches([_writes(effect) for effect, _ in calls]))

@@ -7,13 +7,10 @@ the framework runs writes together too (:attr:`specbench.speculation.Options.par
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from heapq import heapify, heapreplace
 
-from specbench.core.types import ToolCall
-from specbench.speculation.traits import Traits, touches
-
-__all__ = ["PARALLEL", "in_batches", "seconds_in_batches", "untouched"]
+__all__ = ["PARALLEL", "in_batches", "seconds_in_batches"]
 
 PARALLEL = ("reads", "all", "off")
 """Reads together and writes in order; all calls of a decision together; one call after the other."""
@@ -77,27 +74,3 @@ def seconds_in_batches(seconds: Sequence[float], batches: Sequence[range], slots
             runs = ends
         total += max(runs)
     return total
-
-
-def untouched(
-    calls: Sequence[ToolCall], writes: Sequence[bool], batches: Sequence[range], traits_of: Callable[[str], Traits]
-) -> list[ToolCall]:
-    """Return the calls that no write of an earlier batch may touch: what was read before the decision is true for them.
-
-    Examples
-    --------
-    >>> calls = [ToolCall("get", {"id": 1}), ToolCall("set", {"id": 2}), ToolCall("get", {"id": 2})]
-    >>> keys = Traits(keys=("item:{id}",))
-    >>> batches = in_batches([False, True, False])
-    >>> [call.key for call in untouched(calls, [False, True, False], batches, lambda name: keys)]
-    ['get({"id":1})', 'set({"id":2})']
-    """
-    found: list[ToolCall] = []
-    written: list[ToolCall] = []
-    for batch in batches:
-        for at in batch:
-            call, traits = calls[at], traits_of(calls[at].name)
-            if not any(touches(write, traits_of(write.name), call, traits) for write in written):
-                found.append(call)
-        written += [calls[at] for at in batch if writes[at]]
-    return found
