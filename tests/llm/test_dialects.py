@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 from collections import Counter
 
 import pytest
@@ -243,6 +244,62 @@ def test_deep_nesting_is_an_invalid_call(dialect, depth):
 def test_no_arguments_are_written_in_many_ways(around, written):
     text = around.replace("{}", f'{{"name": "now"{written}}}')
     assert parse(text, TOOLS).calls == (NOW,)
+
+
+@pytest.mark.parametrize("written", ["", "null", '""', " "])
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>now<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
+        "<|tool_call_begin|>functions.now:0<|tool_call_argument_begin|>{}<|tool_call_end|>",
+        "[TOOL_CALLS]now[ARGS]{}[TOOL_CALLS]now[ARGS]{{}}",
+        "[TOOL_CALLS]now[CALL_ID]a1B2c3D4e[ARGS]{}[TOOL_CALLS]now[ARGS]null",
+    ],
+)
+def test_no_arguments_behind_a_name(around, written):
+    text = around.replace("{{}}", "\0").replace("{}", written).replace("\0", "{}")
+    for cuts in every_cut(text):
+        assert streamed(text, cuts)[1].calls == (NOW,) * text.count("now")
+        assert streamed(text, cuts)[1].text == ""
+
+
+LEFT_OUT = [
+    ("<function=send_note><parameter=text>Paris<parameter=eur>2</parameter></function>", [{"text": "Paris", "eur": 2}]),
+    ("<function=send_note>\n<parameter=text>\nParis\n<parameter=eur>\n2\n</function>", [{"text": "Paris", "eur": 2}]),
+    ("<function=send_note><parameter=text>a</function>", [{"text": "a"}]),
+    (
+        "<function=send_note><parameter=text>a</function>\n<function=send_note><parameter=text>b</parameter></function>",
+        [{"text": "a"}, {"text": "b"}],
+    ),
+    ("<function=send_note><parameter=text>a <parameter=b> c</parameter></function>", [{"text": "a <parameter=b> c"}]),
+    ('<tool_call>{"name": "now"}\n<tool_call>{"name": "send_note"}</tool_call>', None),
+    ('<tool_call>{"name": "now"}<tool_call>{"name": "send_note"}', None),
+    ('<tool_call>{"name": "now"}</tool_call>\n<tool_call>{"name": "send_note"}</tool_cal', None),
+]
+
+
+@pytest.mark.parametrize(("text", "given"), LEFT_OUT)
+def test_closing_tags_that_are_left_out(text, given):
+    wanted = [NOW, ToolCall("send_note")] if given is None else [ToolCall("send_note", each) for each in given]
+    for cuts in every_cut(text):
+        parsed = streamed(text, cuts)[1]
+        assert (list(parsed.calls), parsed.text) == (wanted, "")
+
+
+def test_a_long_value_takes_time_in_proportion():
+    """Twice as long takes twice the time, not four times; measured against itself."""
+
+    def seconds(size):
+        value = "<p>some page</p>\n" * size
+        text = f"<function=send_note><parameter=text>{value}</parameter></function>"
+        began_s = time.process_time()
+        parsed = streamed(text, range(0, len(text), 8))[1]
+        assert parsed.calls[0].arguments["text"].startswith("<p>some page")
+        return time.process_time() - began_s
+
+    seconds(100)
+    short, long = min(seconds(600) for _ in range(3)), min(seconds(4_800) for _ in range(2))
+    assert long < 24 * max(short, 0.002)
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,10 @@ def _tool_call(text: str, at: int, tools: Tools) -> Found | None:
             if not taken.take(one):
                 taken.rest.append(one.raw if isinstance(one, Object) else "")
         at = _after(text, found[1])
+        if text.startswith("<tool_call>", at):  # the closing tag was left out
+            return taken.until(at)
+        if _CLOSE.startswith(text[at:]):  # the message breaks off in it
+            break
     return taken.until(min(len(text), at + len(_CLOSE)))
 
 
@@ -175,7 +179,17 @@ def _function(text: str, at: int, tools: Tools) -> Found | None:
 _MISTRAL = re.compile(r"\[TOOL_CALLS\]\s*([\w.-]+)\s*(?:\[CALL_ID\]\s*([\w-]+)\s*)?(?:\[ARGS\]\s*)?(?=\{)")
 
 
+_MISTRAL_NONE = re.compile(
+    r"\[TOOL_CALLS\]\s*([\w.-]+)\s*(?:\[CALL_ID\]\s*([\w-]+)\s*)?\[ARGS\]\s*"
+    r"(?:(?:null|\"\")(?=\s*(?:\[TOOL_CALLS\]|\Z))|(?=\[TOOL_CALLS\]))"
+)
+"""No arguments; at the end of a message they must be written as none, or it has broken off."""
+
+
 def _mistral(text: str, at: int, tools: Tools) -> Found | None:
+    nothing = _MISTRAL_NONE.match(text, at)
+    if nothing is not None:
+        return Found(nothing.end(), (ToolCall(nothing[1], {}, nothing[2]),))
     head = _MISTRAL.match(text, at)
     found = read_objects(text, skip(text, at + len("[TOOL_CALLS]")) if head is None else head.end())
     if found is None:
@@ -196,13 +210,22 @@ def _between_marks(begin: str, separator: str, end: str, all_begin: str, all_end
     """Calls with a mark before the name, before the arguments and behind, and marks around all of them."""
     begin, separator, end, all_end = (rf"\s*{re.escape(each)}" for each in (begin, separator, end, all_end))
     name = r"(?:functions\.)?([\w.-]+?)(?::\d+)?"  # Kimi: functions.NAME:0
-    head = re.compile(rf"{begin}\s*(?:function{separator}\s*{name}|{name}{separator})\s*(?:```(?:json)?\s*)?(?=\{{)")
+    none = rf"(?:null|\"\")?\s*(?:```)?{end}"
+    head = re.compile(
+        rf"{begin}\s*(?:function{separator}\s*{name}|{name}{separator})\s*(?:```(?:json)?\s*)?(?=\{{|{none})"
+    )
+    nothing = re.compile(none)
     tail, last = re.compile(rf"\s*(?:```)?(?:{end}|\s*\Z)"), re.compile(all_end)
 
     def match(text: str, at: int, tools: Tools) -> Found | None:
         at += len(all_begin) if text.startswith(all_begin, at) else 0
         taken = _Taken()
         while (found := head.match(text, at)) is not None:
+            empty = nothing.match(text, found.end())
+            if empty is not None:
+                taken.calls.append(ToolCall(found[1] or found[2], {}))
+                at = empty.end()
+                continue
             one = read_objects(text, found.end())
             closed = None if one is None else tail.match(text, one[1])
             if one is None or closed is None:

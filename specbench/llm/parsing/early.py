@@ -20,6 +20,7 @@ _NAME = re.compile(
 )
 """The name that stands before an object of arguments."""
 _LONGEST_HEAD = 200
+_CLOSING = re.compile(r"</(?:parameter|function)>")
 _PYTHON = re.compile(r"\s*(?:\[\s*)?([A-Za-z_][\w.]*)[^\w.]")
 _CALL = re.compile(r"\s*(?:```\w*\s*)?(?:\[\s*)?[A-Za-z_][\w.]*\s*\(")
 _NO_BEGINNING = re.compile(r"\s*(?:\[\s*)?[^\s\[{A-Za-z_]")
@@ -46,6 +47,7 @@ class CallsInTheMaking:
         self._object: _Object | None = None
         self._between = self._looked_to = start
         self._python = False
+        self._closing, self._sought = -1, start
         self._name: str | None = None
 
     def feed(self, text: str, tok: int) -> list[Event]:
@@ -59,9 +61,11 @@ class CallsInTheMaking:
             if self._object is not None:
                 self._follow(text, events, tok)
             elif self._name is not None and not text.startswith("{", skip(text, self._at)):
+                if not self._closes(text):
+                    return events
                 found = PARAMETER.match(text, self._at)
                 if found is None:
-                    if "</function>" not in text[self._at :]:
+                    if text.find("</function>", self._at) < 0:
                         return events
                     self._name = None
                     continue
@@ -89,6 +93,13 @@ class CallsInTheMaking:
                 self._object = _Object(self._name is not None)
                 self._name, self._at = None, at
         return events
+
+    def _closes(self, text: str) -> bool:
+        """Whether a closing tag stands behind this place; what was looked through once is not looked through again."""
+        if self._closing < self._at:
+            found = _CLOSING.search(text, max(self._at, self._sought - len("</parameter>")))
+            self._closing, self._sought = -1 if found is None else found.start(), len(text)
+        return self._closing >= 0
 
     def _is_python(self, text: str) -> bool:
         """Whether a call is written as Python here."""

@@ -20,6 +20,9 @@ PARAMETER = re.compile(
     r"\s*<parameter=([^<>\s]+)>(.*?)</parameter>(?=\s*(?:<parameter=|</function>|</tool_call>))", re.DOTALL
 )
 """The closing tag of a value is the one that another tag follows: a value may hold the text of one."""
+_UNCLOSED = re.compile(r"\s*<parameter=([^<>\s]+)>(.*?)(?=\s*(?:<parameter=|</function>))", re.DOTALL)
+"""A value whose closing tag the model has left out."""
+_NEXT = re.compile(r"\s*<parameter=([^<>\s]+)>|</function>(?=.*?<function=([^<>\s]+)>)", re.DOTALL)
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _DEEPEST_REFERENCE = 20
 
@@ -42,9 +45,10 @@ def read_function(text: str, at: int, tools: Mapping[str, ToolSpec]) -> tuple[To
         raw, arguments = one.raw, one.value
     else:
         start, arguments = at, {}
-        while (found := PARAMETER.match(text, at)) is not None:
-            arguments[found[1]] = value_of(tools.get(name), found[1], found[2])
-            at = found.end()
+        while (found := _parameter(text, at)) is not None:
+            end = _end_of_value(found, arguments, tools.get(name), tools)
+            arguments[found[1]] = value_of(tools.get(name), found[1], text[found.start(2) : end])
+            at = found.end() if end == found.end(2) else end
         raw = text[start:at]
     wrong = arguments is BROKEN or too_deep(arguments)
     call = ToolCall(name, {}, invalid_arguments=raw) if wrong else ToolCall(name, arguments)
@@ -52,6 +56,23 @@ def read_function(text: str, at: int, tools: Mapping[str, ToolSpec]) -> tuple[To
     if text.startswith("</function>", at):
         return call, at + len("</function>")
     return (call, at) if text.startswith("</tool_call>", at) else None
+
+
+def _parameter(text: str, at: int) -> re.Match[str] | None:
+    closed = PARAMETER.match(text, at) if text.find("</parameter>", at) >= 0 else None
+    return closed or (_UNCLOSED.match(text, at) if text.find("</function>", at) >= 0 else None)
+
+
+def _end_of_value(
+    found: re.Match[str], given: Mapping[str, Any], spec: ToolSpec | None, tools: Mapping[str, ToolSpec]
+) -> int:
+    """Where a value ends: before another parameter of the tool, or another call, if one begins within it."""
+    for inner in _NEXT.finditer(found[2]):
+        parameter, function = inner[1], inner[2]
+        known = spec is not None and parameter in spec.properties and parameter not in (found[1], *given)
+        if known or function in tools:
+            return found.start(2) + inner.start()
+    return found.end(2)
 
 
 def value_of(spec: ToolSpec | None, parameter: str, text: str) -> Any:
