@@ -244,6 +244,9 @@ class Backend(ABC):
                     return event
         raise LLMError(f"{self.name} ended without an end event; a backend must send one")
 
+    async def warm_up(self) -> None:
+        """Do now what only the first request takes time for, such as connecting; by default there is nothing."""
+
     async def aclose(self) -> None:
         """Free what the backend holds; the default holds nothing."""
 

@@ -84,6 +84,7 @@ def live_text(record: Mapping[str, Any]) -> str:
             f"recall {_percent(metrics['recall'])}, precision {_percent(metrics['precision'])}, amplification "
             f"{metrics['amplification'] or 0:.2f}, wasted {metrics['wasted_s']:.1f} s; tokens written "
             f"{usage['speculative']['completion_tok']} against {usage['sequential']['completion_tok']}",
+            *([] if metrics.get("launched", 1) else ["nothing was speculated: what differs in time is chance"]),
             *_cut(record.get("cut", [])),
             *_simulated(record.get("simulated")),
         ]

@@ -6,7 +6,7 @@ import json
 import os
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from anyio.lowlevel import RunVar
 from specbench.core.errors import ConfigError
 from specbench.core.extras import named_extras
 from specbench.core.text import writable
+from specbench.core.types import Message
 from specbench.llm.backends.openai_address import Address, hidden, keep_from_logs
 from specbench.llm.backends.openai_stream import ChunkReader
 from specbench.llm.base import Backend, Event, EventStream, LLMError, Request, Usage, check_choice
@@ -119,14 +120,17 @@ class OpenAIBackend(Backend):
         """Read ``MODEL`` or ``MODEL@URL``."""
         model, at, url = argument.partition("@")
         if at and not url:
-            raise ConfigError(
-                f"nothing stands behind the @ of openai:{argument}; write openai:MODEL@URL, or leave it out"
-            )
+            raise ConfigError(f"nothing stands behind the @ of openai:{argument}; write openai:MODEL@URL, or none")
         return cls(model, base_url=url or None, **options)
 
     def stream(self, request: Request) -> AbstractAsyncContextManager[EventStream]:
         """Run the model on a request; see :mod:`specbench.llm.base`."""
         return self._stream(request)
+
+    async def warm_up(self) -> None:
+        """Connect, and let the server load its model: a request for one token. What is wrong the next one tells."""
+        with suppress(LLMError):
+            await self.complete(Request([Message("user", "Hello")], max_tok=1))
 
     @asynccontextmanager
     async def _stream(self, request: Request) -> AsyncIterator[EventStream]:

@@ -46,6 +46,10 @@ class PacedBackend(Backend):
         """Run the inner backend; its events come no earlier than the pace allows."""
         return self._stream(request)
 
+    async def warm_up(self) -> None:
+        """Warm the inner backend up."""
+        await self._inner.warm_up()
+
     @asynccontextmanager
     async def _stream(self, request: Request) -> AsyncIterator[EventStream]:
         started_s = anyio.current_time()

@@ -17,7 +17,7 @@ from specbench.desk.world.tools import DeskLatency
 from specbench.llm.backends.paced import PacedBackend
 from specbench.llm.backends.scripted import ScriptedBackend
 from specbench.llm.base import ContextError, End, EventStream
-from specbench.policies import Threshold, TopK
+from specbench.policies import Never, Threshold, TopK
 from specbench.predictors import make_predictor
 from specbench.predictors.llm_draft import LLMDraftPredictor
 from specbench.sim.latency.models import Constant
@@ -220,3 +220,17 @@ def test_a_result_that_answers_another_call_is_a_difference(markov):
     messages[at] = replace(messages[at], tool_call_id="another")
     found.speculative.messages[0] = tuple(messages)
     assert found.differences == [0]
+
+
+def test_a_run_that_speculates_nothing_says_that_its_seconds_are_chance(markov):
+    warmed = []
+
+    class Cold(NewIds):
+        async def warm_up(self):
+            warmed.append(True)
+
+    found = compare(Cold(recorded_answers(TALKS), token_s=0.02), markov, Never())
+    assert "nothing was speculated: what differs in time is chance" in live_text(live_record(found))
+    assert len(warmed) == 1
+    found = compare(NewIds(recorded_answers(TALKS), token_s=0.02), markov, TopK(1))
+    assert "nothing was speculated" not in live_text(live_record(found))

@@ -432,3 +432,11 @@ def test_a_call_that_the_conversation_has_gone_on_without_gets_a_result():
         ("tool", "c2"),
         ("user", None),
     ]
+
+
+def test_warming_up_asks_for_one_token_and_leaves_errors_to_the_first_request():
+    for status, piece in ((200, ev({"content": "H"}) + STOP + DONE), (500, "down")):
+        with Server((status, STREAM, [piece])) as server:
+            backend = OpenAIBackend("m", base_url=server.url, retries=0)
+            anyio.run(backend.warm_up)
+            assert [body["max_tokens"] for body in server.bodies] == [1]
