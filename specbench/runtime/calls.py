@@ -63,7 +63,7 @@ class Calls:
     async def _work(self, launch: Launch) -> None:
         work: Work = launch.work
         place, tool = self.place, self.place.tools[launch.call.name]
-        SPECULATION.set(launch)
+        token = SPECULATION.set(launch)
         try:
             with work.scope:
                 if launch.squashed_s is None:
@@ -75,6 +75,7 @@ class Calls:
         except Exception as error:  # contained: the real call finds out for itself
             work.error = error
         finally:
+            SPECULATION.reset(token)  # what begins on this result is not done for it
             if launch.staged and not (work.whole and launch.squashed_s is None):
                 with anyio.CancelScope(shield=True):
                     await self.staged.undo_now(launch)
@@ -93,19 +94,27 @@ class Calls:
         results: dict[int, ToolResult] = {}
         slow = [at for at, launch in enumerate(launches) if launch is None or not launch.work.done.is_set()]
 
+        begun: set[int] = set()
+
         async def obtain(at: int, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
+            begun.add(at)
             task_status.started()  # so they queue for slots in this order
             results[at] = await self.obtain(calls[at], launches[at])
 
-        for at in [at for at in range(len(calls)) if at not in slow] + (slow if len(slow) == 1 else []):
-            await obtain(at)  # its result is there already, or it is the only one that is not
         try:
+            for at in [at for at in range(len(calls)) if at not in slow] + (slow if len(slow) == 1 else []):
+                await obtain(at)  # its result is there already, or it is the only one that is not
             if len(slow) > 1:
                 async with anyio.create_task_group() as group:
                     for at in slow:
                         await group.start(obtain, at)
-        except BaseExceptionGroup as error:  # results hold the errors of tools: this is what ends an agent
-            raise first_of(error) from None
+        except BaseException as error:  # results hold the errors of tools: this is what ends an agent
+            for at, launch in enumerate(launches):
+                if launch is not None and at not in begun:
+                    self.abandon(launch)
+            if isinstance(error, BaseExceptionGroup):
+                raise first_of(error) from None
+            raise
         return [results[at] for at in range(len(calls))]
 
     async def obtain(self, call: ToolCall, launch: Launch | None, run: Callable[..., Any] | None = None) -> ToolResult:

@@ -10,7 +10,8 @@ import pytest
 from specbench.core.types import Effect, ToolCall
 from specbench.policies import TopK
 from specbench.runtime import Executor
-from specbench.speculation import Limit, Options
+from specbench.speculation import Limit, Options, RunAhead
+from specbench.speculation.launch import SPECULATION
 from specbench.testing import BACKENDS, run_virtual
 from tests.runtime.agent import Recorder, Says, call, point, sure, thinks
 
@@ -141,5 +142,44 @@ def test_a_slot_is_free_for_others_while_a_call_waits_for_its_limit(backend: str
         assert [(key[:5], start) for key, start, _ in tools.log] == [
             ("api({", 0.0), ("other", 0.0), ("api({", pytest.approx(1.0)),
         ]  # fmt: skip
+
+    run_virtual(main, backend=backend)
+
+
+@backends
+@pytest.mark.parametrize("after_s", [1.9, 2.0, 2.1])
+def test_claimed_guesses_of_an_agent_that_is_cancelled_are_given_up(backend: str, after_s: float) -> None:
+    async def main() -> None:
+        tools = Recorder()
+        gets = tuple(call("get", x=x) for x in range(4))
+        async with Executor([tools.tool("get", 9.0)], Says(sure(*gets)), TopK(4)) as executor:
+            with anyio.move_on_after(after_s):
+                await executor.run_step(point(executor), thinks(2.0, *gets))
+            await anyio.sleep(0.1)
+            assert [str(row.fate) for row in executor.ledger().speculations] == ["squash"] * 4
+        assert [end for _, _, end in tools.log] == [None] * 4
+
+    run_virtual(main, backend=backend)
+
+
+@backends
+def test_what_is_begun_on_the_result_of_a_guess_is_not_done_for_it(backend: str) -> None:
+    """An LLM that is run ahead asks an agent; that one's calls keep to the slots."""
+
+    async def main() -> None:
+        seen = []
+
+        async def think(at: Any) -> Any:
+            await anyio.sleep(1.0)
+            seen.append(SPECULATION.get())
+            return call("get", x=1) if at.index == 0 else "Done."
+
+        options = Options(run_ahead=RunAhead())
+        async with Executor(
+            [Recorder().tool("get", 0.1)], Says(sure(call("get", x=1))), TopK(1), options=options
+        ) as executor:
+            step = await executor.run_step(point(executor), think)
+            await executor.run_step(step.next_point(), think)
+        assert len(executor.ledger().aheads) >= 1 and set(seen) == {None}
 
     run_virtual(main, backend=backend)
