@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from threading import Event, Lock
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import anyio.to_thread
@@ -64,30 +64,43 @@ class Pace:
     def __init__(self) -> None:
         self.slow = 0
         self._threads: set[Event] = set()
+        self._lock = Lock()
 
     async def in_thread(self, function: Callable[..., Value], *arguments: Any) -> Value:
-        """Call a function in a thread; one that is cancelled goes on, and is waited for at the end alone.
+        """Call a function in a thread; one that is cancelled amid it goes on, and is waited for at the end alone.
 
         Raises
         ------
         Exception
             Whatever the function raises.
         """
-        ended = Event()
+        ended, given_up = Event(), Event()
 
-        def run() -> Value:
-            self._threads.add(ended)
+        def run() -> Value | None:
+            with self._lock:
+                if given_up.is_set():  # before a thread was free
+                    return None
+                self._threads.add(ended)
             try:
                 return contained_call(function, *arguments)
             finally:
-                self._threads.discard(ended)
+                with self._lock:
+                    self._threads.discard(ended)
                 ended.set()
 
-        return await anyio.to_thread.run_sync(run, abandon_on_cancel=True)
+        try:
+            found = await anyio.to_thread.run_sync(run, abandon_on_cancel=True)
+        except BaseException:
+            with self._lock:
+                given_up.set()
+            raise
+        return cast("Value", found)
 
     async def wait_for_threads(self) -> None:
         """Wait until no thread of the predictor is at work any more."""
-        for ended in list(self._threads):
+        with self._lock:
+            threads = list(self._threads)
+        for ended in threads:
             await anyio.to_thread.run_sync(ended.wait)
 
 
