@@ -18,6 +18,7 @@ from specbench.core.ledger import Fate, Window
 from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec
 from specbench.policies import Never, Threshold, TopK
 from specbench.runtime import AnswerStream, Decided, Executor, Partial, Tool, assemble
+from specbench.runtime.session import LiveSession
 from specbench.speculation import Breaker, Limit, Options, RunAhead, Traits
 from specbench.testing import BACKENDS, run_virtual
 from tests.runtime.agent import Recorder, Says, call, point, sure, thinks
@@ -500,16 +501,19 @@ def test_a_predictor_that_blocks_is_asked_in_a_thread_from_then_on(backend: str)
 
 
 def test_no_task_and_no_session_is_left_in_memory(backend: str) -> None:
+    def sessions() -> list[LiveSession]:
+        gc.collect()
+        return [each for each in gc.get_objects() if type(each) is LiveSession]
+
+    before = sessions()  # a failed test beside this one keeps its own alive
+
     async def main() -> None:
         async with Executor([Recorder().tool("get", 9.0)], Says(sure(call("get")))) as executor:
             await executor.run_step(point(executor), thinks(1.0, call("get")))
-        gc.collect()
+            assert len(sessions()) == len(before) + 1
 
     run_virtual(main, backend=backend)
-    gc.collect()
-    from specbench.runtime.session import LiveSession
-
-    assert not [each for each in gc.get_objects() if type(each) is LiveSession]
+    assert sessions() == before
 
 
 def test_an_executor_that_has_ended_holds_no_model_alive(backend: str) -> None:
