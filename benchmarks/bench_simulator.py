@@ -31,10 +31,10 @@ def measure() -> list[Result]:
     for latency, label in ((Constant(), "constant"), (LogNormal(), "log-normal")):
         one = seconds(lambda latency=latency: simulate(table, Threshold(0.6), latency=latency))
         many = seconds(lambda latency=latency: sweep(table, thresholds, latency=latency))
-        bands = seconds(lambda latency=latency: sweep(table, thresholds, latency=latency, resamples=1000), repeats=3)
+        bands = seconds(lambda latency=latency: sweep(table, thresholds, latency=latency, intervals=True), repeats=3)
         out += [
             Result(f"simulate, {label} latencies", DECISIONS / one, "decisions/s", 40_000, higher_is_better=True),
             Result(f"sweep, 200 thresholds × {DECISIONS} decisions, {label}", many, "s", 2),
-            Result(f"the same with 1,000 bootstrap resamples, {label}", bands, "s"),
+            Result(f"the same with intervals, {label}", bands, "s"),
         ]
     return out

@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from specbench.metrics.bootstrap import ratio_interval
+from specbench.metrics.intervals import ratio_interval
 
 FOLDER = Path(__file__).with_name("gpu")
 FEW = 5
@@ -118,7 +118,9 @@ def _live(live: dict[str, Any]) -> list[str]:
 def _interval(each: list[dict[str, float]]) -> str:
     whole = [one["sequential_s"] for one in each]
     saved = [one["sequential_s"] - one["speculative_s"] for one in each]
-    found = ratio_interval([str(at) for at in range(len(each))], saved, whole) if len(each) >= FEW else None
+    found = (
+        ratio_interval([str(at) for at in range(len(each))], saved, whole, share=False) if len(each) >= FEW else None
+    )
     return "" if found is None else f" [{100 * found[0]:.1f}, {100 * found[1]:.1f}]"
 
 

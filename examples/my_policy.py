@@ -25,6 +25,6 @@ class OnlyTools(sb.Policy):
 
 if __name__ == "__main__":
     train, test = sb.sample(tasks=40).split(test=0.25, seed=0)
-    predictor = sb.evaluate("patterns", train, test, resamples=20)["patterns"]
+    predictor = sb.evaluate("patterns", train, test)["patterns"]
     for policy in (sb.Threshold(0.3), OnlyTools(("get_order",))):
         print(policy, "→", sb.simulate(predictor, test, policy).metrics.report())

@@ -7,7 +7,7 @@ with which **policy** (what to launch), and at what waste. Then it runs the pred
 >>> import specbench as sb
 >>> traces = sb.sample(tasks=24)  # yours: sb.read("traces/")
 >>> train, test = traces.split(test=0.25, seed=0)
->>> result = sb.evaluate(["markov", sb.NGram()], train, test, resamples=50)
+>>> result = sb.evaluate(["markov", sb.NGram()], train, test)
 >>> figure = result.plot_curve()
 >>> run = sb.simulate(result["ngram"], test, sb.Threshold(0.4))  # latency="measured" where the traces carry seconds
 >>> print(run.report().splitlines()[1])

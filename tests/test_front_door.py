@@ -66,9 +66,9 @@ def held() -> dict[str, Any]:
     """One of each object that people hold."""
     traces = sb.Traces(make_traces(12))
     train, test = traces.split(test=0.25, seed=0)
-    evaluation = sb.evaluate(["markov", sb.NGram()], train, test, resamples=20)
+    evaluation = sb.evaluate(["markov", sb.NGram()], train, test)
     run = sb.simulate(evaluation["ngram"], test, sb.Threshold(0.4))
-    comparison = sb.compare("ngram", train, test, resamples=20)
+    comparison = sb.compare("ngram", train, test)
     return {
         "traces": traces, "train": train, "trace": traces[0], "point": next(traces[0].decisions()).point,
         "predictor": evaluation["ngram"], "evaluation": evaluation, "comparison": comparison, "run": run,
@@ -104,7 +104,7 @@ def test_the_example_works_from_reading_to_loading(tmp_path: Any) -> None:
     sb.write_traces(tmp_path / "traces.jsonl", make_traces(12))
     traces = sb.read(tmp_path)
     train, test = traces.split(test=0.25, seed=0)
-    result = sb.evaluate(["markov", sb.Patterns()], train, test, resamples=20)
+    result = sb.evaluate(["markov", sb.Patterns()], train, test)
     assert list(result) == ["markov", "patterns"] and result.plot_curve().axes
     run = sb.simulate(result["patterns"], test, sb.Threshold(0.4), latency="constant:2,1")
     assert "Seconds: constant (modelled)." in run.report()
@@ -157,7 +157,7 @@ def test_objects_are_tables_in_a_notebook(held: dict[str, Any], name: str) -> No
 
 def test_a_checkpoint_is_measured_as_it_is(held: dict[str, Any], tmp_path: Any) -> None:
     loaded = sb.load(sb.save(held["predictor"], tmp_path / "mine"))
-    again = sb.evaluate(loaded, None, held["traces"][9:], resamples=20)
+    again = sb.evaluate(loaded, None, held["traces"][9:])
     assert again.metrics["ngram"]["fit_s"] < 0.1
     with pytest.raises(ConfigError, match="without training traces only fitted predictors can be measured; 'markov'"):
         sb.evaluate("markov", None, held["traces"])

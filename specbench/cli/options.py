@@ -82,7 +82,7 @@ def _seed(value: int) -> int:
     return value
 
 
-SeedOption = Annotated[int, seed_option("Of the split, training, the bootstrap and drawn latencies.")]
+SeedOption = Annotated[int, seed_option("Of the split, training and drawn latencies.")]
 LatencyOption = Annotated[
     str,
     typer.Option(

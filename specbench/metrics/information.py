@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from specbench.metrics.bootstrap import ratio_interval
+from specbench.metrics.intervals import ratio_interval
 from specbench.metrics.prediction_table import PredictionTable
 
 __all__ = ["FLOOR", "Bits", "bits"]
@@ -55,7 +55,7 @@ def bits(table: PredictionTable) -> Bits:
     ones = np.ones(len(table))
     return Bits(
         float(tool.mean()), float(call.mean() - tool.mean()), float(call.mean()),
-        ratio_interval(table.tasks, tool, ones), ratio_interval(table.tasks, call, ones),
+        ratio_interval(table.tasks, tool, ones, share=False), ratio_interval(table.tasks, call, ones, share=False),
     )  # fmt: skip
 
 

@@ -1,41 +1,41 @@
-"""Paired differences: two predictors on the same decision points, with intervals from the same resamples of tasks."""
+"""Paired differences: two predictors on the same decision points, with intervals by task."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect
-from specbench.metrics.bootstrap import task_sums, task_weights
+from specbench.metrics.intervals import ratios, task_sums
 from specbench.metrics.prediction_rates import hits_at
 from specbench.metrics.prediction_table import PredictionTable
 
-__all__ = ["CALL_RATES", "paired_differences"]
+__all__ = ["CALL_RATES", "holm", "paired_differences"]
+
+Flags = npt.NDArray[np.bool_]
 
 CALL_RATES = ("call_top1", "call_top3", "read_call_top1", "read_call_top3")
-RESAMPLES = 1000
 
 
-def paired_differences(
-    table: PredictionTable, baseline: PredictionTable, *, resamples: int = RESAMPLES, seed: int = 0
-) -> dict[str, dict[str, float | None]]:
-    """Return the difference of each call rate to ``baseline``, with its 95 % interval.
+def paired_differences(table: PredictionTable, baseline: PredictionTable) -> dict[str, dict[str, float | None]]:
+    """Return the difference of each call rate to ``baseline``, with its 95 % interval and p-value.
 
-    In every resample the same tasks are drawn for both, so what makes tasks easy or hard for both cancels out.
+    The difference is taken within each task, so what makes tasks easy or hard for both cancels out.
 
     Parameters
     ----------
     table, baseline
         Of the same decision points in the same order.
-    resamples, seed
-        Of the bootstrap by task.
 
     Returns
     -------
     dict
-        ``{rate: {difference, low, high}}`` for :data:`CALL_RATES`; ``None`` where there is no such call; with one
-        task only there is no interval.
+        ``{rate: {difference, low, high, p}}`` for :data:`CALL_RATES`; ``None`` where there is no such call; with
+        fewer than :data:`~specbench.metrics.intervals.MIN_TASKS` tasks there is no interval. ``p`` is that of one
+        comparison; see :func:`holm` for several.
 
     Raises
     ------
@@ -44,13 +44,13 @@ def paired_differences(
 
     References
     ----------
-    B. Efron, R. Tibshirani (1993), *An Introduction to the Bootstrap*, chapter 8 (paired samples).
+    :func:`specbench.metrics.intervals.ratios`.
 
     Examples
     --------
     >>> empty = PredictionTable("a")
     >>> paired_differences(empty, empty)["call_top1"]
-    {'difference': None, 'low': None, 'high': None}
+    {'difference': None, 'low': None, 'high': None, 'p': None}
     """
     places = [[(point.trace_id, point.index) for point in each.points] for each in (table, baseline)]
     if places[0] != places[1]:
@@ -64,30 +64,37 @@ def paired_differences(
     for rate in CALL_RATES:
         among = read if rate.startswith("read") else called
         k = int(rate[-1])
-        out[rate] = _difference(
-            table.tasks, hits_at(table, k) & among, hits_at(baseline, k) & among, among, resamples, seed
-        )
+        out[rate] = _difference(table.tasks, hits_at(table, k) & among, hits_at(baseline, k) & among, among)
     return out
 
 
-def _difference(
-    tasks: list[str],
-    ours: npt.NDArray[np.bool_],
-    theirs: npt.NDArray[np.bool_],
-    among: npt.NDArray[np.bool_],
-    resamples: int,
-    seed: int,
-) -> dict[str, float | None]:
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Return p-values that hold for all of them together, by Holm's method; ``None`` stays.
+
+    Of several true nulls, the chance that any gets 0.05 or less is at most 0.05.
+
+    References
+    ----------
+    S. Holm (1979), *A simple sequentially rejective multiple test procedure*, Scandinavian Journal of Statistics 6(2).
+
+    Examples
+    --------
+    >>> holm([0.01, None, 0.04, 0.03])
+    [0.03, None, 0.06, 0.06]
+    """
+    tested = sorted((p, at) for at, p in enumerate(p_values) if p is not None)
+    out: list[float | None] = [None] * len(p_values)
+    largest = 0.0
+    for rank, (p, at) in enumerate(tested):
+        largest = max(largest, min(1.0, p * (len(tested) - rank)))
+        out[at] = largest
+    return out
+
+
+def _difference(tasks: list[str], ours: Flags, theirs: Flags, among: Flags) -> dict[str, float | None]:
     if not among.any():
-        return {"difference": None, "low": None, "high": None}
-    gained = task_sums(tasks, ours.astype(float) - theirs)
-    of = task_sums(tasks, among)
-    found: dict[str, float | None] = {"difference": float(gained.sum() / of.sum()), "low": None, "high": None}
-    if len(of) > 1:
-        weights = task_weights(len(of), resamples, seed)
-        tops, bottoms = weights @ gained, weights @ of
-        ratios = tops[bottoms > 0] / bottoms[bottoms > 0]
-        if len(ratios):
-            low, high = np.quantile(ratios, [0.025, 0.975])
-            found |= {"low": float(low), "high": float(high)}
-    return found
+        return dict.fromkeys(("difference", "low", "high", "p"))
+    gained = task_sums(tasks, ours.astype(float) - theirs)[:, None]
+    found = ratios(gained, task_sums(tasks, among)[:, None], share=False)
+    value, *rest = (None if np.isnan(each[0]) else float(each[0]) for each in found)
+    return {"difference": value, **dict(zip(("low", "high", "p"), rest, strict=True))}

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall
-from specbench.metrics.bootstrap import ratio_interval
+from specbench.metrics.intervals import ratio_interval
 from specbench.metrics.prediction_table import PredictionTable
 from specbench.policies import launchable
 
@@ -117,7 +117,7 @@ def calibration_error(p: Floats, hit: Flags, bins: int = 10) -> float | None:
 def rates(
     table: PredictionTable, seen_tools: frozenset[str] | None = None, *, intervals: bool = True
 ) -> dict[str, Any]:
-    """Return counts and rates of a table, and 95 % bootstrap intervals by task under ``ci``.
+    """Return counts and rates of a table, and 95 % intervals by task under ``ci``.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def rates(
     out["ece"] = calibration_error(best.p[offered, 0], best.hit[offered, 0])
     if intervals:
         out["ci"] = {
-            name: ratio_interval(table.tasks, np.where(denominator, numerator, 0), denominator)
+            name: ratio_interval(table.tasks, np.where(denominator, numerator, 0), denominator, share=name != "brier")
             for name, (numerator, denominator) in flags.items()
         }
     if seen_tools is not None:

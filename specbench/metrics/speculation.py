@@ -7,11 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from specbench.core.display import facts_html
 from specbench.core.ledger import Fate, Ledger
-from specbench.metrics.bootstrap import ratio_interval, task_sums, task_weights
+from specbench.metrics.intervals import ratio_interval, ratios, task_sums
 from specbench.metrics.summary import summarise
 
 __all__ = ["SpeculationMetrics", "disclosed_entities"]
@@ -87,12 +86,12 @@ class SpeculationMetrics:
     net_share_ci: tuple[float, float] | None
 
     @classmethod
-    def of(cls, ledger: Ledger, *, resamples: int = 1000, seed: int = 0) -> SpeculationMetrics:
-        """Compute the metrics of a ledger; without ``resamples`` there are no intervals."""
+    def of(cls, ledger: Ledger) -> SpeculationMetrics:
+        """Compute the metrics of a ledger."""
         sums = summarise(ledger)
         rows = ledger.outcomes
         tasks = [row.task_id for row in rows]
-        saved_ci, net_ci = _share_intervals(ledger, resamples, seed) if resamples else (None, None)
+        saved_ci, net_ci = _share_intervals(ledger)
         attempts = [row.hit for row in rows if row.launched]
         lost = [row for row in ledger.aheads if row.fate != Fate.COMMIT]
         middle = _quantiles([row.speculative_s for row in rows])
@@ -106,10 +105,7 @@ class SpeculationMetrics:
             sequential_s=sums["sequential_s"], speculative_s=sums["speculative_s"], saved_share=sums["saved_share"],
             p50_s=middle[0], p95_s=middle[1], sequential_p50_s=sequential[0], sequential_p95_s=sequential[1],
             disclosed=disclosed_entities(ledger),
-            recall_ci=ratio_interval(
-                tasks, [row.hit for row in rows], [row.calls > 0 for row in rows], resamples=resamples, seed=seed
-
-            ) if rows and resamples else None,
+            recall_ci=ratio_interval(tasks, [row.hit for row in rows], [row.calls > 0 for row in rows]),
             saved_share_ci=saved_ci, net_share_ci=net_ci,
         )  # fmt: skip
 
@@ -204,28 +200,21 @@ def _quantiles(seconds: list[float]) -> tuple[float | None, float | None]:
     return float(low), float(high)
 
 
-def _share_intervals(
-    ledger: Ledger, resamples: int, seed: int
-) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
-    """Bootstrap by task of saved and of net seconds, as shares of the sequential ones."""
+def _share_intervals(ledger: Ledger) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
+    """Return the intervals by task of saved and of net seconds, as shares of the sequential ones."""
     task_of = {row.trace_id: row.task_id for row in ledger.outcomes}
-    rows = [(row.task_id, row.saved_s, 0.0, row.sequential_s) for row in ledger.outcomes]
+    rows = [(row.task_id, row.saved_s, row.saved_s, row.sequential_s) for row in ledger.outcomes]
     rows += [
-        (task_of[row.trace_id], 0.0, row.run_s, 0.0)
+        (task_of[row.trace_id], 0.0, -row.run_s, 0.0)
         for row in ledger.speculations
         if row.fate != Fate.COMMIT and row.trace_id in task_of
     ]
-    if len(set(task_of.values())) < 2:
-        return None, None
-    sums = task_sums([row[0] for row in rows], [row[1:] for row in rows])
-    saved, wasted, sequential = (task_weights(len(sums), resamples, seed) @ sums).T
-    sequential = np.maximum(sequential, 1e-12)
-    return _band(saved / sequential), _band((saved - wasted) / sequential)
-
-
-def _band(draws: npt.NDArray[np.float64]) -> tuple[float, float]:
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return float(low), float(high)
+    sums = task_sums([row[0] for row in rows], np.array([row[1:] for row in rows]).reshape(-1, 3))
+    found = ratios(sums[:, :2], np.repeat(sums[:, 2:], 2, axis=1), share=False)
+    saved, net = (
+        None if np.isnan(low) else (float(low), float(high)) for low, high in zip(found.low, found.high, strict=True)
+    )
+    return saved, net
 
 
 def _shown(value: Any) -> str:

@@ -197,13 +197,13 @@ class Playground:
         shown.append((self.setting.predictor, self.setting))
         curves, runs, seconds = [], {}, {}
         for label, setting in shown:
-            _, metrics = self.bench.run(setting, intervals=False)
+            _, metrics = self.bench.run(setting)
             point = (metrics.wasted_s / max(metrics.sequential_s, 1e-9), metrics.recall or 0.0)
             curves.append((label, self.bench.curve(setting), point))
             measured = self.bench.measured(setting)
             if measured and isinstance(setting.latency, Auto):  # the modelled view, before the run that counts
                 modelled = replace(setting, latency=setting.latency.otherwise)
-                runs[f"{label}, modelled"] = self.bench.run(modelled, intervals=False)[1]
+                runs[f"{label}, modelled"] = self.bench.run(modelled)[1]
             runs[label], seconds[label] = metrics, "measured" if measured else "modelled"
         self.figure.value = self._live.draw(curves, " and ".join(sorted(set(seconds.values()))))
         self.numbers.value = metrics_html(runs, seconds)

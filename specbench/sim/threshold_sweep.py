@@ -17,7 +17,7 @@ import pandas as pd
 from specbench.core.batches import in_batches, seconds_in_batches
 from specbench.core.errors import ConfigError
 from specbench.core.types import DecisionPoint, Effect, ToolCall
-from specbench.metrics.bootstrap import task_sums, task_weights
+from specbench.metrics.intervals import MIN_TASKS, ratios, task_sums
 from specbench.metrics.prediction_rates import launches
 from specbench.metrics.prediction_rates import reads as reads_of
 from specbench.metrics.prediction_table import PredictionTable
@@ -30,6 +30,9 @@ COLUMNS = (
     "threshold", "attempt_rate", "precision", "recall", "read_recall", "amplification", "launched", "hits",
     "saved_s", "wasted_s", "net_s", "saved_share", "wasted_share",
 )  # fmt: skip
+SHARES = frozenset({"recall", "read_recall", "precision"})
+LEAST = {"wasted_share": 0.0, "amplification": 1.0}
+"""What a ratio that is no share cannot fall below."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,7 @@ def sweep(
     k: int = 1,
     latency: Latency | None = None,
     predict_s: float = 0.0,
-    resamples: int = 0,
-    seed: int = 0,
+    intervals: bool = False,
 ) -> pd.DataFrame:
     """Return the metrics of ``Threshold(p, k)`` for every ``p`` in ``thresholds`` (modelled time).
 
@@ -108,10 +110,9 @@ def sweep(
         Probabilities in [0, 1].
     k, latency, predict_s
         As in :func:`specbench.sim.simulate`.
-    resamples
-        With more than 0, adds ``recall_low, recall_high, wasted_share_low, …``: 95 % bootstrap bands by task.
-    seed
-        Of the bootstrap.
+    intervals
+        Add ``recall_low, recall_high, wasted_share_low, …``: 95 % intervals by task
+        (:mod:`specbench.metrics.intervals`), where there are tasks enough.
 
     Returns
     -------
@@ -143,14 +144,17 @@ def sweep(
             ("read", prices.read), ("sequential", prices.sequential),
         )
     }  # fmt: skip
-    frame = _metrics(np.ones((1, len(tasks))), sums, first, totals)
-    out = pd.DataFrame({"threshold": limits, **{name: values[0] for name, values in frame.items()}})[list(COLUMNS)]
-    if resamples and len(tasks) > 1:
-        draws = _metrics(task_weights(len(tasks), resamples, seed), sums, first, totals)
+    parts = _ratios(sums, first, totals)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        columns = {name: _share(top.sum(axis=0), bottom.sum(axis=0)) for name, (top, bottom) in parts.items()}
+    saved, wasted = sums["saved"].sum(axis=0), sums["wasted"].sum(axis=0)
+    columns |= {"launched": sums["launched"].sum(axis=0), "hits": sums["hits"].sum(axis=0)}
+    columns |= {"saved_s": saved, "wasted_s": wasted, "net_s": saved - wasted}
+    out = pd.DataFrame({"threshold": limits, **columns})[list(COLUMNS)]
+    if intervals and len(tasks) >= MIN_TASKS:
         for name in ("recall", "read_recall", "precision", "wasted_share", "saved_share", "amplification"):
-            with np.errstate(all="ignore"):
-                low, high = _quantiles(draws[name])
-            out[f"{name}_low"], out[f"{name}_high"] = low, high
+            found = ratios(*parts[name], share=name in SHARES)
+            out[f"{name}_low"], out[f"{name}_high"] = np.maximum(found.low, LEAST.get(name, -np.inf)), found.high
     return out
 
 
@@ -190,31 +194,23 @@ def _tail_sums(p: Floats, values: Floats, owner: npt.NDArray[np.intp], tasks: in
     return tail[:, np.searchsorted(edges, limits)]
 
 
-def _metrics(weights: Floats, sums: dict[str, Floats], first: Floats, totals: dict[str, Floats]) -> dict[str, Floats]:
-    launched, hits, commits = (weights @ sums[name] for name in ("launched", "hits", "commits"))
-    saved, wasted = weights @ sums["saved"], weights @ sums["wasted"]
-    needed, sequential = (weights @ totals[name][:, None] for name in ("needed", "sequential"))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return {
-            "attempt_rate": (weights @ first) / (weights @ totals["points"][:, None]),
-            "precision": commits / launched,
-            "recall": hits / (weights @ totals["called"][:, None]),
-            "read_recall": hits / (weights @ totals["read"][:, None]),
-            "amplification": np.where(needed > 0, (needed + launched - commits) / needed, np.nan),
-            "launched": launched,
-            "hits": hits,
-            "saved_s": saved,
-            "wasted_s": wasted,
-            "net_s": saved - wasted,
-            "saved_share": saved / sequential,
-            "wasted_share": wasted / sequential,
-        }
+def _share(top: Floats, bottom: Floats) -> Floats:
+    return np.where(bottom > 0, top / bottom, np.nan)
 
 
-def _quantiles(draws: Floats) -> tuple[Floats, Floats]:
-    import warnings
+def _ratios(sums: dict[str, Floats], first: Floats, totals: dict[str, Floats]) -> dict[str, tuple[Floats, Floats]]:
+    """Numerator and denominator of each ratio, per task and limit."""
+    launched, commits = sums["launched"], sums["commits"]
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a column of NaN: no launch at that threshold in any resample
-        low, high = np.nanquantile(draws, [0.025, 0.975], axis=0)
-    return low, high
+    def total(name: str) -> Floats:
+        return np.broadcast_to(totals[name][:, None], launched.shape)
+
+    return {
+        "attempt_rate": (first, total("points")),
+        "precision": (commits, launched),
+        "recall": (sums["hits"], total("called")),
+        "read_recall": (sums["hits"], total("read")),
+        "amplification": (total("needed") + launched - commits, total("needed")),
+        "saved_share": (sums["saved"], total("sequential")),
+        "wasted_share": (sums["wasted"], total("sequential")),
+    }

@@ -55,12 +55,10 @@ class Settings:
     Parameters
     ----------
     seed
-        Of training, of the split, of the bootstrap and of drawn latencies.
+        Of training, of the split and of drawn latencies.
     latency
         Seconds of LLM and tools, for the curves; a model or its text form. By default the recorded ones where the
         traces carry them.
-    resamples
-        Bootstrap resamples (of tasks) behind each band.
     predict_ms
         Milliseconds charged for each prediction; ``None`` charges each predictor's own measured median, rounded up
         (:func:`specbench.study.environment.charged_ms`).
@@ -68,7 +66,6 @@ class Settings:
 
     seed: int = 0
     latency: Latency = _LATENCY
-    resamples: int = 500
     predict_ms: float | None = None
 
     def __post_init__(self) -> None:
@@ -89,7 +86,6 @@ class Settings:
         return {
             "seed": self.seed,
             "latency": {"text": str(self.latency), "modelled": not model.measured, **model.describe()},
-            "resamples": self.resamples,
             "predict_ms": self.predict_ms,
             "policy": f"Threshold(p, k=1), READ tools only; default p = {DEFAULT_THRESHOLD}",
         }
@@ -184,14 +180,7 @@ def evaluate_predictor(
     p50, p99 = (float(value) for value in np.percentile(table.latency_ms, [50, 99]))
     progress.note(f"{name}: fitted in {fit_s:.1f} s, {len(table)} predictions of {p50:.2f} ms")
     model, beside = settings.model(test), settings.modelled_view(test)
-    curve = sweep(
-        table,
-        THRESHOLDS,
-        latency=model,
-        predict_s=found.predict_s,
-        resamples=settings.resamples,
-        seed=settings.seed,
-    )
+    curve = sweep(table, THRESHOLDS, latency=model, predict_s=found.predict_s, intervals=True)
     modelled = None if beside is None else sweep(table, THRESHOLDS, latency=beside, predict_s=found.predict_s)
     measured = rates(table, known_tools(train or ()))
     novelty, intervals = measured.pop("by_novelty"), measured.pop("ci")

@@ -209,7 +209,7 @@ def _cells(
             options=Options.from_text(options),
             sessions=sessions,
         )  # fmt: skip
-        metrics = SpeculationMetrics.of(ledger, resamples=500, seed=seed).to_dict()
+        metrics = SpeculationMetrics.of(ledger).to_dict()
         for name in ("recall_ci", "saved_share_ci", "net_share_ci"):
             low, high = metrics.pop(name) or (None, None)
             metrics[name[:-2] + "low"], metrics[name[:-2] + "high"] = low, high

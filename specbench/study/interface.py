@@ -42,7 +42,6 @@ def evaluate(
     latency: str | Latency = "auto",
     predict_ms: float | None = None,
     seed: int = 0,
-    resamples: int = 500,
     allow_overlap: bool = False,
 ) -> Evaluation:
     """Fit predictors on ``train`` and measure them on ``test``.
@@ -58,8 +57,8 @@ def evaluate(
         Seconds for the curves; a model or its text form. By default the recorded ones where the traces carry them.
     predict_ms
         Milliseconds charged for each prediction; each predictor's own measured median when not given.
-    seed, resamples
-        Of training, and of the bootstrap behind the intervals.
+    seed
+        Of training.
     allow_overlap
         Let training and test share tasks (the numbers are too good then).
 
@@ -71,7 +70,7 @@ def evaluate(
     Examples
     --------
     >>> from specbench.testing import make_traces
-    >>> evaluation = evaluate("markov", make_traces(6), make_traces(9)[6:], resamples=20)
+    >>> evaluation = evaluate("markov", make_traces(6), make_traces(9)[6:])
     >>> evaluation["markov"].fitted, evaluation.metrics["markov"]["points"]
     (True, 22)
     """
@@ -87,7 +86,7 @@ def evaluate(
         if not allow_overlap:
             refuse_overlap(train, _traces(test, "test"))
     test = _traces(test, "test")
-    settings = Settings(seed, Latency.from_text(latency, seed), resamples, predict_ms)
+    settings = Settings(seed, Latency.from_text(latency, seed), predict_ms)
     return Evaluation([evaluate_predictor(name, train, test, settings, predictor=each) for name, each in made.items()])
 
 
@@ -98,7 +97,6 @@ def compare(
     *,
     baseline: str = "markov",
     seed: int = 0,
-    resamples: int = 500,
     allow_overlap: bool = False,
 ) -> PairedComparison:
     """Fit predictors on ``train`` and return their paired differences to a baseline on ``test``.
@@ -107,7 +105,7 @@ def compare(
     ----------
     predictors
         Names or objects, or one of them.
-    train, test, seed, resamples, allow_overlap
+    train, test, seed, allow_overlap
         As in :func:`evaluate`.
     baseline
         Name of the predictor to compare with; it is added where it is not among them.
@@ -115,19 +113,19 @@ def compare(
     Examples
     --------
     >>> from specbench.testing import make_traces
-    >>> compare("ngram", make_traces(6), make_traces(9)[6:], resamples=20)
+    >>> compare("ngram", make_traces(6), make_traces(9)[6:])
     <Comparison of ngram with markov>
     """
     given = _listed(predictors)
     if baseline not in [each if isinstance(each, str) else each.name for each in given]:
         given = [baseline, *given]
-    evaluation = evaluate(given, train, test, seed=seed, resamples=resamples, allow_overlap=allow_overlap)
+    evaluation = evaluate(given, train, test, seed=seed, allow_overlap=allow_overlap)
     against = evaluation.results[baseline].table
     rows = [
         {"predictor": name, "rate": rate, **found}
         for name, result in evaluation.results.items()
         if name != baseline
-        for rate, found in paired_differences(result.table, against, seed=seed).items()
+        for rate, found in paired_differences(result.table, against).items()
     ]
     return PairedComparison(evaluation, baseline, pd.DataFrame(rows))
 
@@ -163,7 +161,7 @@ def simulate(
     sessions
         Traces that run at the same time.
     seed
-        Of drawn latencies and of the bootstrap.
+        Of drawn latencies.
 
     Raises
     ------
@@ -185,7 +183,7 @@ def simulate(
         found.table, policy, latency=model, predict_s=found.predict_s, options=options, sessions=sessions,
         config={"seed": seed},
     )  # fmt: skip
-    return Run(found.table, ledger, SpeculationMetrics.of(ledger, seed=seed))
+    return Run(found.table, ledger, SpeculationMetrics.of(ledger))
 
 
 def sweep(
@@ -196,7 +194,7 @@ def sweep(
     k: int = 1,
     latency: str | Latency = "auto",
     predict_ms: float | None = None,
-    resamples: int = 0,
+    intervals: bool = False,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Return recall, waste and savings at many thresholds at once (think window only).
@@ -207,8 +205,8 @@ def sweep(
         As in :func:`simulate`.
     thresholds, k
         Least probabilities; most launches at a decision point.
-    resamples
-        Of the bootstrap by task; 0 for no bands.
+    intervals
+        Add 95 % bands by task.
 
     Examples
     --------
@@ -220,7 +218,7 @@ def sweep(
     found = predicted(made, made.name, traces, ahead=False, predict_ms=predict_ms)
     model = Latency.from_text(latency, seed).for_traces(traces)
     return sweep_table(
-        found.table, thresholds, k=k, latency=model, predict_s=found.predict_s, resamples=resamples, seed=seed
+        found.table, thresholds, k=k, latency=model, predict_s=found.predict_s, intervals=intervals
     ).assign(predictor=made.name)
 
 

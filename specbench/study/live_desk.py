@@ -66,7 +66,7 @@ def run_live(
         predictor = make_predictor(name).fit(lessons)
         compared = anyio.run(_compare, predictor, conversations, pace_tok_per_s, tool_scale, seed, told)
         compared.speculative.ledger.to_parquet(folder / f"live-{name}.parquet")
-        metrics = SpeculationMetrics.of(compared.speculative.ledger, resamples=0)
+        metrics = SpeculationMetrics.of(compared.speculative.ledger)
         rows.append(
             {
                 "predictor": name, "lossless": compared.lossless, "saved_share": compared.saved_share,

@@ -94,7 +94,7 @@ def run_study(
     predictors
         Names of predictors; by default :func:`default_predictors`.
     settings
-        Seed, latency model, bootstrap; default ``Settings()``.
+        Seed, latency model, price of waste; default ``Settings()``.
     format, skip_invalid, effects
         As in :func:`specbench.traces.store.read_traces`.
     live

@@ -37,7 +37,7 @@ class Evaluation(Mapping[str, Predictor]):
     --------
     >>> from specbench.study import evaluate
     >>> from specbench.testing import make_traces
-    >>> evaluate(["markov", "ngram"], make_traces(6), make_traces(9)[6:], resamples=20)
+    >>> evaluate(["markov", "ngram"], make_traces(6), make_traces(9)[6:])
     <Evaluation of markov, ngram: 22 decision points of 2 tasks>
     """
 

@@ -110,12 +110,12 @@ def run_simulate(
         common: dict[str, Any] = {"latency": model, "predict_s": found.predict_s, "sessions": sessions}
         ledger = simulate(found.table, policy, options=options, config={"seed": seed}, **common)
         baseline = SpeculationMetrics.of(simulate(found.table, Never(), options=options, **common))
-        metrics = SpeculationMetrics.of(ledger, seed=seed)
+        metrics = SpeculationMetrics.of(ledger)
         beside = modelled_view(Latency.from_text(latency, seed), on)
         modelled = None
         if beside is not None:
             view = simulate(found.table, policy, options=options, **{**common, "latency": beside})
-            modelled = SpeculationMetrics.of(view, seed=seed)
+            modelled = SpeculationMetrics.of(view)
         differs = None
         if executor:
             told.note("running the executor over the same traces, on a virtual clock")

@@ -77,7 +77,7 @@ def choose_policy(
     best: tuple[str, SpeculationMetrics] | None = None
     for text in candidates:
         ledger = simulate(table, Policy.from_text(text), latency=latency, predict_s=predict_s, options=options)
-        found = SpeculationMetrics.of(ledger, resamples=0)
+        found = SpeculationMetrics.of(ledger)
         if not found.launched:
             continue
         if waste is not None and found.wasted_s > waste * found.sequential_s + 1e-9:
@@ -149,7 +149,7 @@ def run_tune(
     ledger = simulate(
         tested.table, Policy.from_text(policy), latency=model, predict_s=tested.predict_s, options=options
     )
-    on_test = SpeculationMetrics.of(ledger, seed=seed)
+    on_test = SpeculationMetrics.of(ledger)
     record = strict(
         {
             "specbench": package_version(),

@@ -154,41 +154,41 @@ class Workbench:
             self._tables[name] = table
         return self._tables[name]
 
-    def curve(self, setting: Setting, resamples: int = 0) -> pd.DataFrame:
+    def curve(self, setting: Setting, intervals: bool = False) -> pd.DataFrame:
         """Return recall against waste at every threshold, think window only (:func:`specbench.sim.sweep`)."""
         table = self.table(setting.predictor)
-        key = (
-            setting.predictor, setting.k, repr(setting.latency), setting.predict_ms, resamples
-        )  # fmt: skip
+        key = (setting.predictor, setting.k, repr(setting.latency), setting.predict_ms, intervals)
         if key not in self._curves:
             self._curves[key] = sweep(
                 table, THRESHOLDS, k=setting.k, latency=setting.latency.for_traces(self.test),
-                predict_s=setting.predict_ms / 1e3, resamples=resamples, seed=self.seed,
+                predict_s=setting.predict_ms / 1e3, intervals=intervals,
             ).assign(predictor=setting.predictor)  # fmt: skip
         return self._curves[key].copy()
 
-    def curves(self, names: str | Sequence[str], setting: Setting | None = None, resamples: int = 200) -> pd.DataFrame:
+    def curves(
+        self, names: str | Sequence[str], setting: Setting | None = None, intervals: bool = True
+    ) -> pd.DataFrame:
         """Return the curves of several predictors; without a setting each is charged its own latency."""
         frames = []
         for name in _names(names):
             if setting is None:
                 own_ms = charged_ms(float(np.median(self.table(name).latency_ms)))
-                frames.append(self.curve(Setting(predictor=name, predict_ms=own_ms), resamples))
+                frames.append(self.curve(Setting(predictor=name, predict_ms=own_ms), intervals))
             else:
-                frames.append(self.curve(replace(setting, predictor=name), resamples))
+                frames.append(self.curve(replace(setting, predictor=name), intervals))
         return pd.concat(frames, ignore_index=True)
 
-    def run(self, setting: Setting | str, *, intervals: bool = True) -> tuple[Ledger, SpeculationMetrics]:
+    def run(self, setting: Setting | str) -> tuple[Ledger, SpeculationMetrics]:
         """Simulate the test traces with a setting, or with a predictor's name at the default setting."""
         setting = Setting(setting) if isinstance(setting, str) else setting
-        return self._run(self.table(setting.predictor), setting, intervals)
+        return self._run(self.table(setting.predictor), setting)
 
-    def _run(self, table: PredictionTable, setting: Setting, intervals: bool) -> tuple[Ledger, SpeculationMetrics]:
+    def _run(self, table: PredictionTable, setting: Setting) -> tuple[Ledger, SpeculationMetrics]:
         ledger = simulate(
             table, setting.policy, latency=setting.latency.for_traces(self.test), predict_s=setting.predict_ms / 1e3,
             options=setting.options, config={"seed": self.seed},
         )  # fmt: skip
-        return ledger, SpeculationMetrics.of(ledger, resamples=500 if intervals else 0, seed=self.seed)
+        return ledger, SpeculationMetrics.of(ledger)
 
     # --- what people take home --------------------------------------------------------------------------------------
 
@@ -233,7 +233,7 @@ class Workbench:
     def time_shares(self, setting: Setting | None = None) -> tuple[dict[str, float], float]:
         """Return the test traces' seconds by kind, and those that a perfect predictor of READ calls would hide."""
         setting = replace(setting if setting is not None else Setting(), predictor="oracle", policy=TopK())
-        ledger, metrics = self.run(setting, intervals=False)
+        ledger, metrics = self.run(setting)
         seconds = {"LLM": 0.0, "READ tools": 0.0, "other tools": 0.0}
         for row in ledger.outcomes:
             seconds["LLM"] += row.think_s
@@ -305,7 +305,7 @@ class Workbench:
         own = table.of_traces(frozenset({trace_id}))
         if not len(own):
             raise ConfigError(f"no test conversation is called {trace_id!r}; use one of Workbench.episodes()")
-        ledger, metrics = self._run(own, setting, False)
+        ledger, metrics = self._run(own, setting)
         trace = next(each for each in self.test if each.trace_id == trace_id)
         return Episode(trace, own, ledger, metrics)
 
@@ -317,7 +317,7 @@ class Workbench:
 
     def confusion(self, setting: Setting, most: int = 12) -> Confusion:
         """Return which tools this operating point launches where which one was called; replies included."""
-        return confusion(self.run(setting, intervals=False)[0], most)
+        return confusion(self.run(setting)[0], most)
 
 
 def _names(names: str | Sequence[str]) -> list[str]:

@@ -89,8 +89,11 @@ def test_bits_worked_out_by_hand() -> None:
     assert (reply.tool, reply.call) == (pytest.approx(1.0), pytest.approx(1.0))
     missed = bits(table(("t", ["read:9"], [("look", 1.0)])))
     assert missed.call == missed.tool == pytest.approx(-math.log2(FLOOR))
-    both = bits(table(("t", ["read:1"], [("read:1", 1.0)]), ("u", ["read:1"], [("read:1", 0.25), (None, 0.75)])))
-    assert (both.call, both.tool_ci is None) == (pytest.approx(1.0), False)  # the mean of 0 and 2 bits
+    two = [(("read:1", 1.0),), (("read:1", 0.25), (None, 0.75))]
+    both = bits(table(*((f"{task}.1", ["read:1"], list(said)) for at, said in enumerate(two) for task in "abc"[at:])))
+    assert (both.call, both.tool_ci) == (pytest.approx(0.8), None)  # three of 0 bits, two of 2; three tasks
+    many = bits(table(*((f"{task}.1", ["read:1"], list(two[task > "c"])) for task in "abcdef")))
+    assert (many.call, many.tool_ci is None) == (pytest.approx(1.0), False)
     assert bits(PredictionTable("nobody")).call_ci is None
 
 

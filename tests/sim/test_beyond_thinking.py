@@ -145,7 +145,7 @@ def test_the_formulas_of_the_field_are_what_the_simulator_measures(
     for name in ("oracle", "frequent"):
         found = predict_traces(make_predictor(name).fit(traces), traces)
         metrics = SpeculationMetrics.of(
-            simulate(found, Threshold(p), latency=Constant(think, tool), predict_s=predict_s), resamples=1
+            simulate(found, Threshold(p), latency=Constant(think, tool), predict_s=predict_s)
         )
         share = overlap_saved_share(
             think, tool, hits=metrics.hits, calls=metrics.calls, points=metrics.points, predict_s=predict_s

@@ -75,7 +75,7 @@ def test_a_stream_tells_the_tool_apart(halves: Path, tmp_path: Path) -> None:
 
 
 def test_a_study_and_a_comparison_are_whole(halves: Path, tmp_path: Path) -> None:
-    run = run_study(halves, tmp_path / "study", predictors=("markov",), settings=Settings(resamples=10))
+    run = run_study(halves, tmp_path / "study", predictors=("markov",), settings=Settings())
     assert SHOWN in run.report.read_text(encoding="utf-8")
     assert SHOWN in {row["tool"] for row in read_json(tmp_path / "study" / "metrics.json")["per_tool"]}
     assert pd.read_parquet(tmp_path / "study" / "decisions.parquet")["happened"].str.startswith(SHOWN).any()

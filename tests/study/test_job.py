@@ -29,7 +29,7 @@ def test_the_command_has_what_was_given_in_order_and_how_traces_are_read_last() 
 
 
 def test_what_is_no_option_or_changes_nothing_is_not_recorded() -> None:
-    words = Job("sweep", arguments(out=None, jobs=4, progress=True, settings=Settings(resamples=7))).command
+    words = Job("sweep", arguments(out=None, jobs=4, progress=True, settings=Settings())).command
     assert words == "specbench sweep --traces a.jsonl 'b c.jsonl' --seed 0 --latency auto"
 
 

@@ -117,7 +117,7 @@ def test_functions_take_recorded_seconds(toy_traces: list[Trace]) -> None:
     traces = timed(toy_traces, 3.0, 3.0)
     run = sb.simulate("oracle", traces, "always", predict_ms=0)
     assert run.seconds_from == "measured (recorded seconds)"
-    result = sb.evaluate("markov", traces[:20], traces[20:], resamples=5)
+    result = sb.evaluate("markov", traces[:20], traces[20:])
     assert result.metrics["markov"]["seconds"] == "measured"
     assert "(measured)" in result.plot_curve().axes[0].get_xlabel()
     assert sb.simulate("oracle", toy_traces, "always").seconds_from == "constant (modelled)"

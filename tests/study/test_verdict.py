@@ -44,7 +44,7 @@ def say(
 
 
 def test_where_nothing_takes_time_there_is_none_to_save(toy_file: Path, tmp_path: Path) -> None:
-    settings = Settings(latency="constant:0,0", resamples=1)
+    settings = Settings(latency="constant:0,0")
     result = run_study(toy_file, tmp_path / "run", predictors=("markov", "oracle"), settings=settings)
     assert result.verdict[0].startswith("There is no time to save: neither the LLM nor a tool takes any (modelled: the")
     assert result.report.is_file()

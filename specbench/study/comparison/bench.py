@@ -63,7 +63,7 @@ class Bench:
 
     def differences(self, ours: Evaluated, theirs: Evaluated) -> dict[str, dict[str, float | None]]:
         """Return the paired differences of two that were measured on the same traces."""
-        return paired_differences(ours.table, theirs.table, seed=self.settings.seed)
+        return paired_differences(ours.table, theirs.table)
 
 
 def row_of(result: Evaluated, differences: Mapping[str, Mapping[str, float | None]], against: str) -> dict[str, Any]:

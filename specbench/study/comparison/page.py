@@ -7,17 +7,20 @@ from typing import Any
 
 import pandas as pd
 
+from specbench.metrics.paired import holm
 from specbench.plots.style import points
 from specbench.report.page import percent
 
 __all__ = ["ablation_table", "comparison_page", "leaderboard_table", "markdown_table"]
 
+LEVEL = 0.05
 COST = ("p50 ms", "p99 ms", "size MB", "fit s")
 HOW_TO_READ = """\
 @1, @3: right at rank 1, or among the first 3, given that a call happens; READ: calls of tools without side effects.
 Recall at 75 %: the share of READ calls that is launched and hit when at least 75 % of the launches hit. ECE, Brier:
-less is better. "minus": the difference in percentage points with its paired 95 % interval (bootstrap by task, the same
-resamples for both); one that does not contain 0 is in bold. Latency, size and fitting time are measured here."""
+less is better. "minus": the difference in percentage points with its paired 95 % interval (cluster-t by task).
+Bold: not 0 at the 5 % level for the whole table (Holm's correction over its rows). Latency, size and
+fitting time are measured here."""
 
 
 def comparison_page(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], left_out: Sequence[str]) -> str:
@@ -68,8 +71,9 @@ def leaderboard_table(frame: pd.DataFrame, baseline: str) -> str:
         "predictor", "tool@1", "tool@3", "call@1", "call@3", "READ@1", "READ@3", f"READ@1 minus {baseline}",
         f"READ@3 minus {baseline}", "call-or-reply", "Brier", "ECE", "recall at 75 %", *COST,
     ]  # fmt: skip
+    minus = _minus(frame, *(f"{rate}_minus_{baseline}" for rate in ("read_call_top1", "read_call_top3")))
     rows = []
-    for row in frame.to_dict("records"):
+    for at, row in enumerate(frame.to_dict("records")):
         name = f"{row['predictor']} (control)" if row["control"] else str(row["predictor"])
         rates = ("tool_top1", "tool_top3", "call_top1", "call_top3", "read_call_top1", "read_call_top3")
         rows.append(
@@ -77,7 +81,7 @@ def leaderboard_table(frame: pd.DataFrame, baseline: str) -> str:
                 name,
                 *(_percent(row[rate]) for rate in rates),
                 *(
-                    "baseline" if row["predictor"] == baseline else _minus(row, f"{rate}_minus_{baseline}")
+                    "baseline" if row["predictor"] == baseline else minus[at, f"{rate}_minus_{baseline}"]
                     for rate in rates[4:]
                 ),
                 _percent(row["reply_accuracy"]),
@@ -95,12 +99,13 @@ def ablation_table(frame: pd.DataFrame) -> str:
         "variant", "what", "tool@1", "READ@1", "READ@3", "READ@1 minus complete", "call-or-reply", "ECE",
         "recall at 75 %", *COST,
     ]  # fmt: skip
+    minus = _minus(frame.iloc[1:], "read_call_top1_minus_complete")
     rows = [
         [
             str(row["variant"]),
             str(row["about"]),
             *(_percent(row[rate]) for rate in ("tool_top1", "read_call_top1", "read_call_top3")),
-            "complete" if at == 0 else _minus(row, "read_call_top1_minus_complete"),
+            "complete" if at == 0 else minus[at - 1, "read_call_top1_minus_complete"],
             _percent(row["reply_accuracy"]),
             _number(row["ece"]),
             _percent(row["read_recall_at_precision_75"]),
@@ -157,13 +162,14 @@ def _transfer_table(frame: pd.DataFrame) -> str:
         "experiment", "held out", "predictor", "calls of", "calls", "READ", "tool@1", "(seen)", "call@1", "(seen)",
         "READ@1", "(seen)", "READ@1 minus seen", "READ@3", "(seen)",
     ]  # fmt: skip
+    minus = _minus(frame, "read_call_top1_minus_seen")
     rows = []
-    for row in frame.to_dict("records"):
+    for at, row in enumerate(frame.to_dict("records")):
         cells = [str(row[key]) for key in ("experiment", "held_out", "predictor", "group", "calls", "read_calls")]
         for rate in ("tool_top1", "call_top1", "read_call_top1", "read_call_top3"):
             cells += [_percent(row[rate]), _percent(row[f"{rate}_seen"])]
             if rate == "read_call_top1":
-                cells.append(_minus(row, "read_call_top1_minus_seen"))
+                cells.append(minus[at, "read_call_top1_minus_seen"])
         rows.append(cells)
     return markdown_table(header, rows)
 
@@ -173,6 +179,7 @@ def _embedding_table(frame: pd.DataFrame) -> str:
         "embedding", "dim", "encode p50 ms", "encode p99 ms", "MB", "tool@1", "call@1", "READ@1", "READ@3",
         "READ@1 minus first", "call-or-reply", "p50 ms", "fit s",
     ]  # fmt: skip
+    minus = _minus(frame.iloc[1:], "read_call_top1_minus_first")
     rows = [
         [
             str(row["embedding"]),
@@ -180,7 +187,7 @@ def _embedding_table(frame: pd.DataFrame) -> str:
             *(_number(row[key]) for key in ("encode_p50_ms", "encode_p99_ms")),
             f"{row['embedding_bytes'] / 1e6:.2f}",
             *(_percent(row[rate]) for rate in ("tool_top1", "call_top1", "read_call_top1", "read_call_top3")),
-            "first" if at == 0 else _minus(row, "read_call_top1_minus_first"),
+            "first" if at == 0 else minus[at - 1, "read_call_top1_minus_first"],
             _percent(row["reply_accuracy"]),
             _number(row["latency_p50_ms"]),
             f"{row['fit_s']:.1f}",
@@ -198,11 +205,20 @@ def _cost(row: Mapping[Any, Any]) -> list[str]:
     ]
 
 
-def _minus(row: Mapping[Any, Any], key: str) -> str:
-    """Return a difference in points with its interval; bold when that does not contain 0."""
-    low, high = row.get(f"{key}_low"), row.get(f"{key}_high")
-    text = points(row.get(key), low, high)
-    return f"**{text}**" if low is not None and high is not None and (low > 0 or high < 0) else text
+def _minus(frame: pd.DataFrame, *keys: str) -> dict[tuple[int, str], str]:
+    """Return the differences of a table in points with their intervals, by row and key; bold where they are not 0."""
+    rows = frame.to_dict("records")
+    cells = [(at, key) for at in range(len(rows)) for key in keys]
+    values: list[Any] = [rows[at].get(f"{key}_p") for at, key in cells]
+    together = holm([None if _absent(value) else float(value) for value in values])
+    out = {}
+    for (at, key), p in zip(cells, together, strict=True):
+        low, high = (
+            None if _absent(value) else value for value in (rows[at].get(f"{key}_{end}") for end in ("low", "high"))
+        )
+        text = points(rows[at].get(key), low, high)
+        out[at, key] = f"**{text}**" if p is not None and p < LEVEL else text
+    return out
 
 
 def _percent(value: Any) -> str:

@@ -122,7 +122,7 @@ def _hold_out(
         known = bench.measure(name).table.of_traces(wanted)
         there, minus = (
             rates(known, seen, intervals=False),
-            paired_differences(result.table, known, seed=bench.settings.seed),
+            paired_differences(result.table, known),
         )
         groups = [("all", result.metrics, there)]
         if experiment == "unseen tools":

@@ -85,7 +85,7 @@ def run_progressive(
     window
         Decisions behind each rolling value; shorter streams use a quarter of theirs.
     seed
-        Of training and of the bootstrap.
+        Of training.
     format, skip_invalid, effects
         As in :func:`specbench.traces.store.read_traces`.
     progress
@@ -150,7 +150,7 @@ def _summary(
     return [
         {"scenario": scenario.name, "predictor": name, "part": part, "rate": rate, **row}
         for part, rows in parts.items()
-        for rate, row in differences(frozen[rows], online[rows], seed).items()
+        for rate, row in differences(frozen[rows], online[rows]).items()
         if not (rate == "ece" and part == called)  # which call came is not known when a probability is said
     ]
 

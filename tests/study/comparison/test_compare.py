@@ -20,7 +20,7 @@ from specbench.study.comparison.bench import RATES, Variant
 
 LIGHT = "markov,patterns,oracle,silent"
 MEASURED = ("latency_p50_ms", "latency_p99_ms", "fit_s")
-SETTINGS = Settings(resamples=20)
+SETTINGS = Settings()
 runner = CliRunner()
 
 
