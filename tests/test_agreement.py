@@ -21,7 +21,7 @@ from specbench.speculation.partial_decision import PartialCall, Timeline
 from specbench.testing import BACKENDS, run_virtual
 
 TOOLS = {
-    "get": ToolSpec("get", effect=Effect.READ),
+    "get": ToolSpec("get", effect=Effect.READ, irrelevant=("why",)),
     "find": ToolSpec("find", effect=Effect.READ),
     "price": ToolSpec("price", effect=Effect.READ),
     "save": ToolSpec("save", effect=Effect.WRITE),
@@ -55,7 +55,9 @@ def random_trace(draw: random.Random, name: str) -> Trace:
 
 
 def random_call(draw: random.Random) -> ToolCall:
-    return ToolCall(draw.choice(["get", "get", "find", "price", "save", "note", "book"]), {"x": draw.randint(0, 2)})
+    spec = TOOLS[draw.choice(["get", "get", "find", "price", "save", "note", "book"])]
+    why = {name: draw.choice(["to see", "again"]) for name in spec.irrelevant if draw.random() < 0.3}
+    return ToolCall(spec.name, {"x": draw.randint(0, 2), **why}).of(spec)
 
 
 def random_predictions(draw: random.Random, outcome: ToolCall | None) -> list[Prediction]:

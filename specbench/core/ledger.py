@@ -50,7 +50,9 @@ class Speculation(NamedTuple):
     says that the result arrived after the LLM's decision. ``squashed_s`` is when it was given up, ``ended_s`` when its
     work really stopped: thread-bound tools go on after they were cancelled, and that is waste too. ``in_doubt`` says
     that nobody knows whether a staged write is real: its commit gave no answer, or its undo failed. ``error`` is what
-    the tool raised, where the fate is fail.
+    the tool raised, where the fate is fail. ``irrelevant`` are the arguments that it ran with and that do not count
+    (:attr:`~specbench.core.types.ToolSpec.irrelevant`): where it commits, the tool has run with these, and not with
+    the agent's.
     """
 
     trace_id: str
@@ -67,6 +69,7 @@ class Speculation(NamedTuple):
     late: bool = False
     in_doubt: bool = False
     error: str | None = None
+    irrelevant: str | None = None
 
     @property
     def run_s(self) -> float:
@@ -260,7 +263,7 @@ _COLUMNS = ["kind", *dict.fromkeys(Outcome._fields + Speculation._fields + Ahead
 
 _WHOLE = frozenset({"index", "calls", "launched", "committed_at", "depth"})
 _FLAGS = frozenset({"hit", "late", "in_doubt"})
-_LATER = frozenset({"in_doubt", "error"})
+_LATER = frozenset({"in_doubt", "error", "irrelevant"})
 """Columns that ledgers of earlier versions do not have."""
 
 

@@ -7,15 +7,12 @@ just before one LLM invocation, and its *outcome* the first tool call that the i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from functools import cached_property
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from specbench.core.canonical import canonical, spelling
 from specbench.core.display import clipped, plural, table_html
-from specbench.core.errors import ConfigError
+from specbench.core.tools import Effect, ToolCall, ToolSpec
 
 __all__ = [
     "ROLES",
@@ -36,22 +33,6 @@ Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 ROLES: tuple[Role, ...] = ("system", "user", "assistant", "tool")
 
 
-class Effect(StrEnum):
-    """What a tool does to the world. Declared by whoever brings the tool, never guessed silently.
-
-    ``READ`` has no side effect and may be speculated. ``WRITE`` changes something. ``LOCAL`` computes or takes a note
-    without I/O (calculate, think): harmless, but there is no latency to hide, so it is never speculated and not
-    counted as READ. ``STAGED`` is a write with a staging pair: it can be prepared, and then committed or rolled back,
-    so an executor that has the pair may speculate it. ``UNKNOWN`` is treated as ``WRITE``.
-    """
-
-    READ = "read"
-    WRITE = "write"
-    LOCAL = "local"
-    STAGED = "staged"
-    UNKNOWN = "unknown"
-
-
 class Timing(NamedTuple):
     """When something ran, in seconds since the start of its trace. Measured, or absent; never invented."""
 
@@ -62,145 +43,6 @@ class Timing(NamedTuple):
     def duration_s(self) -> float:
         """Seconds from start to end."""
         return self.ended_s - self.started_s
-
-
-@dataclass(frozen=True, eq=False)
-class ToolCall:
-    """A call of a tool: its name and arguments.
-
-    Two calls are equal (and hash alike) when name and canonical arguments are equal; see
-    :mod:`specbench.core.canonical`. The ``id`` that links a call to its result does not count. Equal calls may still
-    be told apart by a tool: their :attr:`spelling` differs.
-
-    Parameters
-    ----------
-    name
-        The tool's name.
-    arguments
-        The arguments, a JSON object.
-    id
-        The identifier that the provider gave this call, if any.
-    invalid_arguments
-        The raw text that the model wrote where it was not a JSON object. ``arguments`` is empty then, and the call
-        equals only calls with the same raw text: no prediction can hit it by accident.
-
-    Examples
-    --------
-    >>> ToolCall("get_order", {"id": 7}, id="call_1") == ToolCall("get_order", {"id": 7.0})
-    True
-    >>> ToolCall("get_order", {}, invalid_arguments="{oops") == ToolCall("get_order", {})
-    False
-    """
-
-    name: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    id: str | None = None
-    invalid_arguments: str | None = None
-
-    @cached_property
-    def key(self) -> str:
-        """The canonical form, e.g. ``get_order({"id":7})``. Equal calls have equal keys."""
-        if self.invalid_arguments is not None:
-            return f"{self.name}(!{self.invalid_arguments!r})"
-        return f"{self.name}({canonical(self.arguments)})"
-
-    @property
-    def spelling(self) -> str:
-        """The call as written: the same text only for calls that no Python code can tell apart.
-
-        Examples
-        --------
-        >>> ToolCall("get_order", {"id": 7.0}).spelling, ToolCall("get_order", {"id": 7.0}).key
-        ('get_order({"id":7.0})', 'get_order({"id":7})')
-        """
-        return self.key if self.invalid_arguments is not None else f"{self.name}({spelling(dict(self.arguments))})"
-
-    def __eq__(self, other: object) -> bool:
-        return self.key == other.key if isinstance(other, ToolCall) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __str__(self) -> str:
-        return self.key
-
-
-SOURCES = ("user", "system", "assistant", "result", "schema", "agent", "constant")
-
-
-@dataclass(frozen=True)
-class ToolSpec:
-    """What is known of a tool before it is called.
-
-    Parameters
-    ----------
-    name, description
-        As the LLM sees them.
-    parameters
-        JSON schema of the arguments (``{"type": "object", "properties": {...}, "required": [...]}``). May be empty
-        when the traces do not carry it.
-    effect
-        See :class:`Effect`.
-    open_world
-        Whether it reaches beyond the systems that you trust (MCP's ``openWorldHint``): the web, other people's servers.
-        What is launched ahead of it then takes no values from tool results. ``None``: it does where an argument is an
-        address of the network.
-    hosts
-        Hosts that may be addressed with values from results too: ``docs.a.example``, or ``*.a.example`` for all below.
-    sources
-        By parameter, where its value may come from when a call is launched ahead: ``user``, ``system``, ``assistant``,
-        ``result`` (of any tool), ``result:TOOL``, ``schema`` (its enumeration, its default), ``agent`` (the agent has
-        called the tool with it), ``constant`` (it stands in no result), ``=TEXT`` (this very text).
-    """
-
-    name: str
-    description: str = ""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    effect: Effect = Effect.UNKNOWN
-    open_world: bool | None = None
-    hosts: Sequence[str] = ()
-    sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if isinstance(self.hosts, str):
-            raise ConfigError(f"hosts of tool {self.name!r} are a sequence of texts; got one text {self.hosts!r}")
-        for parameter, sources in self.sources.items():
-            for source in (sources,) if isinstance(sources, str) else sources:
-                known = source in SOURCES or source.startswith(("=", "result:"))
-                if isinstance(sources, str) or not known:
-                    raise ConfigError(
-                        f"the sources of {parameter!r} of tool {self.name!r} are some of {', '.join(SOURCES)}, "
-                        f"result:TOOL, =TEXT; got {sources!r}"
-                    )
-        if self.hosts or self.sources:
-            object.__setattr__(self, "hosts", tuple(self.hosts))
-            object.__setattr__(self, "sources", {name: tuple(each) for name, each in self.sources.items()})
-        if type(self.effect) is not Effect:  # its text form, such as "read"
-            try:
-                object.__setattr__(self, "effect", Effect(self.effect))
-            except ValueError:
-                raise ConfigError(
-                    f"the effect of tool {self.name!r} is one of {', '.join(Effect)}; got {self.effect!r}"
-                ) from None
-
-    @property
-    def properties(self) -> Mapping[str, Any]:
-        """The schema of each parameter by its name; empty when unknown."""
-        properties = self.parameters.get("properties", {})
-        return properties if isinstance(properties, Mapping) else {}
-
-    def schema(self, parameter: str) -> Mapping[str, Any]:
-        """The schema of one parameter; empty when unknown."""
-        schema = self.properties.get(parameter)
-        return schema if isinstance(schema, Mapping) else {}
-
-    @property
-    def required(self) -> frozenset[str]:
-        """Names of the required parameters; empty when unknown."""
-        required = self.parameters.get("required", ())
-        if not isinstance(required, (list, tuple)):
-            return frozenset()
-        return frozenset(name for name in required if isinstance(name, str))
 
 
 @dataclass(frozen=True)
@@ -255,6 +97,10 @@ class DecisionPoint:
     messages: tuple[Message, ...]
     tools: Mapping[str, ToolSpec] = field(default_factory=dict)
     agent: str | None = None
+
+    def __post_init__(self) -> None:
+        if any(spec.irrelevant for spec in self.tools.values()):
+            object.__setattr__(self, "messages", tuple(_marked(each, self.tools) for each in self.messages))
 
     def __repr__(self) -> str:
         parts = plural(len(self.messages), "message"), plural(len(self.tools), "tool")
@@ -323,6 +169,9 @@ class Trace:
     agent: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "messages", tuple(_marked(each, self.tools) for each in self.messages))
+
     def decisions(self) -> Iterator[Decision]:
         """Yield every decision point with what the LLM did there, in order."""
         index = 0
@@ -348,3 +197,10 @@ class Trace:
         """Effect of ``tool`` here; ``UNKNOWN`` for a tool that is not declared."""
         spec = self.tools.get(tool)
         return spec.effect if spec is not None else Effect.UNKNOWN
+
+
+def _marked(message: Message, tools: Mapping[str, ToolSpec]) -> Message:
+    """Return a message whose calls know their irrelevant parameters; the very same where they do already."""
+    calls = tuple(call.of(tools.get(call.name)) for call in message.tool_calls)
+    known = all(call is own for call, own in zip(message.tool_calls, calls, strict=True))
+    return message if known else replace(message, tool_calls=calls)

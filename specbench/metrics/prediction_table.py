@@ -101,7 +101,7 @@ class PredictionTable:
     def ask(self, session: Session, decision: Decision, k: int = DEPTH) -> None:
         """Add a decision point with what a predictor says there, and keep the ``k`` best predictions."""
         where = f" at decision {decision.point.index} of trace {decision.point.trace_id!r}"
-        predictions = checked_predictions(session.predict(max(k, WIDE)), self.predictor, where)
+        predictions = checked_predictions(session.predict(max(k, WIDE)), self.predictor, decision.point.tools, where)
         self.points.append(decision.point)
         self.calls.append(decision.calls)
         self.predictions.append(predictions[:k])
@@ -169,7 +169,8 @@ def predict_traces(
                 ) from error
             table.tasks.append(trace.task_id)
         if ahead:
-            said = [session.predict(k) for session in predictor.replay_ahead(trace)]
+            sessions = predictor.replay_ahead(trace)
+            said = [checked_predictions(session.predict(k), predictor.name, trace.tools) for session in sessions]
             table.ahead += [[], *said[:-1]] if said else []
     table.latency_ms = np.asarray(latency)
     return table

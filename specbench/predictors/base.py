@@ -17,6 +17,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from specbench.core.display import facts_html
 from specbench.core.errors import CheckpointError, ConfigError, NotFittedError, PredictorError, SpecbenchError, in_words
+from specbench.core.relevant import whole_predictions
 from specbench.core.types import DecisionPoint, Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 
 __all__ = ["Networks", "Predictor", "Session", "at_most", "checked_predictions", "ranked"]
@@ -142,7 +143,7 @@ class Predictor(ABC):
             When it came from a checkpoint whose content it cannot work with.
         """
         try:
-            return self.at(point).predict(k)
+            return whole_predictions(self.at(point).predict(k), point.tools)
         except SpecbenchError:
             raise
         except Exception as error:
@@ -236,8 +237,12 @@ def ranked(predictions: Iterable[Prediction], k: int) -> list[Prediction]:
     return kept[: at_most(k)]
 
 
-def checked_predictions(found: Any, predictor: str, where: str = "") -> list[Prediction]:
+def checked_predictions(
+    found: Any, predictor: str, tools: Mapping[str, ToolSpec] | None = None, where: str = ""
+) -> list[Prediction]:
     """Return what a predictor has answered, if these are predictions; ``where`` is for the error.
+
+    With ``tools`` the calls are whole: see :func:`~specbench.core.relevant.whole_predictions`.
 
     Raises
     ------
@@ -252,7 +257,7 @@ def checked_predictions(found: Any, predictor: str, where: str = "") -> list[Pre
     specbench.core.errors.PredictorError: the predictor 'mine' gave ('look', 0.9); predict() returns a list of ...
     """
     if isinstance(found, (list, tuple)) and all(map(_is_prediction, found)):
-        return list(found)
+        return whole_predictions(found, tools or {})
     wrong = next((each for each in found if not _is_prediction(each)), found) if isinstance(found, list) else found
     raise PredictorError(
         f"the predictor {predictor!r} gave {shortened(wrong)}{where}; predict() returns a list of Prediction(call, p): "

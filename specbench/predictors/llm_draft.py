@@ -117,7 +117,7 @@ class LLMDraftPredictor(Predictor):
         # A loop of its own in a thread of its own: predictors are asked from inside running loops too.
         with start_blocking_portal() as portal:
             end = portal.call(self.backend.complete, request)
-        return end.calls[0] if end.calls else None
+        return end.calls[0].of(tools.get(end.calls[0].name)) if end.calls else None
 
     def session(self, tools: Mapping[str, ToolSpec], agent: str | None = None) -> Session:
         """Start a live conversation."""

@@ -73,7 +73,8 @@ class AsksPredictor:
                 # Results, decisions, commits and the start of parallel calls of this very moment go first.
                 for _ in range(self.place.turns + TURNS_A_CALL * len(step.calls[1:])):
                     await checkpoint()
-                return own_predictions(checked_predictions(found, sync.predictor.name), self.place.speculable)
+                tools = self.place.speculable
+                return own_predictions(checked_predictions(found, sync.predictor.name, tools), tools)
         except Exception as error:
             told = isinstance(error, PredictorError)
             step.reason = str(error) if told else f"the predictor raised {in_words(error)}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from specbench.core.canonical import NOTHING, schema_in
@@ -112,7 +113,7 @@ def own_call(call: ToolCall) -> ToolCall:
     'not a JSON value: {1, 2'
     """
     try:
-        own = ToolCall(call.name, own_arguments(call), call.id, call.invalid_arguments)
+        own = replace(call, arguments=own_arguments(call))
         own.key  # noqa: B018  # it is known from here on, and cannot fail later
     except (TypeError, ValueError, RecursionError) as error:
         return ToolCall(call.name, {}, call.id, invalid_arguments=str(error))
@@ -156,7 +157,7 @@ def _own_guess(call: ToolCall, tools: Mapping[str, ToolSpec]) -> ToolCall:
     spec = tools.get(call.name)
     try:
         arguments = _spelt(dict(call.arguments), NOTHING if spec is None else spec.parameters)
-        own = ToolCall(call.name, arguments, call.id, call.invalid_arguments)
+        own = replace(call, arguments=arguments)
         own.key  # noqa: B018  # it is known from here on
     except Exception:  # it will not be launched
         return own_call(call)

@@ -46,7 +46,7 @@ def read_alike(one: Sequence[Message], two: Sequence[Message], tools: Toolbox) -
 
     def written(call: ToolCall) -> str:
         tool = tools.get(call.name)
-        return call.key if tool is not None and tool.traits.any_spelling else call.spelling
+        return call.key + call.aside if tool is not None and tool.traits.any_spelling else call.spelling
 
     return same_messages(one, two) and all(
         first is second or list(map(written, first.tool_calls)) == list(map(written, second.tool_calls))

@@ -126,7 +126,7 @@ class _Recorded:
 
     def tool(self, spec: ToolSpec, traits: Traits) -> Tool:
         async def run(**arguments: Any) -> str:
-            call = ToolCall(spec.name, arguments)
+            call = ToolCall(spec.name, arguments).of(spec)
             trace_id = _TRACE.get()
             await anyio.sleep(self.latency.tool_s(trace_id, call.key))
             known = self.results.get((trace_id, call.key), [(0, "")])

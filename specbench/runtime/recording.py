@@ -46,7 +46,7 @@ class Recording:
                 marks[number] = "tool", each.call.name, *each.ran
         self._last, self._ended_s = result, step.ended_s
         # What the agent does with its own from here on changes nothing: calls are copied, results are rendered.
-        self._calls = [ToolCall(each.name, own_arguments(each), each.id, each.invalid_arguments) for each in step.calls]
+        self._calls = [replace(each, arguments=own_arguments(each)) for each in step.calls]
         for each in result.results:
             each.text  # noqa: B018
 

@@ -115,9 +115,10 @@ class LiveSession(AsksPredictor):
             raise
         step.work.decided = decided
         step.work.stop_predicting()
-        place.tell(course.decide, step, decided.calls, [place.tools.may_write(call.name) for call in decided.calls])
+        calls = [place.tools.own(call) for call in decided.calls]
+        place.tell(course.decide, step, calls, [place.tools.may_write(call.name) for call in calls])
         if learn and self.learns and self.sync is not None and not interrupted:
-            self.sync.decided(step.work.point, decided.calls[0] if decided.calls else None)
+            self.sync.decided(step.work.point, calls[0] if calls else None)
             place.tasks.spawn(self.sync.catch_up)
         return step, decided, interrupted
 
@@ -200,7 +201,7 @@ class LiveSession(AsksPredictor):
         if part.text:
             self._show(step)
         if part.tool is not None:
-            call = own_call(ToolCall(part.tool, part.arguments))
+            call = self.place.tools.own(own_call(ToolCall(part.tool, part.arguments)))
             if call.invalid_arguments is None:  # else the whole decision will tell
                 self.place.tell(self.course.partial, step, call.name, call.arguments, part.complete)
 
@@ -234,7 +235,7 @@ class LiveSession(AsksPredictor):
 
     async def claim(self, step: Step, decided: Decided, calls: Mapping[int, ToolCall]) -> list[Launch | None]:
         """Return the speculations of calls of the decision, by number; ``None`` for those that have none."""
-        found = [self.place.tell(self.course.claim, step, at, call) for at, call in calls.items()]
+        found = [self.place.tell(self.course.claim, step, at, self.place.tools.own(call)) for at, call in calls.items()]
         used = [launch for launch in found if launch is not None]
         try:
             await self.squash_rest(step, decided, used)

@@ -138,7 +138,7 @@ class Tool:
 
         Python types and nested key order count, and the order of the arguments where ``run`` may see it (it takes any
         keyword, or not all of these), unless the traits say ``any_spelling``. What the schema calls a ``number`` is
-        one as ``50`` and as ``50.0``.
+        one as ``50`` and as ``50.0``. Parameters that are declared irrelevant do not count.
 
         Examples
         --------
@@ -148,10 +148,11 @@ class Tool:
         >>> look.key_of(ToolCall("look", {"x": 1})) == look.key_of(ToolCall("look", {"x": 1.0}))
         False
         """
+        call = call.of(self.spec)
         key = call.key
         if self.traits.any_spelling or call.invalid_arguments is not None:
             return key
-        arguments = call.arguments
+        arguments = call.relevant
         if len(arguments) < 2 or self.keywords.issuperset(arguments):
             if all(type(value) in ONE_SPELLING for value in arguments.values()):
                 return key
@@ -203,6 +204,11 @@ class Toolbox(Mapping[str, Tool]):
         if scope == "shared":
             return key
         return f"{key} for {caller_of(scope) if callable(scope) else surroundings()}"
+
+    def own(self, call: ToolCall) -> ToolCall:
+        """Return a call that knows which of its parameters its tool declares irrelevant."""
+        tool = self._tools.get(call.name)
+        return call if tool is None else call.of(tool.spec)
 
     def may_write(self, name: str) -> bool:
         """Whether a call of this name may change something; one of a tool that is not there changes nothing."""

@@ -188,7 +188,8 @@ class Course(StepsAhead):
         if not self._think_window:
             return
         if complete:
-            self._build_on(now, step, [Prediction(ToolCall(tool, arguments), 1.0)], CERTAIN)
+            spec = None if step.point is None else step.point.tools.get(tool)
+            self._build_on(now, step, [Prediction(ToolCall(tool, arguments).of(spec), 1.0)], CERTAIN)
         elif found := narrowed(step.predictions or (), tool, arguments):
             self._build_on(now, step, found, self.policy)
 
@@ -299,8 +300,9 @@ class Course(StepsAhead):
             still = untouched(step.calls, step.writes, step.batches, self.shared.traits_of)
             keep = set(map(self.shared.key_of, still))
         self.book.settle(now, step.number, used, keep)
-        if step.child is not None and not (step.child.parent in used and alone):
-            self.drop_ahead(now, step)
+        parent = None if step.child is None else step.child.parent
+        if not (alone and parent in used and parent is not None and parent.call.aside == step.calls[0].aside):
+            self.drop_ahead(now, step)  # an LLM sees the irrelevant arguments too
 
     def calls_begin(self, now: float, step: Step) -> None:
         """All that the decision did not use is gone, and its calls begin: predict the next decision beside them."""

@@ -84,6 +84,7 @@ class Launch:
             self.book.trace_id, self.index, self.call.name, self.key, self.p, self.window, self.launched_s - start_s,
             self.ended_s - start_s, self.fate, None if self.squashed_s is None else self.squashed_s - start_s,
             self.committed_at, self.late, self.in_doubt, self.error if self.failed else None,
+            self.call.aside or None,
         )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ call that is complete is started itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, TypeAlias
 
 from specbench.core.types import Prediction, ToolCall
@@ -51,7 +52,7 @@ def allows(tool: str, arguments: Mapping[str, Any], call: ToolCall) -> bool:
     if call.name != tool:
         return False
     known = {name: call.arguments[name] for name in arguments if name in call.arguments}
-    return ToolCall(tool, known) == ToolCall(tool, arguments)
+    return replace(call, arguments=known) == replace(call, arguments=arguments)
 
 
 def narrowed(predictions: Iterable[Prediction], tool: str, arguments: Mapping[str, Any]) -> list[Prediction]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, overload
 
@@ -10,6 +10,7 @@ from specbench.core.display import facts_html, plural
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, ToolSpec, Trace
 from specbench.traces.describe import Description, describe
+from specbench.traces.effects import Effects
 from specbench.traces.sources import Source
 from specbench.traces.sources.by_function import RecordToTrace
 from specbench.traces.splitting import split
@@ -141,7 +142,7 @@ def read(
     paths: Paths,
     *,
     format: str | Source | type[Source] | None = None,
-    effects: str | Path | Mapping[str, Effect | str] | None = None,
+    effects: Effects | None = None,
     skip_invalid: bool = False,
     keep_prefixes: bool = False,
     record_to_trace: RecordToTrace | None = None,

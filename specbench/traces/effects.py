@@ -1,33 +1,54 @@
-"""Effects of tools, declared in a side file: they override what the traces say."""
+"""What tools do, declared in a side file: it overrides what the traces say.
+
+The file is one JSON object, ``{tool: declaration}``. A declaration is an effect (``"read"``), or an object of what
+:class:`~specbench.core.types.ToolSpec` knows of a tool::
+
+    {"get_order": "read",
+     "open_webpage": {"effect": "read", "irrelevant": ["reason"], "open_world": true, "hosts": ["docs.a.example"]},
+     "#": "JSON has no comments: a member whose name begins with # is one"}
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from specbench.core.errors import TraceError
+from specbench.core.errors import ConfigError, TraceError
 from specbench.core.types import Effect, ToolSpec, Trace
+from specbench.traces.json_fields import effect_field, flag_field, object_field, texts_field
 
-__all__ = ["apply_effects", "read_effects"]
+__all__ = ["Declared", "Effects", "apply_effects", "read_effects"]
 
-_HELP = 'give {"tool name": "read"}; effects are ' + ", ".join(Effect)
+Declared: TypeAlias = Mapping[str, Any]
+"""What is declared of a tool: fields of :class:`~specbench.core.types.ToolSpec`."""
+Effects: TypeAlias = str | Path | Mapping[str, Effect | str | Declared]
+"""``{tool: effect}`` or ``{tool: {"effect": …, "irrelevant": …}}``, or a JSON file of it."""
+
+_FIELDS: dict[str, Callable[[Any, str], Any]] = {
+    "effect": effect_field,
+    "irrelevant": texts_field,
+    "open_world": flag_field,
+    "hosts": texts_field,
+    "sources": object_field,
+}
+_HELP = f"""give {{"tool name": "read"}}, or an object of {", ".join(_FIELDS)}; effects are {", ".join(Effect)}"""
 
 
-def read_effects(effects: str | Path | Mapping[str, Effect | str]) -> dict[str, Effect]:
-    """Return ``{tool: effect}`` from a mapping or a JSON file, validated.
+def read_effects(effects: Effects) -> dict[str, Declared]:
+    """Return what is declared of each tool, validated, from a mapping or a JSON file.
 
     Raises
     ------
     TraceError
-        When the file cannot be read or an effect is not known.
+        When the file cannot be read, or a declaration is not one; with file and field.
 
     Examples
     --------
-    >>> read_effects({"get_order": "read"})
-    {'get_order': <Effect.READ: 'read'>}
+    >>> read_effects({"get_order": "read", "open": {"irrelevant": ["reason"]}})
+    {'get_order': {'effect': <Effect.READ: 'read'>}, 'open': {'irrelevant': ['reason']}}
     """
     path: Path | None = None
     raw: Any = effects
@@ -41,29 +62,44 @@ def read_effects(effects: str | Path | Mapping[str, Effect | str]) -> dict[str, 
             raise TraceError(f"the effects file is not JSON ({error})", path=path, remedy=_HELP) from error
     if not isinstance(raw, Mapping):
         raise TraceError("the effects are not an object", path=path, got=raw, remedy=_HELP)
-    checked = {}
-    for tool, effect in raw.items():
-        try:
-            checked[str(tool)] = Effect(effect)
-        except ValueError as error:
-            raise TraceError("the effect is not known", path=path, field=str(tool), got=effect, remedy=_HELP) from error
-    return checked
+    return {str(tool): _declared(str(tool), each, path) for tool, each in raw.items() if not _is_comment(tool)}
 
 
-def apply_effects(trace: Trace, effects: Mapping[str, Effect]) -> Trace:
-    """Return the trace with these effects in place of those that it declares.
+def _is_comment(name: Any) -> bool:
+    return isinstance(name, str) and name.startswith("#")
+
+
+def _declared(tool: str, raw: Any, path: Path | None) -> Declared:
+    fields = raw if isinstance(raw, Mapping) else {"effect": raw}
+    found: dict[str, Any] = {}
+    try:
+        for name, value in fields.items():
+            if _is_comment(name):
+                continue
+            place = f"{tool}.{name}" if fields is raw else tool
+            if name not in _FIELDS:
+                raise TraceError("the field is not known", field=place, remedy=f"use {', '.join(_FIELDS)}")
+            found[name] = _FIELDS[name](value, place)
+        ToolSpec(tool, **found)
+    except TraceError as error:
+        raise TraceError(error.problem, path=path, field=error.field, got=error.got, remedy=_HELP) from error
+    except ConfigError as error:
+        raise TraceError(str(error), path=path, field=tool) from error
+    return found
+
+
+def apply_effects(trace: Trace, effects: Mapping[str, Declared]) -> Trace:
+    """Return the trace with what :func:`read_effects` gave, in place of what it declares itself.
 
     A trace that declares no tools gets all of them. One that declares some gets no tool more: a tool added because the
     trace calls it would tell a predictor what is to come.
 
     Examples
     --------
-    >>> apply_effects(Trace("t", "task", "doc", ()), {"get_order": Effect.READ}).effect("get_order")
+    >>> apply_effects(Trace("t", "task", "doc", ()), read_effects({"get_order": "read"})).effect("get_order")
     <Effect.READ: 'read'>
     """
     if not trace.tools:
-        return replace(trace, tools={name: ToolSpec(name, effect=effect) for name, effect in effects.items()})
-    tools = {
-        name: replace(spec, effect=effects[name]) if name in effects else spec for name, spec in trace.tools.items()
-    }
+        return replace(trace, tools={name: ToolSpec(name, **fields) for name, fields in effects.items()})
+    tools = {name: replace(spec, **effects[name]) if name in effects else spec for name, spec in trace.tools.items()}
     return replace(trace, tools=tools)

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from specbench.core.types import Message, ToolCall, ToolSpec, Trace
+from specbench.core.types import Message, ToolSpec, Trace
 
 __all__ = ["UNKNOWABLE", "Redactor"]
 
@@ -137,11 +137,10 @@ class Redactor:
 
     def _message(self, message: Message) -> Message:
         calls = tuple(
-            ToolCall(
-                call.name,
-                {key: self.value(value, key) for key, value in call.arguments.items()},
-                call.id,
-                None if call.invalid_arguments is None else self.text(call.invalid_arguments),
+            replace(
+                call,
+                arguments={key: self.value(value, key) for key, value in call.arguments.items()},
+                invalid_arguments=None if call.invalid_arguments is None else self.text(call.invalid_arguments),
             )
             for call in message.tool_calls
         )

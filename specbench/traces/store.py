@@ -10,9 +10,9 @@ from pathlib import Path
 
 from specbench.core.errors import ConfigError, SpecbenchError, TraceError
 from specbench.core.files import atomic_file
-from specbench.core.types import Effect, Trace
+from specbench.core.types import Trace
 from specbench.traces.counted_once import CountedOnce
-from specbench.traces.effects import apply_effects, read_effects
+from specbench.traces.effects import Declared, Effects, apply_effects, read_effects
 from specbench.traces.json_files import OnError
 from specbench.traces.json_heads import read_head
 from specbench.traces.reports import FileReport, ReadReport
@@ -47,7 +47,7 @@ def read_traces(
     format: str | Source | type[Source] | None = None,
     skip_invalid: bool = False,
     *,
-    effects: str | Path | Mapping[str, Effect | str] | None = None,
+    effects: Effects | None = None,
     report: ReadReport | None = None,
     keep_prefixes: bool = False,
     record_to_trace: RecordToTrace | None = None,
@@ -66,8 +66,9 @@ def read_traces(
         Skip records (and files) that cannot be read instead of raising. The reasons go to ``report``, or to the log
         when there is none.
     effects
-        ``{tool: effect}``, or a JSON file of it: overrides the effects that the traces declare. A trace that declares
-        no tools gets all of these. (One that declares some is not given more: that would tell what it will call.)
+        What the tools do, or a JSON file of it (:mod:`specbench.traces.effects`): overrides what the traces declare. A
+        trace that declares no tools gets all of these. (One that declares some is not given more: that would tell what
+        it will call.)
     report
         Filled while the stream is read.
     keep_prefixes
@@ -111,7 +112,7 @@ def load(
     format: str | Source | type[Source] | None = None,
     skip_invalid: bool = False,
     *,
-    effects: str | Path | Mapping[str, Effect | str] | None = None,
+    effects: Effects | None = None,
     keep_prefixes: bool = False,
     record_to_trace: RecordToTrace | None = None,
 ) -> tuple[list[Trace], ReadReport]:
@@ -128,7 +129,7 @@ def _stream(
     files: list[Path],
     forced: Source | None,
     skip_invalid: bool,
-    effects: Mapping[str, Effect],
+    effects: Mapping[str, Declared],
     report: ReadReport | None,
     keep_prefixes: bool,
 ) -> Iterator[Trace]:

@@ -68,15 +68,15 @@ class Recorded:
 
     def tools(self) -> list[Tool]:
         """The tools: they wait, and return what was recorded."""
-        return [Tool(spec, self._runner(spec.name), Traits(any_spelling=True)) for spec in self._specs.values()]
+        return [Tool(spec, self._runner(spec), Traits(any_spelling=True)) for spec in self._specs.values()]
 
     def reached(self, point: DecisionPoint) -> None:
         """A run has come to this decision: results from here on count."""
         self._at[point.trace_id] = point.index
 
-    def _runner(self, name: str) -> Callable[..., object]:
+    def _runner(self, spec: ToolSpec) -> Callable[..., object]:
         async def run(**arguments: object) -> str:
-            call, trace_id = ToolCall(name, arguments), _TRACE.get()
+            call, trace_id = ToolCall(spec.name, arguments).of(spec), _TRACE.get()
             await anyio.sleep(self._latency.tool_s(trace_id, call.key))
             known = self._results.get((trace_id, call.key), [(0, "")])
             at = self._at.get(trace_id, 0)  # a call made twice may have answered twice: after a write, differently

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from inspect import Parameter, Signature
 from typing import Any
 
 from specbench.core.errors import ConfigError
 from specbench.core.extras import named_extras
-from specbench.core.types import Effect, ToolSpec
+from specbench.core.types import Effect
 from specbench.integrations.langchain.messages import specs_of
 from specbench.runtime import Tool
 from specbench.speculation import Traits
+from specbench.traces.effects import Effects, read_effects
 
 with named_extras():
     from langchain_core.messages import ToolMessage
@@ -24,9 +26,7 @@ with named_extras():
 __all__ = ["Said", "ToldFailure", "tools_of", "value_of"]
 
 
-def tools_of(
-    tools: Sequence[BaseTool], effects: Mapping[str, Effect], traits: Mapping[str, Traits] | None = None
-) -> list[Tool]:
+def tools_of(tools: Sequence[BaseTool], effects: Effects, traits: Mapping[str, Traits] | None = None) -> list[Tool]:
     """LangChain tools as an executor runs them: a result is the text that LangChain makes of it.
 
     Parameters
@@ -34,7 +34,8 @@ def tools_of(
     tools
         LangChain's; they are run with ``ainvoke``.
     effects
-        What each does to the world. One that is not named is unknown, and never speculated. A read with injected
+        What each does to the world, as in an effects file (:mod:`specbench.traces.effects`), or its path. One that is
+        not named is unknown, and never speculated. A read with injected
         arguments (``ToolRuntime``, ``InjectedState``, …) is not speculated either, as only LangGraph has them: it
         counts as local.
     traits
@@ -45,19 +46,18 @@ def tools_of(
     ConfigError
         When an effect or traits are given for a tool that is not there.
     """
-    specs = specs_of(tools)
-    for name in (*effects, *(traits or {})):
+    specs, declared = specs_of(tools), read_effects(effects)
+    for name in (*declared, *(traits or {})):
         if name not in specs:
             raise ConfigError(f"no tool is called {name!r}; there are {', '.join(specs)}")
     made = []
     for tool, spec in zip(tools, specs.values(), strict=True):
-        effect = effects.get(spec.name, Effect.UNKNOWN)
-        if effect is Effect.READ and _is_injected(tool):
-            effect = Effect.LOCAL
         hint = (tool.metadata or {}).get("openWorldHint")  # where an MCP adapter puts its annotations
         open_world = hint if isinstance(hint, bool) else None
-        declared = ToolSpec(spec.name, spec.description, spec.parameters, effect, open_world)
-        made.append(Tool(declared, _runner(tool), (traits or {}).get(spec.name, Traits())))
+        own = replace(spec, **{"effect": Effect.UNKNOWN, "open_world": open_world, **declared.get(spec.name, {})})
+        if own.effect is Effect.READ and _is_injected(tool):
+            own = replace(own, effect=Effect.LOCAL)
+        made.append(Tool(own, _runner(tool), (traits or {}).get(spec.name, Traits())))
     return made
 
 

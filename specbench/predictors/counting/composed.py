@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
+from specbench.core.relevant import relevant_call, relevant_message, relevant_traces
 from specbench.core.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 from specbench.predictors.base import Predictor, Session, at_most, ranked
 from specbench.predictors.context.index import ContextIndex
@@ -76,6 +77,7 @@ class ComposedPredictor(Predictor):
 
     def fit(self, traces: Sequence[Trace]) -> Self:
         """Learn from ``traces``."""
+        traces = relevant_traces(traces)
         self.filler = make_filler(self.filler.name)
         self.tool_model.fit(traces)
         self.filler.fit(traces)
@@ -111,13 +113,13 @@ class ComposedSession(Session):
 
     def observe(self, message: Message) -> None:
         """Take in the next message."""
-        self.index.append(message)
+        self.index.append(relevant_message(message, self.tools))
 
     def learn(self, outcome: ToolCall | None) -> None:
         """Count one more decision, for the tool and for its arguments."""
         self.predictor.tool_model.learn(self.index, outcome.name if outcome else None)
         if outcome is not None and outcome.invalid_arguments is None:
-            self.predictor.filler.learn(outcome, self.index)
+            self.predictor.filler.learn(relevant_call(outcome, self.tools), self.index)
 
     def predict_tools(self, k: int = 1) -> list[ToolPrediction]:
         """Return the tool model's own ranking."""

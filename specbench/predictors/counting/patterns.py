@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
+from specbench.core.relevant import relevant_call, relevant_message, relevant_traces
 from specbench.core.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 from specbench.predictors.base import Predictor, Session, at_most, ranked
 from specbench.predictors.context.index import ContextIndex
@@ -89,6 +90,7 @@ class PatternPredictor(Predictor):
 
     def fit(self, traces: Sequence[Trace]) -> Self:
         """Mine ``traces``."""
+        traces = relevant_traces(traces)
         self.tools.fit(traces)
         self.arguments.fit(traces)
         self.fitted = True
@@ -118,13 +120,13 @@ class PatternSession(Session):
 
     def observe(self, message: Message) -> None:
         """Take in the next message."""
-        self.index.append(message)
+        self.index.append(relevant_message(message, self.tools))
 
     def learn(self, outcome: ToolCall | None) -> None:
         """Count one more decision, for the tool and for its arguments."""
         self.predictor.tools.learn(self.index, outcome.name if outcome else None)
         if outcome is not None and outcome.invalid_arguments is None:
-            self.predictor.arguments.learn(outcome, self.index)
+            self.predictor.arguments.learn(relevant_call(outcome, self.tools), self.index)
 
     def predict_tools(self, k: int = 1) -> list[ToolPrediction]:
         """Return the ranking of the tools."""

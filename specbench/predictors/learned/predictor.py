@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.core.errors import ConfigError
+from specbench.core.relevant import relevant_call, relevant_message, relevant_tools, relevant_traces
 from specbench.core.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 from specbench.embed import Embedding, make_embedding
 from specbench.predictors.base import Networks, Predictor, Session, at_most, ranked
@@ -86,7 +87,7 @@ class LearnedPredictor(Predictor):
 
     def fit(self, traces: Sequence[Trace]) -> Self:
         """Learn from ``traces``."""
-        traces = list(traces)
+        traces = relevant_traces(traces)
         called = {call.name for trace in traces for message in trace.messages for call in message.tool_calls}
         offered = {tool for trace in traces for tool in trace.tools}
         agents = {trace.agent for trace in traces if trace.agent is not None}
@@ -220,9 +221,9 @@ class LearnedSession(Session):
     """A live conversation of a :class:`LearnedPredictor`."""
 
     def __init__(self, predictor: LearnedPredictor, tools: Mapping[str, ToolSpec], agent: str | None) -> None:
-        self.predictor = predictor
+        self.predictor, self.tools = predictor, tools
         self.conversation = ConversationView(
-            predictor.vocabulary, predictor.embedding, predictor.ranker, tools, agent, predictor.drop
+            predictor.vocabulary, predictor.embedding, predictor.ranker, relevant_tools(tools), agent, predictor.drop
         )
         self._known: tuple[tuple[int, int], list[str], Floats, dict[str, list[FilledCall]]] | None = None
         self._pairs = np.zeros((0, 0), np.float32)
@@ -236,7 +237,7 @@ class LearnedSession(Session):
 
     def observe(self, message: Message) -> None:
         """Take in the next message."""
-        self.conversation.observe(message)
+        self.conversation.observe(relevant_message(message, self.tools))
 
     def now(self) -> tuple[list[str], Floats, dict[str, list[FilledCall]]]:
         """Return tools on offer, their probabilities (the reply last) and their arguments.
@@ -295,6 +296,7 @@ class LearnedSession(Session):
         A tool that was never seen gets a class of its own, which starts from nothing.
         """
         predictor, conversation = self.predictor, self.conversation
+        outcome = None if outcome is None else relevant_call(outcome, self.tools)
         names, p, filled = self.now()
         known = predictor.vocabulary.tool_at
         predictor.calibration.learn(names, p, filled, self.index.call_counts, known, outcome)
