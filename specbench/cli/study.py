@@ -84,6 +84,23 @@ def study(
     seed: SeedOption = 0,
     latency: LatencyOption = "auto",
     predict_ms: PredictMsOption = None,
+    waste_price: Annotated[
+        float,
+        typer.Option(
+            "--waste-price",
+            help="Seconds of waiting that a second of an unused tool run costs you. 1 is strict: a user's second is "
+            "mostly dearer than a database's.",
+        ),
+    ] = 1.0,
+    least_gain: Annotated[
+        float, typer.Option("--least-gain", help="Net gain, as a share of the time, that is worth having.")
+    ] = 0.02,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            "--threshold", help="Launch from this probability on; by default it is tuned on validation tasks."
+        ),
+    ] = None,
     live: Annotated[
         int, typer.Option("--live", min=0, help="Run so many conversations of the support desk live besides (paced).")
     ] = 0,
@@ -100,7 +117,7 @@ def study(
         paths,
         out if out is not None else Path("runs") / (paths[0].resolve().stem or "study"),
         predictors=parse_names(predictors or default_predictors()),
-        settings=Settings(seed, Latency.from_text(latency, seed), predict_ms=predict_ms),
+        settings=Settings(seed, Latency.from_text(latency, seed), predict_ms, waste_price, least_gain, threshold),
         format=format,
         skip_invalid=skip_invalid,
         effects=effects,

@@ -36,9 +36,9 @@ def plot_curve(
     controls
         Predictors that are drawn as one point each: everything launched. ``oracle`` also gives the ceiling, a line.
     threshold
-        Threshold of the default policy; an outlined marker on each line.
+        The operating point; an outlined marker on each line.
     highlight
-        Predictor whose default operating point is labelled; the first that is no control otherwise.
+        Predictor whose operating point is labelled; the first that is no control otherwise.
     modelled
         Whether the seconds are modelled, or measured; says so on the axis.
     theme
@@ -144,7 +144,7 @@ def _label_default(ax: Axes, rows: pd.DataFrame, threshold: float, colours: Ink)
         bbox={"boxstyle": "round,pad=0.15", "fc": colours.paper, "ec": "none", "alpha": 0.6},
     )  # fmt: skip
     text = (
-        f"default policy, p ≥ {threshold:.2f}:\n{row['predictor']} hits {100 * row['recall']:.0f} % of the calls\n"
+        f"operating point, p ≥ {threshold:.2f}:\n{row['predictor']} hits {100 * row['recall']:.0f} % of the calls\n"
         f"and wastes {100 * row['wasted_share']:.1f} % of the time"
     )
     return Line2D([], [], ls="", marker="o", ms=10, mfc="none", mec=colours.text, mew=1.6, label=text)

@@ -24,7 +24,7 @@ def plot_reliability(
     name
         Of the predictor, for the title.
     threshold
-        Of the default policy: what lies right of it is launched.
+        The operating point: what lies right of it is launched.
     theme, ax
         As in :func:`specbench.plots.plot_curve`.
 
@@ -41,7 +41,7 @@ def plot_reliability(
             return empty(ax, "No READ call was predicted: nothing to calibrate.", colours)
         look = series(0, theme)
         ax.axvspan(threshold, 1.0, color=colours.good, alpha=0.08, lw=0)
-        ax.text(threshold + 0.015, 0.012, "launched by default", fontsize=8.5, color=colours.faint, va="bottom")
+        ax.text(threshold + 0.015, 0.012, "launched", fontsize=8.5, color=colours.faint, va="bottom")
         ax.plot([0, 1], [0, 1], ls=(0, (4, 3)), lw=1.1, color=colours.faint, zorder=2, label="perfectly calibrated")
         p, share = bins["p"].to_numpy(float), bins["hit_share"].to_numpy(float)
         down, up = share - bins["low"].to_numpy(float), bins["high"].to_numpy(float) - share

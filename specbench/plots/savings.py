@@ -30,7 +30,7 @@ def plot_savings(
     name
         Of the predictor, for the title.
     threshold
-        Of the default policy, marked.
+        The operating point, marked.
     modelled
         Whether the seconds are modelled, or measured; says so on the axis.
     theme, ax
@@ -63,7 +63,7 @@ def plot_savings(
         ax.axvline(threshold, color=colours.faint, lw=1.1, ls=(0, (1, 2)), zorder=2)
         ax.plot(x[at], (saved - wasted)[at], "o", ms=9, mfc=colours.paper, mec=colours.text, mew=1.8, zorder=5)
         ax.annotate(
-            f"default, p ≥ {threshold:.2f}: net {100 * (saved - wasted)[at]:+.1f} %".replace("-", "−"),
+            f"operating point, p ≥ {threshold:.2f}: net {100 * (saved - wasted)[at]:+.1f} %".replace("-", "−"),
             (threshold, 1.0), xycoords=("data", "axes fraction"), xytext=(-5 if threshold > 0.5 else 5, -3),
             textcoords="offset points",
             fontsize=9, color=colours.text, ha="right" if threshold > 0.5 else "left", va="top",

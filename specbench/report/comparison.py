@@ -38,7 +38,7 @@ def build_comparison(one: str | Path, two: str | Path, out: str | Path | None = 
             runs.append(
                 {
                     "name": folder.resolve().name, "config": config, "metrics": metrics, "chosen": chosen,
-                    "point": metrics["predictors"][chosen]["at_default_threshold"],
+                    "point": metrics["predictors"][chosen]["at_operating_point"],
                 }
             )  # fmt: skip
         except KeyError as error:

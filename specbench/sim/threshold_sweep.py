@@ -28,7 +28,7 @@ __all__ = ["COLUMNS", "recall_at_precision", "sweep"]
 Floats = npt.NDArray[np.float64]
 COLUMNS = (
     "threshold", "attempt_rate", "precision", "recall", "read_recall", "amplification", "launched", "hits",
-    "saved_s", "wasted_s", "net_s", "saved_share", "wasted_share",
+    "saved_s", "wasted_s", "net_s", "saved_share", "wasted_share", "net_share", "tasks_launched",
 )  # fmt: skip
 SHARES = frozenset({"recall", "read_recall", "precision"})
 LEAST = {"wasted_share": 0.0, "amplification": 1.0}
@@ -99,6 +99,7 @@ def sweep(
     latency: Latency | None = None,
     predict_s: float = 0.0,
     intervals: bool = False,
+    waste_price: float = 1.0,
 ) -> pd.DataFrame:
     """Return the metrics of ``Threshold(p, k)`` for every ``p`` in ``thresholds`` (modelled time).
 
@@ -113,12 +114,15 @@ def sweep(
     intervals
         Add ``recall_low, recall_high, wasted_share_low, …``: 95 % intervals by task
         (:mod:`specbench.metrics.intervals`), where there are tasks enough.
+    waste_price
+        Seconds of waiting that a wasted second costs, for ``net_share``.
 
     Returns
     -------
     DataFrame
-        One row a threshold, columns :data:`COLUMNS`; ratios with nothing below the line are NaN. ``saved_share`` and
-        ``wasted_share`` are fractions of the sequential seconds.
+        One row a threshold, columns :data:`COLUMNS`; ratios with nothing below the line are NaN. ``saved_share``,
+        ``wasted_share`` and ``net_share`` (saved − ``waste_price`` · wasted) are fractions of the sequential seconds;
+        ``tasks_launched`` counts the tasks with a launch.
     """
     if any(not 0.0 <= threshold <= 1.0 for threshold in thresholds):
         raise ConfigError(f"thresholds are probabilities in [0, 1]; got {list(thresholds)!r}")
@@ -144,15 +148,16 @@ def sweep(
             ("read", prices.read), ("sequential", prices.sequential),
         )
     }  # fmt: skip
-    parts = _ratios(sums, first, totals)
+    parts = _ratios(sums, first, totals, waste_price)
     with np.errstate(divide="ignore", invalid="ignore"):
         columns = {name: _share(top.sum(axis=0), bottom.sum(axis=0)) for name, (top, bottom) in parts.items()}
     saved, wasted = sums["saved"].sum(axis=0), sums["wasted"].sum(axis=0)
     columns |= {"launched": sums["launched"].sum(axis=0), "hits": sums["hits"].sum(axis=0)}
+    columns["tasks_launched"] = (sums["launched"] > 0).sum(axis=0)
     columns |= {"saved_s": saved, "wasted_s": wasted, "net_s": saved - wasted}
     out = pd.DataFrame({"threshold": limits, **columns})[list(COLUMNS)]
     if intervals and len(tasks) >= MIN_TASKS:
-        for name in ("recall", "read_recall", "precision", "wasted_share", "saved_share", "amplification"):
+        for name in ("recall", "read_recall", "precision", "wasted_share", "saved_share", "net_share", "amplification"):
             found = ratios(*parts[name], share=name in SHARES)
             out[f"{name}_low"], out[f"{name}_high"] = np.maximum(found.low, LEAST.get(name, -np.inf)), found.high
     return out
@@ -198,7 +203,9 @@ def _share(top: Floats, bottom: Floats) -> Floats:
     return np.where(bottom > 0, top / bottom, np.nan)
 
 
-def _ratios(sums: dict[str, Floats], first: Floats, totals: dict[str, Floats]) -> dict[str, tuple[Floats, Floats]]:
+def _ratios(
+    sums: dict[str, Floats], first: Floats, totals: dict[str, Floats], waste_price: float
+) -> dict[str, tuple[Floats, Floats]]:
     """Numerator and denominator of each ratio, per task and limit."""
     launched, commits = sums["launched"], sums["commits"]
 
@@ -213,4 +220,5 @@ def _ratios(sums: dict[str, Floats], first: Floats, totals: dict[str, Floats]) -
         "amplification": (total("needed") + launched - commits, total("needed")),
         "saved_share": (sums["saved"], total("sequential")),
         "wasted_share": (sums["wasted"], total("sequential")),
+        "net_share": (sums["saved"] - waste_price * sums["wasted"], total("sequential")),
     }

@@ -17,14 +17,15 @@ from specbench.core.types import Trace
 from specbench.core.version import package_version
 from specbench.metrics.prediction_rates import rates
 from specbench.metrics.prediction_table import PredictionTable
-from specbench.policies import DEFAULT_THRESHOLD
+from specbench.metrics.worth import LEAST_GAIN, WASTE_PRICE, Worth
+from specbench.policies import DEFAULT_THRESHOLD, Threshold
 from specbench.predictors import Predictor, make_predictor
 from specbench.sim.latency.measured import Auto, modelled_view
 from specbench.sim.latency.models import Latency
 from specbench.sim.threshold_sweep import recall_at_precision, sweep
 from specbench.study.data import Data, known_tools, overlap, refuse_overlap
 from specbench.study.environment import check_predict_ms, versions
-from specbench.study.predictions import predicted, seeded
+from specbench.study.predictions import Predicted, predicted, seeded
 from specbench.study.progress import Progress
 
 if TYPE_CHECKING:
@@ -62,15 +63,33 @@ class Settings:
     predict_ms
         Milliseconds charged for each prediction; ``None`` charges each predictor's own measured median, rounded up
         (:func:`specbench.study.environment.charged_ms`).
+    waste_price
+        Seconds of waiting that a second of an unused tool run costs.
+    least_gain
+        Net gain, as a share of the time, that is worth having.
+    threshold
+        Operating point: the least probability of a launch. ``None`` lets a study tune it on validation tasks; an
+        evaluation, which has none, takes :data:`~specbench.policies.DEFAULT_THRESHOLD`.
     """
 
     seed: int = 0
     latency: Latency = _LATENCY
     predict_ms: float | None = None
+    waste_price: float = WASTE_PRICE
+    least_gain: float = LEAST_GAIN
+    threshold: float | None = None
 
     def __post_init__(self) -> None:
         check_predict_ms(self.predict_ms)
+        Worth(0.0, None, None, 0, 0, 0.0, self.waste_price, self.least_gain)
+        if self.threshold is not None:
+            Threshold(self.threshold)
         object.__setattr__(self, "latency", Latency.from_text(self.latency, self.seed))
+
+    @property
+    def point(self) -> float:
+        """The operating point."""
+        return DEFAULT_THRESHOLD if self.threshold is None else self.threshold
 
     def model(self, traces: Sequence[Trace] = ()) -> Latency:
         """Return the latency model; those that count tokens or draw recorded timings take them from ``traces``."""
@@ -80,6 +99,13 @@ class Settings:
         """Return what is shown, named modelled, beside measured seconds; ``None`` where the seconds are modelled."""
         return modelled_view(self.latency, traces)
 
+    def sweep(self, found: Predicted, thresholds: Sequence[float], latency: Latency) -> pd.DataFrame:
+        """Return recall, waste and savings at these thresholds, with intervals."""
+        return sweep(
+            found.table, thresholds, latency=latency, predict_s=found.predict_s, intervals=True,
+            waste_price=self.waste_price,
+        )  # fmt: skip
+
     def to_dict(self, traces: Sequence[Trace] = ()) -> dict[str, Any]:
         """Return the settings, with the latency model of ``traces``, as JSON values."""
         model = self.model(traces)
@@ -87,7 +113,10 @@ class Settings:
             "seed": self.seed,
             "latency": {"text": str(self.latency), "modelled": not model.measured, **model.describe()},
             "predict_ms": self.predict_ms,
-            "policy": f"Threshold(p, k=1), READ tools only; default p = {DEFAULT_THRESHOLD}",
+            "policy": "Threshold(p, k=1), READ tools only",
+            "threshold": self.point,
+            "waste_price": self.waste_price,
+            "least_gain": self.least_gain,
         }
 
 
@@ -180,16 +209,20 @@ def evaluate_predictor(
     p50, p99 = (float(value) for value in np.percentile(table.latency_ms, [50, 99]))
     progress.note(f"{name}: fitted in {fit_s:.1f} s, {len(table)} predictions of {p50:.2f} ms")
     model, beside = settings.model(test), settings.modelled_view(test)
-    curve = sweep(table, THRESHOLDS, latency=model, predict_s=found.predict_s, intervals=True)
-    modelled = None if beside is None else sweep(table, THRESHOLDS, latency=beside, predict_s=found.predict_s)
+    curve = settings.sweep(found, THRESHOLDS, model)
+    modelled = None if beside is None else settings.sweep(found, THRESHOLDS, beside)
+
+    def at_point(latency: Latency) -> dict[str, Any]:
+        return {str(name): value for name, value in settings.sweep(found, [settings.point], latency).iloc[0].items()}
+
     measured = rates(table, known_tools(train or ()))
     novelty, intervals = measured.pop("by_novelty"), measured.pop("ci")
     metrics = {
         **measured,
         "read_recall_at_precision_75": recall_at_precision(table, PRECISION),
         "seconds": "measured" if model.measured else "modelled",
-        "at_default_threshold": _at_default(curve),
-        "modelled_at_default_threshold": None if modelled is None else _at_default(modelled),
+        "at_operating_point": at_point(model),
+        "modelled_at_operating_point": None if beside is None else at_point(beside),
         "ci": intervals,
         "by_novelty": novelty,
         "size_bytes": checkpoint_bytes(predictor),
@@ -199,11 +232,6 @@ def evaluate_predictor(
         "curve": curve.to_dict("records"),
     }
     return Evaluated(name, predictor, table, curve, strict(metrics), modelled)
-
-
-def _at_default(curve: pd.DataFrame) -> dict[str, Any]:
-    at = int(np.argmin(np.abs(curve["threshold"] - DEFAULT_THRESHOLD)))
-    return {str(name): value for name, value in curve.iloc[at].items()}
 
 
 def evaluation_record(

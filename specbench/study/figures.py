@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from specbench.core.ledger import Ledger
-from specbench.policies import DEFAULT_THRESHOLD
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +27,7 @@ def draw_figures(
     name: str,
     controls: Sequence[str],
     seconds: pd.DataFrame,
+    threshold: float,
     modelled: pd.DataFrame | None = None,
 ) -> list[str]:
     """Write every figure as PNG, SVG and dark SVG into ``folder``; returns their names.
@@ -39,11 +39,13 @@ def draw_figures(
     curves, tools, reliability, ledger
         What the figures show.
     name
-        The predictor that the default policy runs.
+        The predictor that the study runs.
     controls
         Predictors that are drawn as points.
     seconds
         Recorded seconds, one row the LLM and one a tool; drawn where there are some.
+    threshold
+        The operating point.
     modelled
         The curves with modelled seconds, where ``curves`` has measured ones: one more figure.
     """
@@ -52,19 +54,19 @@ def draw_figures(
     own, assumed = curves[curves["predictor"] == name], not ledger.measured
     figures: dict[str, Callable[..., Axes]] = {
         "curve": partial(
-            plots.plot_curve, curves, controls=controls, highlight=name, threshold=DEFAULT_THRESHOLD, modelled=assumed
+            plots.plot_curve, curves, controls=controls, highlight=name, threshold=threshold, modelled=assumed
         ),
-        "savings": partial(plots.plot_savings, own, name=name, threshold=DEFAULT_THRESHOLD, modelled=assumed),
+        "savings": partial(plots.plot_savings, own, name=name, threshold=threshold, modelled=assumed),
         "tools": partial(plots.plot_tools, tools, name=name, modelled=assumed),
         "waterfall": partial(plots.plot_waterfall, ledger),
         "waterfall-worst": partial(plots.plot_waterfall, ledger, plots.choose_episode(ledger, worst=True)),
-        "reliability": partial(plots.plot_reliability, reliability, name=name, threshold=DEFAULT_THRESHOLD),
+        "reliability": partial(plots.plot_reliability, reliability, name=name, threshold=threshold),
     }
     if len(seconds):
         figures["seconds"] = partial(plots.plot_seconds, seconds)
     if modelled is not None:
         beside = modelled[modelled["predictor"] == name]
-        figures["savings-modelled"] = partial(plots.plot_savings, beside, name=name, threshold=DEFAULT_THRESHOLD)
+        figures["savings-modelled"] = partial(plots.plot_savings, beside, name=name, threshold=threshold)
     folder.mkdir(parents=True, exist_ok=True)
     for title, draw in figures.items():
         for theme in plots.THEMES:

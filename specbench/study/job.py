@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,8 @@ class Job:
         self.name = name
         self.arguments: dict[str, Any] = {}
         for key, value in arguments.items():
-            self.arguments |= vars(value) if key in GROUPS and is_dataclass(value) else {key: value}
+            grouped = key in GROUPS and is_dataclass(value) and not isinstance(value, type)
+            self.arguments |= _told(value) if grouped else {key: value}
         self.progress = Progress(bool(arguments.get("progress")))
         for predictor in self.arguments.get("predictors") or ():
             make_predictor(predictor)
@@ -112,6 +113,13 @@ class Job:
             "versions": versions(),
         }
         write_json(folder / "config.json", config)
+
+
+def _told(group: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass of arguments: those that are not as by default, and ``seed`` and ``latency``."""
+    values = {each.name: getattr(group, each.name) for each in fields(group)}
+    usual = {each.name: each.default for each in fields(group) if each.name not in ("seed", "latency")}
+    return {name: value for name, value in values.items() if name not in usual or value != usual[name]}
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,14 @@ from specbench.report.page import build_report
 from specbench.sim.simulation import simulate
 from specbench.study.data import known_tools, split_sizes
 from specbench.study.decisions import decision_rows
-from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor
+from specbench.study.evaluation import Settings, evaluate_predictor
 from specbench.study.figure_tables import per_tool, recall_at_waste, reliability_bins
 from specbench.study.figures import draw_figures
 from specbench.study.job import Job
 from specbench.study.model_card import model_card
+from specbench.study.operating_point import operating_point
 from specbench.study.time_use import time_use
-from specbench.study.verdict import verdict
+from specbench.study.verdict import verdict, worth_of
 from specbench.traces.describe import describe
 from specbench.traces.store import Paths
 
@@ -58,7 +59,7 @@ class StudyResult:
     verdict
         The answer in sentences.
     ledger
-        Of the default policy's run on the test traces.
+        Of the run at the operating point on the test traces.
     skipped
         One reason for every record that was skipped (``skip_invalid``).
     """
@@ -94,7 +95,7 @@ def run_study(
     predictors
         Names of predictors; by default :func:`default_predictors`.
     settings
-        Seed, latency model, price of waste; default ``Settings()``.
+        Seed, latency model, price of waste, least gain; default ``Settings()``.
     format, skip_invalid, effects
         As in :func:`specbench.traces.store.read_traces`.
     live
@@ -129,12 +130,15 @@ def run_study(
                 "side effects with --effects"
             )
         fitted_on = parts.train_and_validation
+        point = operating_point(_chosen(predictors), parts, settings, told)
+        settings = replace(settings, threshold=point.p)
         results = [evaluate_predictor(name, fitted_on, parts.test, settings, told) for name in predictors]
-        chosen, model, beside = _chosen(results), settings.model(parts.test), settings.modelled_view(parts.test)
-        told.note(f"simulating the default policy with {chosen.name}, drawing figures, writing the report")
+        chosen = next(result for result in results if result.name == _chosen(predictors))
+        model, beside = settings.model(parts.test), settings.modelled_view(parts.test)
+        told.note(f"simulating {chosen.name} at p ≥ {point.p:.2f}, drawing figures, writing the report")
         ledger = simulate(
             chosen.table,
-            Threshold(),
+            Threshold(point.p),
             latency=model,
             predict_s=chosen.predict_s,
             config={"seed": settings.seed},
@@ -155,6 +159,7 @@ def run_study(
             ledger=ledger,
             name=chosen.name,
             controls=controls,
+            threshold=point.p,
             seconds=pd.DataFrame(described.seconds),
             modelled=pd.concat(modelled, ignore_index=True) if modelled else None,
         )
@@ -171,8 +176,11 @@ def run_study(
         summary = summarise(ledger)
         wasted_share = summary["wasted_s"] / summary["sequential_s"] if summary["sequential_s"] else 0.0
         same_waste = {result.name: recall_at_waste(result.curve, wasted_share + 1e-9) for result in results}
+        worth = worth_of(chosen.metrics["at_operating_point"], used, len(set(chosen.table.tasks)), settings)
         said = verdict(
             measured,
+            worth=worth,
+            point=point,
             chosen=chosen.name,
             controls=controls,
             latency=model.words(),
@@ -188,9 +196,11 @@ def run_study(
                 "description": described.to_dict(),
                 "time": used.to_dict(),
                 "split": split_sizes(parts),
+                "worth": worth.to_dict(),
                 "default_policy": {
                     "predictor": chosen.name,
-                    "policy": repr(Threshold()),
+                    "policy": repr(Threshold(point.p)),
+                    "operating_point": point.to_dict(),
                     **summary,
                     "recall_at_same_waste": same_waste,
                 },
@@ -218,8 +228,7 @@ def run_study(
     return StudyResult(home, home / "report.html", metrics, said, ledger, data.report.skipped)
 
 
-def _chosen(results: Sequence[Evaluated]) -> Evaluated:
-    """Return what the default policy runs: learned, else the last candidate named, else the first predictor."""
-    by_name = {result.name: result for result in results}
-    candidates = [result for result in results if not is_control(result.name)]
-    return by_name.get("learned") or (candidates[-1] if candidates else results[0])
+def _chosen(names: Sequence[str]) -> str:
+    """Return what the study runs: learned, else the last candidate named, else the first predictor."""
+    candidates = [name for name in names if not is_control(name)]
+    return "learned" if "learned" in names else candidates[-1] if candidates else names[0]

@@ -9,7 +9,6 @@ from typing import Any
 from specbench.core.json_values import strict
 from specbench.core.types import Trace
 from specbench.core.version import package_version
-from specbench.policies import DEFAULT_THRESHOLD
 from specbench.study.data import Data, split_sizes
 from specbench.study.environment import versions
 from specbench.study.evaluation import Evaluated, Settings
@@ -60,11 +59,11 @@ def model_card(result: Evaluated, data: Data, parts: Split, settings: Settings, 
         JSON values for :func:`specbench.predictors.checkpoint.save`.
     """
     metrics = result.metrics
-    at_threshold = metrics["at_default_threshold"]
+    at_threshold = metrics["at_operating_point"]
     rows = [_row(name, metrics[name], metrics["ci"].get(name)) for name in METRICS]
     for name in AT_THRESHOLD:
         band = at_threshold.get(f"{name}_low"), at_threshold.get(f"{name}_high")
-        rows.append(_row(f"{name} at p ≥ {DEFAULT_THRESHOLD:.2f}", at_threshold[name], None if None in band else band))
+        rows.append(_row(f"{name} at p ≥ {settings.point:.2f}", at_threshold[name], None if None in band else band))
     found = {"metrics": rows}
     return _card(data, parts, settings.seed, command, {"measured on": "the test tasks below"}, found)
 

@@ -32,9 +32,12 @@ def rates_text(predictors: Mapping[str, Mapping[str, Any]]) -> str:
         "fit s",
     ]
     seconds = ", ".join(sorted({str(metrics["seconds"]) for metrics in predictors.values()}))
+    thresholds = ", ".join(
+        sorted({f"{metrics['at_operating_point']['threshold']:.2f}" for metrics in predictors.values()})
+    )
     rows = []
     for name, metrics in predictors.items():
-        point = metrics["at_default_threshold"]
+        point = metrics["at_operating_point"]
         rows.append(
             [
                 name,
@@ -50,7 +53,7 @@ def rates_text(predictors: Mapping[str, Mapping[str, Any]]) -> str:
             _aligned([header, *rows]),
             "",
             "@1, @3: right at rank 1, or among the first 3, given that a call happens. recall … wasted: READ calls",
-            f"launched at p ≥ 0.60; saved and wasted are shares of the sequential time ({seconds} seconds).",
+            f"launched at p ≥ {thresholds}; saved and wasted are shares of the sequential time ({seconds} seconds).",
         ]
     )
 

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from specbench.core.display import plural
 from specbench.core.text import shown
-from specbench.policies import DEFAULT_THRESHOLD
+from specbench.metrics.intervals import MIN_TASKS
+from specbench.metrics.worth import Answer, Worth
 from specbench.report.page import percent
+from specbench.study.evaluation import Settings
+from specbench.study.operating_point import OperatingPoint
 from specbench.study.time_use import TimeUse
 
-__all__ = ["verdict"]
+__all__ = ["verdict", "worth_of"]
+
+OPENINGS = {
+    Answer.YES: "Yes, speculation pays here",
+    Answer.NO: "No, speculation does not pay here",
+    Answer.UNKNOWN: "Cannot tell whether speculation pays here",
+}
 
 TOOLS_NAMED = 4
 """Slow tools that are named where none is declared."""
@@ -24,6 +34,8 @@ def verdict(
     latency: str,
     same_waste: Mapping[str, float | None],
     time: TimeUse,
+    worth: Worth,
+    point: OperatingPoint,
     modelled: str | None = None,
     timed_share: float = 0.0,
 ) -> list[str]:
@@ -34,22 +46,24 @@ def verdict(
     predictors
         ``{name: metrics}`` of every predictor of the study.
     chosen
-        The predictor that the default policy runs.
+        The predictor that the study runs.
     controls
         Names that are no candidates.
     latency
         The latency model in words.
     same_waste
-        Best recall of each predictor at no more waste than the default policy's.
+        Best recall of each predictor at no more waste than the chosen one.
     time
         Where the time goes; it says whether the seconds are measured.
+    worth, point
+        The answer, and the operating point that it is of.
     modelled
         The latency model of the modelled view in words, where the seconds are measured.
     timed_share
         Decisions and calls of the traces with a recorded time ÷ all of them.
     """
     metrics = predictors[chosen]
-    point = metrics["at_default_threshold"]
+    at_point = metrics["at_operating_point"]
     if not metrics["calls"]:
         return [
             "There is nothing to speculate on: the test traces hold no tool call.",
@@ -64,21 +78,42 @@ def verdict(
             'with a JSON file such as {"get_order": "read"}, or declare them in the traces.',
             *_slowest(time, latency),
         ]
-    if point["saved_share"] is None:
+    if at_point["saved_share"] is None:
         return [
             f"There is no time to save: neither the LLM nor a tool takes any ({latency}).",
             "Choose a latency model with seconds in it (--latency).",
         ]
-    ceiling = predictors["oracle"]["at_default_threshold"]["saved_share"] if "oracle" in predictors else None
+    ceiling = predictors["oracle"]["at_operating_point"]["saved_share"] if "oracle" in predictors else None
     recalls = {name: same_waste[name] or 0.0 for name in predictors if name not in controls}
     return [
-        _answer(chosen, point, latency),
-        _price(point, ceiling, latency),
+        _answer(chosen, at_point, point, worth, latency),
+        _why(worth),
+        _price(at_point, ceiling, latency),
         *filter(None, [time.limit()]),
-        *_modelled(metrics["modelled_at_default_threshold"], modelled),
+        *_modelled(metrics["modelled_at_operating_point"], modelled),
         *_left_aside(time, timed_share),
-        _others(metrics, point, chosen, recalls),
+        _others(metrics, at_point, chosen, recalls),
     ]
+
+
+def worth_of(point: Mapping[str, Any], time: TimeUse, tasks: int, settings: Settings) -> Worth:
+    """Return what an operating point is worth.
+
+    Parameters
+    ----------
+    point
+        Its row of the curve.
+    time
+        Where the time goes; it knows what a perfect predictor would save.
+    tasks
+        Test tasks.
+    settings
+        The price of waste and the least gain.
+    """
+    return Worth(
+        point["net_share"] or 0.0, point.get("net_share_low"), point.get("net_share_high"), tasks,
+        point["tasks_launched"], time.oracle.saved_share or 0.0, settings.waste_price, settings.least_gain,
+    )  # fmt: skip
 
 
 def _slowest(time: TimeUse, latency: str) -> list[str]:
@@ -114,30 +149,47 @@ def _modelled(point: Mapping[str, Any] | None, latency: str | None) -> list[str]
     ]
 
 
-def _answer(chosen: str, point: Mapping[str, Any], latency: str) -> str:
-    net, saved, wasted = _net(point), point["saved_share"], point["wasted_share"]
+def _answer(chosen: str, point: Mapping[str, Any], where: OperatingPoint, worth: Worth, latency: str) -> str:
+    saved, wasted = point["saved_share"], point["wasted_share"]
+    threshold = f"p ≥ {where.p:.2f} ({where.words()})"
     if not point["launched"]:
         return (
-            f"No launch, no gain: the {chosen} predictor is never as sure as p ≥ {DEFAULT_THRESHOLD:.2f} on these test "
-            "traces, so the default policy leaves the agent as it is."
+            f"{OPENINGS[worth.answer]}: no launch, no gain. The {chosen} predictor is never as sure as {threshold} on "
+            f"the {plural(worth.tasks, 'test task')}, so the agent is left as it is."
         )
-    band = ""
-    if point.get("saved_share_low") is not None:
-        band = f" (95 % interval {100 * point['saved_share_low']:.1f} to {percent(point['saved_share_high'])})"
-    net = min(net, 0.0) if _shows_as_nothing(saved) else net
-    clear = point.get("saved_share_low") is not None and point["saved_share_low"] > point["wasted_share_high"]
-    opening = (
-        "Yes, speculation pays here"
-        if net > 0 and clear
-        else "Speculation may pay here"
-        if net > 0
-        else "No, speculation does not pay here"
-    )
+    band = _band(point.get("saved_share_low"), point.get("saved_share_high"))
     return (
-        f"{opening}: when the {chosen} predictor launches calls of read-only tools at p ≥ {DEFAULT_THRESHOLD:.2f}, the "
+        f"{OPENINGS[worth.answer]}: when the {chosen} predictor launches calls of read-only tools at {threshold}, the "
         f"agent is done {percent(saved)} sooner{band}, at the price of unused tool runs worth {percent(wasted)} of its "
         f"time ({latency})."
     )
+
+
+def _why(worth: Worth) -> str:
+    """Return the net gain, what it is compared with, and what follows."""
+    gain = percent(worth.least_gain)
+    text = (
+        f"Net of waste that is {percent(worth.net_share)}{_band(worth.low, worth.high)} over "
+        f"{plural(worth.tasks, 'test task')}, with a wasted second priced like {worth.waste_price:g} s of waiting"
+    )
+    if worth.low is None or worth.high is None:
+        return f"{text}: fewer than {MIN_TASKS} tasks say nothing about others."
+    if worth.answer is Answer.YES:
+        return f"{text}: all of the interval is at least the {gain} that is worth having."
+    if worth.answer is Answer.NO:
+        return f"{text}: all of the interval is below the {gain} that is worth having."
+    if worth.high < worth.least_gain:
+        return (
+            f"{text}. Only {plural(worth.tasks_launched, 'task')} had a launch: tasks too rare to be among these might "
+            f"bring up to {percent(worth.missed)} more, and {gain} is worth having."
+        )
+    return f"{text}: the interval holds the {gain} that is worth having; more tasks would tell."
+
+
+def _band(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return ""
+    return f" (95 % interval {100 * low:.1f} to {percent(high)})".replace("-", "−")
 
 
 def _price(point: Mapping[str, Any], ceiling: float | None, latency: str) -> str:
@@ -152,11 +204,12 @@ def _price(point: Mapping[str, Any], ceiling: float | None, latency: str) -> str
 
 
 def _others(metrics: Mapping[str, Any], point: Mapping[str, Any], chosen: str, recalls: Mapping[str, float]) -> str:
-    curve = [row for row in metrics["curve"] if row["saved_share"] is not None]
-    top = max(curve, key=lambda row: (_net(row), row["threshold"]))
+    curve = [row for row in metrics["curve"] if row["net_share"] is not None]
+    top = max(curve, key=lambda row: (row["net_share"], row["threshold"]))
+    best = percent(top["net_share"])
     hindsight = (
-        f"With hindsight, {chosen} would have done best at p ≥ {top['threshold']:.2f} (net {percent(_net(top))})."
-        if _net(top) > 0 and not _shows_as_nothing(_net(top))
+        f"With hindsight, p ≥ {top['threshold']:.2f} would have been best for {chosen} (net {best})."
+        if top["net_share"] > 0 and best != percent(0.0)
         else f"No threshold would have paid: {chosen} wastes at least what it saves at every one."
     )
     others = {name: recall for name, recall in recalls.items() if name != chosen}
@@ -165,12 +218,3 @@ def _others(metrics: Mapping[str, Any], point: Mapping[str, Any], chosen: str, r
     rival = max(others, key=lambda name: others[name])
     word = "only " if others[rival] < point["recall"] else ""
     return f"At no more waste, the next best, {rival}, hits {word}{percent(others[rival], 0)} of the calls. {hindsight}"
-
-
-def _shows_as_nothing(share: float) -> bool:
-    """Whether a share is told as 0.0 %: nobody gains by it."""
-    return percent(share) == percent(0.0)
-
-
-def _net(point: Mapping[str, Any]) -> float:
-    return float((point["saved_share"] or 0.0) - (point["wasted_share"] or 0.0))

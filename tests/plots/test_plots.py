@@ -76,7 +76,7 @@ def test_the_curve_names_lines_controls_ceiling_and_default_policy() -> None:
         "learned",
         "wrong (control)",
         "READ oracle: 60 %",
-        "default policy, p ≥ 0.60",
+        "operating point, p ≥ 0.60",
         "(modelled)",
         "recall",
     ):

@@ -22,7 +22,9 @@ from specbench.testing import make_traces, odd_trace
 from tests.sim.test_simulation import LATENCIES
 from tests.tables import table, tables
 
-SHARED = [name for name in COLUMNS if name not in ("threshold", "read_recall", "wasted_share")]
+SHARED = [
+    name for name in COLUMNS if name not in ("threshold", "read_recall", "wasted_share", "net_share", "tasks_launched")
+]
 LIMITS = st.lists(st.sampled_from([0.0, 0.05, 0.1, 0.25, 0.3, 0.5, 0.6, 1.0]) | st.floats(0, 1), min_size=1, max_size=8)
 
 
@@ -43,6 +45,9 @@ def assert_equals_simulator(
         sequential = expected["sequential_s"]
         share = expected["wasted_s"] / sequential if sequential else math.nan
         assert row["wasted_share"] == pytest.approx(share, abs=1e-9, nan_ok=True)
+        net = expected["net_s"] / sequential if sequential else math.nan
+        assert row["net_share"] == pytest.approx(net, abs=1e-9, nan_ok=True)
+        assert row["tasks_launched"] == len({each.task_id for each in ledger.outcomes if each.launched})
 
 
 @given(table=tables(), thresholds=LIMITS, k=st.integers(1, 5), latency=LATENCIES, predict_s=st.floats(0, 3))

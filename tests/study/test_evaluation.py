@@ -68,7 +68,7 @@ def test_the_oracle_is_right_everywhere_and_nobody_beats_it(halves: tuple[Path, 
     assert all(oracle[name] == 1.0 for name in RATES if name != "brier")
     assert (oracle["brier"], oracle["curve"][30]["wasted_s"]) == (0.0, 0.0)
     assert record["markov"]["read_call_top1"] > 0.3
-    saved = {name: metrics["at_default_threshold"]["saved_s"] for name, metrics in record.items()}
+    saved = {name: metrics["at_operating_point"]["saved_s"] for name, metrics in record.items()}
     assert saved["oracle"] >= saved["markov"] > saved["silent"] == 0.0
 
 
@@ -142,8 +142,8 @@ def test_the_predictors_latency_is_charged(toy_traces: list[Trace]) -> None:
     )
     assert quick["predict_ms_charged"] == 1.0
     # 2 s of thinking, 1 s of tool: only 0.5 s are left to overlap when the prediction takes 1.5 s.
-    saved = quick["at_default_threshold"]["saved_s"]
-    assert late["at_default_threshold"]["saved_s"] == pytest.approx(saved / 2)
+    saved = quick["at_operating_point"]["saved_s"]
+    assert late["at_operating_point"]["saved_s"] == pytest.approx(saved / 2)
 
 
 @pytest.mark.parametrize(

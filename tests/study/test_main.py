@@ -46,7 +46,7 @@ def test_the_folder_is_whole(result: StudyResult) -> None:
 def test_ledger_metrics_and_curves_agree(result: StudyResult) -> None:
     ledger = Ledger.from_parquet(result.folder / "ledger.parquet")
     assert ledger.outcomes == result.ledger.outcomes
-    policy, curve = result.metrics["default_policy"], result.metrics["predictors"]["ngram"]["at_default_threshold"]
+    policy, curve = result.metrics["default_policy"], result.metrics["predictors"]["ngram"]["at_operating_point"]
     assert policy["predictor"] == "ngram"
     for name in ("recall", "precision", "amplification", "saved_s", "wasted_s"):
         assert policy[name] == pytest.approx(curve[name]), name
@@ -79,13 +79,14 @@ def test_no_task_crosses_and_config_tells_how_to_repeat(result: StudyResult) -> 
 def test_the_verdict_is_computed(result: StudyResult) -> None:
     assert result.verdict[0].startswith("Yes, speculation pays here: when the ngram predictor launches calls of ")
     assert "modelled" in result.verdict[0]
-    assert "a perfect predictor of READ calls would save" in result.verdict[1]
-    assert result.verdict[2].startswith("What limits it: tools take ")
-    assert "At no more waste, the next best, markov, hits" in result.verdict[3]
-    assert "With hindsight, ngram" in result.verdict[3]
+    assert "Net of waste that is" in result.verdict[1] and "worth having" in result.verdict[1]
+    assert "a perfect predictor of READ calls would save" in result.verdict[2]
+    assert result.verdict[3].startswith("What limits it: tools take ")
+    assert "At no more waste, the next best, markov, hits" in result.verdict[4]
+    assert "With hindsight, p ≥" in result.verdict[4]
     same = result.metrics["default_policy"]["recall_at_same_waste"]
     assert same["ngram"] >= result.metrics["default_policy"]["recall"]
-    assert same["oracle"] == result.metrics["predictors"]["oracle"]["at_default_threshold"]["recall"]
+    assert same["oracle"] == result.metrics["predictors"]["oracle"]["at_operating_point"]["recall"]
 
 
 def test_a_rerun_gives_the_same_numbers_and_replaces_the_folder(toy_file: Path, tmp_path: Path) -> None:

@@ -57,11 +57,11 @@ def test_tools_that_take_no_time_are_a_no_whatever_a_model_says(quick: Path, tmp
     assert result.verdict[0].startswith("No, speculation does not pay here")
     assert "done 0.0 % sooner" in result.verdict[0]
     assert "(measured: recorded seconds: median 4 s before a decision, 0.0001 s a tool call)" in result.verdict[0]
-    assert "tools take 0.0 % of the time" in result.verdict[2]
-    assert result.verdict[3].startswith(
+    assert "tools take 0.0 % of the time" in result.verdict[3]
+    assert result.verdict[4].startswith(
         "With modelled seconds (the LLM thinks 2 s before each decision, a tool runs 1 s)"
     )
-    point = result.metrics["predictors"]["ngram"]["modelled_at_default_threshold"]
+    point = result.metrics["predictors"]["ngram"]["modelled_at_operating_point"]
     assert point["saved_share"] > 0.05  # what the modelled view alone would have said
     assert result.ledger.measured
     page = result.report.read_text("utf-8")
@@ -84,8 +84,8 @@ def test_slow_tools_are_a_measured_yes(slow: Path, tmp_path: Path) -> None:
 def test_a_latency_that_is_asked_for_is_taken(slow: Path, tmp_path: Path) -> None:
     result = run_study(slow, tmp_path / "run", predictors=LIGHT, settings=Settings(latency="constant:2,1"))
     assert "(modelled: the LLM thinks 2 s before each decision, a tool runs 1 s)" in result.verdict[0]
-    assert result.metrics["predictors"]["ngram"]["modelled_at_default_threshold"] is None
-    assert "carry seconds for 100 % of their decisions and calls, which are left aside here" in result.verdict[3]
+    assert result.metrics["predictors"]["ngram"]["modelled_at_operating_point"] is None
+    assert "carry seconds for 100 % of their decisions and calls, which are left aside here" in result.verdict[4]
     assert "All seconds here are modelled" in result.report.read_text("utf-8")
 
 
@@ -145,7 +145,7 @@ def test_the_real_telecom_agent_gains_nothing(shared_data: Path, tmp_path: Path)
     )  # fmt: skip
     result = run_study(file, tmp_path / "run", predictors=("patterns", "oracle"), effects=effects)
     assert result.verdict[0].startswith("No, speculation") and "done 0.0 % sooner" in result.verdict[0]
-    assert result.metrics["predictors"]["patterns"]["modelled_at_default_threshold"]["saved_share"] > 0.03
+    assert result.metrics["predictors"]["patterns"]["modelled_at_operating_point"]["saved_share"] > 0.03
     assert result.metrics["time"]["saved_share"] < 0.0005
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from specbench.study import Settings, run_study
+from specbench.study.operating_point import OperatingPoint
 from specbench.study.time_use import TimeUse
-from specbench.study.verdict import verdict
+from specbench.study.verdict import verdict, worth_of
 from specbench.traces.oracle import OracleSaving
 
 
@@ -17,12 +18,14 @@ def metrics(saved: float, wasted: float, launched: int = 10, net_best: float = 0
         "threshold": 0.6, "saved_share": saved, "wasted_share": wasted, "launched": launched, "recall": 0.25,
         "precision": 0.8 if launched else None, "amplification": 1.1, "saved_share_low": saved - 0.01,
         "saved_share_high": saved + 0.01, "wasted_share_low": wasted - 0.01, "wasted_share_high": wasted + 0.01,
+        "net_share": saved - wasted, "net_share_low": saved - wasted - 0.01, "net_share_high": saved - wasted + 0.01,
+        "tasks_launched": launched,
     }  # fmt: skip
-    best = {"threshold": 0.4, "saved_share": net_best, "wasted_share": 0.0}
+    best = {"threshold": 0.4, "net_share": net_best}
     beside = {"saved_share": 0.124, "wasted_share": 0.031}
     return {
-        "calls": 40, "read_calls": 30, "at_default_threshold": point, "curve": [point, best],
-        "modelled_at_default_threshold": beside,
+        "calls": 40, "read_calls": 30, "at_operating_point": point, "curve": [point, best],
+        "modelled_at_operating_point": beside,
     }  # fmt: skip
 
 
@@ -34,12 +37,18 @@ TIME = TimeUse(
 
 
 def say(
-    chosen: dict[str, Any], *, time: TimeUse = TIME, modelled: str | None = None, **others: dict[str, Any]
+    chosen: dict[str, Any],
+    *,
+    time: TimeUse = TIME,
+    modelled: str | None = None,
+    tasks: int = 20,
+    **others: dict[str, Any],
 ) -> list[str]:
     recalls = {"learned": 0.25, **dict.fromkeys(others, 0.1)}
+    worth = worth_of(chosen["at_operating_point"], time, tasks, Settings())
     return verdict(
         {"learned": chosen, **others}, chosen="learned", controls=["oracle"], latency="L", same_waste=recalls,
-        time=time, modelled=modelled,
+        time=time, modelled=modelled, worth=worth, point=OperatingPoint(0.6, 8),
     )  # fmt: skip
 
 
@@ -54,7 +63,7 @@ def test_where_nothing_takes_time_there_is_none_to_save(toy_file: Path, tmp_path
     ("saved", "wasted", "opening"),
     [
         (0.10, 0.01, "Yes, speculation pays here"),
-        (0.10, 0.09, "Speculation may pay here"),
+        (0.10, 0.075, "Cannot tell whether speculation pays here"),
         (0.05, 0.09, "No, speculation does not pay here"),
     ],
 )
@@ -67,17 +76,21 @@ def test_the_answer_follows_from_the_numbers_and_their_intervals(saved: float, w
 
 def test_rivals_are_compared_at_the_same_waste() -> None:
     sentences = say(metrics(0.1, 0.01), markov=metrics(0.0, 0.0), oracle=metrics(0.2, 0.0))
-    assert "a perfect predictor of READ calls would save 20.0 %" in sentences[1]
-    assert sentences[3].startswith(
+    assert "a perfect predictor of READ calls would save 20.0 %" in sentences[2]
+    assert sentences[4].startswith(
         "At no more waste, the next best, markov, hits only 10 % of the calls. With hindsight"
     )
 
 
 def test_without_a_launch_there_is_no_gain() -> None:
     sentences = say(metrics(0.0, 0.0, launched=0, net_best=0.0), oracle=metrics(0.2, 0.0))
-    assert sentences[0].startswith("No launch, no gain: the learned predictor is never as sure as p ≥ 0.60")
-    assert sentences[1] == "For comparison, a perfect predictor of READ calls would save 20.0 % (modelled: L)."
-    assert sentences[3] == "No threshold would have paid: learned wastes at least what it saves at every one."
+    assert sentences[0].startswith(
+        "Cannot tell whether speculation pays here: no launch, no gain. The learned predictor is never as sure as "
+        "p ≥ 0.60 (tuned on 8 validation tasks) on the 20 test tasks"
+    )
+    assert "Only 0 tasks had a launch: tasks too rare to be among these might bring up to 2.5 % more" in sentences[1]
+    assert sentences[2] == "For comparison, a perfect predictor of READ calls would save 20.0 % (modelled: L)."
+    assert sentences[4] == "No threshold would have paid: learned wastes at least what it saves at every one."
 
 
 def test_no_calls_and_no_read_tools_are_told_apart() -> None:
@@ -101,7 +114,7 @@ def test_measured_seconds_decide_and_the_modelled_view_stands_beside() -> None:
     time = replace(TIME, oracle=replace(TIME.oracle, basis="measured"))
     sentences = say(metrics(0.0, 0.0), time=time, modelled="M")
     assert sentences[0].startswith("No, speculation") and sentences[0].endswith("(measured: L).")
-    assert sentences[3] == (
+    assert sentences[4] == (
         "With modelled seconds (M) it would be done 12.4 % sooner, at the price of 3.1 %; the measured ones count."
     )
 

@@ -1,0 +1,90 @@
+"""The threshold of a study: tuned on validation tasks for the user's price of waste."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from specbench.core.display import plural
+from specbench.metrics.intervals import MIN_TASKS
+from specbench.policies import DEFAULT_THRESHOLD
+from specbench.sim import sweep
+from specbench.study.evaluation import THRESHOLDS, Settings
+from specbench.study.predictions import fitted, predicted
+from specbench.study.progress import Progress
+from specbench.traces.splitting import Split
+
+__all__ = ["OperatingPoint", "operating_point"]
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """A threshold and where it comes from.
+
+    Parameters
+    ----------
+    p
+        READ calls are launched from this probability on.
+    tuned_on
+        Validation tasks that it was tuned on; 0: it was not.
+    given
+        Whether the user gave it.
+    """
+
+    p: float
+    tuned_on: int = 0
+    given: bool = False
+
+    def words(self) -> str:
+        """Return where it comes from.
+
+        Examples
+        --------
+        >>> OperatingPoint(0.52, 14).words(), OperatingPoint(0.6).words()
+        ('tuned on 14 validation tasks', 'a rule of thumb: too few validation tasks to tune it')
+        """
+        if self.given:
+            return "as given"
+        if self.tuned_on:
+            return f"tuned on {plural(self.tuned_on, 'validation task')}"
+        return "a rule of thumb: too few validation tasks to tune it"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as JSON values."""
+        return {**asdict(self), "words": self.words()}
+
+
+def operating_point(name: str, parts: Split, settings: Settings, progress: Progress) -> OperatingPoint:
+    """Return the threshold with the best net gain on validation tasks; the predictor is fitted on the training tasks.
+
+    Below five validation tasks, or where nothing is gained at any threshold, it is the rule of thumb,
+    :data:`~specbench.policies.DEFAULT_THRESHOLD`. Of equally good ones it is the highest: it wastes least.
+
+    Parameters
+    ----------
+    name
+        Of a predictor.
+    parts
+        The split; test tasks are not looked at.
+    settings
+        Seconds, the price of waste, and a threshold where the user gave one.
+    progress
+        Told what is done.
+    """
+    if settings.threshold is not None:
+        return OperatingPoint(settings.threshold, given=True)
+    tasks = len({trace.task_id for trace in parts.validation})
+    if tasks < MIN_TASKS:
+        return OperatingPoint(DEFAULT_THRESHOLD)
+    progress.note(f"{name}: choosing the threshold on {plural(tasks, 'validation task')}")
+    asked = fitted(name, parts.train, seed=settings.seed, progress=progress)
+    found = predicted(asked, name, parts.validation, ahead=False, predict_ms=settings.predict_ms, progress=progress)
+    curve = sweep(
+        found.table, THRESHOLDS, latency=settings.model(parts.validation), predict_s=found.predict_s,
+        waste_price=settings.waste_price,
+    )  # fmt: skip
+    net = curve["net_share"].fillna(0.0).to_numpy().round(9)
+    best = int(np.flatnonzero(net == net.max())[-1])
+    return OperatingPoint(THRESHOLDS[best], tasks) if net[best] > 0 else OperatingPoint(DEFAULT_THRESHOLD, tasks)
