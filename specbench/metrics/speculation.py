@@ -50,8 +50,9 @@ class SpeculationMetrics:
         Seconds of a decision with its calls.
     disclosed
         Distinct entities of a session that only speculations touched, added up over the sessions.
-    recall_ci, saved_share_ci, net_share_ci
-        95 % intervals by task of the recall, and of saved and net ÷ sequential seconds.
+    recall_ci, saved_share_ci, wasted_share_ci, net_share_ci
+        95 % intervals by task of the recall, and of saved, wasted and net ÷ sequential seconds; ``None`` below five
+        tasks.
 
     Examples
     --------
@@ -83,6 +84,7 @@ class SpeculationMetrics:
     disclosed: int
     recall_ci: tuple[float, float] | None
     saved_share_ci: tuple[float, float] | None
+    wasted_share_ci: tuple[float, float] | None
     net_share_ci: tuple[float, float] | None
 
     @classmethod
@@ -91,7 +93,7 @@ class SpeculationMetrics:
         sums = summarise(ledger)
         rows = ledger.outcomes
         tasks = [row.task_id for row in rows]
-        saved_ci, net_ci = _share_intervals(ledger)
+        saved_ci, wasted_ci, net_ci = _share_intervals(ledger)
         attempts = [row.hit for row in rows if row.launched]
         lost = [row for row in ledger.aheads if row.fate != Fate.COMMIT]
         middle = _quantiles([row.speculative_s for row in rows])
@@ -106,7 +108,7 @@ class SpeculationMetrics:
             p50_s=middle[0], p95_s=middle[1], sequential_p50_s=sequential[0], sequential_p95_s=sequential[1],
             disclosed=disclosed_entities(ledger),
             recall_ci=ratio_interval(tasks, [row.hit for row in rows], [row.calls > 0 for row in rows]),
-            saved_share_ci=saved_ci, net_share_ci=net_ci,
+            saved_share_ci=saved_ci, wasted_share_ci=wasted_ci, net_share_ci=net_ci,
         )  # fmt: skip
 
     def __repr__(self) -> str:
@@ -200,21 +202,20 @@ def _quantiles(seconds: list[float]) -> tuple[float | None, float | None]:
     return float(low), float(high)
 
 
-def _share_intervals(ledger: Ledger) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
-    """Return the intervals by task of saved and of net seconds, as shares of the sequential ones."""
+def _share_intervals(ledger: Ledger) -> list[tuple[float, float] | None]:
+    """Return the intervals by task of saved, wasted and net seconds, as shares of the sequential ones."""
     task_of = {row.trace_id: row.task_id for row in ledger.outcomes}
-    rows = [(row.task_id, row.saved_s, row.saved_s, row.sequential_s) for row in ledger.outcomes]
+    rows = [(row.task_id, row.saved_s, 0.0, row.saved_s, row.sequential_s) for row in ledger.outcomes]
     rows += [
-        (task_of[row.trace_id], 0.0, -row.run_s, 0.0)
+        (task_of[row.trace_id], 0.0, row.run_s, -row.run_s, 0.0)
         for row in ledger.speculations
         if row.fate != Fate.COMMIT and row.trace_id in task_of
     ]
-    sums = task_sums([row[0] for row in rows], np.array([row[1:] for row in rows]).reshape(-1, 3))
-    found = ratios(sums[:, :2], np.repeat(sums[:, 2:], 2, axis=1), share=False)
-    saved, net = (
+    sums = task_sums([row[0] for row in rows], np.array([row[1:] for row in rows]).reshape(-1, 4))
+    found = ratios(sums[:, :3], np.repeat(sums[:, 3:], 3, axis=1), share=False)
+    return [
         None if np.isnan(low) else (float(low), float(high)) for low, high in zip(found.low, found.high, strict=True)
-    )
-    return saved, net
+    ]
 
 
 def _shown(value: Any) -> str:

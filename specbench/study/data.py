@@ -9,6 +9,7 @@ from typing import Any
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, Trace
+from specbench.study.leaks import content_hashes, known_share, leak_warnings, without_foretelling_lists
 from specbench.traces.sources.records import derived_task
 from specbench.traces.splitting import Split, split
 from specbench.traces.store import Paths, ReadReport, load
@@ -28,10 +29,11 @@ TASKS_NAMED = 5
 
 @dataclass(frozen=True)
 class Data:
-    """Traces, and the files that they came from."""
+    """Traces, the files that they came from, and what must be known to read the numbers."""
 
     traces: list[Trace]
     report: ReadReport
+    warnings: tuple[str, ...] = ()
 
     @property
     def tasks(self) -> set[str]:
@@ -59,6 +61,7 @@ class Data:
             ],
             "traces": len(self.traces),
             "tasks": len(self.tasks),
+            "warnings": list(self.warnings),
         }
 
 
@@ -96,7 +99,8 @@ def load_data(
             f"{label}: {len(traces)} trace(s) but no decision point; a decision point is an assistant message, give "
             "conversations that have some"
         )
-    return Data([_without_pairs(trace) for trace in traces], report)
+    told, warnings = without_foretelling_lists([_without_pairs(trace) for trace in traces])
+    return Data(told, report, (*warnings, *leak_warnings(told)))
 
 
 def _without_pairs(trace: Trace) -> Trace:
@@ -113,7 +117,7 @@ def overlap(train: Sequence[Trace], test: Sequence[Trace]) -> list[str]:
 
 
 def refuse_overlap(train: Sequence[Trace], test: Sequence[Trace]) -> None:
-    """Raise when training and test share a declared task id: what was learned by heart would look like skill.
+    """Raise when training and test share a declared task id, or a conversation: what was learned by heart is no skill.
 
     Ids that a reader derived from the first user message, for want of declared ones, do not count: two customers may
     both open with "hello".
@@ -131,6 +135,13 @@ def refuse_overlap(train: Sequence[Trace], test: Sequence[Trace]) -> None:
         raise ConfigError(
             f"training and test share {len(shared)} task(s): {named}. That is a leak: the numbers would be too good. "
             "Split by task, or pass --allow-overlap (allow_overlap=True) if that is what you want"
+        )
+    known = known_share(content_hashes(train), test)
+    if known:
+        raise ConfigError(
+            f"{100 * known:.0f} % of the test conversations with calls are in the training traces too, word for word, "
+            "under other ids. That is a leak: the numbers would be too good. Split by task, or pass --allow-overlap "
+            "(allow_overlap=True) if that is what you want"
         )
 
 

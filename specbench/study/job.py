@@ -89,7 +89,10 @@ class Job:
         traces, format, skip_invalid, effects = (
             self.arguments[name] for name in ("traces", "format", "skip_invalid", "effects")
         )
-        return load_data(traces, format, skip_invalid, effects=effects)
+        data = load_data(traces, format, skip_invalid, effects=effects)
+        for warning in data.warnings:
+            self.progress.note(f"warning: {warning}")
+        return data
 
     def split(self, data: Data) -> Split:
         """Split the traces by task; see :func:`specbench.study.data.split_data`."""

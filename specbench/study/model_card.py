@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,11 @@ from specbench.core.version import package_version
 from specbench.study.data import Data, split_sizes
 from specbench.study.environment import versions
 from specbench.study.evaluation import Evaluated, Settings
+from specbench.study.leaks import KEPT, content_hashes
 from specbench.traces.collection import SAMPLE_SOURCE
 from specbench.traces.splitting import Split
 
-__all__ = ["METRICS", "licence_of", "model_card", "origin_card", "trained_on"]
+__all__ = ["METRICS", "licence_of", "model_card", "origin_card"]
 
 METRICS = (
     "tool_top1", "tool_top3", "call_top1", "call_top3", "read_call_top1", "read_call_top3", "reply_accuracy", "brier",
@@ -73,25 +74,11 @@ def origin_card(data: Data, parts: Split, seed: int, command: str) -> dict[str, 
     return _card(data, parts, seed, command, {}, {})
 
 
-def trained_on(card: Mapping[str, Any] | None, data: Data) -> list[str]:
-    """Return the names of the files whose bytes the predictor of ``card`` has learned from, at least in part.
-
-    Examples
-    --------
-    >>> from specbench.traces.store import FileReport, ReadReport
-    >>> data = Data([], ReadReport([FileReport("new.jsonl", sha256="1f"), FileReport("old.jsonl", sha256="2e")]))
-    >>> trained_on({"data": [{"file": "renamed.jsonl", "sha256": "2e"}]}, data), trained_on(None, data)
-    (['old.jsonl'], [])
-    """
-    rows = (card or {}).get("data")
-    known = {row.get("sha256") for row in rows if isinstance(row, dict)} if isinstance(rows, list) else set()
-    return [Path(file.path).name for file in data.report.files if file.sha256 in known]
-
-
 def _card(
     data: Data, parts: Split, seed: int, command: str, measured: dict[str, Any], found: dict[str, Any]
 ) -> dict[str, Any]:
     fitted_on = parts.train_and_validation
+    hashes = content_hashes(fitted_on)
     card: dict[str, Any] = strict(
         {
             "trained on": "the training and validation tasks below; no test task was seen",
@@ -112,6 +99,7 @@ def _card(
                 }
                 for file in data.report.files
             ],
+            "conversations": {"of": len(hashes), "hashes": hashes[:KEPT]},
             "tools": _tools(fitted_on),
             "agents": sorted({trace.agent for trace in fitted_on if trace.agent is not None}),
             "versions": versions(),

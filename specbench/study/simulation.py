@@ -21,7 +21,7 @@ from specbench.sim.latency.measured import modelled_view
 from specbench.speculation import Options
 from specbench.study.data import Data, split_sizes
 from specbench.study.job import Job
-from specbench.study.model_card import trained_on
+from specbench.study.leaks import trained_on
 from specbench.study.predictions import fitted, predicted
 from specbench.testing.clock import run_virtual
 from specbench.traces.store import Paths
@@ -104,7 +104,7 @@ def run_simulate(
         else:
             own = None if predictor is None else partial(make_predictor, predictor)
             asked, on, label = load(checkpoint, make=own), data.traces, Path(checkpoint).name
-        warnings = [] if checkpoint is None else _warnings(checkpoint, data)
+        warnings = [*data.warnings, *([] if checkpoint is None else _warnings(checkpoint, data))]
         found = predicted(asked, label, on, predict_ms=predict_ms, progress=told)
         model = Latency.from_text(latency, seed).for_traces(on)
         common: dict[str, Any] = {"latency": model, "predict_s": found.predict_s, "sessions": sessions}
@@ -142,10 +142,10 @@ def run_simulate(
 
 
 def _warnings(checkpoint: str | Path, data: Data) -> list[str]:
-    known = trained_on(read_card(checkpoint), data)
+    known = trained_on(read_card(checkpoint), data.traces)
     if not known:
         return []
     return [
-        f"the checkpoint was trained on {', '.join(known)}: its training tasks are replayed too, so the numbers are "
-        "too good, and their intervals do not tell by how much; give traces that it has not seen"
+        f"the checkpoint has learned from {100 * known:.0f} % of these conversations: the numbers are too good, and "
+        "their intervals do not tell by how much; give traces that it has not seen"
     ]

@@ -9,6 +9,7 @@ from specbench.core.display import facts_html, plural
 from specbench.core.errors import ConfigError
 from specbench.core.extras import named_extras
 from specbench.core.types import Trace
+from specbench.traces.siblings import task_groups
 
 __all__ = ["Split", "split"]
 
@@ -42,6 +43,8 @@ class Split:
 def split(traces: Iterable[Trace], test: float = 0.25, validation: float = 0.15, seed: int = 0) -> Split:
     """Split traces by task, never by turn: all traces of one task fall into the same part.
 
+    So do copies of a conversation under other task ids; see :func:`specbench.traces.siblings.task_groups`.
+
     Parameters
     ----------
     traces
@@ -72,7 +75,8 @@ def split(traces: Iterable[Trace], test: float = 0.25, validation: float = 0.15,
         raise ConfigError(
             f"test and validation leave nothing to train on; got {test} + {validation}; lower one of them"
         )
-    tasks = sorted({trace.task_id for trace in everything})
+    labels = task_groups(everything)
+    tasks = sorted(set(labels))
     parts = 1 + (test > 0) + (validation > 0)
     if len(tasks) < parts:
         raise ConfigError(
@@ -82,10 +86,11 @@ def split(traces: Iterable[Trace], test: float = 0.25, validation: float = 0.15,
     held_out = _choose(tasks, _count(test, len(tasks), spare=parts - 1), seed)
     rest = [task for task in tasks if task not in held_out]
     tuned = _choose(rest, _count(validation, len(tasks), spare=1, among=len(rest)), (seed + 1) % 2**32)
+    labelled = list(zip(everything, labels, strict=True))
     return Split(
-        train=[trace for trace in everything if trace.task_id not in held_out and trace.task_id not in tuned],
-        validation=[trace for trace in everything if trace.task_id in tuned],
-        test=[trace for trace in everything if trace.task_id in held_out],
+        train=[trace for trace, task in labelled if task not in held_out and task not in tuned],
+        validation=[trace for trace, task in labelled if task in tuned],
+        test=[trace for trace, task in labelled if task in held_out],
     )
 
 
