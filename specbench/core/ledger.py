@@ -80,13 +80,14 @@ class Speculation(NamedTuple):
 class Outcome(NamedTuple):
     """One decision point: what the LLM decided and what the decision cost with and without speculation.
 
-    ``tool``, ``effect`` and ``call`` are those of the first call (``None`` for a reply); ``calls`` counts all parallel
-    ones. ``think_s`` is the LLM's decoding, ``tool_s`` the run time of all its calls, ``predict_s`` the predictor's own
-    latency (part of the window). ``sequential_s`` is what the decision takes without speculation, its parallel calls
-    side by side where they may run so. ``saved_s`` = sequential end − speculative end; what is waited for slots and
-    rate limits is in the latter alone. ``reason`` says why something was or was not launched. ``began_s`` is when the
-    decision began in the speculative run, seconds since the start of its trace, user time included (``None`` where
-    nobody noted it).
+    ``tool``, ``effect`` and ``call`` are those of the first call (``None`` for a reply), and ``hit`` says whether it
+    used a speculation; ``calls`` counts all parallel ones, ``hits`` those that used one, and ``other_calls`` are the
+    ones behind the first (a JSON list of texts). ``think_s`` is the LLM's decoding, ``tool_s`` the run time of all its
+    calls, ``predict_s`` the predictor's own latency (part of the window). ``sequential_s`` is what the
+    decision takes without speculation, its parallel calls side by side where they may run so. ``saved_s`` = sequential
+    end − speculative end; what is waited for slots and rate limits is in the latter alone. ``reason`` says why
+    something was or was not launched. ``began_s`` is when the decision began in the speculative run, seconds since the
+    start of its trace, user time included (``None`` where nobody noted it).
     """
 
     trace_id: str
@@ -106,6 +107,13 @@ class Outcome(NamedTuple):
     saved_s: float
     reason: str
     began_s: float | None = None
+    hits: int = 0
+    other_calls: str | None = None
+
+    @property
+    def all_calls(self) -> list[str]:
+        """The canonical forms of its calls, in order."""
+        return [] if self.call is None else [self.call, *json.loads(self.other_calls or "[]")]
 
 
 class Ahead(NamedTuple):
@@ -168,10 +176,10 @@ class Ledger:
         return f"<Ledger of {clipped(str(self.config.get('predictor')))}: {', '.join(parts)}>"
 
     def _repr_html_(self) -> str:
-        hits = sum(row.hit for row in self.outcomes)
+        calls, hits = sum(row.calls for row in self.outcomes), sum(row.hits for row in self.outcomes)
         fates, doubts = [row.fate for row in self.speculations], sum(row.in_doubt for row in self.speculations)
         facts = {
-            "decisions": len(self.outcomes), "with a hit": hits, "speculations": len(fates),
+            "decisions": len(self.outcomes), "calls": calls, "of these hit": hits, "speculations": len(fates),
             **{f"of these {fate}": fates.count(fate) for fate in dict.fromkeys(fates)},
             **({"staged writes in doubt": doubts} if doubts else {}),
             "run-aheads": len(self.aheads),
@@ -243,6 +251,8 @@ class Ledger:
         kinds: dict[str, Any] = {"decision": Outcome, "speculation": Speculation, "run_ahead": Ahead}
         for row in table.to_pylist():
             made = kinds[row["kind"]]
+            if row.get("hits") is None and made is Outcome:  # of a version that knew of the first call alone
+                row["hits"] = int(row["hit"])
             rows[row["kind"]].append(made(**{name: row[name] for name in made._fields if name in row}))
         return cls(rows["decision"], rows["speculation"], json.loads(metadata[_CONFIG_KEY]), rows["run_ahead"])
 
@@ -261,9 +271,9 @@ def _cells(row: tuple[Any, ...]) -> list[Any]:
 _COLUMNS = ["kind", *dict.fromkeys(Outcome._fields + Speculation._fields + Ahead._fields)]
 
 
-_WHOLE = frozenset({"index", "calls", "launched", "committed_at", "depth"})
+_WHOLE = frozenset({"index", "calls", "hits", "launched", "committed_at", "depth"})
 _FLAGS = frozenset({"hit", "late", "in_doubt"})
-_LATER = frozenset({"in_doubt", "error", "irrelevant"})
+_LATER = frozenset({"in_doubt", "error", "irrelevant", "hits", "other_calls"})
 """Columns that ledgers of earlier versions do not have."""
 
 

@@ -27,7 +27,7 @@ class Bits(NamedTuple):
 
 def bits(table: PredictionTable) -> Bits:
     """Return the mean −log₂ p of what happened, for the tool (or reply) and for the exact call; their difference is
-    what the arguments cost once the tool is known.
+    what the arguments cost once the tool is known. Of parallel calls, each is what happened.
 
     It is an upper bound of the entropy that is left given what the predictor looks at.
 
@@ -48,9 +48,9 @@ def bits(table: PredictionTable) -> Bits:
     if not len(table):
         return Bits(0.0, 0.0, 0.0, None, None)
     tool, call = np.zeros(len(table)), np.zeros(len(table))
-    for row, (outcome, full) in enumerate(zip(table.outcomes, table.in_full(), strict=True)):
-        name = outcome.name if outcome is not None else None
-        tool[row] = _bits(sum(each.p for each in table.tools[row] if each.tool == name))
+    for row, (calls, full) in enumerate(zip(table.calls, table.in_full(), strict=True)):
+        names: set[str | None] = {call.name for call in calls} or {None}
+        tool[row] = _bits(sum(each.p for each in table.tools[row] if each.tool in names))
         call[row] = _bits(full.outcome)
     ones = np.ones(len(table))
     return Bits(

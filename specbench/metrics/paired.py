@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from specbench.core.errors import ConfigError
-from specbench.core.types import Effect
 from specbench.metrics.intervals import ratios, task_sums
-from specbench.metrics.prediction_rates import hits_at
+from specbench.metrics.prediction_rates import Hits, hits_at, is_read
 from specbench.metrics.prediction_table import PredictionTable
 
 __all__ = ["CALL_RATES", "holm", "paired_differences"]
-
-Flags = npt.NDArray[np.bool_]
 
 CALL_RATES = ("call_top1", "call_top3", "read_call_top1", "read_call_top3")
 
@@ -58,13 +54,10 @@ def paired_differences(table: PredictionTable, baseline: PredictionTable) -> dic
             f"a paired difference needs the same decision points; {table.predictor!r} has {len(table)}, "
             f"{baseline.predictor!r} has {len(baseline)}, or others: predict the same traces with both"
         )
-    called = np.array([bool(calls) for calls in table.calls], bool)
-    read = np.array([effect is Effect.READ for effect in table.effects()], bool)
     out = {}
     for rate in CALL_RATES:
-        among = read if rate.startswith("read") else called
-        k = int(rate[-1])
-        out[rate] = _difference(table.tasks, hits_at(table, k) & among, hits_at(baseline, k) & among, among)
+        k, among = int(rate[-1]), is_read if rate.startswith("read") else None
+        out[rate] = _difference(table.tasks, hits_at(table, k, among=among), hits_at(baseline, k, among=among))
     return out
 
 
@@ -91,10 +84,10 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return out
 
 
-def _difference(tasks: list[str], ours: Flags, theirs: Flags, among: Flags) -> dict[str, float | None]:
-    if not among.any():
+def _difference(tasks: list[str], ours: Hits, theirs: Hits) -> dict[str, float | None]:
+    if not ours.of.any():
         return dict.fromkeys(("difference", "low", "high", "p"))
-    gained = task_sums(tasks, ours.astype(float) - theirs)[:, None]
-    found = ratios(gained, task_sums(tasks, among)[:, None], share=False)
+    gained = task_sums(tasks, ours.hit - theirs.hit)[:, None]
+    found = ratios(gained, task_sums(tasks, ours.of)[:, None], share=False)
     value, *rest = (None if np.isnan(each[0]) else float(each[0]) for each in found)
     return {"difference": value, **dict(zip(("low", "high", "p"), rest, strict=True))}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,16 +13,28 @@ from specbench.metrics.intervals import ratio_interval
 from specbench.metrics.prediction_table import PredictionTable
 from specbench.policies import launchable
 
-__all__ = ["Launches", "brier", "calibration_error", "hits_at", "launches", "rates", "reads", "reply_right"]
+__all__ = [
+    "Hits",
+    "Launches",
+    "brier",
+    "calibration_error",
+    "hits_at",
+    "is_read",
+    "launches",
+    "rates",
+    "reads",
+    "reply_right",
+]
 
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+Among: TypeAlias = Callable[[DecisionPoint, ToolCall], bool]
 
 
 class Launches(NamedTuple):
     """The READ calls that may be launched at each point, best first; arrays of shape (points, k).
 
-    ``p`` is 0 where there is none (equal calls are launched once); ``hit`` says that the call is the outcome of its
+    ``p`` is 0 where there is none (equal calls are launched once); ``hit`` says that the call is one of those of its
     point.
     """
 
@@ -39,34 +51,74 @@ def reads(point: DecisionPoint, predictions: Sequence[Prediction], most: int) ->
 def launches(table: PredictionTable, k: int = 1) -> Launches:
     """Return the ``k`` best READ predictions at each point."""
     p, hit = np.zeros((len(table), k)), np.zeros((len(table), k), bool)
-    for row, (point, predictions, outcome) in enumerate(
-        zip(table.points, table.predictions, table.outcomes, strict=True)
-    ):
+    for row, (point, predictions, calls) in enumerate(zip(table.points, table.predictions, table.calls, strict=True)):
         launched: set[ToolCall | None] = set()
         for rank, prediction in enumerate(reads(point, predictions, k)):
             if prediction.call not in launched:
                 p[row, rank] = prediction.p
-                hit[row, rank] = prediction.call == outcome
+                hit[row, rank] = prediction.call in calls
                 launched.add(prediction.call)
     return Launches(p, hit)
 
 
-def hits_at(table: PredictionTable, k: int, what: str = "call") -> Flags:
-    """Say for each point whether the outcome is among the ``k`` best predicted calls, given that a call happens.
+class Hits(NamedTuple):
+    """Calls of each decision that were predicted, and all of them; arrays of shape (points,)."""
 
-    "Given": predicted replies are left out of the ranking. ``what`` is ``call`` (tool and all arguments) or ``tool``.
+    hit: Floats
+    of: Floats
+
+    @property
+    def rate(self) -> float | None:
+        """Calls predicted ÷ calls; ``None`` without any."""
+        below = self.of.sum()
+        return float(self.hit.sum() / below) if below else None
+
+
+def hits_at(
+    table: PredictionTable,
+    k: int,
+    what: str = "call",
+    *,
+    among: Among | None = None,
+    first_call: bool = False,
+) -> Hits:
+    """Count the calls of each decision that are among the ``k`` best predicted ones, given that a call happens.
+
+    Each of parallel calls counts; of equal ones only one can be hit, as a result is used once. "Given": predicted
+    replies are left out of the ranking.
+
+    Parameters
+    ----------
+    table
+        Predictions and outcomes.
+    k
+        Predictions that count.
+    what
+        ``call`` (tool and all arguments) or ``tool``.
+    among
+        Which calls count at all; by default each.
+    first_call
+        Only the first call of each decision counts, as in earlier versions.
     """
-    out = np.zeros(len(table), bool)
-    for row, outcome in enumerate(table.outcomes):
-        if outcome is None:
+    hit, of = np.zeros(len(table)), np.zeros(len(table))
+    for row, (point, calls) in enumerate(zip(table.points, table.calls, strict=True)):
+        counted = [call for call in calls[: 1 if first_call else None] if among is None or among(point, call)]
+        of[row] = len(counted)
+        if not counted:
             continue
         if what == "tool":
-            tools = [each.tool for each in table.tools[row] if each.tool is not None]
-            out[row] = outcome.name in tools[:k]
+            tools = [each.tool for each in table.tools[row] if each.tool is not None][:k]
+            hit[row] = sum(call.name in tools for call in counted)
         else:
-            calls = [each.call for each in table.predictions[row] if each.call is not None]
-            out[row] = outcome in calls[:k]
-    return out
+            best = [each.call for each in table.predictions[row] if each.call is not None][:k]
+            hit[row] = len({call for call in counted if call in best})
+    return Hits(hit, of)
+
+
+def is_read(point: DecisionPoint, call: ToolCall) -> bool:
+    """Whether a call is of a declared read."""
+    spec = point.tools.get(call.name)
+    return spec is not None and spec.effect is Effect.READ
 
 
 def reply_right(table: PredictionTable) -> Flags:
@@ -83,6 +135,8 @@ def reply_right(table: PredictionTable) -> Flags:
 
 def brier(table: PredictionTable) -> Floats:
     """Return the multi-class Brier score of each point: Σ over outcomes of (p − happened)², from 0 to 2.
+
+    The calls of a decision are one outcome: it has the sum of their probabilities.
 
     References
     ----------
@@ -133,51 +187,46 @@ def rates(
     -------
     dict
         ``points, calls, read_calls``; ``tool_top1, tool_top3, call_top1, call_top3, read_call_top1, read_call_top3``
-        (given that a call happens; ``None`` when there is none); ``reply_accuracy, brier, ece``.
+        (each of parallel calls counts, given that a call happens; ``None`` when there is none);
+        ``reply_accuracy, brier, ece``; ``first_call``: the six rates with the first call of each decision alone.
     """
-    called = np.array([bool(calls) for calls in table.calls], bool)
-    read = np.array([effect is Effect.READ for effect in table.effects()], bool)
-    seen = np.array(
-        [bool(calls) and (seen_tools is None or calls[0].name in seen_tools) for calls in table.calls], bool
-    )
-    flags: dict[str, tuple[npt.NDArray[Any], Flags]] = {}
-    for what in ("tool", "call"):
-        for k in (1, 3):
-            flags[f"{what}_top{k}"] = hits_at(table, k, what), called
-    for k in (1, 3):
-        flags[f"read_call_top{k}"] = flags[f"call_top{k}"][0] & read, read
-    everywhere = np.ones(len(table), bool)
-    out: dict[str, Any] = {"points": len(table), "calls": int(called.sum()), "read_calls": int(read.sum())}
-    for name, (numerator, denominator) in flags.items():
-        out[name] = _ratio(numerator & denominator, denominator)
-    flags["reply_accuracy"] = reply_right(table), everywhere
-    flags["brier"] = brier(table), everywhere
-    out["reply_accuracy"] = _ratio(*flags["reply_accuracy"])
-    out["brier"] = _ratio(*flags["brier"])
+    out: dict[str, Any] = {"points": len(table), "calls": sum(map(len, table.calls))}
+    out["read_calls"] = int(table.read_calls().sum())
+    found = _call_rates(table)
+    out |= {name: hits.rate for name, hits in found.items()}
+    everywhere = np.ones(len(table))
+    found["reply_accuracy"] = Hits(reply_right(table).astype(float), everywhere)
+    found["brier"] = Hits(brier(table), everywhere)
+    out["reply_accuracy"], out["brier"] = found["reply_accuracy"].rate, found["brier"].rate
     best = launches(table)
     offered = best.p[:, 0] > 0
     out["ece"] = calibration_error(best.p[offered, 0], best.hit[offered, 0])
+    out["first_call"] = {name: hits.rate for name, hits in _call_rates(table, first_call=True).items()}
     if intervals:
-        out["ci"] = {
-            name: ratio_interval(table.tasks, np.where(denominator, numerator, 0), denominator, share=name != "brier")
-            for name, (numerator, denominator) in flags.items()
-        }
+        out["ci"] = {name: ratio_interval(table.tasks, *hits, share=name != "brier") for name, hits in found.items()}
     if seen_tools is not None:
         out["by_novelty"] = {
-            label: {
-                "calls": int((called & group).sum()),
-                "read_calls": int((read & group).sum()),
-                **{
-                    name: _ratio(numerator & denominator & group, denominator & group)
-                    for name, (numerator, denominator) in flags.items()
-                    if "top" in name
-                },
-            }
-            for label, group in (("seen", seen), ("unseen", called & ~seen))
+            "seen": _novelty(table, lambda _, call: call.name in seen_tools),
+            "unseen": _novelty(table, lambda _, call: call.name not in seen_tools),
         }
     return out
 
 
-def _ratio(numerator: npt.NDArray[Any], denominator: npt.NDArray[Any]) -> float | None:
-    below = denominator.sum()
-    return float(numerator.sum() / below) if below else None
+def _call_rates(table: PredictionTable, among: Among | None = None, *, first_call: bool = False) -> dict[str, Hits]:
+    """Return the hits behind ``tool_top1`` … ``read_call_top3``."""
+
+    def reads_among(point: DecisionPoint, call: ToolCall) -> bool:
+        return is_read(point, call) and (among is None or among(point, call))
+
+    kinds = (("tool", "tool", among), ("call", "call", among), ("read_call", "call", reads_among))
+    return {
+        f"{name}_top{k}": hits_at(table, k, what, among=counted, first_call=first_call)
+        for name, what, counted in kinds
+        for k in (1, 3)
+    }
+
+
+def _novelty(table: PredictionTable, among: Among) -> dict[str, Any]:
+    found = _call_rates(table, among)
+    calls, read_calls = found["call_top1"].of.sum(), found["read_call_top1"].of.sum()
+    return {"calls": int(calls), "read_calls": int(read_calls), **{name: hits.rate for name, hits in found.items()}}

@@ -29,7 +29,7 @@ class Full(NamedTuple):
     Parameters
     ----------
     outcome
-        The probability of what happened.
+        The probability of what happened: Σp of the calls of the decision (at most 1), or of the reply.
     others
         Σp² of all other outcomes.
     """
@@ -38,16 +38,17 @@ class Full(NamedTuple):
     others: float
 
     @classmethod
-    def of(cls, predictions: Sequence[Prediction], outcome: ToolCall | None) -> Full:
-        """Sum up predictions.
+    def of(cls, predictions: Sequence[Prediction], calls: Sequence[ToolCall]) -> Full:
+        """Sum up predictions of a decision; no ``calls`` are a reply.
 
         Examples
         --------
-        >>> Full.of([Prediction(ToolCall("ls"), 0.5), Prediction(None, 0.25)], None)
+        >>> Full.of([Prediction(ToolCall("ls"), 0.5), Prediction(None, 0.25)], ())
         Full(outcome=0.25, others=0.25)
         """
-        happened = sum(p for call, p in predictions if call == outcome)
-        return cls(happened, sum(p * p for call, p in predictions if call != outcome))
+        outcomes: Sequence[ToolCall | None] = calls or (None,)
+        happened = sum(p for call, p in predictions if call in outcomes)
+        return cls(min(1.0, happened), sum(p * p for call, p in predictions if call not in outcomes))
 
 
 @dataclass(repr=False)
@@ -96,7 +97,7 @@ class PredictionTable:
 
     def in_full(self) -> list[Full]:
         """Return the whole distributions, where only the kept predictions are known from these."""
-        return self.full or [Full.of(*row) for row in zip(self.predictions, self.outcomes, strict=True)]
+        return self.full or [Full.of(*row) for row in zip(self.predictions, self.calls, strict=True)]
 
     def ask(self, session: Session, decision: Decision, k: int = DEPTH) -> None:
         """Add a decision point with what a predictor says there, and keep the ``k`` best predictions."""
@@ -106,7 +107,7 @@ class PredictionTable:
         self.calls.append(decision.calls)
         self.predictions.append(predictions[:k])
         self.tools.append(session.predict_tools(WIDE))
-        self.full.append(Full.of(predictions, decision.outcome))
+        self.full.append(Full.of(predictions, decision.calls))
 
     def of_traces(self, trace_ids: frozenset[str]) -> PredictionTable:
         """Return the rows of these traces, without latencies."""
@@ -122,13 +123,17 @@ class PredictionTable:
             full=[self.full[at] for at in rows] if self.full else [],
         )
 
-    def effects(self) -> list[Effect | None]:
-        """Effect of each outcome's tool; ``None`` for a reply."""
-        out: list[Effect | None] = []
+    def effects(self) -> list[list[Effect]]:
+        """Return the effect of each call of each decision; empty for a reply."""
+        out = []
         for point, calls in zip(self.points, self.calls, strict=True):
-            spec = point.tools.get(calls[0].name) if calls else None
-            out.append(None if not calls else spec.effect if spec else Effect.UNKNOWN)
+            specs = [point.tools.get(call.name) for call in calls]
+            out.append([Effect.UNKNOWN if spec is None else spec.effect for spec in specs])
         return out
+
+    def read_calls(self) -> npt.NDArray[np.float64]:
+        """Return how many calls of each decision are declared reads."""
+        return np.array([effects.count(Effect.READ) for effects in self.effects()], float)
 
 
 def predict_traces(

@@ -27,15 +27,17 @@ class SpeculationMetrics:
     Parameters
     ----------
     points, calls, launched, hits, commits
-        Counts: decision points, calls of the agent, speculations, points whose first call had been speculated,
-        speculations whose result was used.
+        Counts: decision points, calls of the agent (each of parallel ones), speculations, calls that used a
+        speculation, speculations whose result was used.
     recall
-        Hits ÷ decision points with a call (the recall of the curves).
+        Hits ÷ calls (the recall of the curves).
+    first_call_recall
+        Decision points whose first call was hit ÷ decision points with a call: all that counted in earlier versions.
     precision
         Commits ÷ launched.
     attempt_recall
-        Hits at decision points with a launch ÷ these points: what the circuit breaker watches. A hit by a result that
-        was carried over to a point without a launch is none of theirs.
+        Decision points with a launch and a hit ÷ those with a launch: what the circuit breaker watches. A hit by a
+        result that was carried over to a point without a launch is none of theirs.
     amplification
         Tool calls executed ÷ needed.
     saved_s, wasted_s, net_s
@@ -66,6 +68,7 @@ class SpeculationMetrics:
     hits: int
     commits: int
     recall: float | None
+    first_call_recall: float | None
     precision: float | None
     attempt_recall: float | None
     amplification: float | None
@@ -94,20 +97,21 @@ class SpeculationMetrics:
         rows = ledger.outcomes
         tasks = [row.task_id for row in rows]
         saved_ci, wasted_ci, net_ci = _share_intervals(ledger)
-        attempts = [row.hit for row in rows if row.launched]
+        attempts = [row.hits > 0 for row in rows if row.launched]
         lost = [row for row in ledger.aheads if row.fate != Fate.COMMIT]
         middle = _quantiles([row.speculative_s for row in rows])
         sequential = _quantiles([row.sequential_s for row in rows])
         return cls(
             points=sums["points"], calls=sums["calls"], launched=sums["launched"], hits=sums["hits"],
-            commits=sums["commits"], recall=sums["recall"], precision=sums["precision"],
+            commits=sums["commits"], recall=sums["recall"],
+            first_call_recall=sums["first_call_recall"], precision=sums["precision"],
             attempt_recall=sum(attempts) / len(attempts) if attempts else None, amplification=sums["amplification"],
             saved_s=sums["saved_s"], wasted_s=sums["wasted_s"], net_s=sums["net_s"],
             run_ahead_lost_s=sum(row.run_s for row in lost), run_ahead_lost_tok=sum(row.used_tok for row in lost),
             sequential_s=sums["sequential_s"], speculative_s=sums["speculative_s"], saved_share=sums["saved_share"],
             p50_s=middle[0], p95_s=middle[1], sequential_p50_s=sequential[0], sequential_p95_s=sequential[1],
             disclosed=disclosed_entities(ledger),
-            recall_ci=ratio_interval(tasks, [row.hit for row in rows], [row.calls > 0 for row in rows]),
+            recall_ci=ratio_interval(tasks, [row.hits for row in rows], [row.calls for row in rows]),
             saved_share_ci=saved_ci, wasted_share_ci=wasted_ci, net_share_ci=net_ci,
         )  # fmt: skip
 
@@ -178,14 +182,11 @@ class SpeculationMetrics:
 
 
 def disclosed_entities(ledger: Ledger) -> int:
-    """Count the entities (parameter and value) that speculations touched and no call of the agent in that session did.
-
-    The first call of each decision is what the ledger knows of the agent's calls.
-    """
+    """Count the entities (parameter and value) that speculations touched and no call of the agent in the session."""
     asked: dict[str, set[str]] = {}
     touched: dict[str, set[str]] = {}
     for outcome in ledger.outcomes:
-        asked.setdefault(outcome.trace_id, set()).update(_entities(outcome.call or ""))
+        asked.setdefault(outcome.trace_id, set()).update(*map(_entities, outcome.all_calls))
     for speculation in ledger.speculations:
         touched.setdefault(speculation.trace_id, set()).update(_entities(speculation.call))
     return sum(len(each - asked.get(trace_id, set())) for trace_id, each in touched.items())

@@ -16,8 +16,9 @@ def summarise(ledger: Ledger) -> dict[str, Any]:
     -------
     dict
         ``points, calls, launched, hits, commits``; ``attempt_rate`` = points with a launch ÷ points; ``recall`` =
-        hits ÷ points with a call; ``precision`` = commits ÷ launched; ``amplification`` = tool calls executed ÷
-        needed; ``saved_s, wasted_s, net_s``; ``sequential_s, speculative_s``; ``saved_share`` of the sequential time.
+        calls hit ÷ calls (each of parallel ones); ``first_call_recall`` = points whose first call was hit ÷ points with
+        a call; ``precision`` = commits ÷ launched; ``amplification`` = tool calls executed ÷ needed;
+        ``saved_s, wasted_s, net_s``; ``sequential_s, speculative_s``; ``saved_share`` of the sequential time.
         A ratio with nothing below the line is ``None``.
 
     Examples
@@ -28,7 +29,7 @@ def summarise(ledger: Ledger) -> dict[str, Any]:
     points = len(ledger.outcomes)
     called = sum(1 for row in ledger.outcomes if row.calls)
     needed = sum(row.calls for row in ledger.outcomes)
-    hits = sum(row.hit for row in ledger.outcomes)
+    hits = sum(row.hits for row in ledger.outcomes)
     launched = len(ledger.speculations)
     commits = sum(row.fate == Fate.COMMIT for row in ledger.speculations)
     wasted = sum(row.run_s for row in ledger.speculations if row.fate != Fate.COMMIT)
@@ -41,7 +42,8 @@ def summarise(ledger: Ledger) -> dict[str, Any]:
         "hits": hits,
         "commits": commits,
         "attempt_rate": _ratio(sum(1 for row in ledger.outcomes if row.launched), points),
-        "recall": _ratio(hits, called),
+        "recall": _ratio(hits, needed),
+        "first_call_recall": _ratio(sum(row.hit for row in ledger.outcomes), called),
         "precision": _ratio(commits, launched),
         "amplification": _ratio(needed + launched - commits, needed),
         "saved_s": saved,

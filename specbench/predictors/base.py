@@ -61,7 +61,8 @@ class Session(ABC):
         for call, p in self.predict(k=50):
             name = call.name if call else None
             mass[name] = mass.get(name, 0.0) + p
-        return [ToolPrediction(tool, p) for tool, p in sorted(mass.items(), key=lambda item: -item[1])[: at_most(k)]]
+        best = sorted(mass.items(), key=lambda item: -item[1])[: at_most(k)]
+        return [ToolPrediction(tool, min(1.0, p)) for tool, p in best]
 
     def explain(self, k: int = 3) -> list[Any]:
         """Return why the ``k`` best predictions are made, as objects whose ``str`` says it; nothing by default."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec, Trace
-from specbench.predictors.base import Predictor, Session, ranked
+from specbench.predictors.base import Predictor, Session, at_most, ranked
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.counting.composed import ComposedPredictor, ToolModel, labelled
 
@@ -82,15 +82,18 @@ class Wrong(Silent):
 
 
 class _KnowingSession(_NoSession):
-    def __init__(self, outcome: ToolCall | None) -> None:
-        self.outcome = outcome
+    def __init__(self, calls: Sequence[ToolCall]) -> None:
+        self.calls = calls
 
     def predict(self, k: int = 1) -> list[Prediction]:
-        return [Prediction(self.outcome, 1.0)]
+        outcomes: list[ToolCall | None] = list(dict.fromkeys(self.calls)) or [None]
+        return [Prediction(call, 1.0) for call in outcomes[: at_most(k)]]
 
 
 class Oracle(Silent):
     """Knows the recorded outcome: the ceiling. It reads the future of the trace it replays, so it is a control only.
+
+    Each of parallel calls is certain: their probabilities alone add up to more than 1.
 
     ``predict(point)`` knows the traces it was fitted on; :meth:`replay` knows the trace at hand.
     """
@@ -100,13 +103,13 @@ class Oracle(Silent):
     control = True
 
     def __init__(self) -> None:
-        self.outcomes: dict[tuple[str, int], ToolCall | None] = {}
+        self.outcomes: dict[tuple[str, int], tuple[ToolCall, ...]] = {}
 
     def fit(self, traces: Sequence[Trace]) -> Self:
         """Remember every outcome of ``traces``."""
         for trace in traces:
             for point, calls in trace.decisions():
-                self.outcomes[trace.trace_id, point.index] = calls[0] if calls else None
+                self.outcomes[trace.trace_id, point.index] = calls
         return super().fit(traces)
 
     def predict(self, point: DecisionPoint, k: int = 1) -> list[Prediction]:
@@ -114,34 +117,34 @@ class Oracle(Silent):
         self._check_fitted()
         if (point.trace_id, point.index) not in self.outcomes:
             return []
-        return [Prediction(self.outcomes[point.trace_id, point.index], 1.0)]
+        return _KnowingSession(self.outcomes[point.trace_id, point.index]).predict(k)
 
     def replay(self, trace: Trace) -> Iterator[Session]:
         """Yield sessions that know the recorded outcomes of ``trace``."""
         self._check_fitted()
         for message in trace.messages:
             if message.role == "assistant":
-                yield _KnowingSession(message.tool_calls[0] if message.tool_calls else None)
+                yield _KnowingSession(message.tool_calls)
 
     def replay_ahead(self, trace: Trace) -> Iterator[Session]:
         """Yield sessions that know the outcome after the one just seen."""
         sessions = list(self.replay(trace))
-        yield from [*sessions[1:], _KnowingSession(None)] if sessions else []
+        yield from [*sessions[1:], _KnowingSession(())] if sessions else []
 
     def state(self) -> dict[str, Any]:
         """Return the remembered outcomes."""
         return {
             "outcomes": [
-                [trace_id, index, None if call is None else [call.name, dict(call.arguments), call.invalid_arguments]]
-                for (trace_id, index), call in self.outcomes.items()
+                [trace_id, index, [[call.name, dict(call.arguments), call.invalid_arguments] for call in calls]]
+                for (trace_id, index), calls in self.outcomes.items()
             ]
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over remembered outcomes."""
         self.outcomes = {
-            (trace_id, index): None if call is None else ToolCall(call[0], call[1], invalid_arguments=call[2])
-            for trace_id, index, call in state["outcomes"]
+            (trace_id, index): tuple(ToolCall(name, each, invalid_arguments=raw) for name, each, raw in calls)
+            for trace_id, index, calls in state["outcomes"]
         }
         self.fitted = True
 

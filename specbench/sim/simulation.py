@@ -2,7 +2,7 @@
 
 A decision starts when the last one ended (and the user has typed). The prediction is ready ``predict_s`` later and the
 chosen calls are launched then, if the LLM is still thinking. The LLM decides after its ``think`` seconds. A live
-speculation that equals the first call of the decision is a hit: its result is there at the later of decision and its
+speculation that equals a call of the decision is a hit: its result is there at the later of decision and its
 own end; further (parallel) calls run one after the other behind it. What no later decision may use is cancelled at the
 decision, and what it ran until then is waste. Ties and lifetimes: :mod:`specbench.speculation.rules`.
 

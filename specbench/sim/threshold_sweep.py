@@ -27,7 +27,8 @@ __all__ = ["COLUMNS", "recall_at_precision", "sweep"]
 
 Floats = npt.NDArray[np.float64]
 COLUMNS = (
-    "threshold", "attempt_rate", "precision", "recall", "read_recall", "amplification", "launched", "hits",
+    "threshold", "attempt_rate", "precision", "recall", "read_recall", "first_call_recall",
+    "amplification", "launched", "hits",
     "saved_s", "wasted_s", "net_s", "saved_share", "wasted_share", "net_share", "tasks_launched",
 )  # fmt: skip
 SHARES = frozenset({"recall", "read_recall", "precision"})
@@ -37,10 +38,10 @@ LEAST = {"wasted_share": 0.0, "amplification": 1.0}
 
 @dataclass(frozen=True)
 class _Prices:
-    """Per point: needed calls, called, read; per point and rank: p, hit (first call), commit (any), saved, wasted."""
+    """Per point: needed calls, called, read calls; per point and rank: p, first call hit, any call hit, seconds."""
 
     p: Floats
-    hit: Floats
+    first: Floats
     commit: Floats
     saved: Floats
     wasted: Floats
@@ -52,8 +53,8 @@ class _Prices:
 
 def _price(table: PredictionTable, k: int, latency: Latency, predict_s: float) -> _Prices:
     n = len(table)
-    p, hit = launches(table, k)
-    saved, wasted, commit = np.zeros((n, k)), np.zeros((n, k)), np.zeros((n, k))
+    p, _ = launches(table, k)
+    saved, wasted, commit, first = np.zeros((n, k)), np.zeros((n, k)), np.zeros((n, k)), np.zeros((n, k))
     sequential = np.zeros(n)
     for row, (point, calls, predictions) in enumerate(zip(table.points, table.calls, table.predictions, strict=True)):
         think = latency.think_s(point.trace_id, point.index)
@@ -72,12 +73,13 @@ def _price(table: PredictionTable, k: int, latency: Latency, predict_s: float) -
             if used is not None:
                 before = max(open_s.values())
                 open_s[used] = max(think, predict_s + run)
+                first[row, rank] = used == 0
                 commit[row, rank], saved[row, rank] = 1.0, before - max(open_s.values())
             else:
                 wasted[row, rank] = min(run, think - predict_s)
-    read = np.array([effect is Effect.READ for effect in table.effects()], float)
     counts = np.array([len(calls) for calls in table.calls], float)
-    return _Prices(p, hit.astype(float), commit, saved, wasted, counts, (counts > 0).astype(float), read, sequential)
+    called = (counts > 0).astype(float)
+    return _Prices(p, first, commit, saved, wasted, counts, called, table.read_calls(), sequential)
 
 
 def _usable(point: DecisionPoint, calls: Sequence[ToolCall]) -> range:
@@ -131,7 +133,7 @@ def sweep(
     limits = np.asarray(thresholds, float)
     # Σ over the launches with p ≥ t, per task: sort the launches of all points by p once, then cumulate by bisection.
     flat = {
-        "launched": np.ones_like(prices.p), "hits": prices.hit, "commits": prices.commit, "saved": prices.saved,
+        "launched": np.ones_like(prices.p), "first": prices.first, "commits": prices.commit, "saved": prices.saved,
         "wasted": prices.wasted,
     }  # fmt: skip
     owner = np.repeat(where, k) if len(where) else np.zeros(0, int)
@@ -152,7 +154,7 @@ def sweep(
     with np.errstate(divide="ignore", invalid="ignore"):
         columns = {name: _share(top.sum(axis=0), bottom.sum(axis=0)) for name, (top, bottom) in parts.items()}
     saved, wasted = sums["saved"].sum(axis=0), sums["wasted"].sum(axis=0)
-    columns |= {"launched": sums["launched"].sum(axis=0), "hits": sums["hits"].sum(axis=0)}
+    columns |= {"launched": sums["launched"].sum(axis=0), "hits": sums["commits"].sum(axis=0)}
     columns["tasks_launched"] = (sums["launched"] > 0).sum(axis=0)
     columns |= {"saved_s": saved, "wasted_s": wasted, "net_s": saved - wasted}
     out = pd.DataFrame({"threshold": limits, **columns})[list(COLUMNS)]
@@ -166,12 +168,10 @@ def sweep(
 def recall_at_precision(table: PredictionTable, precision: float = 0.75) -> float | None:
     """Return the best recall of READ calls, over the thresholds at which ``precision`` of the launches are used.
 
-    All decision points count, replies too; a hit is the first call of a decision. 0 when no threshold is that precise;
-    ``None`` without READ calls.
+    All decision points count, replies too, and each of parallel calls. 0 when no threshold is that precise; ``None``
+    without READ calls.
     """
-    best = launches(table)
-    p, hit = best.p[:, 0], best.hit[:, 0]
-    reads = sum(effect is Effect.READ for effect in table.effects())
+    p, reads = launches(table).p[:, 0], table.read_calls().sum()
     if not reads:
         return None
     used = np.zeros(len(table), bool)
@@ -180,10 +180,10 @@ def recall_at_precision(table: PredictionTable, precision: float = 0.75) -> floa
         used[row] = any(calls[at] in best_call for at in _usable(point, calls))
     kept = p > 0
     order = np.argsort(-p[kept], kind="stable")
-    probability, right = p[kept][order], np.cumsum(hit[kept][order])
+    probability, right = p[kept][order], np.cumsum(used[kept][order])
     # A threshold takes all launches of equal probability or none of them.
     last = np.append(probability[1:] != probability[:-1], True) if len(order) else np.zeros(0, bool)
-    enough = last & (np.cumsum(used[kept][order]) >= precision * np.arange(1, len(order) + 1))
+    enough = last & (right >= precision * np.arange(1, len(order) + 1))
     return float(right[enough].max() / reads) if enough.any() else 0.0
 
 
@@ -215,8 +215,9 @@ def _ratios(
     return {
         "attempt_rate": (first, total("points")),
         "precision": (commits, launched),
-        "recall": (sums["hits"], total("called")),
-        "read_recall": (sums["hits"], total("read")),
+        "recall": (commits, total("needed")),
+        "read_recall": (commits, total("read")),
+        "first_call_recall": (sums["first"], total("called")),
         "amplification": (total("needed") + launched - commits, total("needed")),
         "saved_share": (sums["saved"], total("sequential")),
         "wasted_share": (sums["wasted"], total("sequential")),

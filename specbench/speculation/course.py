@@ -279,11 +279,10 @@ class Course(StepsAhead):
     def claim(self, now: float, step: Step, at: int, call: ToolCall) -> Launch | None:
         """Return the speculation that call number ``at`` of the decision uses, if there is one."""
         used = self.book.claim(now, step.number, call)
-        if at == 0:
-            step.used = used
-            others = self.book.live.values() if used is None and self.shared.compares_spelling else ()
-            if any(launch.key == call.key for launch in others):
-                step.reason = OTHER_SPELLING
+        if used is not None:
+            step.used[at] = used
+        elif self.shared.compares_spelling and any(launch.key == call.key for launch in self.book.live.values()):
+            step.reason = OTHER_SPELLING
         return used
 
     def squash_rest(self, now: float, step: Step, used: Sequence[Launch], *, alone: bool = True) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -62,16 +63,16 @@ class Step:
         self.writes: tuple[bool, ...] = ()
         self.batches: list[range] = []
         self.best: Launch | None = None
-        self.used: Launch | None = None
+        self.used: dict[int, Launch] = {}
         self.child: Step | None = None
         self.can_run_ahead = self.chained = self.dropped = self.failed = self.rest_squashed = False
         self.reason = TOO_LATE
         self.work: Any = None
 
     @property
-    def hit(self) -> bool:
-        """Whether its first call used a speculation."""
-        return self.used is not None and self.used.committed_at is not None
+    def hits(self) -> list[int]:
+        """The numbers of its calls that used a speculation."""
+        return [at for at, launch in self.used.items() if launch.committed_at is not None]
 
     def preempt(self) -> None:
         """Its LLM slot is needed."""
@@ -84,13 +85,14 @@ class Step:
         if len(seconds) > 1:
             tool_s = sum(seconds)
             together_s = seconds_in_batches(seconds, self.batches, self.course.shared.options.tool_slots)
-        sequential_s = self.think_s + together_s
+        sequential_s, hits = self.think_s + together_s, self.hits
+        others = [call.key for call in self.calls[1:]]
         speculative_s = ended_s - self.began_s - self.waited_s
         return Outcome(
             self.course.trace_id, self.course.task_id, self.number, None if first is None else first.name,
-            None if first is None else str(effect), None if first is None else first.key, len(self.calls), self.hit,
+            None if first is None else str(effect), None if first is None else first.key, len(self.calls), 0 in hits,
             launched, self.think_s, tool_s, self.predict_s, sequential_s, speculative_s, sequential_s - speculative_s,
-            self.reason, self.began_s - self.course.started_s,
+            self.reason, self.began_s - self.course.started_s, len(hits), json.dumps(others) if others else None,
         )  # fmt: skip
 
     def ahead_row(self, now: float, fate: Fate, tok_per_s: float) -> Ahead:

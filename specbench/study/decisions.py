@@ -28,7 +28,7 @@ def decision_rows(table: PredictionTable, ledger: Ledger) -> pd.DataFrame:
     rows = []
     for point, predictions, outcome in zip(table.points, table.predictions, ledger.outcomes, strict=True):
         best = predictions[0] if predictions else None
-        if outcome.hit:
+        if outcome.hits:
             what = "late hit" if (outcome.trace_id, outcome.index) in late else "hit"
         else:
             what = "reply" if outcome.call is None else "miss" if outcome.effect == "read" else "not READ"

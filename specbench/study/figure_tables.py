@@ -7,7 +7,7 @@ import pandas as pd
 
 from specbench.core.ledger import Fate, Ledger
 from specbench.core.text import writable
-from specbench.metrics.prediction_rates import hits_at, launches
+from specbench.metrics.prediction_rates import launches
 from specbench.metrics.prediction_table import PredictionTable
 
 __all__ = ["per_tool", "recall_at_waste", "reliability_bins", "wilson_interval"]
@@ -105,10 +105,9 @@ def per_tool(table: PredictionTable, ledger: Ledger) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``tool, effect, calls`` (decision points whose first call is of the tool), ``right`` (of those: the predictor's
-        best call, given that a call happens), ``launched, hits, saved_s, wasted_s``.
+        ``tool, effect, calls`` (each of parallel ones), ``right`` (of those: the predictor's best call, given that a
+        call happens), ``launched, hits, saved_s`` (of the decision, with its first call), ``wasted_s``.
     """
-    right = hits_at(table, 1)
     rows: dict[str, dict[str, float | str]] = {}
 
     def row(tool: str, effect: str) -> dict[str, float | str]:
@@ -119,13 +118,22 @@ def per_tool(table: PredictionTable, ledger: Ledger) -> pd.DataFrame:
         for name, amount in amounts.items():
             cells[name] = float(cells[name]) + amount
 
-    for outcome, correct in zip(ledger.outcomes, right, strict=True):
-        if outcome.tool is not None:
-            cells = row(outcome.tool, outcome.effect or "unknown")
-            add(cells, calls=1, right=bool(correct), hits=outcome.hit, saved_s=outcome.saved_s)
+    saved_s = {(outcome.trace_id, outcome.index): outcome.saved_s for outcome in ledger.outcomes}
+    for point, calls, effects, predictions in zip(
+        table.points, table.calls, table.effects(), table.predictions, strict=True
+    ):
+        best = next((each.call for each in predictions if each.call is not None), None)
+        for at, (call, effect) in enumerate(zip(calls, effects, strict=True)):
+            right = call == best and call not in calls[:at]
+            add(
+                row(call.name, effect),
+                calls=1,
+                right=right,
+                saved_s=0.0 if at else saved_s[point.trace_id, point.index],
+            )
     for speculation in ledger.speculations:
         used = speculation.fate == Fate.COMMIT
-        add(row(speculation.tool, "read"), launched=1, wasted_s=0.0 if used else speculation.run_s)
+        add(row(speculation.tool, "read"), launched=1, hits=used, wasted_s=0.0 if used else speculation.run_s)
     columns = ["tool", "effect", "calls", "right", "launched", "hits", "saved_s", "wasted_s"]
     ordered = sorted(rows.values(), key=lambda cells: (-float(cells["calls"]), str(cells["tool"])))
     whole = ["calls", "right", "launched", "hits"]

@@ -17,6 +17,7 @@ from specbench.core.ledger import Ledger
 from specbench.core.types import Effect, Trace
 from specbench.metrics import Confusion, PredictionTable, SpeculationMetrics, confusion, predict_traces, rates
 from specbench.metrics.information import bits
+from specbench.metrics.prediction_table import DEPTH
 from specbench.policies import TopK
 from specbench.predictors import Predictor, make_predictor
 from specbench.report.episode import Episode
@@ -232,7 +233,7 @@ class Workbench:
 
     def time_shares(self, setting: Setting | None = None) -> tuple[dict[str, float], float]:
         """Return the test traces' seconds by kind, and those that a perfect predictor of READ calls would hide."""
-        setting = replace(setting if setting is not None else Setting(), predictor="oracle", policy=TopK())
+        setting = replace(setting if setting is not None else Setting(), predictor="oracle", policy=TopK(DEPTH))
         ledger, metrics = self.run(setting)
         seconds = {"LLM": 0.0, "READ tools": 0.0, "other tools": 0.0}
         for row in ledger.outcomes:

@@ -45,7 +45,9 @@ class Description:
     calls
         Tool calls, parallel ones each.
     parallel_calls
-        Those that are not the first of their decision: never an outcome.
+        Those that are not alone in their decision.
+    parallel_messages
+        Decisions with several calls.
     invalid_calls, tool_errors
         Calls whose arguments are not a JSON object; results that report an error.
     read_share
@@ -72,6 +74,7 @@ class Description:
     replies: int
     calls: int
     parallel_calls: int
+    parallel_messages: int
     invalid_calls: int
     tool_errors: int
     read_share: float
@@ -97,7 +100,11 @@ class Description:
         rows = [
             ("traces", f"{self.traces} of {self.tasks} tasks; {self.without_decisions} without decision points"),
             ("decision points", f"{self.decision_points}; {self.replies} replies"),
-            ("calls", f"{self.calls}; {self.parallel_calls} parallel, {self.invalid_calls} with invalid arguments"),
+            (
+                "calls",
+                f"{self.calls}; {self.parallel_calls} of them parallel, in {self.parallel_messages} messages; "
+                f"{self.invalid_calls} with invalid arguments",
+            ),
             ("tool errors", f"{self.tool_errors}"),
             ("READ share of calls", f"{self.read_share:.1%}"),
             ("calls by effect", ", ".join(f"{name} {count}" for name, count in self.calls_by_effect.items()) or "none"),
@@ -171,6 +178,8 @@ def describe(traces: Iterable[Trace]) -> Description:
             calls = message.tool_calls
             count["points"] += 1
             count["replies"] += not calls
+            count["parallel"] += len(calls) if len(calls) > 1 else 0
+            count["parallel messages"] += len(calls) > 1
             count["invalid"] += sum(call.invalid_arguments is not None for call in calls)
             effects = [trace.effect(call.name) for call in calls]
             by_tool.update(zip((call.name for call in calls), effects, strict=True))
@@ -194,7 +203,8 @@ def describe(traces: Iterable[Trace]) -> Description:
         decision_points=count["points"],
         replies=count["replies"],
         calls=calls_total,
-        parallel_calls=calls_total - (count["points"] - count["replies"]),
+        parallel_calls=count["parallel"],
+        parallel_messages=count["parallel messages"],
         invalid_calls=count["invalid"],
         tool_errors=count["tool_errors"],
         read_share=by_effect[Effect.READ.value] / calls_total if calls_total else 0.0,

@@ -22,7 +22,7 @@ def outcome(
     tool = "get" if calls else None
     return Outcome(
         trace, trace, index, tool, "read" if calls else None, tool, calls, hit, launched, 2.0, float(calls), 0.1,
-        sequential_s, sequential_s - saved_s, saved_s, "why",
+        sequential_s, sequential_s - saved_s, saved_s, "why", None, int(hit),
     )  # fmt: skip
 
 
@@ -55,9 +55,9 @@ LEDGER = Ledger(
 
 def test_a_summary() -> None:
     assert summarise(LEDGER) == {
-        "points": 4, "calls": 4, "launched": 4, "hits": 1, "commits": 1, "attempt_rate": 3 / 4, "recall": 1 / 3,
-        "precision": 1 / 4, "amplification": (4 + 4 - 1) / 4, "saved_s": 1.5, "wasted_s": 2.75, "net_s": -1.25,
-        "sequential_s": 12.0, "speculative_s": 10.5, "saved_share": 1.5 / 12,
+        "points": 4, "calls": 4, "launched": 4, "hits": 1, "commits": 1, "attempt_rate": 3 / 4, "recall": 1 / 4,
+        "first_call_recall": 1 / 3, "precision": 1 / 4, "amplification": (4 + 4 - 1) / 4, "saved_s": 1.5,
+        "wasted_s": 2.75, "net_s": -1.25, "sequential_s": 12.0, "speculative_s": 10.5, "saved_share": 1.5 / 12,
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from specbench.core.types import Effect
 from specbench.metrics import PredictionTable, rates
-from specbench.metrics.prediction_rates import brier, calibration_error, hits_at, launches, reply_right
+from specbench.metrics.prediction_rates import brier, calibration_error, hits_at, is_read, launches, reply_right
 from tests.tables import CALL_TEXTS, call, table, tables
 
 EXAMPLE = table(
@@ -26,12 +26,14 @@ def test_rates_by_hand() -> None:
     numbers = rates(EXAMPLE)
     assert {name: numbers[name] for name in ("points", "calls", "read_calls")} == {
         "points": 6,
-        "calls": 4,
-        "read_calls": 3,
+        "calls": 5,
+        "read_calls": 4,
     }
-    assert (numbers["tool_top1"], numbers["tool_top3"]) == (2 / 4, 2 / 4)
-    assert (numbers["call_top1"], numbers["call_top3"]) == (1 / 4, 2 / 4)
-    assert (numbers["read_call_top1"], numbers["read_call_top3"]) == (1 / 3, 2 / 3)
+    assert (numbers["tool_top1"], numbers["tool_top3"]) == (2 / 5, 2 / 5)
+    assert (numbers["call_top1"], numbers["call_top3"]) == (1 / 5, 2 / 5)
+    assert (numbers["read_call_top1"], numbers["read_call_top3"]) == (1 / 4, 2 / 4)
+    first = numbers["first_call"]  # of decisions, as in earlier versions
+    assert (first["call_top1"], first["call_top3"], first["read_call_top1"]) == (1 / 4, 2 / 4, 1 / 3)
     # A call was expected at points 1, 3 and 6 (mass of calls above 1/2), and happened at 1 to 4.
     assert numbers["reply_accuracy"] == 3 / 6
 
@@ -50,9 +52,23 @@ def test_brier_by_hand() -> None:
 
 
 def test_given_that_a_call_happens_predicted_replies_do_not_count() -> None:
-    assert hits_at(EXAMPLE, 1, "tool").tolist() == [True, True, False, False, False, False]
-    assert hits_at(EXAMPLE, 2, "call").tolist() == [True, True, False, False, False, False]
-    assert hits_at(EXAMPLE, 4, "call").tolist() == [True, True, True, False, False, False]
+    assert hits_at(EXAMPLE, 1, "tool").hit.tolist() == [1, 1, 0, 0, 0, 0]
+    assert hits_at(EXAMPLE, 2, "call").hit.tolist() == [1, 1, 0, 0, 0, 0]
+    assert hits_at(EXAMPLE, 4, "call").hit.tolist() == [1, 1, 1, 0, 0, 0]
+    assert hits_at(EXAMPLE, 4, "call").of.tolist() == [1, 1, 1, 2, 0, 0]
+
+
+def test_each_of_parallel_calls_counts() -> None:
+    calls, guesses = ["read:1", "look:1", "look:1", "write:1"], [("look:1", 0.5), ("write:1", 0.3), ("read:2", 0.1)]
+    together = table(("a.1", calls, guesses))
+    for k, hits in ((1, 1), (2, 2), (3, 2)):  # of two equal calls one is hit: a result is used once
+        assert hits_at(together, k) == ([hits], [4])
+    assert hits_at(together, 2, "tool") == ([3], [4])
+    assert hits_at(together, 2, among=is_read) == ([1], [3])
+    assert hits_at(together, 2, first_call=True) == ([0], [1])
+    assert launches(together, 2).hit.tolist() == [[True, False]]
+    # They are one outcome for the probabilities: .5 + .3 for what happened, .1 for what did not.
+    assert brier(together).tolist() == pytest.approx([0.2**2 + 0.1**2])
 
 
 def test_launches_are_reads_in_order() -> None:
@@ -68,7 +84,7 @@ def test_novelty_splits_the_calls_by_their_tool() -> None:
         "read_call_top1": 0.5, "read_call_top3": 1.0,
     }  # fmt: skip
     assert split["unseen"] == {
-        "calls": 2, "read_calls": 1, "tool_top1": 0.0, "tool_top3": 0.0, "call_top1": 0.0, "call_top3": 0.0,
+        "calls": 3, "read_calls": 2, "tool_top1": 0.0, "tool_top3": 0.0, "call_top1": 0.0, "call_top3": 0.0,
         "read_call_top1": 0.0, "read_call_top3": 0.0,
     }  # fmt: skip
 
@@ -84,15 +100,18 @@ def test_nothing_below_the_line_is_none() -> None:
 @given(table=tables())
 def test_rates_agree_with_counting(table: PredictionTable) -> None:
     numbers = rates(table, intervals=False)
-    called = [row for row, calls in enumerate(table.calls) if calls]
-    reads = [row for row in called if table.effects()[row] is Effect.READ]
-    for name, rows in (("call", called), ("read_call", reads)):
+    for name, kinds in (("call", list(Effect)), ("read_call", [Effect.READ])):
+        of = sum(effect in kinds for effects in table.effects() for effect in effects)
+        assert numbers[f"{name}s"] == of
         for k in (1, 3):
-            ranks = [[each.call for each in table.predictions[row] if each.call is not None] for row in rows]
-            right = sum(table.calls[row][0] in rank[:k] for row, rank in zip(rows, ranks, strict=True))
-            assert numbers[f"{name}_top{k}"] == (pytest.approx(right / len(rows)) if rows else None)
-    assert numbers["calls"] == len(called)
-    assert numbers["read_calls"] == len(reads)
+            right = 0
+            for calls, effects, predictions in zip(table.calls, table.effects(), table.predictions, strict=True):
+                left = [call for call, effect in zip(calls, effects, strict=True) if effect in kinds]
+                for guess in [each.call for each in predictions if each.call is not None][:k]:
+                    if guess in left:
+                        left.remove(guess)
+                        right += 1
+            assert numbers[f"{name}_top{k}"] == (pytest.approx(right / of) if of else None)
 
 
 @given(table=tables())
@@ -151,5 +170,5 @@ def test_the_bins_of_unequal_probabilities_are_of_equal_count() -> None:
 
 def test_effects_of_undeclared_tools_are_unknown() -> None:
     effects = table(("a.1", ["undeclared"], []), ("a.1", [], []), ("a.1", ["note"], [])).effects()
-    assert effects == [Effect.UNKNOWN, None, Effect.LOCAL]
+    assert effects == [[Effect.UNKNOWN], [], [Effect.LOCAL]]
     assert call("look") == call("look")

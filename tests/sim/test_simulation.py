@@ -107,6 +107,8 @@ def test_parallel_calls_worked_out_by_hand(
     (row,) = ledger.outcomes
     assert (row.sequential_s, row.speculative_s, row.tool_s) == (sequential_s, speculative_s, len(calls))
     assert "".join(str(each.fate)[0] for each in ledger.speculations) == fates
+    assert (row.calls, row.hits, row.all_calls) == (len(calls), fates.count("c"), [call(each).key for each in calls])
+    assert summarise(ledger)["recall"] == fates.count("c") / len(calls)
 
 
 def test_a_write_of_the_decision_voids_only_what_it_may_touch() -> None:
@@ -159,6 +161,7 @@ def test_the_rates_of_a_run_worked_out_by_hand() -> None:
         "commits": 1,
         "attempt_rate": 3 / 5,
         "recall": 1 / 3,
+        "first_call_recall": 1 / 3,
         "precision": 1 / 3,
         "amplification": 5 / 3,
         "saved_s": 1.0,
@@ -202,7 +205,7 @@ def test_an_oracle_saves_the_overlap_of_every_read_and_wastes_nothing(table: Pre
     expected = sum(
         min(latency.think_s(point.trace_id, point.index), latency.tool_s(point.trace_id, calls[0].key))
         for point, calls, effect in zip(table.points, table.calls, table.effects(), strict=True)
-        if effect is Effect.READ and latency.think_s(point.trace_id, point.index) > 0
+        if effect == [Effect.READ] and latency.think_s(point.trace_id, point.index) > 0
     )
     assert numbers["saved_s"] == pytest.approx(expected)
     assert numbers["wasted_s"] == 0.0

@@ -34,7 +34,7 @@ def assert_equals_simulator(
     frame = sweep(table, thresholds, k=k, latency=latency, predict_s=predict_s)
     assert frame["threshold"].tolist() == thresholds
     assert list(frame.columns) == list(COLUMNS)
-    reads = sum(effect is Effect.READ for effect in table.effects())
+    reads = table.read_calls().sum()
     for (_, row), threshold in zip(frame.iterrows(), thresholds, strict=True):
         ledger = simulate(table, Threshold(threshold, k), latency=latency, predict_s=predict_s)
         expected = summarise(ledger)
@@ -111,7 +111,7 @@ def test_thresholds_are_probabilities(thresholds: list[float]) -> None:
 
 
 def brute_force(table: PredictionTable, precision: float) -> float | None:
-    reads = sum(effect is Effect.READ for effect in table.effects())
+    reads = table.read_calls().sum()
     if not reads:
         return None
     best = 0.0

@@ -139,9 +139,9 @@ def test_a_speculation_that_fails_is_no_hit() -> None:
     driver = Driver()
     step = driver.begin()
     (launch,) = driver.launch(0.0, step, get(1))
-    assert driver.decide(2.0, step, get(1)) is launch and step.hit
+    assert driver.decide(2.0, step, get(1)) is launch and step.hits == [0]
     driver.course.book.failed(3.0, launch)
-    assert not step.hit and launch.fate is Fate.FAIL
+    assert not step.hits and launch.fate is Fate.FAIL
 
 
 def test_work_that_stops_at_once_is_not_to_be_stopped() -> None:
@@ -265,7 +265,7 @@ def test_text_beside_the_call_means_another_conversation_than_was_supposed() -> 
     used = driver.course.claim(2.0, step, 0, get(1))
     assert used is not None
     driver.course.squash_rest(2.0, step, [used], alone=False)
-    assert child.dropped and step.hit
+    assert child.dropped and step.hits
 
 
 def test_a_run_ahead_that_failed_is_thought_again_when_it_is_needed() -> None:

@@ -35,7 +35,8 @@ def test_counts() -> None:
     found = describe([trace("get", ("get", "pay"), None), trace(name="v"), last])
     assert (found.traces, found.tasks, found.without_decisions) == (3, 2, 1)
     assert (found.decision_points, found.replies) == (4, 1)
-    assert (found.calls, found.parallel_calls, found.invalid_calls, found.tool_errors) == (4, 1, 1, 1)
+    assert (found.calls, found.invalid_calls, found.tool_errors) == (4, 1, 1)
+    assert (found.parallel_calls, found.parallel_messages) == (2, 1)
     assert found.calls_by_effect == {"read": 2, "write": 1, "unknown": 1}
     assert found.calls_by_tool == (
         ToolCount("get", "read", 2),

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from specbench.core.text import writable
-from specbench.core.types import Effect, Trace
+from specbench.core.types import Trace
 from specbench.metrics.intervals import ratio_interval
-from specbench.metrics.prediction_rates import brier, calibration_error, hits_at, launches, reply_right
+from specbench.metrics.prediction_rates import Hits, brier, calibration_error, hits_at, is_read, launches, reply_right
 from specbench.metrics.prediction_table import PredictionTable
 from specbench.predictors.base import Predictor
 
@@ -67,27 +67,31 @@ def predict_then_learn(predictor: Predictor, traces: Iterable[Trace], *, learn: 
 def decisions(table: PredictionTable) -> pd.DataFrame:
     """Return one row a decision: ``trace_id, task_id, tool``, the scores of :data:`RATES`, and what was offered.
 
-    ``tool`` is what the LLM called (``None`` for a reply). A score is NaN where the rate does not count the decision.
+    ``tool`` is what the LLM called first (``None`` for a reply). A rate of calls is the share of a decision's parallel
+    calls. A score is NaN where the rate does not count the decision.
     ``offered_p`` is the probability of the best READ prediction (0 without one), ``offered_hit`` whether it came true.
     """
-    called = np.array([bool(calls) for calls in table.calls], bool)
-    read = np.array([effect is Effect.READ for effect in table.effects()], bool)
     best = launches(table)
-    right, tool = hits_at(table, 1).astype(float), hits_at(table, 1, "tool").astype(float)
     return pd.DataFrame(
         {
             "trace_id": [writable(point.trace_id) for point in table.points],
             "task_id": [writable(task) for task in table.tasks],
             "tool": [writable(outcome.name) if outcome else None for outcome in table.outcomes],
-            "call_top1": np.where(called, right, np.nan),
-            "read_call_top1": np.where(read, right, np.nan),
-            "tool_top1": np.where(called, tool, np.nan),
+            "call_top1": _share(hits_at(table, 1)),
+            "read_call_top1": _share(hits_at(table, 1, among=is_read)),
+            "tool_top1": _share(hits_at(table, 1, "tool")),
             "reply_accuracy": reply_right(table).astype(float),
             "brier": brier(table),
             "offered_p": best.p[:, 0],
             "offered_hit": best.hit[:, 0],
         }
     )
+
+
+def _share(hits: Hits) -> npt.NDArray[np.float64]:
+    out = np.full(len(hits.of), np.nan)
+    np.divide(hits.hit, hits.of, out=out, where=hits.of > 0)
+    return out
 
 
 def rolling(scores: npt.NDArray[np.float64], window: int) -> npt.NDArray[np.float64]:
