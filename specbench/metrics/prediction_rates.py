@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall
+from specbench.metrics.calibration import calibration
 from specbench.metrics.intervals import ratio_interval
 from specbench.metrics.prediction_table import PredictionTable
 from specbench.policies import launchable
@@ -17,9 +18,9 @@ __all__ = [
     "Hits",
     "Launches",
     "brier",
-    "calibration_error",
     "hits_at",
     "is_read",
+    "launch_calibration",
     "launches",
     "rates",
     "reads",
@@ -81,11 +82,12 @@ def hits_at(
     *,
     among: Among | None = None,
     first_call: bool = False,
+    ranks_reply: bool = False,
 ) -> Hits:
     """Count the calls of each decision that are among the ``k`` best predicted ones, given that a call happens.
 
     Each of parallel calls counts; of equal ones only one can be hit, as a result is used once. "Given": predicted
-    replies are left out of the ranking.
+    replies are left out of the ranking, unless ``ranks_reply``.
 
     Parameters
     ----------
@@ -99,6 +101,8 @@ def hits_at(
         Which calls count at all; by default each.
     first_call
         Only the first call of each decision counts, as in earlier versions.
+    ranks_reply
+        A predicted reply takes a place in the ranking, as it does where nobody knows that a call comes.
     """
     hit, of = np.zeros(len(table)), np.zeros(len(table))
     for row, (point, calls) in enumerate(zip(table.points, table.calls, strict=True)):
@@ -107,10 +111,10 @@ def hits_at(
         if not counted:
             continue
         if what == "tool":
-            tools = [each.tool for each in table.tools[row] if each.tool is not None][:k]
+            tools = [each.tool for each in table.tools[row] if ranks_reply or each.tool is not None][:k]
             hit[row] = sum(call.name in tools for call in counted)
         else:
-            best = [each.call for each in table.predictions[row] if each.call is not None][:k]
+            best = [each.call for each in table.predictions[row] if ranks_reply or each.call is not None][:k]
             hit[row] = len({call for call in counted if call in best})
     return Hits(hit, of)
 
@@ -145,29 +149,6 @@ def brier(table: PredictionTable) -> Floats:
     return np.array([full.others + (1 - full.outcome) ** 2 for full in table.in_full()], float)
 
 
-def calibration_error(p: Floats, hit: Flags, bins: int = 10) -> float | None:
-    """Return the expected calibration error over bins of equal count; ``None`` without predictions.
-
-    Equal probabilities share a bin, which may grow by that, so that the order of the points does not matter.
-
-    References
-    ----------
-    M. Pakdaman Naeini et al. (2015), *Obtaining Well Calibrated Probabilities Using Bayesian Binning*, AAAI.
-
-    Examples
-    --------
-    >>> calibration_error(np.array([0.5, 0.5, 0.5, 0.5]), np.array([True, False, True, False]), bins=1)
-    0.0
-    """
-    if not len(p):
-        return None
-    order = np.argsort(p, kind="stable")
-    starts = [part[0] for part in np.array_split(order, min(bins, len(p)))]
-    edges = np.unique(np.searchsorted(p[order], p[starts]))  # where the first of equal ones stands; 0 for the first bin
-    parts = np.split(order, edges[1:])
-    return float(sum(len(part) * abs(p[part].mean() - hit[part].mean()) for part in parts) / len(p))
-
-
 def rates(
     table: PredictionTable, seen_tools: frozenset[str] | None = None, *, intervals: bool = True
 ) -> dict[str, Any]:
@@ -188,7 +169,10 @@ def rates(
     dict
         ``points, calls, read_calls``; ``tool_top1, tool_top3, call_top1, call_top3, read_call_top1, read_call_top3``
         (each of parallel calls counts, given that a call happens; ``None`` when there is none);
-        ``reply_accuracy, brier, ece``; ``first_call``: the six rates with the first call of each decision alone.
+        ``first_call``: the six rates with the first call of each decision alone; ``ranks_reply``: the six rates with
+        predicted replies in the ranking, as where nobody knows that a call comes. ``reply_accuracy``, beside
+        ``always_call`` and ``always_reply``, which need no predictor; ``brier``; ``calibration`` of the best READ
+        prediction of each point (:func:`specbench.metrics.calibration.calibration`), ``ece`` from it.
     """
     out: dict[str, Any] = {"points": len(table), "calls": sum(map(len, table.calls))}
     out["read_calls"] = int(table.read_calls().sum())
@@ -198,10 +182,14 @@ def rates(
     found["reply_accuracy"] = Hits(reply_right(table).astype(float), everywhere)
     found["brier"] = Hits(brier(table), everywhere)
     out["reply_accuracy"], out["brier"] = found["reply_accuracy"].rate, found["brier"].rate
-    best = launches(table)
-    offered = best.p[:, 0] > 0
-    out["ece"] = calibration_error(best.p[offered, 0], best.hit[offered, 0])
+    called = sum(map(bool, table.calls))
+    out["always_call"], out["always_reply"] = (
+        each / len(table) if len(table) else None for each in (called, len(table) - called)
+    )
+    out["calibration"] = launch_calibration(table)
+    out["ece"] = out["calibration"]["ece"]
     out["first_call"] = {name: hits.rate for name, hits in _call_rates(table, first_call=True).items()}
+    out["ranks_reply"] = {name: hits.rate for name, hits in _call_rates(table, ranks_reply=True).items()}
     if intervals:
         out["ci"] = {name: ratio_interval(table.tasks, *hits, share=name != "brier") for name, hits in found.items()}
     if seen_tools is not None:
@@ -212,7 +200,20 @@ def rates(
     return out
 
 
-def _call_rates(table: PredictionTable, among: Among | None = None, *, first_call: bool = False) -> dict[str, Hits]:
+def launch_calibration(table: PredictionTable, threshold: float = 0.0) -> dict[str, Any]:
+    """Return how honest the probabilities are with which the best READ call of each point is launched.
+
+    Only launches at ``threshold`` or above count: at 0 all READ guesses do.
+    """
+    best = launches(table)
+    kept = (best.p[:, 0] > 0) & (best.p[:, 0] >= threshold)
+    tasks = [task for task, counted in zip(table.tasks, kept, strict=True) if counted]
+    return calibration(best.p[kept, 0], best.hit[kept, 0], tasks)
+
+
+def _call_rates(
+    table: PredictionTable, among: Among | None = None, *, first_call: bool = False, ranks_reply: bool = False
+) -> dict[str, Hits]:
     """Return the hits behind ``tool_top1`` … ``read_call_top3``."""
 
     def reads_among(point: DecisionPoint, call: ToolCall) -> bool:
@@ -220,7 +221,7 @@ def _call_rates(table: PredictionTable, among: Among | None = None, *, first_cal
 
     kinds = (("tool", "tool", among), ("call", "call", among), ("read_call", "call", reads_among))
     return {
-        f"{name}_top{k}": hits_at(table, k, what, among=counted, first_call=first_call)
+        f"{name}_top{k}": hits_at(table, k, what, among=counted, first_call=first_call, ranks_reply=ranks_reply)
         for name, what, counted in kinds
         for k in (1, 3)
     }

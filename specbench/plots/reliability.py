@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -22,7 +23,7 @@ def plot_reliability(
         One row a bin of predictions: ``p`` (mean predicted probability), ``hit_share``, its 95 % interval ``low,
         high``, and ``count``; see :func:`specbench.study.reliability_bins`.
     name
-        Of the predictor, for the title.
+        Of the predictor, for the title. The band is where 95 % of the bins of an honest predictor lie at these counts.
     threshold
         The operating point: what lies right of it is launched.
     theme, ax
@@ -43,6 +44,11 @@ def plot_reliability(
         ax.axvspan(threshold, 1.0, color=colours.good, alpha=0.08, lw=0)
         ax.text(threshold + 0.015, 0.012, "launched", fontsize=8.5, color=colours.faint, va="bottom")
         ax.plot([0, 1], [0, 1], ls=(0, (4, 3)), lw=1.1, color=colours.faint, zorder=2, label="perfectly calibrated")
+        wide = 1.96 * np.sqrt(bins["p"] * (1 - bins["p"]) / bins["count"])
+        ax.fill_between(
+            bins["p"], (bins["p"] - wide).clip(0, 1), (bins["p"] + wide).clip(0, 1), color=colours.faint, alpha=0.18,
+            lw=0, label="where honest ones lie, 95 %",
+        )  # fmt: skip
         p, share = bins["p"].to_numpy(float), bins["hit_share"].to_numpy(float)
         down, up = share - bins["low"].to_numpy(float), bins["high"].to_numpy(float) - share
         ax.errorbar(

@@ -18,18 +18,19 @@ from specbench.core.batches import in_batches, seconds_in_batches
 from specbench.core.errors import ConfigError
 from specbench.core.types import DecisionPoint, Effect, ToolCall
 from specbench.metrics.intervals import MIN_TASKS, ratios, task_sums
-from specbench.metrics.prediction_rates import launches
+from specbench.metrics.prediction_rates import Hits, launches
 from specbench.metrics.prediction_rates import reads as reads_of
 from specbench.metrics.prediction_table import PredictionTable
 from specbench.sim.latency.models import Constant, Latency
 
-__all__ = ["COLUMNS", "recall_at_precision", "sweep"]
+__all__ = ["COLUMNS", "hits_at_precision", "recall_at_precision", "sweep"]
 
 Floats = npt.NDArray[np.float64]
 COLUMNS = (
     "threshold", "attempt_rate", "precision", "recall", "read_recall", "first_call_recall",
     "amplification", "launched", "hits",
-    "saved_s", "wasted_s", "net_s", "saved_share", "wasted_share", "net_share", "tasks_launched",
+    "saved_s", "wasted_s", "net_s", "saved_share", "wasted_share", "net_share", "tasks_launched", "read_amplification",
+    "runs_on_share",
 )  # fmt: skip
 SHARES = frozenset({"recall", "read_recall", "precision"})
 LEAST = {"wasted_share": 0.0, "amplification": 1.0}
@@ -45,6 +46,7 @@ class _Prices:
     commit: Floats
     saved: Floats
     wasted: Floats
+    runs_on: Floats
     needed: Floats
     called: Floats
     read: Floats
@@ -54,7 +56,7 @@ class _Prices:
 def _price(table: PredictionTable, k: int, latency: Latency, predict_s: float) -> _Prices:
     n = len(table)
     p, _ = launches(table, k)
-    saved, wasted, commit, first = np.zeros((n, k)), np.zeros((n, k)), np.zeros((n, k)), np.zeros((n, k))
+    saved, wasted, runs_on, commit, first = (np.zeros((n, k)) for _ in range(5))
     sequential = np.zeros(n)
     for row, (point, calls, predictions) in enumerate(zip(table.points, table.calls, table.predictions, strict=True)):
         think = latency.think_s(point.trace_id, point.index)
@@ -76,10 +78,10 @@ def _price(table: PredictionTable, k: int, latency: Latency, predict_s: float) -
                 first[row, rank] = used == 0
                 commit[row, rank], saved[row, rank] = 1.0, before - max(open_s.values())
             else:
-                wasted[row, rank] = min(run, think - predict_s)
+                wasted[row, rank], runs_on[row, rank] = min(run, think - predict_s), run
     counts = np.array([len(calls) for calls in table.calls], float)
     called = (counts > 0).astype(float)
-    return _Prices(p, first, commit, saved, wasted, counts, called, table.read_calls(), sequential)
+    return _Prices(p, first, commit, saved, wasted, runs_on, counts, called, table.read_calls(), sequential)
 
 
 def _usable(point: DecisionPoint, calls: Sequence[ToolCall]) -> range:
@@ -123,8 +125,10 @@ def sweep(
     -------
     DataFrame
         One row a threshold, columns :data:`COLUMNS`; ratios with nothing below the line are NaN. ``saved_share``,
-        ``wasted_share`` and ``net_share`` (saved − ``waste_price`` · wasted) are fractions of the sequential seconds;
-        ``tasks_launched`` counts the tasks with a launch.
+        ``wasted_share`` and ``net_share`` (saved − ``waste_price`` · wasted) are fractions of the sequential seconds.
+        Wasted seconds end where a call is cancelled; ``runs_on_share`` is what is wasted if cancelled calls run to
+        their end, as tools in threads do. ``read_amplification`` counts READ calls alone; ``tasks_launched`` the tasks
+        with a launch.
     """
     if any(not 0.0 <= threshold <= 1.0 for threshold in thresholds):
         raise ConfigError(f"thresholds are probabilities in [0, 1]; got {list(thresholds)!r}")
@@ -134,7 +138,7 @@ def sweep(
     # Σ over the launches with p ≥ t, per task: sort the launches of all points by p once, then cumulate by bisection.
     flat = {
         "launched": np.ones_like(prices.p), "first": prices.first, "commits": prices.commit, "saved": prices.saved,
-        "wasted": prices.wasted,
+        "wasted": prices.wasted, "runs_on": prices.runs_on,
     }  # fmt: skip
     owner = np.repeat(where, k) if len(where) else np.zeros(0, int)
     sums = {
@@ -171,20 +175,26 @@ def recall_at_precision(table: PredictionTable, precision: float = 0.75) -> floa
     All decision points count, replies too, and each of parallel calls. 0 when no threshold is that precise; ``None``
     without READ calls.
     """
-    p, reads = launches(table).p[:, 0], table.read_calls().sum()
-    if not reads:
-        return None
+    return hits_at_precision(table, precision).rate
+
+
+def hits_at_precision(table: PredictionTable, precision: float = 0.75) -> Hits:
+    """Return the READ calls that are hit at the threshold of :func:`recall_at_precision`, and all of them, by point."""
+    p, reads = launches(table).p[:, 0], table.read_calls()
     used = np.zeros(len(table), bool)
     for row, (point, calls, predictions) in enumerate(zip(table.points, table.calls, table.predictions, strict=True)):
         best_call = [call for call, _ in reads_of(point, predictions, 1)]
         used[row] = any(calls[at] in best_call for at in _usable(point, calls))
-    kept = p > 0
-    order = np.argsort(-p[kept], kind="stable")
-    probability, right = p[kept][order], np.cumsum(used[kept][order])
+    order = np.argsort(-p, kind="stable")[: int((p > 0).sum())]
+    probability, right = p[order], np.cumsum(used[order])
     # A threshold takes all launches of equal probability or none of them.
     last = np.append(probability[1:] != probability[:-1], True) if len(order) else np.zeros(0, bool)
-    enough = last & (right >= precision * np.arange(1, len(order) + 1))
-    return float(right[enough].max() / reads) if enough.any() else 0.0
+    enough = np.flatnonzero(last & (right >= precision * np.arange(1, len(order) + 1)))
+    hit = np.zeros(len(table))
+    if len(enough):
+        launched = order[: enough[np.argmax(right[enough])] + 1]
+        hit[launched] = used[launched]
+    return Hits(hit, reads)
 
 
 def _tail_sums(p: Floats, values: Floats, owner: npt.NDArray[np.intp], tasks: int, limits: Floats) -> Floats:
@@ -221,5 +231,7 @@ def _ratios(
         "amplification": (total("needed") + launched - commits, total("needed")),
         "saved_share": (sums["saved"], total("sequential")),
         "wasted_share": (sums["wasted"], total("sequential")),
+        "runs_on_share": (sums["runs_on"], total("sequential")),
+        "read_amplification": (total("read") + launched - commits, total("read")),
         "net_share": (sums["saved"] - waste_price * sums["wasted"], total("sequential")),
     }

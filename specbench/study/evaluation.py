@@ -15,14 +15,15 @@ from specbench.core.errors import ConfigError
 from specbench.core.json_values import strict
 from specbench.core.types import Trace
 from specbench.core.version import package_version
-from specbench.metrics.prediction_rates import rates
+from specbench.metrics.intervals import ratio_interval
+from specbench.metrics.prediction_rates import launch_calibration, rates
 from specbench.metrics.prediction_table import PredictionTable
 from specbench.metrics.worth import LEAST_GAIN, WASTE_PRICE, Worth
 from specbench.policies import DEFAULT_THRESHOLD, Threshold
 from specbench.predictors import Predictor, make_predictor
 from specbench.sim.latency.measured import Auto, modelled_view
 from specbench.sim.latency.models import Latency
-from specbench.sim.threshold_sweep import recall_at_precision, sweep
+from specbench.sim.threshold_sweep import hits_at_precision, sweep
 from specbench.study.data import Data, known_tools, overlap, refuse_overlap
 from specbench.study.environment import check_predict_ms, versions
 from specbench.study.predictions import Predicted, predicted, seeded
@@ -217,11 +218,13 @@ def evaluate_predictor(
 
     measured = rates(table, known_tools(train or ()))
     novelty, intervals = measured.pop("by_novelty"), measured.pop("ci")
+    precise = hits_at_precision(table, PRECISION)
+    intervals["read_recall_at_precision_75"] = ratio_interval(table.tasks, *precise)
     metrics = {
         **measured,
-        "read_recall_at_precision_75": recall_at_precision(table, PRECISION),
+        "read_recall_at_precision_75": precise.rate,
         "seconds": "measured" if model.measured else "modelled",
-        "at_operating_point": at_point(model),
+        "at_operating_point": {**at_point(model), "calibration": launch_calibration(table, settings.point)},
         "modelled_at_operating_point": None if beside is None else at_point(beside),
         "ci": intervals,
         "by_novelty": novelty,

@@ -17,6 +17,8 @@ from specbench.core.ledger import Ledger
 from specbench.core.types import Effect, Trace
 from specbench.metrics import Confusion, PredictionTable, SpeculationMetrics, confusion, predict_traces, rates
 from specbench.metrics.information import bits
+from specbench.metrics.intervals import ratio_interval
+from specbench.metrics.prediction_rates import brier, launch_calibration
 from specbench.metrics.prediction_table import DEPTH
 from specbench.policies import TopK
 from specbench.predictors import Predictor, make_predictor
@@ -255,6 +257,28 @@ class Workbench:
                 {"predictor": name, "tool @1": found["tool_top1"], "READ call @1": found["read_call_top1"],
                  "low": low, "high": high, "READ call @3": found["read_call_top3"],
                  "call or reply": found["reply_accuracy"], "calibration error": found["ece"]}
+            )  # fmt: skip
+        return pd.DataFrame(rows)
+
+    def calibration(self, names: str | Sequence[str], threshold: float = 0.0) -> pd.DataFrame:
+        """Return how honest the launches at a threshold are, one row a predictor, each beside the first.
+
+        Columns: ``launches, mean p, hit share``; ``difference`` (hits − p) with its 95 % interval by task; ``ECE`` and
+        what honest launches would show by chance; ``Brier`` of all decisions, and its paired difference to the first
+        predictor with its interval (below 0: better).
+        """
+        rows: list[dict[str, Any]] = []
+        first = brier(self.table(_names(names)[0]))
+        for name in _names(names):
+            table = self.table(name)
+            found, score = launch_calibration(table, threshold), brier(table)
+            beside = ratio_interval(table.tasks, score - first, np.ones(len(score)), share=False) if rows else None
+            rows.append(
+                {"predictor": name, "launches": found["count"], "mean p": found["mean_p"],
+                 "hit share": found["hit_share"], "difference": found["difference"], "low": found["low"],
+                 "high": found["high"], "ECE": found["ece"], "honest ECE": found["honest"],
+                 "Brier": float(score.mean()), "Brier minus first": float((score - first).mean()),
+                 "Brier low": beside and beside[0], "Brier high": beside and beside[1]}
             )  # fmt: skip
         return pd.DataFrame(rows)
 

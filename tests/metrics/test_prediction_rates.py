@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from specbench.core.types import Effect
 from specbench.metrics import PredictionTable, rates
-from specbench.metrics.prediction_rates import brier, calibration_error, hits_at, is_read, launches, reply_right
+from specbench.metrics.calibration import calibration_error
+from specbench.metrics.prediction_rates import brier, hits_at, is_read, launches, reply_right
 from tests.tables import CALL_TEXTS, call, table, tables
 
 EXAMPLE = table(

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from specbench.core.errors import ConfigError
+from specbench.core.ledger import Fate
 from specbench.core.types import Effect, ToolSpec
 from specbench.metrics import PredictionTable, predict_traces, summarise
 from specbench.policies import Threshold
@@ -23,7 +24,18 @@ from tests.sim.test_simulation import LATENCIES
 from tests.tables import table, tables
 
 SHARED = [
-    name for name in COLUMNS if name not in ("threshold", "read_recall", "wasted_share", "net_share", "tasks_launched")
+    name
+    for name in COLUMNS
+    if name
+    not in (
+        "threshold",
+        "read_recall",
+        "wasted_share",
+        "net_share",
+        "tasks_launched",
+        "read_amplification",
+        "runs_on_share",
+    )
 ]
 LIMITS = st.lists(st.sampled_from([0.0, 0.05, 0.1, 0.25, 0.3, 0.5, 0.6, 1.0]) | st.floats(0, 1), min_size=1, max_size=8)
 
@@ -47,6 +59,11 @@ def assert_equals_simulator(
         assert row["wasted_share"] == pytest.approx(share, abs=1e-9, nan_ok=True)
         net = expected["net_s"] / sequential if sequential else math.nan
         assert row["net_share"] == pytest.approx(net, abs=1e-9, nan_ok=True)
+        lost = [each for each in ledger.speculations if each.fate != Fate.COMMIT]
+        whole = sum(latency.tool_s(each.trace_id, each.call) for each in lost)
+        assert row["runs_on_share"] == pytest.approx(whole / sequential if sequential else math.nan, nan_ok=True)
+        needed = reads + expected["launched"] - expected["commits"]
+        assert row["read_amplification"] == pytest.approx(needed / reads if reads else math.nan, nan_ok=True)
         assert row["tasks_launched"] == len({each.task_id for each in ledger.outcomes if each.launched})
 
 

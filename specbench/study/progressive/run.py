@@ -11,8 +11,9 @@ import pandas as pd
 
 from specbench.core.text import writable
 from specbench.core.types import Trace
+from specbench.metrics.calibration import calibration_error
 from specbench.metrics.intervals import ratio_interval
-from specbench.metrics.prediction_rates import Hits, brier, calibration_error, hits_at, is_read, launches, reply_right
+from specbench.metrics.prediction_rates import Hits, brier, hits_at, is_read, launches, reply_right
 from specbench.metrics.prediction_table import PredictionTable
 from specbench.predictors.base import Predictor
 
