@@ -150,6 +150,12 @@ def tune(
     amplification: Annotated[
         float | None, typer.Option("--amplification", help="Most tool calls executed for each one needed.")
     ] = None,
+    waste_price: Annotated[
+        float,
+        typer.Option(
+            "--waste-price", help="Maximise saved − this · wasted seconds; 0: saved alone, within the limits above."
+        ),
+    ] = 0.0,
     out: Annotated[Path | None, typer.Option("--out", help="A JSON file with everything.")] = None,
     latency: LatencyOption = "auto",
     windows: WindowsOption = "think",
@@ -173,7 +179,8 @@ def tune(
     if out is not None:
         check_file(out, [*traces, effects])
     result = run_tune(
-        traces, predictor=predictor, waste=waste, precision=precision, amplification=amplification, latency=latency,
+        traces, predictor=predictor, waste=waste, precision=precision, amplification=amplification,
+        waste_price=waste_price, latency=latency,
         options=speculation_options(windows, carry_ttl_s, run_ahead, tool_slots, llm_slots, limit, breaker),
         predict_ms=predict_ms, seed=seed, format=format, skip_invalid=skip_invalid, effects=effects, progress=not quiet,
     )  # fmt: skip

@@ -44,14 +44,16 @@ def choose_policy(
     waste: float | None = None,
     precision: float | None = None,
     amplification: float | None = None,
+    waste_price: float = 0.0,
     latency: Latency,
     predict_s: float = 0.0,
     options: Options | None = None,
     candidates: tuple[str, ...] = CANDIDATES,
 ) -> tuple[str, SpeculationMetrics] | None:
-    """Return the candidate that saves most and keeps every limit that is given; ``None`` when none does.
+    """Return the candidate with the best net gain that keeps every limit that is given; ``None`` when none does.
 
-    Of those that save as much, to the microsecond, it is the one that wastes least, then the first.
+    The net gain is saved − ``waste_price`` · wasted seconds. Of those that are as good, to the microsecond, it is the
+    one that wastes least, then the first.
 
     Parameters
     ----------
@@ -64,6 +66,8 @@ def choose_policy(
         Least commits ÷ launches.
     amplification
         Most tool calls executed ÷ needed.
+    waste_price
+        Seconds saved that a wasted second costs; 0: what is saved counts alone, within the limits.
     latency, predict_s, options
         As in :func:`specbench.sim.simulate`.
     candidates
@@ -75,6 +79,7 @@ def choose_policy(
         When a limit is out of range.
     """
     _check_limits(waste, precision, amplification)
+    _check_price(waste_price)
     best: tuple[str, SpeculationMetrics] | None = None
     for text in candidates:
         ledger = simulate(table, Policy.from_text(text), latency=latency, predict_s=predict_s, options=options)
@@ -87,7 +92,7 @@ def choose_policy(
             continue
         if amplification is not None and (found.amplification or 0.0) > amplification:
             continue
-        if best is None or _worth(found) > _worth(best[1]):
+        if best is None or _worth(found, waste_price) > _worth(best[1], waste_price):
             best = text, found
     return best
 
@@ -98,8 +103,8 @@ def _most_waste(found: SpeculationMetrics) -> float:
     return found.wasted_s / found.sequential_s if found.sequential_s else 0.0
 
 
-def _worth(found: SpeculationMetrics) -> tuple[float, float]:
-    return round(found.saved_s, 6), -round(found.wasted_s, 6)
+def _worth(found: SpeculationMetrics, waste_price: float) -> tuple[float, float]:
+    return round(found.saved_s - waste_price * found.wasted_s, 6), -round(found.wasted_s, 6)
 
 
 def run_tune(
@@ -109,6 +114,7 @@ def run_tune(
     waste: float | None = None,
     precision: float | None = None,
     amplification: float | None = None,
+    waste_price: float = 0.0,
     latency: str | Latency = "auto",
     options: str | Options = "plain",
     predict_ms: float | None = None,
@@ -127,9 +133,13 @@ def run_tune(
     """
     options = Options.from_text(options)
     job = Job("tune", locals())
-    if waste is None and precision is None and amplification is None:
-        raise ConfigError("say what the operating point must keep: a waste budget, a precision or an amplification")
+    if waste is None and precision is None and amplification is None and not waste_price:
+        raise ConfigError(
+            "say what the operating point must keep: a waste budget, a precision or an amplification; or what a wasted "
+            "second costs"
+        )
     _check_limits(waste, precision, amplification)
+    _check_price(waste_price)
     data = job.read()
     parts = job.split(data)
     if not parts.validation:
@@ -138,7 +148,8 @@ def run_tune(
     tuned = predicted(asked, predictor, parts.validation, predict_ms=predict_ms, progress=job.progress)
     model = Latency.from_text(latency, seed).for_traces(data.traces)
     chosen = choose_policy(
-        tuned.table, waste=waste, precision=precision, amplification=amplification, predict_s=tuned.predict_s,
+        tuned.table, waste=waste, precision=precision, amplification=amplification, waste_price=waste_price,
+        predict_s=tuned.predict_s,
         latency=model, options=options,
     )  # fmt: skip
     if chosen is None:
@@ -163,6 +174,7 @@ def run_tune(
             "policy": policy,
             "predictor": predictor,
             "limits": {"waste": waste, "precision": precision, "amplification": amplification},
+            "waste_price": waste_price,
             "latency": {"text": str(latency), **model.describe()},
             "options": options.describe(),
             "seed": seed,
@@ -184,3 +196,8 @@ def _check_limits(waste: float | None, precision: float | None, amplification: f
     ):
         if value is not None and not (least <= value <= most and math.isfinite(value)):
             raise ConfigError(f"{name} is {words}; got {value!r}; leave it out for no such limit")
+
+
+def _check_price(waste_price: float) -> None:
+    if not 0 <= waste_price < math.inf:
+        raise ConfigError(f"the price of waste is 0 or more seconds for a wasted second; got {waste_price!r}")

@@ -185,6 +185,7 @@ def test_a_senseless_sweep_is_refused(tmp_path: Path, wrong: dict[str, object], 
         ({"precision": 1.5}, "got 1.5"),
         ({"amplification": math.nan}, "amplification is calls executed ÷ needed, 1 or more; got nan"),
         ({"amplification": 0.5}, "1 or more; got 0.5"),
+        ({"waste_price": -1.0}, "price of waste is 0 or more"),
         ({"waste": 0.1, "predict_ms": math.nan}, "predict_ms is a time in milliseconds"),
     ],
 )
@@ -238,6 +239,13 @@ def _tasks(generator: np.random.Generator, name: str, tasks: int) -> PredictionT
             hit = generator.random() < np.clip(p + harder, 0, 1)
             rows.append((f"{name}-{task}.1", ["read:1" if hit else "read:2"], [("read:1", p)]))
     return table(*rows)
+
+
+def test_a_price_of_waste_chooses_what_nets_most() -> None:
+    rows = [("t", ["read:1"], [("read:1", 0.9)])] * 3 + [("t", ["read:1"], [("read:2", 0.3)])] * 4
+    rows += [("t", ["read:1"], [("read:1", 0.3)])] * 2
+    chosen = [choose_policy(table(*rows), waste_price=price, latency=Constant()) for price in (0.0, 0.25, 1.0)]
+    assert [each and each[1].saved_s for each in chosen] == [5.0, 5.0, 3.0]
 
 
 def test_the_chosen_policy_saves_most_of_those_that_keep_the_limit(toy_traces: list[Trace]) -> None:
