@@ -178,7 +178,8 @@ def _interval(metrics: Mapping[str, Any], name: str) -> str:
     found = metrics["ci"].get(name) if "ci" in metrics else (metrics.get(f"{name}_low"), metrics.get(f"{name}_high"))
     if not found or found[0] is None or found[1] is None or found[0] == found[1]:
         return ""
-    return f"{100 * found[0]:.1f}–{100 * found[1]:.1f}".replace("-", "−")
+    between = " to " if found[0] < 0 else "–"
+    return f"{100 * found[0]:.1f}{between}{100 * found[1]:.1f}".replace("-", "−")
 
 
 def _seconds(value: float | None) -> str:

@@ -165,7 +165,10 @@ def sweep(
     if intervals and len(tasks) >= MIN_TASKS:
         for name in ("recall", "read_recall", "precision", "wasted_share", "saved_share", "net_share", "amplification"):
             found = ratios(*parts[name], share=name in SHARES)
-            out[f"{name}_low"], out[f"{name}_high"] = np.maximum(found.low, LEAST.get(name, -np.inf)), found.high
+            low, high = np.maximum(found.low, LEAST.get(name, -np.inf)), found.high
+            if name in ("recall", "read_recall"):  # what is never launched never hits, on other tasks either
+                low, high = (np.where(out["launched"] > 0, each, columns[name]) for each in (low, high))
+            out[f"{name}_low"], out[f"{name}_high"] = low, high
     return out
 
 

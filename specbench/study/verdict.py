@@ -83,12 +83,11 @@ def verdict(
             f"There is no time to save: neither the LLM nor a tool takes any ({latency}).",
             "Choose a latency model with seconds in it (--latency).",
         ]
-    ceiling = predictors["oracle"]["at_operating_point"]["saved_share"] if "oracle" in predictors else None
     recalls = {name: same_waste[name] or 0.0 for name in predictors if name not in controls}
     return [
         _answer(chosen, at_point, point, worth, latency),
         _why(worth),
-        _price(at_point, ceiling, latency),
+        _price(at_point, time.oracle.saved_share, latency),
         *filter(None, [time.limit()]),
         *_modelled(metrics["modelled_at_operating_point"], modelled),
         *_left_aside(time, timed_share),
@@ -193,14 +192,13 @@ def _band(low: float | None, high: float | None) -> str:
 
 
 def _price(point: Mapping[str, Any], ceiling: float | None, latency: str) -> str:
-    perfect = f"a perfect predictor of READ calls would save {percent(ceiling)}" if ceiling is not None else ""
+    perfect = f"a perfect predictor of READ calls would save {percent(ceiling)}"
     if not point["launched"]:
-        return f"For comparison, {perfect} ({latency})." if perfect else "A lower threshold may launch something."
-    text = (
+        return f"For comparison, {perfect} ({latency})."
+    return (
         f"It hits {percent(point['recall'], 0)} of the calls; of 100 launches {100 * point['precision']:.0f} are used, "
-        f"and the tools run {point['amplification']:.2f} times the calls needed"
+        f"and the tools run {point['amplification']:.2f} times the calls needed; {perfect}."
     )
-    return f"{text}; {perfect}." if perfect else f"{text}."
 
 
 def _others(metrics: Mapping[str, Any], point: Mapping[str, Any], chosen: str, recalls: Mapping[str, float]) -> str:
