@@ -38,6 +38,9 @@ def evaluate(
     seed: SeedOption = 0,
     latency: LatencyOption = "auto",
     predict_ms: PredictMsOption = None,
+    refits: Annotated[
+        int, typer.Option("--refits", help="Fit again with so many other seeds: how much do the rates depend on it?")
+    ] = 0,
     allow_overlap: Annotated[
         bool, typer.Option("--allow-overlap", help="Allow a task in both training and test (a leak).")
     ] = False,
@@ -52,7 +55,7 @@ def evaluate(
     from specbench.study.progress import Progress
     from specbench.study.rates_text import rates_text
 
-    settings = Settings(seed, Latency.from_text(latency, seed), predict_ms=predict_ms)
+    settings = Settings(seed, Latency.from_text(latency, seed), predict_ms=predict_ms, refits=refits)
     check_file(out, [*train, *test, effects])
     names = parse_names(predictors or default_predictors())
     learned_from = load_data(train, format, skip_invalid, effects=effects, label="--train")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from specbench.core.json_values import strict
 from specbench.core.types import Trace
 from specbench.core.version import package_version
 from specbench.metrics.intervals import ratio_interval
+from specbench.metrics.paired import CALL_RATES
 from specbench.metrics.prediction_rates import launch_calibration, rates
-from specbench.metrics.prediction_table import PredictionTable
+from specbench.metrics.prediction_table import PredictionTable, predict_traces
 from specbench.metrics.worth import LEAST_GAIN, WASTE_PRICE, Worth
 from specbench.policies import DEFAULT_THRESHOLD, Threshold
 from specbench.predictors import Predictor, make_predictor
@@ -71,6 +73,8 @@ class Settings:
     threshold
         Operating point: the least probability of a launch. ``None`` lets a study tune it on validation tasks; an
         evaluation, which has none, takes :data:`~specbench.policies.DEFAULT_THRESHOLD`.
+    refits
+        Further fits, with the seeds after ``seed``, that tell how much the rates depend on the seed alone.
     """
 
     seed: int = 0
@@ -79,8 +83,11 @@ class Settings:
     waste_price: float = WASTE_PRICE
     least_gain: float = LEAST_GAIN
     threshold: float | None = None
+    refits: int = 0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.refits <= 100:
+            raise ConfigError(f"refits are further fits with other seeds, 0 to 100; got {self.refits!r}")
         check_predict_ms(self.predict_ms)
         Worth(0.0, None, None, 0, 0, 0.0, self.waste_price, self.least_gain)
         if self.threshold is not None:
@@ -118,6 +125,7 @@ class Settings:
             "threshold": self.point,
             "waste_price": self.waste_price,
             "least_gain": self.least_gain,
+            "refits": self.refits,
         }
 
 
@@ -231,10 +239,27 @@ def evaluate_predictor(
         "size_bytes": checkpoint_bytes(predictor),
         "latency_ms": {"p50": p50, "p99": p99},
         "fit_s": fit_s,
+        "refits": _refits(name, train, test, settings, progress),
         "predict_ms_charged": found.predict_ms,
         "curve": curve.to_dict("records"),
     }
     return Evaluated(name, predictor, table, curve, strict(metrics), modelled)
+
+
+def _refits(
+    name: str, train: Sequence[Trace] | None, test: Sequence[Trace], settings: Settings, progress: Progress
+) -> dict[str, list[float | None]] | None:
+    """Return the call rates of further fits with other seeds; ``None`` where none were asked for, or none differ."""
+    made = make_predictor(name) if train is not None and settings.refits else None
+    if train is None or made is None or "seed" not in inspect.signature(type(made)).parameters:
+        return None
+    out: dict[str, list[float | None]] = {rate: [] for rate in CALL_RATES}
+    for seed in range(settings.seed + 1, settings.seed + 1 + settings.refits):
+        progress.note(f"{name}: fitting again, seed {seed}")
+        found = rates(predict_traces(seeded(name, seed).fit(train), test), intervals=False)
+        for rate in CALL_RATES:
+            out[rate].append(found[rate])
+    return out
 
 
 def evaluation_record(

@@ -34,7 +34,10 @@ def wilson_interval(hits: float, of: float) -> tuple[float, float]:
 
 
 def recall_at_waste(curve: pd.DataFrame, wasted_share: float) -> float | None:
-    """Return the best recall, over all thresholds, that wastes at most ``wasted_share`` of the sequential time.
+    """Return the recall where the curve, as it is drawn, reaches ``wasted_share`` of the sequential time.
+
+    Between two thresholds it is the straight line: launching by the one in some conversations and by the other in the
+    rest gives just that. Before the first threshold with a launch it comes from (0, 0): launching nothing.
 
     Parameters
     ----------
@@ -46,19 +49,22 @@ def recall_at_waste(curve: pd.DataFrame, wasted_share: float) -> float | None:
     Returns
     -------
     float or None
-        0 when every threshold wastes more (launching nothing wastes nothing); ``None`` without any call.
+        The best recall of all where the curve ends before; ``None`` without any call.
 
     Examples
     --------
-    >>> curve = pd.DataFrame({"recall": [0.5, 0.3, 0.0], "wasted_share": [0.2, 0.05, 0.0]})
-    >>> recall_at_waste(curve, 0.1)
-    0.3
+    >>> curve = pd.DataFrame({"recall": [0.5, 0.3, 0.0], "wasted_share": [0.25, 0.05, 0.0]})
+    >>> round(recall_at_waste(curve, 0.15), 3), recall_at_waste(curve, 0.9)
+    (0.4, 0.5)
     """
-    known = curve.dropna(subset=["recall", "wasted_share"])
+    known = curve.dropna(subset=["recall", "wasted_share"]).sort_values(["wasted_share", "recall"])
     if known.empty:
         return None
-    able = known.loc[known["wasted_share"] <= wasted_share, "recall"]
-    return float(able.max()) if len(able) else 0.0
+    best = known.groupby("wasted_share")["recall"].max()
+    wasted, recall = np.append(0.0, best.index.to_numpy(float)), np.append(0.0, best.to_numpy(float))
+    if len(best) and wasted[1] == 0.0:
+        wasted, recall = wasted[1:], recall[1:]
+    return float(np.interp(wasted_share, wasted, np.maximum.accumulate(recall)))
 
 
 def reliability_bins(table: PredictionTable, bins: int = 10) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from specbench.core.display import plural
 from specbench.report.page import percent
 
 __all__ = ["rates_text"]
@@ -48,9 +49,15 @@ def rates_text(predictors: Mapping[str, Mapping[str, Any]]) -> str:
                 f"{metrics['fit_s']:.1f}",
             ]
         )
+    spread = [
+        f"{name}: READ call@1 of {plural(len(again), 'fit')} with other seeds {percent(min(again))} to {percent(max(again))}"
+        for name, metrics in predictors.items()
+        if (again := [each for each in (metrics["refits"] or {}).get("read_call_top1", ()) if each is not None])
+    ]
     return "\n".join(
         [
             _aligned([header, *rows]),
+            *spread,
             "",
             "@1, @3: right at rank 1, or among the first 3, given that a call happens. recall … wasted: READ calls",
             f"launched at p ≥ {thresholds}; saved and wasted are shares of the sequential time ({seconds} seconds).",

@@ -72,7 +72,7 @@ def test_the_verdict_comes_first_and_everything_is_there(hostile: Path) -> None:
     metrics = json.loads((hostile / "metrics.json").read_text())
     config = json.loads((hostile / "config.json").read_text())
     body = text[text.index("<body>") :]
-    assert body.index('class="verdict"') < body.index("<figure") < body.index('id="leaderboard"')
+    assert body.index('class="verdict ') < body.index("<figure") < body.index('id="leaderboard"')
     for heading in (
         "leaderboard",
         "guesses",

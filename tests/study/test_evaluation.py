@@ -205,3 +205,18 @@ def test_files_that_are_read_or_foreign_are_not_overwritten(halves: tuple[Path, 
     for _ in range(2):  # the second time over its own result
         result = run("--train", halves[0], "--test", halves[1], "--predictors", "silent", "--out", tmp_path / "o.json")
         assert result.exit_code == 0, result.stderr
+
+
+def test_further_fits_tell_how_much_the_seed_matters(halves: tuple[Path, Path], tmp_path: Path) -> None:
+    out = tmp_path / "o.json"
+    made = run(
+        *("--train", halves[0], "--test", halves[1], "--predictors", "learned,markov", "--refits", 1, "--out", out)
+    )
+    assert made.exit_code == 0, made.stderr
+    found = json.loads(out.read_text())
+    assert "learned: READ call@1 of 1 fit with other seeds" in made.stdout
+    assert found["config"]["refits"] == 1
+    assert len(found["predictors"]["learned"]["refits"]["read_call_top1"]) == 1
+    assert found["predictors"]["markov"]["refits"] is None  # it has no seed
+    with pytest.raises(ConfigError, match="0 to 100; got -1"):
+        Settings(refits=-1)
