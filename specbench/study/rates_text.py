@@ -50,7 +50,8 @@ def rates_text(predictors: Mapping[str, Mapping[str, Any]]) -> str:
             ]
         )
     spread = [
-        f"{name}: READ call@1 of {plural(len(again), 'fit')} with other seeds {percent(min(again))} to {percent(max(again))}"
+        f"{name}: READ call@1 of {plural(len(again), 'fit')} with other seeds "
+        f"{percent(min(again))} to {percent(max(again))}"
         for name, metrics in predictors.items()
         if (again := [each for each in (metrics["refits"] or {}).get("read_call_top1", ()) if each is not None])
     ]
