@@ -155,3 +155,32 @@ def test_the_argument_reader_agrees_with_json(text):
         return
     if isinstance(whole, dict):
         assert reader.done and dict(found) == whole
+
+
+@pytest.mark.parametrize(
+    "end", ["<|eot_id|>", "<|eom_id|>\n", "<|im_end|>", "<|im_end|><|endoftext|>", "<｜end▁of▁sentence｜>"]
+)
+@pytest.mark.parametrize(
+    "said", ['{"name": "get_order", "parameters": {"id": 7}}', '<tool_call>{"name": "get_order", "arguments": {"id": 7}}</tool_call>', "Hello"]
+)  # fmt: skip
+@pytest.mark.parametrize("size", [1, 2, 7, 500])
+def test_marks_for_the_end_of_the_turn_are_no_part_of_a_message(said, end, size):
+    expected = parse(said, TOOLS)
+    assert expected.calls or expected.text == "Hello"
+    assert parse(said + end, TOOLS) == expected
+    parser = StreamParser(TOOLS)
+    events = [event for at in range(0, len(said + end), size) for event in parser.feed((said + end)[at : at + size])]
+    rest, parsed = parser.close()
+    assert parsed == expected
+    assert "".join(event.text for event in events + rest if isinstance(event, TextDelta)).strip() == expected.text
+
+
+def test_a_mark_for_the_end_of_the_turn_in_the_middle_is_text():
+    text = "Models end a turn with <|eot_id|> or so; this one ends with <|eot"
+    assert parse(text, TOOLS).text == text
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_what_is_no_number_of_json_makes_a_call_invalid(value):
+    (call,) = parse(f'<tool_call>{{"name": "get_order", "arguments": {{"id": {value}}}}}</tool_call>', TOOLS).calls
+    assert call.invalid_arguments is not None and value in call.invalid_arguments

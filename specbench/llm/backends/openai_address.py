@@ -63,6 +63,7 @@ class Address:
             raise ConfigError(
                 f"{shown!r} is no base URL of a server; write it with http:// or https://, as in http://gpu-box:8000/v1"
             )
+        path = parts.path.rstrip("/").removesuffix("/chat/completions")  # the client adds it
         user, at, host = parts.netloc.rpartition("@")
         name, _, password = user.partition(":")
         told = b64encode(f"{unquote(name)}:{unquote(password)}".encode()).decode()
@@ -70,7 +71,7 @@ class Address:
         raw = [each.partition("=")[2] for each in parts.query.split("&")]
         secrets = [password, unquote(password), told if at else "", *query.values(), *raw]
         return cls(
-            urlunsplit(parts._replace(netloc=host, query="", fragment="")),
+            urlunsplit(parts._replace(netloc=host, path=path, query="", fragment="")),
             {"Authorization": f"Basic {told}"} if at else {},
             query,
             tuple(dict.fromkeys(each for each in secrets if each)),

@@ -55,10 +55,11 @@ class ChunkReader:
         choices = get(chunk, "choices")
         if not isinstance(choices, list) or not choices:
             return []
-        choice = choices[0]
-        self._refuse_error(choice)
-        if get(choice, "index") not in (0, None):  # another answer to the same request, that nobody has asked for
+        # Others answer the same request again, which nobody has asked for.
+        choice = next((each for each in choices if get(each, "index") in (0, None)), None)
+        if choice is None:
             return []
+        self._refuse_error(choice)
         self.finished = get(choice, "finish_reason") or self.finished
         delta = get(choice, "delta") or get(choice, "message")
         return [] if delta is None else self._events(delta)

@@ -9,7 +9,8 @@ What counts is decided on the whole message (:func:`parse`), so that it does not
 - Where no tools are on offer there are no calls.
 - A call that the message breaks off in the middle is no call. A call with a name whose arguments are no JSON object is
   one with ``invalid_arguments``: the agent can tell the model.
-- Text and calls together are what was written: what is no call stays text.
+- Text and calls together are what was written: what is no call stays text. Marks for the end of a turn
+  (``<|eot_id|>``) are no part of a message that ends with them.
 
 :class:`StreamParser` tells early what is certain (text before the first mark) or likely (calls in the making).
 """
@@ -31,6 +32,11 @@ __all__ = ["Parsed", "StreamParser", "beginning", "parse"]
 _THINKING = {"<think>": "</think>", "<thinking>": "</thinking>", "[THINK]": "[/THINK]"}
 _MARKS = (*DIALECTS, *_THINKING, *_THINKING.values())
 _MARK = re.compile("|".join(map(re.escape, _MARKS)))
+_TURN_ENDS = (
+    "<|eot_id|>", "<|eom_id|>", "<|eot|>", "<|im_end|>", "<|end|>", "<|end_of_text|>", "<|endoftext|>",
+    "<｜end▁of▁sentence｜>",
+)  # fmt: skip
+_OVER = re.compile(rf"(?:(?:{'|'.join(map(re.escape, _TURN_ENDS))})\s*)+\Z")
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ def parse(text: str, tools: Mapping[str, ToolSpec]) -> Parsed:
     >>> parse('<think>Shall I?</think><tool_call>{"name": "get_order"}</tool_call>', tools)
     Parsed(text='<think>Shall I?</think>', calls=(ToolCall(name='get_order', arguments={}, ...),))
     """
-    said, calls = _taken_apart(text, tools)
+    said, calls = _taken_apart(_OVER.sub("", text) if tools else text, tools)
     return Parsed(said.strip(), calls)
 
 
@@ -118,7 +124,7 @@ class StreamParser:
 
     def __init__(self, tools: Mapping[str, ToolSpec]) -> None:
         self._tools = tools
-        self._text = ""
+        self._text, self._held = "", ""
         self._told = 0
         self._fresh, self._thought = True, False
         self._until: str | None = None
@@ -127,7 +133,9 @@ class StreamParser:
     def feed(self, text: str, tok: int = 0) -> list[Event]:
         """Read a piece; ``tok`` (tokens written so far) is passed on in the events."""
         events: list[Event] = []
-        self._text += text
+        text = self._held + text
+        kept = _before_end(text) if self._tools else len(text)
+        self._text, self._held = self._text + text[:kept], text[kept:]
         while self._calls is None and self._advance(events, tok):
             pass
         if self._calls is not None:
@@ -139,6 +147,8 @@ class StreamParser:
 
     def close(self, tok: int = 0) -> tuple[list[Event], Parsed]:
         """The message is over: the last events, and what it was."""
+        if not _OVER.fullmatch(self._held):  # the beginning of a mark that did not come
+            self._text, self._held = self._text + self._held, ""
         said, calls = _taken_apart(self._text, self._tools)
         making = self._calls or CallsInTheMaking(self._tools, len(self._text), marked=True)
         events = making.settle(calls, tok)
@@ -195,6 +205,13 @@ class StreamParser:
         if end > self._told:
             events.append(TextDelta(self._text[self._told : end], tok))
             self._told = end
+
+
+def _before_end(text: str) -> int:
+    """Where marks for the end of the turn begin that close ``text``, or what may become one."""
+    kept = len(text) - beginning(text, 0, _TURN_ENDS)
+    over = _OVER.search(text, 0, kept)
+    return kept if over is None else over.start()
 
 
 def beginning(text: str, start: int, marks: Sequence[str]) -> int:
