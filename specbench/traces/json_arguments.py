@@ -113,6 +113,8 @@ def _python_literal(text: str) -> Any:
 
 
 def _as_json(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("out of range")
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, (list, tuple)):

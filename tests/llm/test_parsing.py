@@ -157,12 +157,11 @@ def test_the_argument_reader_agrees_with_json(text):
         assert reader.done and dict(found) == whole
 
 
-@pytest.mark.parametrize(
-    "end", ["<|eot_id|>", "<|eom_id|>\n", "<|im_end|>", "<|im_end|><|endoftext|>", "<｜end▁of▁sentence｜>"]
-)
-@pytest.mark.parametrize(
-    "said", ['{"name": "get_order", "parameters": {"id": 7}}', '<tool_call>{"name": "get_order", "arguments": {"id": 7}}</tool_call>', "Hello"]
-)  # fmt: skip
+CALL = '{"name": "get_order", "parameters": {"id": 7}}'
+
+
+@pytest.mark.parametrize("end", ["<|eot_id|>", "<|eom_id|>\n", "<|im_end|><|endoftext|>", "<｜end▁of▁sentence｜>"])
+@pytest.mark.parametrize("said", [CALL, f"<tool_call>{CALL}</tool_call>", "Hello"])
 @pytest.mark.parametrize("size", [1, 2, 7, 500])
 def test_marks_for_the_end_of_the_turn_are_no_part_of_a_message(said, end, size):
     expected = parse(said, TOOLS)
