@@ -157,11 +157,11 @@ def test_the_argument_reader_agrees_with_json(text):
         assert reader.done and dict(found) == whole
 
 
-CALL = '{"name": "get_order", "parameters": {"id": 7}}'
+WRITTEN = '{"name": "get_order", "parameters": {"id": 7}}'
 
 
 @pytest.mark.parametrize("end", ["<|eot_id|>", "<|eom_id|>\n", "<|im_end|><|endoftext|>", "<｜end▁of▁sentence｜>"])
-@pytest.mark.parametrize("said", [CALL, f"<tool_call>{CALL}</tool_call>", "Hello"])
+@pytest.mark.parametrize("said", [WRITTEN, f"<tool_call>{WRITTEN}</tool_call>", "Hello"])
 @pytest.mark.parametrize("size", [1, 2, 7, 500])
 def test_marks_for_the_end_of_the_turn_are_no_part_of_a_message(said, end, size):
     expected = parse(said, TOOLS)
