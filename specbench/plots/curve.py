@@ -78,7 +78,7 @@ def plot_curve(
         ax.xaxis.set_major_formatter(per_cent())
         ax.yaxis.set_major_formatter(per_cent())
         ax.set_xlabel(f"wasted compute: seconds of unused tool runs, % of the sequential time ({basis(modelled)})")
-        ax.set_ylabel("hit-rate (recall): % of decision points with a call")
+        ax.set_ylabel("hit-rate (recall): % of the calls")
         ax.set_title("Hit-rate against wasted compute")
         ax.legend(
             handles=handles,
