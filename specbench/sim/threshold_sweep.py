@@ -16,7 +16,7 @@ import pandas as pd
 
 from specbench.core.batches import in_batches, seconds_in_batches
 from specbench.core.errors import ConfigError
-from specbench.core.types import DecisionPoint, Effect, ToolCall
+from specbench.core.types import DecisionPoint, Effect, ToolCall, effect_of
 from specbench.metrics.intervals import MIN_TASKS, ratios, task_sums
 from specbench.metrics.prediction_rates import Hits, launches
 from specbench.metrics.prediction_rates import reads as reads_of
@@ -91,8 +91,7 @@ def _usable(point: DecisionPoint, calls: Sequence[ToolCall]) -> range:
 
 
 def _writes(point: DecisionPoint, call: ToolCall) -> bool:
-    spec = point.tools.get(call.name)
-    return spec is None or spec.effect not in (Effect.READ, Effect.LOCAL)
+    return effect_of(call, point.tools) not in (Effect.READ, Effect.LOCAL)
 
 
 def sweep(

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 from specbench.core.errors import ConfigError, TraceError
 from specbench.core.types import Effect, ToolSpec, Trace
-from specbench.traces.json_fields import effect_field, flag_field, object_field, texts_field
+from specbench.traces.json_fields import effect_field, flag_field, list_field, object_field, texts_field
 
 __all__ = ["Declared", "Effects", "apply_effects", "read_effects"]
 
@@ -29,6 +29,7 @@ Effects: TypeAlias = str | Path | Mapping[str, Effect | str | Declared]
 
 _FIELDS: dict[str, Callable[[Any, str], Any]] = {
     "effect": effect_field,
+    "where": list_field,
     "irrelevant": texts_field,
     "open_world": flag_field,
     "hosts": texts_field,
