@@ -65,7 +65,7 @@ class LiveSession(AsksPredictor):
             started_s=anyio.current_time(), predicts=sync is not None, session=self,
         )  # fmt: skip
         self.calls = Calls(self.course, place, order)
-        self.recording = Recording(task_id, self.course.started_s)
+        self.recording = Recording(trace_id, task_id, self.course.started_s, place.recorder)
         self.answer: AnswerStream | None = None
         self.pinned = False  # somebody keeps it
 
@@ -293,6 +293,7 @@ class LiveSession(AsksPredictor):
 
     async def wind_up(self) -> None:
         """After :meth:`close`: wait for what is still at work, and for what there is to learn."""
+        self.recording.end()
         await self.calls.finish()
         if self.sync is not None:
             await self.sync.catch_up()

@@ -27,6 +27,7 @@ from specbench.speculation.commands import (
     Wake,
 )
 from specbench.speculation.slots import Slots
+from specbench.traces.recorder import Recorder
 
 __all__ = ["Workplace"]
 
@@ -53,6 +54,8 @@ class Workplace:
         Where staged writes are noted.
     warmer
         Loads ahead by rules.
+    recorder
+        Writes what was said to a file.
     """
 
     tools: Toolbox
@@ -60,6 +63,7 @@ class Workplace:
     tasks: Tasks
     journal: Journal
     warmer: CacheWarmer | None = None
+    recorder: Recorder | None = None
 
     def check_free(self, course: Course) -> None:
         """Raise where no step of a conversation can begin now.

@@ -75,8 +75,10 @@ def trace_to_dict(trace: Trace) -> dict[str, Any]:
     return record
 
 
-def encode_trace(trace: Trace) -> bytes:
+def encode_trace(trace: Trace, part: int | None = None) -> bytes:
     """Return the line that schema v1 writes for a trace: UTF-8, newline at the end, the same bytes for the same trace.
+
+    ``part`` says that it is a part of a conversation, counted from 0: the messages that are new in it.
 
     Examples
     --------
@@ -84,6 +86,8 @@ def encode_trace(trace: Trace) -> bytes:
     '{"specbench":1,"trace_id":"t","task_id":"task","source":"doc","messages":[{"role":"user","content":"¿qué?"}]}\\n'
     """
     record = trace_to_dict(trace)
+    if part is not None:
+        record = {"specbench": record.pop("specbench"), "part": part, **record}
     try:
         try:
             line = _dumps(record, ensure_ascii=False).encode("utf-8")
