@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from specbench.study.workbench import Workbench
     from specbench.testing import check_predictor
     from specbench.traces.collection import Traces, read, sample
+    from specbench.traces.recorder import Recorder
     from specbench.traces.store import write_traces
 
 __version__ = "0.1.0"
@@ -52,6 +53,7 @@ _PLACES = {
     "read": "specbench.traces.collection",
     "sample": "specbench.traces.collection",
     "write_traces": "specbench.traces.store",
+    "Recorder": "specbench.traces.recorder",
     "Traces": "specbench.traces.collection",
     "Trace": "specbench.core.types",
     "Message": "specbench.core.types",
@@ -126,6 +128,7 @@ __all__ = [
     "Policy",
     "Prediction",
     "Predictor",
+    "Recorder",
     "RunAhead",
     "Session",
     "Setting",

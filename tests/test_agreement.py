@@ -27,6 +27,7 @@ TOOLS = {
     "save": ToolSpec("save", effect=Effect.WRITE),
     "note": ToolSpec("note", effect=Effect.LOCAL),
     "book": ToolSpec("book", effect=Effect.STAGED),
+    "run": ToolSpec("run", effect=Effect.WRITE, where=[{"x": [0, 1], "effect": "read"}]),  # type: ignore[list-item]
 }
 TRAITS = {
     "get": Traits(keys=("item:{x}",)),
@@ -55,7 +56,7 @@ def random_trace(draw: random.Random, name: str) -> Trace:
 
 
 def random_call(draw: random.Random) -> ToolCall:
-    spec = TOOLS[draw.choice(["get", "get", "find", "price", "save", "note", "book"])]
+    spec = TOOLS[draw.choice(["get", "get", "find", "price", "save", "note", "book", "run"])]
     why = {name: draw.choice(["to see", "again"]) for name in spec.irrelevant if draw.random() < 0.3}
     return ToolCall(spec.name, {"x": draw.randint(0, 2), **why}).of(spec)
 

@@ -131,6 +131,39 @@ def redact(
     echo(f"note: {UNKNOWABLE}", err=True)
 
 
+@app.command()
+def effects(
+    paths: PathsArgument,
+    out: Annotated[Path | None, typer.Option("--out", help="The file to write; the terminal when not given.")] = None,
+    format: FormatOption = None,
+    skip_invalid: SkipOption = False,
+    effects: EffectsOption = None,
+    keep_prefixes: KeepPrefixesOption = False,
+) -> None:
+    """Write a template of an effects file: tools with counts, and suggestions (#effect, #where …) for you to confirm.
+
+    With --effects what that file declares is taken over.
+    """
+    from specbench.core.files import atomic_file, refuse_foreign
+    from specbench.traces.effects_template import HEAD, effects_template
+    from specbench.traces.store import ReadReport, read_traces
+
+    if out is not None:
+        refuse_foreign(out, HEAD[0], [*paths, effects])
+    report = ReadReport()
+    found = effects_template(
+        read_traces(paths, format, skip_invalid, effects=effects, report=report, keep_prefixes=keep_prefixes)
+    )
+    text = json.dumps(found, indent=2, ensure_ascii=False)
+    show_problems(report.skipped, "skipped")
+    if out is None:
+        echo(text)
+        return
+    with atomic_file(out) as temporary:
+        temporary.write_text(f"{text}\n", "utf-8", errors="backslashreplace")
+    echo(f"{out}: {len(found) - 1} tools; take the # of a suggestion away where you agree, then --effects {out}")
+
+
 def _show_warnings(report: ReadReport) -> None:
     """Tell, file by file, what was read without an error and looks wrong."""
     for file in report.files:

@@ -1,33 +1,17 @@
-"""What a tool is and what a call of it is: effects, specifications, and which calls are equal. Frozen; no I/O."""
+"""What a tool is and what a call of it is: specifications, and which calls are equal. Frozen; no I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 from specbench.core.canonical import canonical, spelling
+from specbench.core.effects import CAREFUL, Effect, EffectRule
 from specbench.core.errors import ConfigError
 
 __all__ = ["Effect", "ToolCall", "ToolSpec"]
-
-
-class Effect(StrEnum):
-    """What a tool does to the world. Declared by whoever brings the tool, never guessed silently.
-
-    ``READ`` has no side effect and may be speculated. ``WRITE`` changes something. ``LOCAL`` computes or takes a note
-    without I/O (calculate, think): harmless, but there is no latency to hide, so it is never speculated and not
-    counted as READ. ``STAGED`` is a write with a staging pair: it can be prepared, and then committed or rolled back,
-    so an executor that has the pair may speculate it. ``UNKNOWN`` is treated as ``WRITE``.
-    """
-
-    READ = "read"
-    WRITE = "write"
-    LOCAL = "local"
-    STAGED = "staged"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +125,7 @@ class ToolSpec:
         JSON schema of the arguments (``{"type": "object", "properties": {...}, "required": [...]}``). May be empty
         when the traces do not carry it.
     effect
-        See :class:`Effect`.
+        See :class:`~specbench.core.effects.Effect`.
     open_world
         Whether it reaches beyond the systems that you trust (MCP's ``openWorldHint``): the web, other people's servers.
         What is launched ahead of it then takes no values from tool results. ``None``: it does where an argument is an
@@ -152,6 +136,22 @@ class ToolSpec:
         By parameter, where its value may come from when a call is launched ahead: ``user``, ``system``, ``assistant``,
         ``result`` (of any tool), ``result:TOOL``, ``schema`` (its enumeration, its default), ``agent`` (the agent has
         called the tool with it), ``constant`` (it stands in no result), ``=TEXT`` (this very text).
+    irrelevant
+        Parameters that say why a call is made and do not change what it does (``reason``, ``description``): calls that
+        differ in them alone are equal. Where a guess comes true, the tool has run with the guess's value.
+        None of a staged tool: what it does would be made real with the guess's value.
+    where
+        Calls that have another effect than ``effect``, by their arguments: rules, as
+        :class:`~specbench.core.effects.EffectRule` or as objects. The tool is a ``write`` then, or ``unknown``: rules
+        say what is harmless, and a call that fits none of them is not. Of several that fit, the most careful one
+        counts.
+
+    Examples
+    --------
+    >>> rules = [{"command": "(ls|cat|git (status|diff|log))( .*)?", "effect": "read"}]
+    >>> bash = ToolSpec("Bash", effect=Effect.WRITE, where=rules)
+    >>> [str(bash.effect_of(ToolCall("Bash", {"command": each}))) for each in ("git diff", "git diff; rm -rf .")]
+    ['read', 'write']
     """
 
     name: str
@@ -162,6 +162,7 @@ class ToolSpec:
     hosts: Sequence[str] = ()
     sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
     irrelevant: Sequence[str] = ()
+    where: Sequence[EffectRule] = ()
 
     def __post_init__(self) -> None:
         for what, texts in (("hosts", self.hosts), ("irrelevant parameters", self.irrelevant)):
@@ -187,11 +188,41 @@ class ToolSpec:
                 raise ConfigError(
                     f"the effect of tool {self.name!r} is one of {', '.join(Effect)}; got {self.effect!r}"
                 ) from None
+        if self.where:
+            self._check_rules()
         if self.irrelevant and self.effect is Effect.STAGED:
             raise ConfigError(
                 f"tool {self.name!r} is staged: its guess becomes real as it is, so each of its parameters counts; "
                 f"declare none irrelevant (got {', '.join(self.irrelevant)})"
             )
+
+    def _check_rules(self) -> None:
+        if isinstance(self.where, (str, Mapping)):
+            raise ConfigError(f"the rules (where) of tool {self.name!r} are a list of objects; got {self.where!r}")
+        if self.effect not in (Effect.WRITE, Effect.UNKNOWN):
+            raise ConfigError(
+                f"tool {self.name!r} has rules that say which of its calls are harmless, so its own effect is write or "
+                f"unknown; got {self.effect}"
+            )
+        try:
+            rules = tuple(map(EffectRule.of, self.where))
+        except ConfigError as error:
+            raise ConfigError(f"tool {self.name!r}, where: {error}") from None
+        for name in (name for rule in rules for name in rule.arguments if name in self.irrelevant):
+            raise ConfigError(f"{name!r} of tool {self.name!r} is irrelevant, so no rule can depend on it")
+        object.__setattr__(self, "where", rules)
+
+    def effect_of(self, call: ToolCall) -> Effect:
+        """Return the effect of one call: that of the rules that fit (:attr:`where`), else the tool's."""
+        if not self.where or call.invalid_arguments is not None:
+            return self.effect
+        found = {rule.effect for rule in self.where if rule.fits(call.arguments)}
+        return next((effect for effect in CAREFUL if effect in found), self.effect)
+
+    @property
+    def may_read(self) -> bool:
+        """Whether some call of it is a read."""
+        return self.effect is Effect.READ or any(rule.effect is Effect.READ for rule in self.where)
 
     @property
     def properties(self) -> Mapping[str, Any]:

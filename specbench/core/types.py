@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from specbench.core.display import clipped, plural, table_html
-from specbench.core.tools import Effect, ToolCall, ToolSpec
+from specbench.core.effects import Effect
+from specbench.core.tools import ToolCall, ToolSpec
 
 __all__ = [
     "ROLES",
@@ -27,6 +28,7 @@ __all__ = [
     "ToolPrediction",
     "ToolSpec",
     "Trace",
+    "effect_of",
 ]
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
@@ -197,6 +199,16 @@ class Trace:
         """Effect of ``tool`` here; ``UNKNOWN`` for a tool that is not declared."""
         spec = self.tools.get(tool)
         return spec.effect if spec is not None else Effect.UNKNOWN
+
+    def effect_of(self, call: ToolCall) -> Effect:
+        """Effect of a call here: by its arguments, where its tool says so."""
+        return effect_of(call, self.tools)
+
+
+def effect_of(call: ToolCall, tools: Mapping[str, ToolSpec]) -> Effect:
+    """Return the effect of a call: that of its tool, by its arguments; ``UNKNOWN`` where the tool is not there."""
+    spec = tools.get(call.name)
+    return Effect.UNKNOWN if spec is None else spec.effect_of(call)
 
 
 def _marked(message: Message, tools: Mapping[str, ToolSpec]) -> Message:

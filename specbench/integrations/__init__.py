@@ -9,11 +9,13 @@ from specbench.core.lazy import lazy
 if TYPE_CHECKING:
     from specbench.integrations.langchain.middleware import SpeculationMiddleware
     from specbench.integrations.langchain.model import BackendChatModel
+    from specbench.integrations.langchain.recorder import LangChainRecorder
     from specbench.integrations.langgraph.agent import SpeculativeAgent
     from specbench.integrations.tracing.tracer import Tracer
 
 __all__ = [
     "BackendChatModel",
+    "LangChainRecorder",
     "SpeculationMiddleware",
     "SpeculativeAgent",
     "Tracer",
@@ -23,6 +25,7 @@ __getattr__, __dir__ = lazy(
     __name__,
     {
         "BackendChatModel": "specbench.integrations.langchain.model",
+        "LangChainRecorder": "specbench.integrations.langchain.recorder",
         "SpeculationMiddleware": "specbench.integrations.langchain.middleware",
         "SpeculativeAgent": "specbench.integrations.langgraph.agent",
         "Tracer": "specbench.integrations.tracing.tracer",

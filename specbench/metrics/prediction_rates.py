@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall
+from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall, effect_of
 from specbench.metrics.calibration import calibration
 from specbench.metrics.intervals import ratio_interval
 from specbench.metrics.prediction_table import PredictionTable
@@ -46,7 +46,7 @@ class Launches(NamedTuple):
 def reads(point: DecisionPoint, predictions: Sequence[Prediction], most: int) -> list[Prediction]:
     """Return the first ``most`` predicted calls of declared reads: traces come without the pairs of staged tools."""
     able = launchable(point, predictions)
-    return [each for each in able if each.call and point.tools[each.call.name].effect is Effect.READ][:most]
+    return [each for each in able if each.call and is_read(point, each.call)][:most]
 
 
 def launches(table: PredictionTable, k: int = 1) -> Launches:
@@ -120,9 +120,8 @@ def hits_at(
 
 
 def is_read(point: DecisionPoint, call: ToolCall) -> bool:
-    """Whether a call is of a declared read."""
-    spec = point.tools.get(call.name)
-    return spec is not None and spec.effect is Effect.READ
+    """Whether a call is a declared read."""
+    return effect_of(call, point.tools) is Effect.READ
 
 
 def reply_right(table: PredictionTable) -> Flags:

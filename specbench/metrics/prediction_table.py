@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from specbench.core.display import clipped, plural
 from specbench.core.errors import PredictorError, SpecbenchError, in_words
-from specbench.core.types import Decision, DecisionPoint, Effect, Prediction, ToolCall, ToolPrediction, Trace
+from specbench.core.types import Decision, DecisionPoint, Effect, Prediction, ToolCall, ToolPrediction, Trace, effect_of
 from specbench.predictors.base import Predictor, Session, checked_predictions
 
 __all__ = ["DEPTH", "Full", "PredictionTable", "predict_traces"]
@@ -125,11 +125,10 @@ class PredictionTable:
 
     def effects(self) -> list[list[Effect]]:
         """Return the effect of each call of each decision; empty for a reply."""
-        out = []
-        for point, calls in zip(self.points, self.calls, strict=True):
-            specs = [point.tools.get(call.name) for call in calls]
-            out.append([Effect.UNKNOWN if spec is None else spec.effect for spec in specs])
-        return out
+        return [
+            [effect_of(call, point.tools) for call in calls]
+            for point, calls in zip(self.points, self.calls, strict=True)
+        ]
 
     def read_calls(self) -> npt.NDArray[np.float64]:
         """Return how many calls of each decision are declared reads."""

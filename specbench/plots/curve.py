@@ -23,6 +23,7 @@ def plot_curve(
     threshold: float = 0.6,
     highlight: str | None = None,
     modelled: bool = True,
+    before_write: bool = False,
     theme: str = "light",
     ax: Axes | None = None,
 ) -> Axes:
@@ -41,6 +42,9 @@ def plot_curve(
         Predictor whose operating point is labelled; the first that is no control otherwise.
     modelled
         Whether the seconds are modelled, or measured; says so on the axis.
+    before_write
+        Count a guess until the next write (:mod:`specbench.metrics.before_write`): draws ``recall_before_write``
+        against ``unused_lookups_per_call`` instead.
     theme
         ``light`` or ``dark``.
     ax
@@ -59,6 +63,10 @@ def plot_curve(
     """
     with themed(theme) as colours:
         ax = ax if ax is not None else new_axes(8.6, 5.4)
+        if before_write:
+            kept = curves[["predictor", "threshold"]]
+            recall, unused = curves["recall_before_write"], curves["unused_lookups_per_call"]
+            curves = kept.assign(recall=recall, wasted_share=unused)
         curves = curves.dropna(subset=["recall", "wasted_share"])
         if curves.empty:
             return empty(ax, "No tool calls in the test traces: there is no hit-rate to draw.", colours)
@@ -72,14 +80,20 @@ def plot_curve(
         for number, name in enumerate(name for name in names if name in controls):
             handles.append(_control(ax, curves[curves["predictor"] == name], name, number, colours))
         if highlight is not None:
-            handles.append(_label_default(ax, curves[curves["predictor"] == highlight], threshold, colours))
+            unit = "lookups a call" if before_write else "of the time"
+            handles.append(_label_default(ax, curves[curves["predictor"] == highlight], threshold, unit, colours))
         ax.set_xlim(left=-0.012)
         ax.set_ylim(-0.03, min(1.02, max(ax.get_ylim()[1], 0.1) + 0.05))
-        ax.xaxis.set_major_formatter(per_cent())
         ax.yaxis.set_major_formatter(per_cent())
-        ax.set_xlabel(f"wasted compute: seconds of unused tool runs, % of the sequential time ({basis(modelled)})")
-        ax.set_ylabel("hit-rate (recall): % of decision points with a call")
-        ax.set_title("Hit-rate against wasted compute")
+        if before_write:
+            ax.set_xlabel("unused lookups for each call of the agent")
+            ax.set_ylabel("answered ahead: % of the calls")
+            ax.set_title("Used before the next write, against unused lookups")
+        else:
+            ax.xaxis.set_major_formatter(per_cent())
+            ax.set_xlabel(f"wasted compute: seconds of unused tool runs, % of the sequential time ({basis(modelled)})")
+            ax.set_ylabel("hit-rate (recall): % of the calls")
+            ax.set_title("Hit-rate against wasted compute")
         ax.legend(
             handles=handles,
             loc="upper left",
@@ -136,15 +150,16 @@ def _ceiling(ax: Axes, curves: pd.DataFrame, colours: Ink) -> None:
         )  # fmt: skip
 
 
-def _label_default(ax: Axes, rows: pd.DataFrame, threshold: float, colours: Ink) -> Line2D:
+def _label_default(ax: Axes, rows: pd.DataFrame, threshold: float, unit: str, colours: Ink) -> Line2D:
     row = rows.iloc[int(np.argmin(np.abs(rows["threshold"].to_numpy(float) - threshold)))]
     ax.annotate(
         f"p ≥ {threshold:.2f}", (row["wasted_share"], row["recall"]), xytext=(12, -1), textcoords="offset points",
         fontsize=9, weight="bold", va="center", zorder=7,
         bbox={"boxstyle": "round,pad=0.15", "fc": colours.paper, "ec": "none", "alpha": 0.6},
     )  # fmt: skip
+    wasted = f"{row['wasted_share']:.2f}" if unit.startswith("lookups") else f"{100 * row['wasted_share']:.1f} %"
     text = (
         f"operating point, p ≥ {threshold:.2f}:\n{row['predictor']} hits {100 * row['recall']:.0f} % of the calls\n"
-        f"and wastes {100 * row['wasted_share']:.1f} % of the time"
+        f"and wastes {wasted} {unit}"
     )
     return Line2D([], [], ls="", marker="o", ms=10, mfc="none", mec=colours.text, mew=1.6, label=text)

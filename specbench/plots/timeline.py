@@ -45,7 +45,7 @@ class LiveCurve:
                 )
             ax.xaxis.set_major_formatter(per_cent())
             ax.yaxis.set_major_formatter(per_cent())
-            ax.set_ylabel("hit-rate: % of decision points with a call")
+            ax.set_ylabel("hit-rate: % of the calls")
             ax.spines[["top", "right"]].set_visible(False)
 
     def draw(self, curves: Sequence[tuple[str, pd.DataFrame, tuple[float, float]]], seconds: str = "modelled") -> bytes:

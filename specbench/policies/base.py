@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 
 from specbench.core.errors import ConfigError
 from specbench.core.registry import POLICIES, import_part
-from specbench.core.types import DecisionPoint, Effect, Prediction
+from specbench.core.types import DecisionPoint, Effect, Prediction, effect_of
 from specbench.policies.state import State
 from specbench.policies.steering import steered
 
@@ -135,13 +135,12 @@ def launchable(point: DecisionPoint, predictions: Sequence[Prediction], most: in
     kept: list[Prediction] = []
     for prediction in predictions:
         call = prediction.call
-        if call is not None and call.invalid_arguments is None and prediction.p > 0:
-            spec = point.tools.get(call.name)
-            able = spec is not None and (spec.effect is Effect.READ or spec.effect is Effect.STAGED)
-            if able and steered(call, point) is None:
-                kept.append(prediction)
-                if len(kept) == most:
-                    break
+        if call is None or call.invalid_arguments is not None or prediction.p <= 0:
+            continue
+        if effect_of(call, point.tools) in (Effect.READ, Effect.STAGED) and steered(call, point) is None:
+            kept.append(prediction)
+            if len(kept) == most:
+                break
     return kept
 
 
@@ -172,7 +171,7 @@ class Threshold(Policy):
 
     Examples
     --------
-    >>> from specbench.core.types import ToolCall, ToolSpec
+    >>> from specbench.core.types import ToolCall, ToolSpec, effect_of
     >>> point = DecisionPoint("t", 0, (), {"look": ToolSpec("look", effect=Effect.READ)})
     >>> Threshold(0.6).choose(point, [Prediction(ToolCall("look"), 0.55)])
     Choice(launch=[], reason='best READ call look({}) has p 0.55, below 0.60')

@@ -14,7 +14,7 @@ from specbench.report.page import PAGE, make_environment, read_result, write_pag
 __all__ = ["build_comparison", "config_differences"]
 
 RATES = (
-    ("recall", "hit-rate: hits ÷ decision points with a call"),
+    ("recall", "hit-rate: calls hit ÷ calls"),
     ("precision", "precision: commits ÷ launched"),
     ("amplification", "tool calls executed ÷ needed"),
     ("saved_share", "saved, of the sequential time"),

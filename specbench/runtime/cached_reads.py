@@ -51,14 +51,14 @@ class CachedReads:
 
     def get(self, tool: Tool, call: ToolCall) -> tuple[Any] | None:
         """Return the result that is kept of a call, alone in a tuple; it is not to be changed."""
-        if self._kept is None or not tool.cached:
+        if self._kept is None or not tool.caches(call):
             return None
         entry = self._kept.get(self._tools.key_of(call))
         return None if entry is None else (entry[1],)
 
     def begin(self, tool: Tool, call: ToolCall) -> Running | None:
         """A read begins, ahead or not: hand what this returns to :meth:`keep` or :meth:`drop` when it ends."""
-        if not tool.cached:
+        if not tool.caches(call):
             return None
         running = Running(call, self._tools.key_of(call))
         self._running.add(running)

@@ -141,7 +141,7 @@ class Calls:
         kept = self.reads.get(tool, call)
         if kept is not None:
             return ToolResult(call, copied(kept[0]))
-        if self.place.warmer is not None and not tool.writes:
+        if self.place.warmer is not None and not tool.may_write(call):
             warm = await self.place.warmer.get(call, self.owner)
             if warm is not None:
                 return ToolResult(call, warm.value, run_s=warm.seconds, warm=True)
@@ -229,13 +229,14 @@ class Calls:
     async def _run_now(self, tool: Tool, call: ToolCall, slots: Slots[Any]) -> ToolResult:
         place, book, warmer = self.place, self.book, self.place.warmer
         began, running, result = place.tick(), self.reads.begin(tool, call), None
+        writes = tool.may_write(call)
         try:
-            if tool.writes:
+            if writes:
                 self.reads.forget(tool, call)
                 place.tell(book.write_starts, call)
                 self.order.running += 1
             try:
-                if tool.writes:
+                if writes:
                     await self.order.make_way(self.staged)
                     if warmer is not None:
                         await warmer.wrote(call, tool.traits)
@@ -245,7 +246,7 @@ class Calls:
             except Exception as raised:
                 value, error = None, raised
             finally:
-                if tool.writes:
+                if writes:
                     self.order.running -= 1
                     book.write_ended(call)
                     self.reads.forget(tool, call)
@@ -268,7 +269,7 @@ class Calls:
         most.
         """
         left = self._left_at_work()
-        if left and tool.writes:
+        if left and tool.may_write(call):
             await self._wait_for(left)
             left = []
         elif left:  # one of the same tool that takes notice has ended at once

@@ -30,6 +30,7 @@ from specbench.runtime.tools import Tool, Toolbox
 from specbench.runtime.warming import CacheWarmer
 from specbench.runtime.workplace import Workplace
 from specbench.speculation import Breaker, Options, Shared
+from specbench.traces.recorder import Recorder
 
 __all__ = ["SAFE_OPTIONS", "Executor"]
 
@@ -73,6 +74,8 @@ class Executor(KeepsRows):
     session_ttl_s
         Seconds after its last step at which a conversation that nobody has ended is over (its next step begins a new
         one); those of :meth:`conversation` stay until they are ended.
+    recorder
+        Writes each conversation to a file, step by step, with its measured seconds.
 
     Examples
     --------
@@ -104,6 +107,7 @@ class Executor(KeepsRows):
         k: int = 8,
         learn: bool = False,
         session_ttl_s: float = 3600.0,
+        recorder: Recorder | None = None,
     ) -> None:
         self.tools = Toolbox(tools.values() if isinstance(tools, Mapping) else tools)
         self.policy = checked_policy(policy)
@@ -123,7 +127,7 @@ class Executor(KeepsRows):
             self.options, self.tools.traits, expected, key_of=self.tools.key_of, contains_errors=True,
             refuse_staged=lambda call: self._order.refuse(self.tools[call.name]),
         )  # fmt: skip
-        self._place = Workplace(self.tools, self.shared, Tasks(), self.journal, warmer)
+        self._place = Workplace(self.tools, self.shared, Tasks(), self.journal, warmer, recorder)
         self._pace = Pace()
         self._sessions: dict[str, LiveSession] = {}
         self._ending: list[LiveSession] = []

@@ -165,7 +165,7 @@ class OpenStep:
                 results = [result for _, result in sorted(self._results.items())]
                 ran = [*results, *self._others]
                 self._step.batches = in_batches(
-                    [self._session.place.tools.may_write(each.call.name) for each in ran], self._parallel
+                    [self._session.place.tools.may_write(each.call) for each in ran], self._parallel
                 )
                 self._end = self._session.finish(self._step, self.decided, results, self.interrupted, self._others)
             return self._end

@@ -9,6 +9,7 @@ from specbench.core.types import Message, Timing, ToolCall, Trace
 from specbench.runtime.copies import own_arguments, own_call
 from specbench.runtime.results import StepResult
 from specbench.speculation.step import Step
+from specbench.traces.recorder import Recorder
 
 __all__ = ["Recording"]
 
@@ -21,14 +22,18 @@ class Recording:
 
     Parameters
     ----------
-    task_id
-        What the conversation is about.
+    trace_id, task_id
+        The conversation, and what it is about.
     started_s
         When it started, on the clock of the run.
+    recorder
+        Writes it to a file, if there is one: step by step, as long as nothing that was said before is changed.
     """
 
-    def __init__(self, task_id: str, started_s: float) -> None:
+    def __init__(self, trace_id: str, task_id: str, started_s: float, recorder: Recorder | None = None) -> None:
         self.task_id, self.started_s = task_id, started_s
+        self._trace_id, self._recorder = trace_id, recorder
+        self._talk = None if recorder is None else recorder.talk(trace_id, task_id=task_id)
         self._last: StepResult | None = None
         self._calls: list[ToolCall] = []
         self._ended_s = 0.0
@@ -49,6 +54,21 @@ class Recording:
         self._calls = [replace(each, arguments=own_arguments(each)) for each in step.calls]
         for each in result.results:
             each.text  # noqa: B018
+        if self._recorder is not None:
+            self._write(self._recorder)
+
+    def _write(self, recorder: Recorder) -> None:
+        trace = self.trace()
+        assert trace is not None and self._talk is not None
+        if not self._talk.follow(trace.messages, trace.tools):  # edited: it is another conversation from here on
+            self._talk.end()
+            self._talk = recorder.talk(task_id=self.task_id, tools=trace.tools, metadata={"continues": self._trace_id})
+            self._talk.follow(trace.messages)
+
+    def end(self) -> None:
+        """The conversation is over."""
+        if self._talk is not None:
+            self._talk.end()
 
     def trace(self) -> Trace | None:
         """Return the conversation so far; ``None`` before its first step has ended."""

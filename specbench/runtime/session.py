@@ -65,7 +65,7 @@ class LiveSession(AsksPredictor):
             started_s=anyio.current_time(), predicts=sync is not None, session=self,
         )  # fmt: skip
         self.calls = Calls(self.course, place, order)
-        self.recording = Recording(task_id, self.course.started_s)
+        self.recording = Recording(trace_id, task_id, self.course.started_s, place.recorder)
         self.answer: AnswerStream | None = None
         self.pinned = False  # somebody keeps it
 
@@ -116,7 +116,7 @@ class LiveSession(AsksPredictor):
         step.work.decided = decided
         step.work.stop_predicting()
         calls = [place.tools.own(call) for call in decided.calls]
-        place.tell(course.decide, step, calls, [place.tools.may_write(call.name) for call in calls])
+        place.tell(course.decide, step, calls, [place.tools.may_write(call) for call in calls])
         if learn and self.learns and self.sync is not None and not interrupted:
             self.sync.decided(step.work.point, calls[0] if calls else None)
             place.tasks.spawn(self.sync.catch_up)
@@ -262,7 +262,7 @@ class LiveSession(AsksPredictor):
         others: Sequence[ToolResult] = (),
     ) -> StepResult:
         """The step is over: write its row. ``others`` are results of calls that ran in it but were not decided."""
-        effect = self.place.effect(decided.calls[0].name) if decided.calls else None
+        effect = self.place.effect(decided.calls[0]) if decided.calls else None
         warm = [each.call.name for each in results if each.warm]
         step.reason = f"{', '.join(warm)} came from the warm cache" if warm else step.reason
         outcome = self.place.tell(self.course.finish, step, [each.run_s for each in (*results, *others)], effect)
@@ -293,6 +293,7 @@ class LiveSession(AsksPredictor):
 
     async def wind_up(self) -> None:
         """After :meth:`close`: wait for what is still at work, and for what there is to learn."""
+        self.recording.end()
         await self.calls.finish()
         if self.sync is not None:
             await self.sync.catch_up()

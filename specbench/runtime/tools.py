@@ -98,17 +98,15 @@ class Tool:
     @property
     def speculable(self) -> bool:
         """Whether it may ever be run before the agent asks: a declared read, or a write with a staging pair."""
-        return self.spec.effect is Effect.READ or (self.spec.effect is Effect.STAGED and self.staging is not None)
+        return self.spec.may_read or (self.spec.effect is Effect.STAGED and self.staging is not None)
 
-    @property
-    def writes(self) -> bool:
-        """Whether a real run may change something. Unknown is write."""
-        return self.spec.effect not in (Effect.READ, Effect.LOCAL)
+    def may_write(self, call: ToolCall) -> bool:
+        """Whether a real run of a call may change something. Unknown is write."""
+        return self.spec.effect_of(call) not in (Effect.READ, Effect.LOCAL)
 
-    @property
-    def cached(self) -> bool:
-        """Whether its results may serve equal calls again."""
-        return self.traits.cache_ttl_s > 0 and not self.writes
+    def caches(self, call: ToolCall) -> bool:
+        """Whether the result of a call may serve equal ones again."""
+        return self.traits.cache_ttl_s > 0 and not self.may_write(call)
 
     @property
     def exclusive(self) -> bool:
@@ -210,10 +208,10 @@ class Toolbox(Mapping[str, Tool]):
         tool = self._tools.get(call.name)
         return call if tool is None else call.of(tool.spec)
 
-    def may_write(self, name: str) -> bool:
-        """Whether a call of this name may change something; one of a tool that is not there changes nothing."""
-        tool = self._tools.get(name)
-        return tool is not None and tool.writes
+    def may_write(self, call: ToolCall) -> bool:
+        """Whether a call may change something; one of a tool that is not there changes nothing."""
+        tool = self._tools.get(call.name)
+        return tool is not None and tool.may_write(call)
 
     @property
     def specs(self) -> dict[str, ToolSpec]:
@@ -255,7 +253,7 @@ def reads_by_prefix(tools: Iterable[Tool], prefixes: Sequence[str] = READ_PREFIX
     """
     return [
         replace(tool, spec=replace(tool.spec, effect=Effect.READ))
-        if tool.spec.effect is Effect.UNKNOWN and tool.name.startswith(tuple(prefixes))
+        if tool.spec.effect is Effect.UNKNOWN and not tool.spec.where and tool.name.startswith(tuple(prefixes))
         else tool
         for tool in tools
     ]

@@ -207,7 +207,7 @@ class CacheWarmer:
     def _start(self, call: ToolCall, ttl_s: float, conversation: str) -> None:
         assert self._tools is not None and self._spawn is not None
         tool = self._tools.get(call.name)
-        if tool is None or tool.spec.effect is not Effect.READ or call.invalid_arguments is not None:
+        if tool is None or tool.spec.effect_of(call) is not Effect.READ or call.invalid_arguments is not None:
             self.stats.refused += 1
             return
         key = self._key(call, conversation)

@@ -10,7 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import anyio
 
 from specbench.core.errors import ConfigError
-from specbench.core.types import DecisionPoint, Effect, ToolSpec
+from specbench.core.types import DecisionPoint, Effect, ToolCall, ToolSpec
 from specbench.runtime.journal import Journal
 from specbench.runtime.tasks import Tasks
 from specbench.runtime.tools import Tool, Toolbox
@@ -27,6 +27,7 @@ from specbench.speculation.commands import (
     Wake,
 )
 from specbench.speculation.slots import Slots
+from specbench.traces.recorder import Recorder
 
 __all__ = ["Workplace"]
 
@@ -53,6 +54,8 @@ class Workplace:
         Where staged writes are noted.
     warmer
         Loads ahead by rules.
+    recorder
+        Writes what was said to a file.
     """
 
     tools: Toolbox
@@ -60,6 +63,7 @@ class Workplace:
     tasks: Tasks
     journal: Journal
     warmer: CacheWarmer | None = None
+    recorder: Recorder | None = None
 
     def check_free(self, course: Course) -> None:
         """Raise where no step of a conversation can begin now.
@@ -91,10 +95,10 @@ class Workplace:
         now = self.shared.now = self.tasks.clock()
         return now
 
-    def effect(self, name: str) -> Effect:
+    def effect(self, call: ToolCall) -> Effect:
         """Return the effect that counts: the tool's own declaration; unknown for one that is not there."""
-        tool = self.tools.get(name)
-        return tool.spec.effect if tool is not None else Effect.UNKNOWN
+        tool = self.tools.get(call.name)
+        return tool.spec.effect_of(call) if tool is not None else Effect.UNKNOWN
 
     def as_seen(self, point: DecisionPoint) -> DecisionPoint:
         """Return a point as policies see it: with the tools that may be speculated, and their true effects."""

@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
-from specbench.core.types import Effect
+from specbench.core.types import Effect, ToolCall, effect_of
 from specbench.metrics.prediction_table import PredictionTable
 from specbench.policies import Estimates, Policy
 from specbench.sim.latency.models import Latency
@@ -100,14 +100,13 @@ class Engine:
             self.now = 0.0
         self._begin(self, *span)
 
-    def effect(self, row: int, tool: str) -> Effect:
-        """Return the declared effect of a tool."""
-        spec = self.table.points[row].tools.get(tool)
-        return spec.effect if spec is not None else Effect.UNKNOWN
+    def effect(self, row: int, call: ToolCall) -> Effect:
+        """Return the declared effect of a call."""
+        return effect_of(call, self.table.points[row].tools)
 
-    def writes(self, row: int, tool: str) -> bool:
-        """Whether a tool may change something. Unknown is write."""
-        return self.effect(row, tool) not in (Effect.READ, Effect.LOCAL)
+    def writes(self, row: int, call: ToolCall) -> bool:
+        """Whether a call may change something. Unknown is write."""
+        return self.effect(row, call) not in (Effect.READ, Effect.LOCAL)
 
     def follows(self, row: int, alone: bool = False) -> bool:
         """Whether the next decision sees nothing but results; ``alone``: of one call, without text beside it."""

@@ -103,7 +103,7 @@ class SimulatedSession:
     def _decide(self, step: Step) -> None:
         engine, course, row = self.engine, self.course, self.start + step.number
         calls = engine.table.calls[row]
-        course.decide(engine.now, step, calls, [engine.writes(row, call.name) for call in calls])
+        course.decide(engine.now, step, calls, [engine.writes(row, call) for call in calls])
         self._batches = iter(step.batches)
         self._next_batch(step)
 
@@ -155,7 +155,7 @@ class SimulatedSession:
     def _finish(self, step: Step) -> None:
         engine, row, calls = self.engine, self.start + step.number, step.calls
         seconds = [self.tool_s(call.key) for call in calls]
-        self.course.finish(engine.now, step, seconds, engine.effect(row, calls[0].name) if calls else None)
+        self.course.finish(engine.now, step, seconds, engine.effect(row, calls[0]) if calls else None)
         if row + 1 == self.stop:
             self._close()
             return

@@ -16,7 +16,8 @@ import pandas as pd
 
 from specbench.core.batches import in_batches, seconds_in_batches
 from specbench.core.errors import ConfigError
-from specbench.core.types import DecisionPoint, Effect, ToolCall
+from specbench.core.types import DecisionPoint, Effect, ToolCall, effect_of
+from specbench.metrics.before_write import lookups
 from specbench.metrics.intervals import MIN_TASKS, ratios, task_sums
 from specbench.metrics.prediction_rates import Hits, launches
 from specbench.metrics.prediction_rates import reads as reads_of
@@ -30,9 +31,11 @@ COLUMNS = (
     "threshold", "attempt_rate", "precision", "recall", "read_recall", "first_call_recall",
     "amplification", "launched", "hits",
     "saved_s", "wasted_s", "net_s", "saved_share", "wasted_share", "net_share", "tasks_launched", "read_amplification",
-    "runs_on_share",
+    "runs_on_share", "recall_before_write", "precision_before_write", "lookups_per_call", "unused_lookups_per_call",
 )  # fmt: skip
-SHARES = frozenset({"recall", "read_recall", "precision"})
+SHARES = frozenset({"recall", "read_recall", "precision", "recall_before_write", "precision_before_write"})
+BANDS = (*sorted(SHARES), "wasted_share", "saved_share", "net_share", "amplification")
+"""What has an interval."""
 LEAST = {"wasted_share": 0.0, "amplification": 1.0}
 """What a ratio that is no share cannot fall below."""
 
@@ -91,8 +94,7 @@ def _usable(point: DecisionPoint, calls: Sequence[ToolCall]) -> range:
 
 
 def _writes(point: DecisionPoint, call: ToolCall) -> bool:
-    spec = point.tools.get(call.name)
-    return spec is None or spec.effect not in (Effect.READ, Effect.LOCAL)
+    return effect_of(call, point.tools) not in (Effect.READ, Effect.LOCAL)
 
 
 def sweep(
@@ -128,7 +130,8 @@ def sweep(
         ``wasted_share`` and ``net_share`` (saved − ``waste_price`` · wasted) are fractions of the sequential seconds.
         Wasted seconds end where a call is cancelled; ``runs_on_share`` is what is wasted if cancelled calls run to
         their end, as tools in threads do. ``read_amplification`` counts READ calls alone; ``tasks_launched`` the tasks
-        with a launch.
+        with a launch. ``…_before_write`` and the lookups count a guess until the next write
+        (:mod:`specbench.metrics.before_write`).
     """
     if any(not 0.0 <= threshold <= 1.0 for threshold in thresholds):
         raise ConfigError(f"thresholds are probabilities in [0, 1]; got {list(thresholds)!r}")
@@ -154,6 +157,11 @@ def sweep(
             ("read", prices.read), ("sequential", prices.sequential),
         )
     }  # fmt: skip
+    ahead = lookups(table, k)
+    sums |= {
+        name: _tail_sums(ahead.p, values.astype(float), where[ahead.row], len(tasks), limits)
+        for name, values in (("lookups", np.ones(len(ahead.p))), ("answered", ahead.hit))
+    }
     parts = _ratios(sums, first, totals, waste_price)
     with np.errstate(divide="ignore", invalid="ignore"):
         columns = {name: _share(top.sum(axis=0), bottom.sum(axis=0)) for name, (top, bottom) in parts.items()}
@@ -163,10 +171,10 @@ def sweep(
     columns |= {"saved_s": saved, "wasted_s": wasted, "net_s": saved - wasted}
     out = pd.DataFrame({"threshold": limits, **columns})[list(COLUMNS)]
     if intervals and len(tasks) >= MIN_TASKS:
-        for name in ("recall", "read_recall", "precision", "wasted_share", "saved_share", "net_share", "amplification"):
+        for name in BANDS:
             found = ratios(*parts[name], share=name in SHARES)
             low, high = np.maximum(found.low, LEAST.get(name, -np.inf)), found.high
-            if name in ("recall", "read_recall"):  # what is never launched never hits, on other tasks either
+            if "recall" in name:  # what is never launched never hits, on other tasks either
                 low, high = (np.where(out["launched"] > 0, each, columns[name]) for each in (low, high))
             out[f"{name}_low"], out[f"{name}_high"] = low, high
     return out
@@ -236,5 +244,9 @@ def _ratios(
         "wasted_share": (sums["wasted"], total("sequential")),
         "runs_on_share": (sums["runs_on"], total("sequential")),
         "read_amplification": (total("read") + launched - commits, total("read")),
+        "recall_before_write": (sums["answered"], total("needed")),
+        "precision_before_write": (sums["answered"], sums["lookups"]),
+        "lookups_per_call": (sums["lookups"], total("needed")),
+        "unused_lookups_per_call": (sums["lookups"] - sums["answered"], total("needed")),
         "net_share": (sums["saved"] - waste_price * sums["wasted"], total("sequential")),
     }

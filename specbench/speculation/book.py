@@ -7,7 +7,7 @@ from typing import Any
 
 from specbench.core.errors import ends_program, in_words
 from specbench.core.ledger import Speculation, Window
-from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall
+from specbench.core.types import DecisionPoint, Effect, Prediction, ToolCall, effect_of
 from specbench.policies import Policy, State
 from specbench.policies.steering import steered
 from specbench.speculation.commands import StartTool, StopTool, Undo
@@ -85,9 +85,10 @@ class Book:
         launches: list[Launch] = []
         best, refused, asked_breaker = None, None, False
         for call, p, key, spec in chosen:
-            effect = spec.effect if spec is not None else Effect.UNKNOWN
+            effect = effect_of(call, tools)
             if effect not in (Effect.READ, Effect.STAGED):
-                refused = refused or f"{call.name} is not declared to be read or staged"
+                by_argument = " with these arguments" if spec is not None and spec.where else ""
+                refused = refused or f"{call.name} is not declared to be read or staged{by_argument}"
                 continue
             known = self.live.get(key)
             if known is not None:

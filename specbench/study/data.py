@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, Trace
 from specbench.study.leaks import content_hashes, known_share, leak_warnings, without_foretelling_lists
+from specbench.traces.effects import Effects
 from specbench.traces.sources.records import derived_task
 from specbench.traces.splitting import Split, split
 from specbench.traces.store import Paths, ReadReport, load
@@ -70,7 +71,7 @@ def load_data(
     format: str | None = None,
     skip_invalid: bool = False,
     *,
-    effects: str | Path | Mapping[str, Effect | str] | None = None,
+    effects: Effects | None = None,
     label: str = "traces",
 ) -> Data:
     """Read traces for a study; see :func:`specbench.traces.store.read_traces` for the parameters.

@@ -14,7 +14,6 @@ import pandas as pd
 from specbench.core.errors import ConfigError
 from specbench.core.files import atomic_file, tell_full_disk
 from specbench.core.json_values import check_file, read_json
-from specbench.core.types import Effect
 from specbench.core.version import package_version
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import Policy
@@ -25,6 +24,7 @@ from specbench.study.data import split_sizes
 from specbench.study.job import Job, kind_of
 from specbench.study.predictions import fitted, predicted
 from specbench.study.progress import Progress
+from specbench.traces.effects import Effects
 from specbench.traces.store import Paths, read_effects
 
 __all__ = ["KEYS", "expand_policies", "run_sweep"]
@@ -78,7 +78,7 @@ def run_sweep(
     jobs: int = -1,
     format: str | None = None,
     skip_invalid: bool = False,
-    effects: str | Path | Mapping[str, Effect | str] | None = None,
+    effects: Effects | None = None,
     progress: bool = False,
 ) -> pd.DataFrame:
     """Simulate every combination on held-out traces and write ``sweep.parquet`` to ``out``, a row a combination.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ import pandas as pd
 
 from specbench.core.json_values import strict, write_json
 from specbench.core.ledger import Ledger
-from specbench.core.types import Effect
 from specbench.core.version import package_version
 from specbench.metrics.summary import summarise
 from specbench.policies import Threshold
@@ -19,7 +18,7 @@ from specbench.predictors import competitor_names, control_names, is_control
 from specbench.predictors.checkpoint import save
 from specbench.report.page import build_report
 from specbench.sim.simulation import simulate
-from specbench.study.data import known_tools, split_sizes
+from specbench.study.data import split_sizes
 from specbench.study.decisions import decision_rows
 from specbench.study.evaluation import Settings, evaluate_predictor
 from specbench.study.figure_tables import per_tool, recall_at_waste, reliability_bins
@@ -30,6 +29,7 @@ from specbench.study.operating_point import operating_point
 from specbench.study.time_use import time_use
 from specbench.study.verdict import verdict, worth_of
 from specbench.traces.describe import describe
+from specbench.traces.effects import Effects
 from specbench.traces.store import Paths
 
 __all__ = ["StudyResult", "default_predictors", "run_study"]
@@ -80,7 +80,7 @@ def run_study(
     settings: Settings | None = None,
     format: str | None = None,
     skip_invalid: bool = False,
-    effects: str | Path | Mapping[str, Effect | str] | None = None,
+    effects: Effects | None = None,
     live: int = 0,
     progress: bool = False,
 ) -> StudyResult:
@@ -124,7 +124,7 @@ def run_study(
             f"{len(data.traces)} traces of {len(data.tasks)} tasks: {len(parts.train)} for training, "
             f"{len(parts.validation)} for validation, {len(parts.test)} for the test (split by task)"
         )
-        if not any(trace.effect(name) is Effect.READ for trace in parts.test for name in known_tools([trace])):
+        if not any(spec.may_read for trace in parts.test for spec in trace.tools.values()):
             told.note(
                 "no tool of the test traces is declared `read`, so nothing will be launched: declare the tools without "
                 "side effects with --effects"

@@ -114,7 +114,11 @@ def _row(name: str, value: Any, interval: Sequence[Any] | None) -> dict[str, Any
 
 
 def _tools(traces: Sequence[Trace]) -> list[dict[str, str]]:
-    effects = {spec.name: spec.effect.value for trace in traces for spec in trace.tools.values()}
+    effects = {
+        spec.name: f"{spec.effect.value}{', or by its arguments' if spec.where else ''}"
+        for trace in traces
+        for spec in trace.tools.values()
+    }
     for trace in traces:
         for message in trace.messages:
             for call in message.tool_calls:

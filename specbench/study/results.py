@@ -79,13 +79,15 @@ class Evaluation(Mapping[str, Predictor]):
             }  # fmt: skip
         return pd.DataFrame.from_dict(rows, orient="index")
 
-    def plot_curve(self, *, theme: str = "light") -> Figure:
+    def plot_curve(self, *, before_write: bool = False, theme: str = "light") -> Figure:
         """Draw recall against wasted compute, one line a predictor, and return the figure."""
         from specbench.plots import plot_curve
 
         controls = [name for name, result in self.results.items() if type(result.predictor).control]
         modelled = any(found["seconds"] == "modelled" for found in self.metrics.values())
-        figure = plot_curve(self.curves, controls=controls, modelled=modelled, theme=theme).figure
+        figure = plot_curve(
+            self.curves, controls=controls, modelled=modelled, before_write=before_write, theme=theme
+        ).figure
         assert figure is not None
         return figure  # type: ignore[return-value]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 from specbench.core.json_values import write_json
 from specbench.core.ledger import Ledger
-from specbench.core.types import Effect
 from specbench.metrics import SpeculationMetrics, differences
 from specbench.policies import Never, Policy
 from specbench.predictors import make_predictor
@@ -24,6 +22,7 @@ from specbench.study.job import Job
 from specbench.study.leaks import trained_on
 from specbench.study.predictions import fitted, predicted
 from specbench.testing.clock import run_virtual
+from specbench.traces.effects import Effects
 from specbench.traces.store import Paths
 
 __all__ = ["SimulateResult", "run_simulate"]
@@ -59,7 +58,7 @@ def run_simulate(
     seed: int = 0,
     format: str | None = None,
     skip_invalid: bool = False,
-    effects: str | Path | Mapping[str, Effect | str] | None = None,
+    effects: Effects | None = None,
     executor: bool = False,
     progress: bool = False,
 ) -> SimulateResult:

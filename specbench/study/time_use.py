@@ -110,8 +110,7 @@ def time_use(traces: Sequence[Trace], latency: Latency) -> TimeUse:
     for trace in traces:
         for decision in trace.decisions():
             runs = [
-                (trace.effect(call.name), latency.tool_s(trace.trace_id, call.key), call.name)
-                for call in decision.calls
+                (trace.effect_of(call), latency.tool_s(trace.trace_id, call.key), call.name) for call in decision.calls
             ]
             think_s = latency.think_s(trace.trace_id, decision.point.index)
             decisions.append((think_s, runs))

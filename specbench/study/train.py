@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-from specbench.core.types import Effect
 from specbench.predictors.checkpoint import check_place, save
 from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor, seeded
 from specbench.study.job import Job
 from specbench.study.model_card import model_card
+from specbench.traces.effects import Effects
 from specbench.traces.store import Paths
 
 __all__ = ["run_train"]
@@ -23,7 +22,7 @@ def run_train(
     settings: Settings | None = None,
     format: str | None = None,
     skip_invalid: bool = False,
-    effects: str | Path | Mapping[str, Effect | str] | None = None,
+    effects: Effects | None = None,
     progress: bool = False,
 ) -> Evaluated:
     """Split by task, fit on training and validation tasks, measure on the test tasks, write the checkpoint to ``out``.

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from specbench.core.errors import ConfigError
 from specbench.core.json_values import strict
-from specbench.core.types import Effect
 from specbench.core.version import package_version
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import Policy
@@ -20,6 +17,7 @@ from specbench.study.data import split_sizes
 from specbench.study.environment import versions
 from specbench.study.job import Job
 from specbench.study.predictions import fitted, predicted
+from specbench.traces.effects import Effects
 from specbench.traces.store import Paths
 
 __all__ = ["CANDIDATES", "TuneResult", "choose_policy", "run_tune"]
@@ -121,7 +119,7 @@ def run_tune(
     seed: int = 0,
     format: str | None = None,
     skip_invalid: bool = False,
-    effects: str | Path | Mapping[str, Effect | str] | None = None,
+    effects: Effects | None = None,
     progress: bool = False,
 ) -> TuneResult:
     """Fit on training tasks, choose the policy on validation tasks, measure it once on the test tasks.

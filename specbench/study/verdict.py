@@ -72,8 +72,8 @@ def verdict(
     latency = f"{time.oracle.basis}: {latency}"
     if not metrics["read_calls"]:
         return [
-            f"Nothing may be speculated on here: none of the {metrics['calls']} decision points with a call in the "
-            "test traces begins with a tool that is declared `read`.",
+            f"Nothing may be speculated on here: none of the {metrics['calls']} calls in the test "
+            "traces is of a tool that is declared `read`.",
             "Only tools without side effects are ever launched. Effects are declared, never guessed: pass --effects "
             'with a JSON file such as {"get_order": "read"}, or declare them in the traces.',
             *_slowest(time, latency),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +31,7 @@ from specbench.study.model_card import origin_card
 from specbench.study.python_script import origin_of, script
 from specbench.study.setting import Setting
 from specbench.traces.collection import sample_path
+from specbench.traces.effects import Effects
 from specbench.traces.store import Paths
 
 __all__ = ["Setting", "Workbench"]
@@ -68,7 +69,7 @@ class Workbench:
         *,
         seed: int = 0,
         most: int | None = None,
-        effects: str | Path | Mapping[str, Effect | str] | None = None,
+        effects: Effects | None = None,
         format: str | None = None,
     ) -> None:
         data = load_data(traces if traces is not None else sample_path(), format, effects=effects)

@@ -181,7 +181,7 @@ def describe(traces: Iterable[Trace]) -> Description:
             count["parallel"] += len(calls) if len(calls) > 1 else 0
             count["parallel messages"] += len(calls) > 1
             count["invalid"] += sum(call.invalid_arguments is not None for call in calls)
-            effects = [trace.effect(call.name) for call in calls]
+            effects = [trace.effect_of(call) for call in calls]
             by_tool.update(zip((call.name for call in calls), effects, strict=True))
             outcomes.append(calls[0].name if calls else None)
             for order, counter in contexts.items():

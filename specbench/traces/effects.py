@@ -6,6 +6,8 @@ The file is one JSON object, ``{tool: declaration}``. A declaration is an effect
     {"get_order": "read",
      "open_webpage": {"effect": "read", "irrelevant": ["reason"], "open_world": true, "hosts": ["docs.a.example"]},
      "#": "JSON has no comments: a member whose name begins with # is one"}
+
+:mod:`specbench.traces.effects_template` writes one to start from.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Any, TypeAlias
 
 from specbench.core.errors import ConfigError, TraceError
 from specbench.core.types import Effect, ToolSpec, Trace
-from specbench.traces.json_fields import effect_field, flag_field, object_field, texts_field
+from specbench.traces.json_fields import effect_field, flag_field, list_field, object_field, texts_field
 
 __all__ = ["Declared", "Effects", "apply_effects", "read_effects"]
 
@@ -29,6 +31,7 @@ Effects: TypeAlias = str | Path | Mapping[str, Effect | str | Declared]
 
 _FIELDS: dict[str, Callable[[Any, str], Any]] = {
     "effect": effect_field,
+    "where": list_field,
     "irrelevant": texts_field,
     "open_world": flag_field,
     "hosts": texts_field,
@@ -55,14 +58,26 @@ def read_effects(effects: Effects) -> dict[str, Declared]:
     if isinstance(effects, (str, Path)):
         path = Path(effects)
         try:
-            raw = json.loads(path.read_text("utf-8-sig"))
+            raw = json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_once)
         except OSError as error:
             raise TraceError(f"the effects file cannot be opened ({error.strerror})", path=path) from error
+        except TraceError as error:
+            raise error.at(path=path) from None
         except (ValueError, RecursionError) as error:
             raise TraceError(f"the effects file is not JSON ({error})", path=path, remedy=_HELP) from error
     if not isinstance(raw, Mapping):
         raise TraceError("the effects are not an object", path=path, got=raw, remedy=_HELP)
     return {str(tool): _declared(str(tool), each, path) for tool, each in raw.items() if not _is_comment(tool)}
+
+
+def _once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the members of an object; none may be declared twice, as the last one would count in silence."""
+    found: dict[str, Any] = {}
+    for name, value in members:
+        if name in found and not _is_comment(name):
+            raise TraceError("it is declared twice in one object", field=name, remedy="declare it once")
+        found[name] = value
+    return found
 
 
 def _is_comment(name: Any) -> bool:

@@ -80,6 +80,8 @@ class Redactor:
     key
         Makes pseudonyms that are the same in several runs; keep it secret: who has it can try guesses. A random one by
         default.
+    secrets_only
+        Replace keys, tokens and passwords (and ``names``), and nothing else.
 
     Examples
     --------
@@ -90,7 +92,8 @@ class Redactor:
     [False, False, False, False]
     """
 
-    def __init__(self, names: Iterable[str] = (), key: str | None = None) -> None:
+    def __init__(self, names: Iterable[str] = (), key: str | None = None, *, secrets_only: bool = False) -> None:
+        self._secrets_only = secrets_only
         self._key = (key if key is not None else secrets.token_hex(16)).encode()
         self._names: set[str] = set()
         self._ids: set[str] = set()
@@ -107,6 +110,8 @@ class Redactor:
 
     def learn(self, trace: Trace) -> None:
         """Collect the names and ids that a trace tells."""
+        if self._secrets_only:
+            return
         for text in _texts(trace):
             for match in _EMAIL.finditer(text):
                 for part in re.split(r"[._+\d-]+", match[0].partition("@")[0]):
@@ -154,10 +159,18 @@ class Redactor:
         if isinstance(value, str):
             if _SECRET_FIELD.match(f"{key}={value}"):
                 return self._told("secret", value)
+            if self._secrets_only:
+                return self.text(value)
             if (key.endswith(("_id", "Id")) or key == "id") and any(letter.isdigit() for letter in value):
                 return self._told("id", value)
             return self.text(value)
-        if isinstance(value, int) and not isinstance(value, bool) and key.endswith(("_id", "Id")) and value > 999:
+        if (
+            isinstance(value, int)
+            and not isinstance(value, bool)
+            and not self._secrets_only
+            and key.endswith(("_id", "Id"))
+            and value > 999
+        ):
             return int("1" + self._shaped(str(value))[1:])
         if isinstance(value, Mapping):
             return {name: self.value(each, name) for name, each in value.items()}
@@ -169,6 +182,8 @@ class Redactor:
         """Return a text with pseudonyms."""
         text = _SECRETS.sub(lambda match: self._told("secret", match[0]), text)
         text = _SECRET_FIELD.sub(lambda match: match[1] + self._told("secret", match[2]), text)
+        if self._secrets_only:
+            return _TOKEN.sub(self._token, text) if self._names else text
         text = _EMAIL.sub(lambda match: self._told("e-mail", match[0]), text)
         text = _NUMBERS.sub(lambda match: self._told("number", match[0]), text)
         return _TOKEN.sub(self._token, text)

@@ -30,7 +30,7 @@ VERSION = 1
 
 _T = TypeVar("_T")
 _TRACE_KEYS = ("specbench", "trace_id", "task_id", "source", "agent", "metadata", "tools", "messages")
-_TOOL_KEYS = ("name", "description", "parameters", "effect", "open_world", "hosts", "sources", "irrelevant")
+_TOOL_KEYS = ("name", "description", "parameters", "effect", "open_world", "hosts", "sources", "irrelevant", "where")
 _MESSAGE_KEYS = ("role", "content", "tool_calls", "tool_call_id", "name", "error", "timing")
 _CALL_KEYS = ("id", "name", "arguments", "invalid_arguments")
 _PROSE = ("content", "description")
@@ -75,8 +75,10 @@ def trace_to_dict(trace: Trace) -> dict[str, Any]:
     return record
 
 
-def encode_trace(trace: Trace) -> bytes:
+def encode_trace(trace: Trace, part: int | None = None) -> bytes:
     """Return the line that schema v1 writes for a trace: UTF-8, newline at the end, the same bytes for the same trace.
+
+    ``part`` says that it is a part of a conversation, counted from 0: the messages that are new in it.
 
     Examples
     --------
@@ -84,6 +86,8 @@ def encode_trace(trace: Trace) -> bytes:
     '{"specbench":1,"trace_id":"t","task_id":"task","source":"doc","messages":[{"role":"user","content":"¿qué?"}]}\\n'
     """
     record = trace_to_dict(trace)
+    if part is not None:
+        record = {"specbench": record.pop("specbench"), "part": part, **record}
     try:
         try:
             line = _dumps(record, ensure_ascii=False).encode("utf-8")
@@ -162,7 +166,8 @@ def _tool_to_dict(spec: ToolSpec) -> dict[str, Any]:
     effect = None if spec.effect is Effect.UNKNOWN else spec.effect.value
     record = {"name": spec.name, "description": spec.description, "parameters": dict(spec.parameters), "effect": effect}
     sources = {name: list(each) for name, each in spec.sources.items()}
-    more = {"hosts": list(spec.hosts), "sources": sources, "irrelevant": list(spec.irrelevant)}
+    more: dict[str, Any] = {"hosts": list(spec.hosts), "sources": sources, "irrelevant": list(spec.irrelevant)}
+    more["where"] = [rule.to_dict() for rule in spec.where]
     open_world = {} if spec.open_world is None else {"open_world": spec.open_world}
     return {**_without_defaults({**record, **more}), **open_world}
 
@@ -249,6 +254,7 @@ def _tool_from_dict(record: Any, place: str) -> ToolSpec:
             _field(record, place, "hosts", texts_field, ()),
             {name: texts_field(each, f"{place}.sources.{name}") for name, each in sources.items()},
             _field(record, place, "irrelevant", texts_field, ()),
+            _field(record, place, "where", list_field, ()),
         )
     except ConfigError as error:
         raise TraceError(f"{error}", field=place) from None

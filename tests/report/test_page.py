@@ -91,7 +91,7 @@ def test_the_verdict_comes_first_and_everything_is_there(hostile: Path) -> None:
     assert config["data"]["files"][0]["sha256"] in text
     assert percent(metrics["predictors"]["markov"]["read_call_top1"]) in text
     for words in (
-        "hits ÷ decision points with a call",
+        "calls hit ÷ calls, each of parallel ones",
         "commits ÷ launched",
         "tool calls executed ÷ tool calls needed",
     ):

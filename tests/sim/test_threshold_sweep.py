@@ -36,6 +36,7 @@ SHARED = [
         "read_amplification",
         "runs_on_share",
     )
+    and not name.endswith(("_before_write", "_per_call"))
 ]
 LIMITS = st.lists(st.sampled_from([0.0, 0.05, 0.1, 0.25, 0.3, 0.5, 0.6, 1.0]) | st.floats(0, 1), min_size=1, max_size=8)
 

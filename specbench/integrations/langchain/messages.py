@@ -20,7 +20,7 @@ with named_extras():
         ToolMessage,
     )
 
-__all__ = ["ai_message", "from_langchain", "specs_of", "to_langchain"]
+__all__ = ["ai_message", "call_of", "from_langchain", "specs_of", "to_langchain"]
 
 _ROLES: dict[str, Role] = {
     "user": "user",
@@ -48,14 +48,18 @@ def from_langchain(messages: Iterable[BaseMessage]) -> tuple[Message, ...]:
     return tuple(_ours(message) for message in messages)
 
 
+def call_of(call: Any) -> ToolCall:
+    """One of LangChain's tool calls, or invalid ones, as ours."""
+    args = call["args"]
+    if isinstance(args, dict):
+        return ToolCall(call["name"], args, call["id"])
+    return ToolCall(call["name"] or "", {}, call["id"], invalid_arguments=args or "")
+
+
 def _ours(message: BaseMessage) -> Message:
     if isinstance(message, AIMessage):
-        calls = [ToolCall(call["name"], call["args"], call["id"]) for call in message.tool_calls]
-        calls += [
-            ToolCall(call["name"] or "", {}, call["id"], invalid_arguments=call["args"] or "")
-            for call in message.invalid_tool_calls
-        ]
-        return Message("assistant", str(message.text), tuple(calls))
+        calls = tuple(map(call_of, (*message.tool_calls, *message.invalid_tool_calls)))
+        return Message("assistant", str(message.text), calls)
     if isinstance(message, ToolMessage):
         failed = message.status == "error"
         return Message("tool", _text(message), (), message.tool_call_id, message.name, failed)

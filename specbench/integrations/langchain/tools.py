@@ -55,8 +55,8 @@ def tools_of(tools: Sequence[BaseTool], effects: Effects, traits: Mapping[str, T
         hint = (tool.metadata or {}).get("openWorldHint")  # where an MCP adapter puts its annotations
         open_world = hint if isinstance(hint, bool) else None
         own = replace(spec, **{"effect": Effect.UNKNOWN, "open_world": open_world, **declared.get(spec.name, {})})
-        if own.effect is Effect.READ and _is_injected(tool):
-            own = replace(own, effect=Effect.LOCAL)
+        if own.may_read and _is_injected(tool):
+            own = replace(own, effect=Effect.LOCAL if own.effect is Effect.READ else own.effect, where=())
         made.append(Tool(own, _runner(tool), (traits or {}).get(spec.name, Traits())))
     return made
 

@@ -23,7 +23,7 @@ from typing import Annotated, Any, TypedDict
 from specbench.core.extras import named_extras
 from specbench.core.types import DecisionPoint, Message, ToolCall
 from specbench.integrations.framework_steps import WalkingSteps
-from specbench.integrations.langchain.messages import ai_message, from_langchain, to_langchain
+from specbench.integrations.langchain.messages import ai_message, call_of, from_langchain, to_langchain
 from specbench.integrations.langchain.model import BackendChatModel, events_of
 from specbench.integrations.llm_think import decided_of, part_of
 from specbench.integrations.run_ends import when_run_ends
@@ -116,7 +116,7 @@ class SpeculativeAgent:
         """Start the LLM and the speculation; end with the decision."""
         thread = str(_thread(config) or state.get("conversation"))
         begun = not self._steps.is_untouched(thread)
-        repaired = _repaired(state["messages"], lambda name: begun and self.executor.tools.may_write(name))
+        repaired = _repaired(state["messages"], lambda call: begun and self.executor.tools.may_write(call))
         messages = [each for each in repaired or state["messages"] if not isinstance(each, RemoveMessage)]
         point = self._point(from_langchain(messages), state, config)
         if not _thread(config) and "conversation" not in state:
@@ -187,7 +187,7 @@ class SpeculativeAgent:
                     yield part
 
 
-def _repaired(messages: Sequence[AnyMessage], in_doubt: Callable[[str], bool]) -> list[Any]:
+def _repaired(messages: Sequence[AnyMessage], in_doubt: Callable[[ToolCall], bool]) -> list[Any]:
     """The messages anew, with a result for each call that the user has not waited for; nothing where none is missing.
 
     A model would refuse the conversation, or take the call for done.
@@ -198,7 +198,7 @@ def _repaired(messages: Sequence[AnyMessage], in_doubt: Callable[[str], bool]) -
         if isinstance(message, ToolMessage):
             missing = [call for call in missing if call["id"] != message.tool_call_id]
         else:
-            mended += [_without_result(call, in_doubt(call["name"])) for call in missing]
+            mended += [_without_result(call, in_doubt(call_of(call))) for call in missing]
             missing = [*message.tool_calls, *message.invalid_tool_calls] if isinstance(message, AIMessage) else []
         mended.append(message)
     return [RemoveMessage(REMOVE_ALL_MESSAGES), *mended] if len(mended) > len(messages) else []

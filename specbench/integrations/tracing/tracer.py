@@ -15,7 +15,7 @@ from typing import Any
 
 from specbench.core.errors import ends_program, in_words
 from specbench.core.ledger import Ledger, Speculation
-from specbench.core.types import DecisionPoint, Message
+from specbench.core.types import DecisionPoint, Message, ToolCall
 from specbench.integrations.tracing.sinks import JsonlSink, LangSmithSink, Sink
 from specbench.integrations.tracing.spans import Span, now
 from specbench.runtime import Decided, Partial, Tool
@@ -143,7 +143,8 @@ class Tracer:
             parent = Span(f"speculate {tool.name}", "tool", parent, {"call": launch.key})
             with self._lock:
                 self._open[launch] = parent
-        return Span(tool.name, "tool", parent, arguments, metadata={"effect": str(tool.spec.effect)})
+        call = ToolCall(tool.name, arguments)
+        return Span(tool.name, "tool", parent, arguments, metadata={"effect": str(tool.spec.effect_of(call))})
 
     @contextmanager
     def _lasting(self, span: Span) -> Iterator[Span]:

@@ -12,7 +12,6 @@ import pandas as pd
 from specbench.core.errors import ConfigError
 from specbench.core.json_values import write_json
 from specbench.core.text import writable
-from specbench.core.types import Effect
 from specbench.core.version import package_version
 from specbench.embed import make_embedding
 from specbench.predictors import is_control
@@ -26,6 +25,7 @@ from specbench.study.comparison.transfer import transfer
 from specbench.study.data import split_sizes
 from specbench.study.evaluation import Settings
 from specbench.study.job import Job, option_words
+from specbench.traces.effects import Effects
 from specbench.traces.store import Paths
 
 __all__ = ["BASELINE", "Comparison", "Parts", "compare_names", "run_compare"]
@@ -112,7 +112,7 @@ def run_compare(
     parts: Parts | None = None,
     format: str | None = None,
     skip_invalid: bool = False,
-    effects: str | Path | Mapping[str, Effect | str] | None = None,
+    effects: Effects | None = None,
     progress: bool = False,
 ) -> Comparison:
     """Train and measure every predictor on one split by task (train and validation → test); write the folder.

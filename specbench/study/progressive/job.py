@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +12,12 @@ import pandas as pd
 
 from specbench.core.json_values import strict, write_json
 from specbench.core.text import writable
-from specbench.core.types import Effect
 from specbench.study.evaluation import seeded
 from specbench.study.job import Job
 from specbench.study.progress import Progress
 from specbench.study.progressive.run import RATES, decisions, differences, predict_then_learn, rolling
 from specbench.study.progressive.scenarios import Scenario, parse_shift, stream
+from specbench.traces.effects import Effects
 from specbench.traces.store import Paths
 
 __all__ = ["WINDOW", "Progression", "progress_through", "run_progressive", "summary_text"]
@@ -65,7 +65,7 @@ def run_progressive(
     seed: int = 0,
     format: str | None = None,
     skip_invalid: bool = False,
-    effects: str | Path | Mapping[str, Effect | str] | None = None,
+    effects: Effects | None = None,
     progress: bool = False,
 ) -> Progression:
     """Fit on a first part, then predict and learn through the rest; write figures and numbers.

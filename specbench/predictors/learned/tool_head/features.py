@@ -249,7 +249,7 @@ class ConversationView:
     def eager(self, name: str) -> bool:
         """Whether a tool's arguments are looked at before the tool is guessed: those that may be launched."""
         spec = self.tools[name]
-        return spec is None or spec.effect is Effect.READ
+        return spec is None or spec.may_read
 
     def late(self, names: Sequence[str]) -> dict[str, list[FilledCall]]:
         """Return the best arguments of tools that :meth:`offers` left aside, at the same moment."""
