@@ -31,11 +31,14 @@ class OperatingPoint:
         Validation tasks that it was tuned on; 0: it was not.
     given
         Whether the user gave it.
+    gained
+        Whether any threshold had a net gain on the validation tasks.
     """
 
     p: float
     tuned_on: int = 0
     given: bool = False
+    gained: bool = True
 
     def words(self) -> str:
         """Return where it comes from.
@@ -47,6 +50,8 @@ class OperatingPoint:
         """
         if self.given:
             return "as given"
+        if self.tuned_on and not self.gained:
+            return f"a rule of thumb: no threshold gained on {plural(self.tuned_on, 'validation task')}"
         if self.tuned_on:
             return f"tuned on {plural(self.tuned_on, 'validation task')}"
         return "a rule of thumb: too few validation tasks to tune it"
@@ -87,4 +92,6 @@ def operating_point(name: str, parts: Split, settings: Settings, progress: Progr
     )  # fmt: skip
     net = curve["net_share"].fillna(0.0).to_numpy().round(9)
     best = int(np.flatnonzero(net == net.max())[-1])
-    return OperatingPoint(THRESHOLDS[best], tasks) if net[best] > 0 else OperatingPoint(DEFAULT_THRESHOLD, tasks)
+    if net[best] <= 0:
+        return OperatingPoint(DEFAULT_THRESHOLD, tasks, gained=False)
+    return OperatingPoint(THRESHOLDS[best], tasks)
