@@ -29,6 +29,9 @@ class SpeculationMetrics:
     points, calls, launched, hits, commits
         Counts: decision points, calls of the agent (each of parallel ones), speculations, calls that used a
         speculation, speculations whose result was used.
+    hits_behind_first, hits_carried
+        Of the hits: those of calls behind the first of their decision, and those by a result that was made for an
+        earlier decision.
     recall
         Hits ÷ calls (the recall of the curves).
     first_call_recall
@@ -66,6 +69,8 @@ class SpeculationMetrics:
     calls: int
     launched: int
     hits: int
+    hits_behind_first: int
+    hits_carried: int
     commits: int
     recall: float | None
     first_call_recall: float | None
@@ -103,6 +108,8 @@ class SpeculationMetrics:
         sequential = _quantiles([row.sequential_s for row in rows])
         return cls(
             points=sums["points"], calls=sums["calls"], launched=sums["launched"], hits=sums["hits"],
+            hits_behind_first=sum(row.hits - row.hit for row in rows),
+            hits_carried=sum(row.committed_at is not None and row.committed_at > row.index for row in ledger.speculations),
             commits=sums["commits"], recall=sums["recall"],
             first_call_recall=sums["first_call_recall"], precision=sums["precision"],
             attempt_recall=sum(attempts) / len(attempts) if attempts else None, amplification=sums["amplification"],

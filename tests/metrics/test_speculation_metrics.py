@@ -43,6 +43,10 @@ def test_a_carried_hit_is_no_hit_of_an_attempt() -> None:
     ledger = simulate(table(*rows), TopK(2), latency=Constant(2.0, 1.0), options=Options(carry_ttl_s=60))
     metrics = SpeculationMetrics.of(ledger)
     assert (metrics.hits, metrics.recall, metrics.attempt_recall) == (2, 1.0, 1.0)
+    assert (metrics.hits_carried, metrics.hits_behind_first) == (1, 0)
+    both = [("t", ["read:1", "read:2"], [("read:1", 0.6), ("read:2", 0.3)])]
+    metrics = SpeculationMetrics.of(simulate(table(*both), TopK(2), latency=Constant(2.0, 1.0)))
+    assert (metrics.hits, metrics.hits_carried, metrics.hits_behind_first) == (2, 0, 1)
     found = confusion(ledger)
     assert (found.points["read"], found.idle["read"], found.hits["read"]) == (2, 1, 1)
 
