@@ -109,7 +109,9 @@ class SpeculationMetrics:
         return cls(
             points=sums["points"], calls=sums["calls"], launched=sums["launched"], hits=sums["hits"],
             hits_behind_first=sum(row.hits - row.hit for row in rows),
-            hits_carried=sum(row.committed_at is not None and row.committed_at > row.index for row in ledger.speculations),
+            hits_carried=sum(
+                row.committed_at is not None and row.committed_at > row.index for row in ledger.speculations
+            ),
             commits=sums["commits"], recall=sums["recall"],
             first_call_recall=sums["first_call_recall"], precision=sums["precision"],
             attempt_recall=sum(attempts) / len(attempts) if attempts else None, amplification=sums["amplification"],
