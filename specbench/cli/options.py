@@ -36,7 +36,11 @@ KeepPrefixesOption = Annotated[
 ]
 EffectsOption = Annotated[
     Path | None,
-    typer.Option("--effects", help='JSON {"tool": "read|write|staged|local|unknown"}; goes before the traces.'),
+    typer.Option(
+        "--effects",
+        help='JSON {"tool": "read|write|staged|local|unknown"}, or an object for each tool (docs/traces.md; `specbench '
+        "traces effects` writes one to start from); goes before the traces.",
+    ),
 ]
 PredictorsOption = Annotated[
     list[str] | None,

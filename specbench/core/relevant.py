@@ -88,6 +88,8 @@ def whole_predictions(predictions: Iterable[Prediction], tools: Mapping[str, Too
     >>> dict(guess.call.arguments), guess.call == ToolCall("open", {"url": "a"})
     ({'url': 'a', 'reason': 'reason'}, True)
     """
+    if not any(spec.irrelevant for spec in tools.values()):
+        return list(predictions)
     return [Prediction(None if call is None else _whole(call, tools), p) for call, p in predictions]
 
 

@@ -116,9 +116,12 @@ def per_tool(table: PredictionTable, ledger: Ledger) -> pd.DataFrame:
     """
     rows: dict[str, dict[str, float | str]] = {}
 
+    by_argument = {name for point in table.points for name, spec in point.tools.items() if spec.where}
+
     def row(tool: str, effect: str) -> dict[str, float | str]:
+        label = f"{tool} ({effect})" if tool in by_argument else tool
         empty = {"calls": 0, "right": 0, "launched": 0, "hits": 0, "saved_s": 0.0, "wasted_s": 0.0}
-        return rows.setdefault(tool, {"tool": writable(tool), "effect": effect, **empty})
+        return rows.setdefault(label, {"tool": writable(label), "effect": effect, **empty})
 
     def add(cells: dict[str, float | str], **amounts: float) -> None:
         for name, amount in amounts.items():

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from specbench.core.text import shown
-from specbench.core.types import Effect, Trace
+from specbench.core.types import Effect, ToolCall, Trace
 from specbench.report.page import percent
 from specbench.sim.latency.models import Latency
 from specbench.traces.oracle import OracleSaving, OracleSums
@@ -110,7 +110,8 @@ def time_use(traces: Sequence[Trace], latency: Latency) -> TimeUse:
     for trace in traces:
         for decision in trace.decisions():
             runs = [
-                (trace.effect_of(call), latency.tool_s(trace.trace_id, call.key), call.name) for call in decision.calls
+                (trace.effect_of(call), latency.tool_s(trace.trace_id, call.key), _label(trace, call))
+                for call in decision.calls
             ]
             think_s = latency.think_s(trace.trace_id, decision.point.index)
             decisions.append((think_s, runs))
@@ -121,6 +122,12 @@ def time_use(traces: Sequence[Trace], latency: Latency) -> TimeUse:
     others = [name for name, (effect, _, _) in slowest if effect != Effect.READ][:TRIED]
     if_read = {name: _oracle(basis, decisions, name).saved_share for name in others}
     return TimeUse(_oracle(basis, decisions), dict(slowest), if_read)
+
+
+def _label(trace: Trace, call: ToolCall) -> str:
+    """A tool whose effect depends on its arguments is two: what reads, and what does not."""
+    spec = trace.tools.get(call.name)
+    return f"{call.name} ({spec.effect_of(call)})" if spec is not None and spec.where else call.name
 
 
 def _oracle(

@@ -13,7 +13,9 @@ from specbench.core.types import Effect, ToolCall
 from specbench.metrics import predict_traces, rates
 from specbench.policies import TopK
 from specbench.predictors import make_predictor
-from specbench.sim import simulate, sweep
+from specbench.sim import Constant, simulate, sweep
+from specbench.study.figure_tables import per_tool
+from specbench.study.time_use import time_use
 from specbench.traces.schema import trace_from_dict, trace_to_dict
 
 CALL = {"id": "1", "type": "function", "function": {"name": "open", "arguments": '{"url": "a", "reason": "to see"}'}}
@@ -84,6 +86,11 @@ def test_an_effect_by_argument_counts_wherever_an_effect_is_asked_for(write: Any
     ledger = simulate(table, TopK(3))
     assert [row.effect for row in ledger.outcomes] == ["read", "write", "write", "read"]
     assert [row.hit for row in ledger.outcomes] == [True, False, False, True]
+    tools = time_use(list(traces), Constant(2.0, 1.0)).tools  # what reads and what does not are two tools
+    assert tools == {"Bash (read)": ("read", 2, 2.0), "Bash (write)": ("write", 2, 2.0)}
+    rows = per_tool(table, ledger).set_index("tool")
+    assert rows.loc["Bash (read)", ["calls", "launched", "hits"]].tolist() == [2, 2, 2]
+    assert rows.loc["Bash (write)", ["calls", "launched", "hits"]].tolist() == [2, 0, 0]
     frame = sweep(table, [0.5], k=3)
     assert (frame["launched"][0], frame["read_recall"][0]) == (2, 1.0)
     (trace,) = traces
