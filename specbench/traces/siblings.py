@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from specbench.core.extras import named_extras
 from specbench.core.types import Trace
@@ -101,6 +100,7 @@ def _equal(texts: Sequence[str], first: dict[str, int]) -> Iterator[tuple[int, i
 
 def _copies(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     with named_extras():
+        import numpy as np
         from sklearn.feature_extraction.text import HashingVectorizer
     first: dict[str, int] = {}
     yield from _equal(texts, first)
@@ -138,7 +138,7 @@ def _without_names(trace: Trace) -> str:
 def _same_errands(traces: Sequence[Trace], share: float) -> Iterator[tuple[int, int]]:
     values = [frozenset(_codes(trace)) for trace in traces]
     count = Counter(value for each in values for value in each)
-    weight = {value: float(np.log(len(traces) / number)) for value, number in count.items()}
+    weight = {value: math.log(len(traces) / number) for value, number in count.items()}
     where: dict[str, list[int]] = defaultdict(list)
     for at, mine in enumerate(values):
         rare = [value for value in mine if count[value] <= max(20, RARE * len(traces))]
