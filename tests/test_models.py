@@ -89,6 +89,7 @@ def test_written_anew_it_has_the_same_bytes(tmp_path: Path) -> None:
 
 def test_it_predicts_held_out_tasks_as_well_as_its_card_says(card: dict[str, Any], held_out: list[Trace]) -> None:
     measured = rates(predict_traces(load(SHIPPED), held_out), intervals=False)
+    measured |= measured["first_call"]  # the card is of a version that counted the first of parallel calls alone
     said = {row["metric"]: row["value"] for row in card["metrics"]}
     for name in ("read_call_top1", "read_call_top3", "tool_top1", "reply_accuracy"):
         assert measured[name] >= said[name] - TOLERANCE, name
