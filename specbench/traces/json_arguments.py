@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
-import math
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["MAX_DEPTH", "finite", "no_number", "parse_arguments", "too_deep"]
+__all__ = ["MAX_DEPTH", "parse_arguments", "too_deep"]
 
 MAX_DEPTH = 100
 """Arguments nested deeper than this count as invalid: later steps recurse into them, and Python's stack is finite."""
@@ -65,22 +64,9 @@ def _read(text: str) -> Any:
     if text.strip() in _NOTHING:
         return {}
     try:
-        return json.loads(text, strict=False, parse_constant=no_number, parse_float=finite)
+        return json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return None
-
-
-def no_number(word: str) -> float:
-    """Refuse ``NaN`` and ``Infinity``, which Python's reader takes for numbers."""
-    raise ValueError(f"{word} is no JSON")
-
-
-def finite(text: str) -> float:
-    """Read a number; refuse ``1e999``, which no tool can be given as it was meant."""
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"{text} is out of range")
-    return value
 
 
 def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
@@ -113,8 +99,6 @@ def _python_literal(text: str) -> Any:
 
 
 def _as_json(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("out of range")
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, (list, tuple)):

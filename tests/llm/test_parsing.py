@@ -177,9 +177,3 @@ def test_marks_for_the_end_of_the_turn_are_no_part_of_a_message(said, end, size)
 def test_a_mark_for_the_end_of_the_turn_in_the_middle_is_text():
     text = "Models end a turn with <|eot_id|> or so; this one ends with <|eot"
     assert parse(text, TOOLS).text == text
-
-
-@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_what_is_no_number_of_json_makes_a_call_invalid(value):
-    (call,) = parse(f'<tool_call>{{"name": "get_order", "arguments": {{"id": {value}}}}}</tool_call>', TOOLS).calls
-    assert call.invalid_arguments is not None and value in call.invalid_arguments

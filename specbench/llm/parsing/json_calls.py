@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from specbench.core.types import ToolCall
 from specbench.llm.parsing.partial_arguments import ArgumentReader
-from specbench.traces.json_arguments import finite, no_number, parse_arguments, too_deep
+from specbench.traces.json_arguments import parse_arguments, too_deep
 
 __all__ = ["ARGUMENTS", "BROKEN", "MEMBERS", "Object", "call_of", "named_call", "read_objects", "skip"]
 
@@ -17,7 +17,7 @@ ARGUMENTS = ("parameters", "arguments")
 MEMBERS = frozenset({"name", "function", "type", "id", *ARGUMENTS})
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[][{}]', re.DOTALL)
 _WHITE = re.compile(r"\s*")
-_DECODER = json.JSONDecoder(strict=False, parse_constant=no_number, parse_float=finite)
+_DECODER = json.JSONDecoder(strict=False)
 
 BROKEN: Any = object()
 """The value of an object whose brackets close, and which is no JSON."""
