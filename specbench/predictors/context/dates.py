@@ -91,6 +91,11 @@ _MOVED = re.compile(
     rf"(?!\s+(?:tomorrow|yesterday))|(?:next|following|previous)\s+day|by\s+(\d{{1,2}}|{_NUMBER}|an?)\s+(day|week)s?)\b",
     re.IGNORECASE,
 )
+_AGO = re.compile(
+    rf"\b(?:(?:the\s+)?(?:last|past)\s+(\d{{1,3}}|{_NUMBER})\s+(day|week)s?|(\d{{1,3}}|{_NUMBER}|an?)\s+(day|week)s?\s+ago"
+    r"|(yesterday))\b",
+    re.IGNORECASE,
+)
 _BACKWARDS = re.compile(r"earlier|before|sooner|previous", re.IGNORECASE)
 _PART = r"(?:\s*(a\.?m\b\.?|p\.?m\b\.?|(?:in the |at )?(?:morning|afternoon|evening|night)\b))?"
 _CLOCK = re.compile(r"(?:\b(morning|afternoon|evening)\s+)?\b(\d{1,2}):(\d{2})(?!:?\d)" + _PART, re.IGNORECASE)
@@ -238,6 +243,7 @@ def dates_in(text: str, today: date | None) -> list[tuple[date, str, int]]:
         for match in _WEEKDAY.finditer(text):
             days = (WEEKDAYS[match[1].lower()] - today.weekday()) % 7 or 7
             out.append((_ahead(today, days), "date", match.start()))
+            out.append((_ahead(today, days - 7 if days < 7 else -7), "ago", match.start()))
             if match[2] or text[max(0, match.start() - 5) : match.start()].lower() == "next ":
                 # "next Friday": people differ in whether that is the coming one.
                 out.append((_ahead(today, days + 7), "later", match.start()))
@@ -245,6 +251,9 @@ def dates_in(text: str, today: date | None) -> list[tuple[date, str, int]]:
         for match in _AHEAD.finditer(text):
             days = _days(match[2], match[3])
             out.append((_ahead(today, days), "date" if match[1] or match[4] else "ahead", match.start()))
+        for match in _AGO.finditer(text):
+            days = 1 if match[5] else _days(match[1] or match[3], match[2] or match[4])
+            out.append((_ahead(today, -days), "ago", match.start()))
     return _only_dates(out)
 
 

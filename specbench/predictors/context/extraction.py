@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
+from specbench.core.text import MARKS, solid_parts
 from specbench.predictors.context.dates import NUMBER_WORDS, begins_date, dates_in, holds_date, moved, times_in
+from specbench.predictors.context.literals import CHUNK, pieces_of
 
 __all__ = ["Found", "extract"]
 
@@ -32,17 +34,21 @@ class Found(NamedTuple):
 
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_TOKEN = re.compile(r"#?[A-Za-z0-9][A-Za-z0-9_\-]*[A-Za-z0-9]|#?[A-Za-z0-9]")
+_CAPITAL = "A-Z" + "".join(char for char in map(chr, range(0xC0, 0x2000)) if char.isupper())
+_TOKEN = re.compile(rf"#?[^\W_](?:[\w\-{MARKS}]*(?:[^\W_]|[{MARKS}]))?")
 _NAME = re.compile(
-    r"[A-ZÀ-Þ][\w'’.!\-]*(?:(?<![a-z]{3}[.!])\s+(?:(?:of|the|and|&|de|la|at|in|on|for|a|to|with)\s+){0,2}[A-ZÀ-Þ0-9][\w'’.!\-]*)*"
+    rf"[{_CAPITAL}][\w'’.!\-]*(?:(?<![^\W\d_]{{3}}[.!])\s+(?:(?:of|the|and|&|de|la|at|in|on|for|a|to|with)\s+){{0,2}}"
+    rf"[{_CAPITAL}0-9][\w'’.!\-]*)*"
 )
-_BEFORE = re.compile(r"[a-z']+")
-_AFTER = re.compile(r"[ -]([a-z']+)(?: ([a-z']+))?", re.IGNORECASE)
+_BEFORE = re.compile(r"(?:[^\W\d_]|')+")
+_AFTER = re.compile(r"[ -]((?:[^\W\d_]|')+)(?: ((?:[^\W\d_]|')+))?")
 _NO_NUMBER = re.compile(r"one(?: way| of)\b|(?<=this )one|(?<=that )one|(?<=other )one|(?<=which )one", re.IGNORECASE)
 _LETTERS = re.compile(r"[A-Za-z]+")
 _SHORTENED = re.compile(r"\b[A-Z]\.[A-Z]$")
 _SOLID = re.compile(r"\S+")
-_QUOTED = re.compile(r"[\"“]([^\"“”\n]{2,60})[\"”]")
+_QUOTED = re.compile(r"[\"“«„]([^\"“”«»„\n]{2,60})[\"”»“]|`([^`\n]{2,80})`|(?<!\w)'([^'\n]{2,60})'(?!\w)")
+_LITERAL = frozenset(["url", "path", "base", "folder", "line", "code"])
+"""Kinds of :func:`specbench.predictors.context.literals.pieces_of` that are looked for in what people say."""
 
 
 def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> list[Found]:
@@ -62,7 +68,7 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
     list of Found
         Kinds: ``email``, ``part`` (of an e-mail address or a user name), ``id`` (letters and digits mixed, a ``#``, or
         capitals alone), ``number``, ``name`` (capitalised words), ``word`` (one capitalised word), ``quoted``, ``date``
-        (ISO; ``later`` is the week after that, where "next" may mean it; ``ahead`` is "two days" from today, where
+        (ISO; ``ago`` is "the last six days", and the weekday before today; ``later`` is the week after that, where "next" may mean it; ``ahead`` is "two days" from today, where
         nothing says that they begin today; ``moved`` is one of ``known``, moved), ``time`` (24 h ``HH:MM``).
 
     Examples
@@ -78,6 +84,13 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
         found.append((match[0].rstrip("."), "email", match.start()))
         found += [(part, "part", match.start()) for part in _parts(match[0].partition("@")[0])]
         taken.append(match.span())
+    for match in CHUNK.finditer(text):
+        chunk = match[0]
+        if len(chunk) > 2 and not chunk[1:].islower():
+            pieces = [(value, kind) for value, kind in pieces_of(chunk) if kind in _LITERAL]
+            found += [(value, kind, match.start() + max(chunk.find(value), 0)) for value, kind in pieces]
+            if any(kind in ("url", "path") for _, kind in pieces):
+                taken.append(match.span())
     for match in _TOKEN.finditer(text):
         start, end = match.span()
         if taken and any(a <= start < b for a, b in taken):
@@ -96,6 +109,9 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
             found.append((token, "word", start))
             if len(token) > 4 and token.isupper():
                 found.append((token, "id", start))
+        elif token[0].isalpha() and not token[0].isascii() and not token[0].islower():
+            # A script without capitals: any word may be a name.
+            found += [(part, "word", start + at) for part, at in solid_parts(token)]
     for match in _NAME.finditer(text):
         whole = match[0].rstrip(".,")
         if _SHORTENED.search(whole) and match[0].startswith(f"{whole}."):
@@ -117,7 +133,8 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
         elif not whole.isalpha():
             found.append((whole, "word", match.start()))
     for match in _QUOTED.finditer(text):
-        found.append((match[1].strip(), "quoted", match.start(1)))
+        said = match[1] or match[2] or match[3]
+        found.append((said.strip(), "quoted", match.start() + 1))
     found += [(value.isoformat(), kind, start) for value, kind, start in dates_in(text, today)]
     found += [(value, "time", start) for value, start in times_in(text)]
     found += [(value.isoformat(), "moved", start) for value, start in moved(text, known)]

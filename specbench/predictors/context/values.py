@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from specbench.core.text import singular
+from specbench.core.text import parts_of, singular
 from specbench.predictors.context.json_paths import Group
 
 __all__ = ["COLUMNS", "TRUTH", "ValueTable", "shape_of", "text_of"]
@@ -43,7 +43,7 @@ _SAID = [LAST_USER, LAST_ASSISTANT, MENTIONS, OFFSET]
 _PIECE = re.compile(r"#?\w[\w\-@.+]*\w|#?\w")
 _CODE = re.compile(r"(?=.*[A-Z])[A-Z0-9]{3,}")
 _NUMBERED = re.compile(r"#?[a-z]{0,3}[-_]?(\d{5,})")
-_RUN = re.compile(r"[0-9]+|[A-Z]+(?![a-z])|[A-Z]?[a-zà-þ]+")
+_RUN = re.compile(r"[0-9]+|[A-Z]+(?![a-z])|[A-Z]?[a-zà-þ]+|[^\W\d_]+")
 
 
 def shape_of(text: str) -> str:
@@ -53,8 +53,8 @@ def shape_of(text: str) -> str:
     --------
     >>> shape_of("#W2378156"), shape_of("19122"), shape_of("yusuf_rossi_9620"), shape_of("JFK"), shape_of("2024-05-20")
     ('#A9+', '99999', 'a_a_9999', 'AAA', '9999-99-99')
-    >>> shape_of("Desk Lamp")
-    'Aa Aa'
+    >>> shape_of("Desk Lamp"), shape_of("Анна")
+    ('Aa Aa', 'Aa')
     """
     return _shape(text[:40])
 
@@ -169,6 +169,9 @@ class ValueTable:
         self.group_at: list[int] = [NEVER]
         self.row_groups: list[list[tuple[int, str]]] = []
         self.shapes: list[tuple[str, str]] = []
+        self._parts: list[frozenset[str]] = []
+        self._rows_of: dict[str, list[int]] = {}
+        self._told: tuple[tuple[frozenset[str], ...], int, dict[int, tuple[frozenset[str], ...]]] = (), 0, {}
         self.named: npt.NDArray[np.float32] = np.zeros((64, len(NAMED)), np.float32)
         self.named[0, 2] = 1.0
         self._named_ever: set[str] = set()
@@ -204,6 +207,30 @@ class ValueTable:
     def row_of_words(self, words: str) -> int | None:
         """Return the row whose value is spelt like this, whatever its case."""
         return self._by_lower.get(words)
+
+    def told_by(self, *said: frozenset[str]) -> dict[int, tuple[frozenset[str], ...]]:
+        """Return the rows whose values have words of some text, with those of each text; kept until others are given.
+
+        Examples
+        --------
+        >>> table = ValueTable()
+        >>> row = table._add("src/resume_test.go", "grep:path", 0)
+        >>> table.told_by(frozenset(["resume"]), frozenset())
+        {0: (frozenset({'resume'}), frozenset())}
+        """
+        if self._told[0] != said or self._told[1] > len(self.texts):
+            self._told = said, 0, {}
+        known, found = self._told[1:]
+        for row in range(len(self._parts), len(self.texts)):
+            parts = parts_of(self.texts[row])
+            self._parts.append(parts)
+            for part in parts:
+                self._rows_of.setdefault(part, []).append(row)
+        if known < len(self.texts) or not known:
+            rows = {row for part in frozenset().union(*said) for row in self._rows_of.get(part, ())}
+            found = {row: tuple(self._parts[row] & each for each in said) for row in rows}
+            self._told = said, len(self.texts), found
+        return found
 
     def used_rows(self, tool: str, parameter: str) -> dict[int, int]:
         """Return the rows that have filled this parameter, with the message number of the last time."""
@@ -279,6 +306,17 @@ class ValueTable:
             for phrase in sorted(self._phrases[piece]) if piece in self._phrases else ():
                 if lower.startswith(phrase, match.start()):
                     yield self._by_lower[phrase], match.start()
+
+    def _known_words(self, text: str) -> Iterator[int]:
+        """Yield the rows whose value stands in a long text as words, whatever its case; each piece is looked at once."""
+        lower = text.lower()
+        pieces = {piece.rstrip(".-@+") for piece in set(_PIECE.findall(lower))}
+        for piece in sorted(pieces & self._by_lower.keys()):
+            yield self._by_lower[piece]
+        for piece in sorted(pieces & self._phrases.keys()):
+            for phrase in sorted(self._phrases[piece]):
+                if phrase in lower:
+                    yield self._by_lower[phrase]
 
     def _respell(self, row: int, text: str) -> None:
         """Let a new row know what has been said of other spellings of the same identifier."""

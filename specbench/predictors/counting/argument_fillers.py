@@ -12,12 +12,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from specbench.core.errors import ConfigError
 from specbench.core.types import ToolCall, Trace
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.context.values import LAST, LAST_USER, SHAPE, shape_of
 
-__all__ = ["FILLERS", "ArgumentFiller", "LinkedFiller", "NoFiller", "RecentFiller", "make_filler"]
+__all__ = ["ArgumentFiller", "Arguments", "LinkedFiller", "NoFiller", "RecentFiller"]
 
 Arguments = dict[str, Any]
 
@@ -200,24 +199,3 @@ class LinkedFiller(ArgumentFiller):
         """Become the filler whose :meth:`state` this is."""
         super().restore(state)
         self.links = {name: dict(counts) for name, counts in state["links"].items()}
-
-
-FILLERS: dict[str, type[ArgumentFiller]] = {cls.name: cls for cls in (NoFiller, RecentFiller, LinkedFiller)}
-
-
-def make_filler(name: str) -> ArgumentFiller:
-    """Return a new filler by name.
-
-    Raises
-    ------
-    ConfigError
-        When there is no filler of that name.
-
-    Examples
-    --------
-    >>> make_filler("linked").name
-    'linked'
-    """
-    if name not in FILLERS:
-        raise ConfigError(f"no argument filler is called {name!r}; use one of {', '.join(FILLERS)}")
-    return FILLERS[name]()

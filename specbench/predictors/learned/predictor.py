@@ -14,7 +14,8 @@ from specbench.core.types import Message, Prediction, ToolCall, ToolPrediction, 
 from specbench.embed import Embedding, make_embedding
 from specbench.predictors.base import Networks, Predictor, Session, at_most, ranked
 from specbench.predictors.context.index import ContextIndex
-from specbench.predictors.counting.argument_fillers import FILLERS, ArgumentFiller, make_filler
+from specbench.predictors.counting.argument_fillers import ArgumentFiller
+from specbench.predictors.counting.fillers import FILLERS, make_filler
 from specbench.predictors.learned.calibration import LIKELY, WAYS, Case, JointCalibration
 from specbench.predictors.learned.explanation import Explanation, explain
 from specbench.predictors.learned.parallel import train_all
@@ -112,13 +113,15 @@ class LearnedPredictor(Predictor):
             return
         classes, calls = len(self.vocabulary.tools) + 1, self.ranker.learned_calls
         # What tool filters and heads say of tasks that they were not trained on: two of each, on one half of the folds.
-        halves = [[case for case in cases if case.fold % 2 == half] for half in (0, 1)]
+        halves = _halves(cases)
         tool_filters = [filter_training(cases, classes, self.seed + 29)]
         if all(halves):
             tool_filters += [filter_training(outside, classes, self.seed + 31) for outside in reversed(halves)]
         train_all(tool_filters, calls)
         self.tool_filter, *others = [tool_filter for tool_filter, _ in tool_filters]
         others = others or [self.tool_filter, self.tool_filter]
+        cases = labeller.cases(traces, others)
+        halves = _halves(cases)
         seen = [
             [filtered_example(case, tool_filter) for case in inside]
             for inside, tool_filter in zip(halves, others, strict=True)
@@ -215,6 +218,11 @@ class LearnedPredictor(Predictor):
             self.head, self.tool_filter, self.ranker, self.vocabulary, embedding=self.embedding.name,
             text_dim=self.embedding.dim, classes={} if "classes" in self.drop else self.class_at,
         )  # fmt: skip
+
+
+def _halves(cases: Sequence[Case]) -> list[list[Case]]:
+    """Return the decision points of even and of odd folds."""
+    return [[case for case in cases if case.fold % 2 == half] for half in (0, 1)]
 
 
 class LearnedSession(Session):

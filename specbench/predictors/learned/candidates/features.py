@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from specbench.core.text import name_words
+from specbench.core.text import name_words, parts_of
 from specbench.core.types import ToolCall
 from specbench.predictors.context.index import ARGUMENT_PATH, ContextIndex
 from specbench.predictors.learned.counts.announcing_words import CueTable
@@ -56,6 +56,8 @@ LIVE = (
     "things_now", "things_ever", "things_best", "longer",
     # how often other tools reuse the value of what was its argument
     "reuse_rate",
+    # words of the value itself that the agent or the user has just said, the rarer among the candidates the more
+    "told_agent", "told_agent_best", "told_user", "told_user_best",
 )  # fmt: skip
 """Of values that stand in the conversation; computed at every moment."""
 FEATURES = (
@@ -129,6 +131,12 @@ class Moment:
     def words(self) -> set[str]:
         """Words and word pairs of the last messages."""
         return cue_words(self.index)
+
+    @cached_property
+    def told(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Parts of words in the latest text of the agent and of the user."""
+        index = self.index
+        return parts_of(index.agent_said), parts_of(index.last_text["user"])
 
     @cached_property
     def from_the_end(self) -> bool:

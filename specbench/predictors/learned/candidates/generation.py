@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from math import log
 
 import numpy as np
 import numpy.typing as npt
@@ -130,6 +132,7 @@ def _live(
     out[:, at["longer"]] = table[:, LONGER]
     out[:, at["reuse_rate"]] = moment.reuse(live_parameters[0].counts)[table[:, ARGUMENT]]
     used = _used(out, live_parameters, parts, lengths, table, moment)
+    _told(out, rows, lengths, moment)
     # Latest first; in one message the order of the list.
     order = table[:, LAST].astype(np.int64) * 4096 - ordinals
     some = lengths > 0
@@ -184,6 +187,30 @@ def _changes(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     new[:1] = True
     np.not_equal(keys[1:], keys[:-1], out=new[1:])
     return new
+
+
+def _told(out: Floats, rows: npt.NDArray[np.intp], lengths: npt.NDArray[np.intp], moment: Moment) -> None:
+    """Fill which words of the values themselves have just been said; words that many candidates have tell little."""
+    index = moment.index
+    agent, user = moment.told
+    if not agent and not user:
+        return
+    held = index.told_by(agent, user)
+    start = 0
+    for length in lengths.tolist():
+        end = start + length
+        found = [(at, *held[row]) for at, row in enumerate(rows[start:end].tolist(), start) if row in held]
+        if found:
+            times = Counter(part for _, by_agent, by_user in found for part in by_agent | by_user)
+            weight = {part: log((length + 1) / count) / 4 for part, count in times.items()}
+            for column, said in ((_LIVE["told_agent"], 1), (_LIVE["told_user"], 2)):
+                scores = [sum(weight[part] for part in each[said]) for each in found]
+                most = max(scores)
+                if most > 0:
+                    places = [each[0] for each in found]
+                    out[places, column] = scores
+                    out[places, column + 1] = [score == most for score in scores]
+        start = end
 
 
 def _used(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from specbench.core.text import name_words
 from specbench.core.types import ToolSpec
 from specbench.predictors.context.index import ContextIndex
-from specbench.predictors.context.values import LAST, ORDINAL, TRUTH
+from specbench.predictors.context.values import GROUP_SIZE, LAST, ORDINAL, TRUTH
 from specbench.predictors.learned.candidates.features import FEATURES, FIXED, STABLE, Moment
 from specbench.predictors.learned.counts.parameter_features import ParameterFeatures, Shares
 from specbench.predictors.learned.counts.parameters import ParameterIndex
@@ -21,7 +21,9 @@ from specbench.predictors.learned.counts.tables import ABSENT
 __all__ = ["LiveParameter", "StableCandidates"]
 
 MAX_ROWS = 64
-"""Rows of the context index that are looked at, the latest ones."""
+"""Rows of the context index that are looked at: the latest ones of the places that have filled the parameter most."""
+MAX_KEPT = 2048
+"""Rows that are kept of one parameter; beyond, the older ones are forgotten."""
 _AT = {name: at for at, name in enumerate(FEATURES)}
 _TEXT = slice(_AT["prior"], _AT["common"] + 1)
 _MARKS = _AT["cue"], _AT["cue_others"], _AT["alias"]
@@ -219,8 +221,10 @@ class LiveParameter:
         rows = np.asarray(self._rows, np.intp)
         places = np.argsort(rows)
         if len(rows) > MAX_ROWS:
-            table = index.table[rows]
-            order = table[:, LAST].astype(np.int64) * 4096 - table[:, ORDINAL]
+            table, stable = index.table[rows], self._stable[: len(rows)]
+            rates = np.maximum(stable[:, _AT["path_rate"]], stable[:, _AT["others_rate"]])
+            crowd = 1 + np.minimum(table[:, GROUP_SIZE], 60) / 8
+            order = np.log(0.002 + rates / crowd) - (index.now - table[:, LAST]) / 5 - 0.01 * table[:, ORDINAL]
             latest = np.lexsort((rows, -order))[:MAX_ROWS]
             places = latest[np.argsort(rows[latest])]
         rows = rows[places]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -32,11 +32,11 @@ def folds_of(traces: Sequence[Trace], folds: int, seed: int) -> list[int]:
 
 
 def calls_of(
-    traces: Sequence[Trace], today: date | None, prefixes: Mapping[int, Sequence[str]]
+    traces: Sequence[Trace], today: date | None, counts: ParameterIndex
 ) -> Iterator[tuple[ToolCall, ToolSpec | None, ContextIndex, dict[Any, LiveParameter]]]:
     """Yield every valid call with its spec, the state just before it, and a store for the parameters of its trace."""
     for trace in traces:
-        index = ContextIndex(today, prefixes)
+        index = ContextIndex(today, counts.prefixes(), counts.folders(), counts.filler())
         live_parameters: dict[Any, LiveParameter] = {}
         for message in trace.messages:
             for call in message.tool_calls:
@@ -58,6 +58,8 @@ def count(traces: Sequence[Trace], today: date | None = None) -> ParameterIndex:
             index.append(message)
         counts.word_values.take_names(index)
         counts.count_things(index.things)
+        counts.count_roots(index.roots)
+        counts.count_heard(index.user_words)
         counts.count_words({index.texts[row] for path in ("user:word", "assistant:word") for row in index.rows(path)})
     return counts
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -20,6 +21,9 @@ __all__ = ["KNOWN", "ParameterFeatures", "Shares"]
 
 KNOWN = 3
 """Calls from which a tool's own counts say more than its schema and other tools."""
+CHANCE = 0.01
+"""Share of the fills up to which a value stood at a place by chance."""
+_PLACE = re.compile(r"[.:@]")
 MOST_KEPT = 512
 """Paths, texts, shapes and words that are remembered of one parameter: some hundred kilobytes when all are full."""
 MOST_FEATURES = 2000
@@ -172,9 +176,11 @@ class ParameterFeatures:
         """How a path is linked to this parameter, by own counts, others' counts and name; ``None`` if it is not."""
         if path in self._shares:
             return self._shares[path]
-        alike = similar(self.parameter, path.rsplit(".", 1)[-1].rstrip("[]"))
+        alike = similar(self.parameter, _PLACE.split(path)[-1].rstrip("[]"))
         own, others = self.own, self.others
         a, b = own.paths.get(path, 0), others.paths.get(path, 0)
+        # What has stood there by chance once or twice in hundreds of calls is no source.
+        a, b = a * (a >= CHANCE * own.fills), b * (b >= CHANCE * others.fills)
         shares: Shares | None = None
         if a or b:
             shares = (

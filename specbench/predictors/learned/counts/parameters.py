@@ -24,6 +24,12 @@ __all__ = ["ParameterIndex", "cue_words"]
 
 MOST_ANNOUNCED = 2000
 """Parameters of which it is remembered which words announce their values."""
+MOST_PASSED = 200
+"""Values of the user that count as passed over, the latest ones."""
+FILLER = 0.08
+"""Share of the conversations from which a word of the user is filler."""
+MOST_FOLDERS = 2
+"""Folders that relative paths are put behind while a conversation has shown none."""
 MOST_THINGS = 1000
 """Things that are looked for in what users say."""
 
@@ -51,6 +57,9 @@ class ParameterIndex:
         self.pairs = ArgumentPairs()
         self.common: dict[str, int] = {}
         self.things: dict[str, int] = {}
+        self.roots: dict[str, int] = {}
+        self.heard: dict[str, int] = {}
+        self._filler: frozenset[str] | None = None
         self.conversations = 0
         self.derived: dict[Hashable, Derived] = {}
         self._cue_table = CueTable()
@@ -201,6 +210,28 @@ class ParameterIndex:
         for thing in things:
             self.things[thing] = self.things.get(thing, 0) + 1
 
+    def count_roots(self, roots: Iterable[str]) -> None:
+        """Count in which folders the relative paths of one conversation begin: see :attr:`ContextIndex.roots`."""
+        for root in roots:
+            if root in self.roots or len(self.roots) < MOST_THINGS:
+                self.roots[root] = self.roots.get(root, 0) + 1
+
+    def count_heard(self, words: Iterable[str]) -> None:
+        """Count the words of the user in one conversation."""
+        for word in words:
+            self.heard[word] = self.heard.get(word, 0) + 1
+
+    def filler(self) -> frozenset[str]:
+        """Return the words that many users say, whatever they want."""
+        if self._filler is None:
+            least = max(3, FILLER * self.conversations)
+            self._filler = frozenset(word for word, n in self.heard.items() if n >= least)
+        return self._filler
+
+    def folders(self) -> list[str]:
+        """Return the folders in which relative paths begin most often."""
+        return sorted(self.roots, key=lambda root: (-self.roots[root], root))[:MOST_FOLDERS]
+
     def known_things(self) -> frozenset[str]:
         """Return what results are about again and again."""
         if self._known_things is None:
@@ -230,7 +261,7 @@ class ParameterIndex:
                 counts.before[word] = counts.before.get(word, 0) + 1
         # A day is no rival of a city: only values of the same kind have been passed over.
         number = "9" in shape
-        for other in index.rows_with_before:
+        for other in index.rows_with_before[-MOST_PASSED:]:
             if other != row and ("9" in index.shapes[other][0]) == number:
                 for word in index.before[other]["user"]:
                     counts.passed[word] = counts.passed.get(word, 0) + 1
@@ -247,7 +278,7 @@ class ParameterIndex:
         self.word_values.add(other.word_values)
         self.reuse.add(other.reuse)
         self.conversations += other.conversations
-        for mine_of, theirs_of in ((self.common, other.common), (self.things, other.things)):
+        for mine_of, theirs_of in ((self.common, other.common), (self.things, other.things), (self.roots, other.roots), (self.heard, other.heard)):
             for word, count in theirs_of.items():
                 mine_of[word] = mine_of.get(word, 0) + count
         self.pairs.add(other.pairs)
@@ -265,6 +296,7 @@ class ParameterIndex:
         self.word_values.compact(self.aliases())
         self.common = {word: n for word, n in self.common.items() if n >= max(2, 0.01 * self.conversations)}
         self.forget_derived()
+        self.heard = {word: n for word, n in self.heard.items() if word in self.filler()}
         self.things = {thing: n for thing, n in self.things.items() if thing in self.known_things()}
 
     def others(self, tool: str, parameter: str) -> Counts:
@@ -289,7 +321,7 @@ class ParameterIndex:
         self._others.clear()
         self._similar = None
         self._spellings.clear()
-        self._aliases = self._announcing = self._prefixes = self._known_things = None
+        self._aliases = self._announcing = self._prefixes = self._known_things = self._filler = None
         self.revision += 1
 
     def state(self) -> dict[str, Any]:
@@ -297,11 +329,14 @@ class ParameterIndex:
         return {
             "calls": self.calls,
             "pairs": self.pairs.tools,
+            "shapes": self.pairs.shapes,
             **self.word_values.state(),
             "reuse": self.reuse.state(),
             "conversations": self.conversations,
             "common": dict(sorted(self.common.items())),
             "things": dict(sorted(self.things.items())),
+            "roots": dict(sorted(self.roots.items())),
+            "heard": dict(sorted(self.heard.items())),
             "tools": {
                 tool: {name: counts.state() for name, counts in table.items()} for tool, table in self.tools.items()
             },
@@ -310,11 +345,11 @@ class ParameterIndex:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over counts."""
         self.calls = dict(state["calls"])
-        self.pairs.restore(state["pairs"])
+        self.pairs.restore(state)
         self.word_values.restore(state)
         self.reuse.restore(state["reuse"])
         self.conversations, self.common = state["conversations"], dict(state["common"])
-        self.things = dict(state["things"])
+        self.things, self.roots, self.heard = dict(state["things"]), dict(state["roots"]), dict(state["heard"])
         self.tools = {
             tool: {name: ParameterCounts(**counts) for name, counts in table.items()}
             for tool, table in state["tools"].items()

@@ -34,6 +34,7 @@ from specbench.predictors.learned.ranker.combinations import (
     Combination,
     EarlierCalls,
     RankedCandidates,
+    Shapes,
     Values,
     combine,
 )
@@ -46,6 +47,8 @@ ALONE = 0.5
 """Share of the lists seen as if the tool were new, whose parameters are seen as if no other tool had their names."""
 MOST_MADE = 2000
 """Calls that are kept of a conversation."""
+MOST_SHAPES = 5
+"""Sets of parameters of a tool that are proposed, those that its calls had most."""
 MIN_TRUST = 0.15
 """A parameter whose value was among the candidates less often than this is free text: its calls are not offered."""
 
@@ -131,7 +134,7 @@ class ArgumentRanker:
         """Return the candidates of every parameter of every call, with counts of other folds."""
         counts, out = self.without[fold], []
         draw = np.random.default_rng([self.seed, fold])
-        for call, spec, index, made in calls_of(traces, self.today, counts.prefixes()):
+        for call, spec, index, made in calls_of(traces, self.today, counts):
             unseen, alone = self._dropped(draw)
             names = _parameters(counts, call.name, spec, call)
             ours = _live_parameters(made, counts, call.name, names, spec, unseen=unseen, alone=alone)
@@ -162,7 +165,7 @@ class ArgumentRanker:
         lists, targets = [], []
         view = self.cross_fitted(fold)
         draw = np.random.default_rng([self.seed, fold, 1])
-        for call, spec, index, made in calls_of(traces, self.today, view.counts.prefixes()):
+        for call, spec, index, made in calls_of(traces, self.today, view.counts):
             for unseen, alone in sorted({(False, False), self._dropped(draw)}):
                 if unseen and not (spec and spec.properties):
                     continue
@@ -174,10 +177,11 @@ class ArgumentRanker:
                 earlier = EarlierCalls(call.name, names, index)
                 new = unseen or call.name not in view.counts.calls
                 pairs = {} if alone else view.counts.pairs.kept_to(call.name, names, unseen=new)
-                found = combine(ranked, pairs, earlier, index)
+                shapes = view.shapes(call.name, names, unseen=new)
+                found = combine(ranked, pairs, shapes, earlier, index)
                 after = ContextIndex().extend([Message("assistant", "", (call,))])
                 right = EarlierCalls(call.name, names, after).here[0]
-                lists.append(combined_features(found, earlier, index, unseen=new))
+                lists.append(combined_features(found, shapes, earlier, index, unseen=new))
                 targets.append(next((at for at, each in enumerate(found) if each.chosen == right), len(found)))
         return lists, targets
 
@@ -187,6 +191,10 @@ class ArgumentRanker:
         out.counts, out.trust, out.today, out.calls = self.without[fold], self.trust, self.today, self.calls
         out.net = self.halves[fold % 2] if self.halves else self.net
         return out
+
+    def shapes(self, tool: str, names: Sequence[str], *, unseen: bool) -> Shapes:
+        """Return which parameters calls of a tool had together; nothing of one that was never seen."""
+        return {} if unseen else dict(self.counts.pairs.shapes_of(tool, names, MOST_SHAPES))
 
     def parameters(self, tool: str, spec: ToolSpec | None, *, unseen: bool = False) -> list[str] | None:
         """Return the parameters to fill; ``None`` when the tool cannot be filled: free text, or nothing is known."""
@@ -247,9 +255,11 @@ class ArgumentRanker:
             names = [one.candidates.parameter for one in each]
             earlier = EarlierCalls(tool, names, moment.index)
             new = tool in unseen or tool not in self.counts.calls
-            found[tool] = combine(each, self.counts.pairs.kept_to(tool, names, unseen=new), earlier, moment.index)
+            shapes = self.shapes(tool, names, unseen=new)
+            pairs = self.counts.pairs.kept_to(tool, names, unseen=new)
+            found[tool] = combine(each, pairs, shapes, earlier, moment.index)
             if len(each) > 1 and found[tool]:
-                weighed[tool] = combined_features(found[tool], earlier, moment.index, unseen=new)
+                weighed[tool] = combined_features(found[tool], shapes, earlier, moment.index, unseen=new)
         if weighed and self.calls.fitted:
             chances = self.calls.probabilities(list(weighed.values()))
             for tool, p in zip(weighed, chances, strict=True):

@@ -94,7 +94,8 @@ class ConversationView:
         self.drop = drop
         self._left_out = left_out(drop)
         self.vocabulary, self.embedding, self.ranker = vocabulary, embedding, ranker
-        self.index = ContextIndex(ranker.today, ranker.counts.prefixes())
+        counts = ranker.counts
+        self.index = ContextIndex(ranker.today, counts.prefixes(), counts.folders(), counts.filler())
         self.tools: dict[str, ToolSpec | None] = dict(tools) if tools else dict.fromkeys(vocabulary.tools)
         self.agent = agent
         self.unseen = unseen
