@@ -95,9 +95,7 @@ def letter_words(text: str, least: int) -> list[str]:
     if text.isascii():
         return _runs(least).findall(text.lower())
     return [
-        word
-        for word in _any(_ANY_LETTERS, text)
-        if len(word) >= least or (len(word) == 2 and _SOLID.fullmatch(word))
+        word for word in _any(_ANY_LETTERS, text) if len(word) >= least or (len(word) == 2 and _SOLID.fullmatch(word))
     ]
 
 

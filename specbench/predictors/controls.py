@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
+from specbench.core.relevant import relevant_traces
 from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec, Trace
 from specbench.predictors.base import Predictor, Session, at_most, ranked
 from specbench.predictors.context.index import ContextIndex
@@ -205,7 +206,7 @@ class Blind(Silent):
 
     def fit(self, traces: Sequence[Trace]) -> Self:
         """Count whole calls; the most frequent :data:`MOST_BLIND` are kept."""
-        counts = Counter(outcome for _, _, outcome in labelled(traces))
+        counts = Counter(outcome for _, _, outcome in labelled(relevant_traces(traces)))
         total = sum(counts.values())
         order = sorted(counts, key=lambda call: (-counts[call], call is None, call.key if call else ""))
         self.calls = [(call, counts[call] / total) for call in order[:MOST_BLIND]]

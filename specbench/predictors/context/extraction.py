@@ -13,10 +13,14 @@ from datetime import date
 from typing import NamedTuple
 
 from specbench.core.text import MARKS, solid_parts
-from specbench.predictors.context.dates import NUMBER_WORDS, begins_date, dates_in, holds_date, moved, times_in
+from specbench.predictors.context.language import Language
+from specbench.predictors.context.language.english import English
 from specbench.predictors.context.literals import CHUNK, pieces_of
 
 __all__ = ["Found", "extract"]
+
+
+ENGLISH = English()
 
 
 class Found(NamedTuple):
@@ -42,7 +46,6 @@ _NAME = re.compile(
 )
 _BEFORE = re.compile(r"(?:[^\W\d_]|')+")
 _AFTER = re.compile(r"[ -]((?:[^\W\d_]|')+)(?: ((?:[^\W\d_]|')+))?")
-_NO_NUMBER = re.compile(r"one(?: way| of)\b|(?<=this )one|(?<=that )one|(?<=other )one|(?<=which )one", re.IGNORECASE)
 _LETTERS = re.compile(r"[A-Za-z]+")
 _SHORTENED = re.compile(r"\b[A-Z]\.[A-Z]$")
 _SOLID = re.compile(r"\S+")
@@ -51,7 +54,9 @@ _LITERAL = frozenset(["url", "path", "base", "folder", "line", "code"])
 """Kinds of :func:`specbench.predictors.context.literals.pieces_of` that are looked for in what people say."""
 
 
-def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> list[Found]:
+def extract(
+    text: str, today: date | None = None, known: Iterable[str] = (), language: Language = ENGLISH
+) -> list[Found]:
     """Return the values in ``text``, in no particular order; one place may give several.
 
     Parameters
@@ -62,6 +67,8 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
         The day that relative dates refer to; without it only dates with a year are found.
     known
         ISO dates that "the day after" may refer to, of a booking for example.
+    language
+        Knows words for days, times and numbers.
 
     Returns
     -------
@@ -103,9 +110,9 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
                 found.append((token, "id", start))
                 if "_" in token:
                     found += [(part, "part", start) for part in _parts(token)[1:]]
-        elif token.lower() in NUMBER_WORDS and not _NO_NUMBER.match(text, start):
-            found.append((str(NUMBER_WORDS[token.lower()]), "number", start))
-        elif token[0].isupper() and not begins_date(text, start):
+        elif token.lower() in language.number_words and language.counts(text, start):
+            found.append((str(language.number_words[token.lower()]), "number", start))
+        elif token[0].isupper() and not language.begins_date(text, start):
             found.append((token, "word", start))
             if len(token) > 4 and token.isupper():
                 found.append((token, "id", start))
@@ -120,7 +127,7 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
             whole = whole[:-2]
         words = list(_SOLID.finditer(whole))
         if len(words) > 1:
-            if not holds_date(whole):
+            if not language.holds_date(whole):
                 found.append((whole, "name", match.start()))
             # The start or the end of a span may be the value: "Can Ann Lee", "Ann Lee at Sino".
             for cut in range(1, min(len(words), 5)) if len(words) > 2 else ():
@@ -128,16 +135,16 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
                     if len(piece) > 1 and piece[0][0][0].isupper() and piece[-1][0][0].isupper():
                         start, end = piece[0].start(), piece[-1].end()
                         last = match.start() + piece[-1].start()
-                        if not holds_date(whole[start:end]) and not begins_date(text, last):
+                        if not language.holds_date(whole[start:end]) and not language.begins_date(text, last):
                             found.append((whole[start:end], "name", match.start() + start))
         elif not whole.isalpha():
             found.append((whole, "word", match.start()))
     for match in _QUOTED.finditer(text):
         said = match[1] or match[2] or match[3]
         found.append((said.strip(), "quoted", match.start() + 1))
-    found += [(value.isoformat(), kind, start) for value, kind, start in dates_in(text, today)]
-    found += [(value, "time", start) for value, start in times_in(text)]
-    found += [(value.isoformat(), "moved", start) for value, start in moved(text, known)]
+    found += [(value.isoformat(), kind, start) for value, kind, start in language.dates(text, today)]
+    found += [(value, "time", start) for value, start in language.times(text)]
+    found += [(value.isoformat(), "moved", start) for value, start in language.moved(text, known)]
     before = {start: _before(text, start) for _, _, start in found}
     return [
         Found(value, kind, start, _around(text, start, before[start]) if kind == "number" else before[start])

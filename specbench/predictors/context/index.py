@@ -15,9 +15,9 @@ from typing import Any
 
 from specbench.core.text import name_words, stem, words
 from specbench.core.types import Message, ToolCall
-from specbench.predictors.context.dates import find_today
 from specbench.predictors.context.events import Event, notes
 from specbench.predictors.context.extraction import extract
+from specbench.predictors.context.language import Language
 from specbench.predictors.context.results import ResultTable
 from specbench.predictors.context.spans import spans_in
 from specbench.predictors.context.values import (
@@ -66,6 +66,8 @@ class ContextIndex(ResultTable):
         Where relative paths have begun in other conversations.
     filler
         Words with which no run of words begins or ends: those that many conversations have.
+    language
+        What people speak; English, where nothing is said.
 
     Attributes
     ----------
@@ -101,8 +103,9 @@ class ContextIndex(ResultTable):
         prefixes: Mapping[int, Sequence[str]] = MappingProxyType({}),
         folders: Sequence[str] = (),
         filler: Container[str] = (),
+        language: Language | None = None,
     ) -> None:
-        super().__init__(folders)
+        super().__init__(folders, language)
         self.filler = filler
         self.today, self.prefixes = today, prefixes
         self.events: list[Event] = []
@@ -139,7 +142,7 @@ class ContextIndex(ResultTable):
         self.version += 1
         if message.role == "system":
             self.last_text["system"] = message.content
-            self.today = find_today(message.content) or self.today
+            self.today = self.language.today(message.content) or self.today
             self._take_folders(message.content, at)
             return
         self.last_role = message.role
@@ -157,7 +160,7 @@ class ContextIndex(ResultTable):
         if message.role == "user":
             self.events.append(Event("user"))
             said_words = words(message.content[:MAX_TEXT_CHARS])
-            self._name_groups(said_words)
+            self._name_groups(said_words, self.language.stop_words)
             self.user_words.update(dict.fromkeys(said_words, at))
             self.recent_words.append([*said_words, *(f"{a} {b}" for a, b in pairwise(said_words))])
             self.now_words, self.now_stems = frozenset(self.recent_words[-1]), frozenset(map(stem, said_words))
@@ -231,7 +234,7 @@ class ContextIndex(ResultTable):
                 self.touched.append(row)
         spans: list[tuple[int, int, int]] = []
         known = list(self._days)[-MAX_DAYS:] if role == "user" else ()
-        for found in extract(text, self.today, known):
+        for found in extract(text, self.today, known, self.language):
             if len(found.text) > MAX_VALUE_CHARS:
                 continue
             row = self._add(found.text, f"{role}:{found.kind}", at)

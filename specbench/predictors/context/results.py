@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from specbench.predictors.context.dates import DAY, is_day
+from specbench.predictors.context.language.base import DAY, Language, is_day
 from specbench.predictors.context.documents import document_in
+from specbench.predictors.context.extraction import ENGLISH
 from specbench.predictors.context.json_paths import is_map, walk
 from specbench.predictors.context.literals import LONGEST, literals_in
 from specbench.predictors.context.values import (
@@ -42,6 +43,8 @@ class ResultTable(ValueTable):
     ----------
     folders
         Where relative paths have begun in other conversations, the likeliest first.
+    language
+        What people speak; English, where nothing is said.
 
     Attributes
     ----------
@@ -58,8 +61,9 @@ class ResultTable(ValueTable):
     (['src/app.py'], ['12'])
     """
 
-    def __init__(self, folders: Sequence[str] = ()) -> None:
+    def __init__(self, folders: Sequence[str] = (), language: Language | None = None) -> None:
         super().__init__()
+        self.language = language or ENGLISH
         self.folders = folders
         self.named_values: list[tuple[str, str]] = []
         self.roots: Counter[str] = Counter()
@@ -177,7 +181,9 @@ class ResultTable(ValueTable):
                 for column in (LAST, LAST_TOOL, ORDINAL, PLACED, GROUP_SIZE):
                     self._table[row, column] = max(self._table[row, column], self._table[known, column])
 
-    def _add_placed(self, value: Any, path: str, at: int, group: int, ordinal: int, size: int, said_by: int = LAST_TOOL) -> int:
+    def _add_placed(
+        self, value: Any, path: str, at: int, group: int, ordinal: int, size: int, said_by: int = LAST_TOOL
+    ) -> int:
         """Add a value of a result with its place: as which of how many at its path."""
         row = self._add(value, path, at, group, ordinal)
         record = self._table[row]

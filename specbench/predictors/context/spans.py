@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
+from itertools import pairwise
 from typing import NamedTuple
 
 from specbench.core.text import MARKS
@@ -48,7 +49,7 @@ def spans_in(text: str, filler: Container[str] = ()) -> list[Span]:
     if len(found) > 2 * EDGE:
         found = [*found[:EDGE], *found[-EDGE:]]
     words = [each[0].lower() for each in found]
-    joined = [text[a.end() : b.start()] == " " for a, b in zip(found, found[1:], strict=False)]
+    joined = [text[a.end() : b.start()] == " " for a, b in pairwise(found)]
     out = []
     for at, first in enumerate(found):
         if words[at] in filler or (len(words[at]) < 3 and words[at].isascii()):

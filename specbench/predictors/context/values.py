@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Container, Iterator, Set
 from functools import lru_cache
 from typing import Any
 
@@ -20,11 +20,6 @@ MAX_PHRASES = 50
 NEVER = -1000
 TRUTH = frozenset(["True", "False", "true", "false"])
 """Texts of truth values."""
-STOP_WORDS = frozenset((
-    "the", "and", "for", "with", "that", "this", "have", "please", "you", "your", "can", "could", "would", "like",
-    "want", "need", "are", "was", "from", "not", "but", "its", "it's", "what", "sure", "yes", "thanks", "thank",
-    "order", "orders", "item", "items", "also", "one", "any",
-))  # fmt: skip
 
 COLUMNS = (
     "first", "last", "last_user", "last_assistant", "last_tool", "mentions",
@@ -236,7 +231,7 @@ class ValueTable:
         """Return the rows that have filled this parameter, with the message number of the last time."""
         return self.used_by.get((tool, parameter), {})
 
-    def _name_groups(self, words: list[str]) -> None:
+    def _name_groups(self, words: list[str], stop_words: Container[str]) -> None:
         """Count, for every group of sibling values, the words of it that the user has just said, and ever said."""
         named = self.named
         for word in self._now_words:
@@ -249,7 +244,7 @@ class ValueTable:
                 named[holders, 5] = 0.0
         self._now_words = {}
         for position, word in enumerate(words):
-            if len(word) > 2 and word not in STOP_WORDS:
+            if len(word) > 2 and word not in stop_words:
                 self._now_words.setdefault(singular(word), position)
         for word, position in self._now_words.items():
             new = word not in self._named_ever
@@ -308,7 +303,7 @@ class ValueTable:
                     yield self._by_lower[phrase], match.start()
 
     def _known_words(self, text: str) -> Iterator[int]:
-        """Yield the rows whose value stands in a long text as words, whatever its case; each piece is looked at once."""
+        """Yield the rows whose value stands in a long text as words, whatever its case."""
         lower = text.lower()
         pieces = {piece.rstrip(".-@+") for piece in set(_PIECE.findall(lower))}
         for piece in sorted(pieces & self._by_lower.keys()):

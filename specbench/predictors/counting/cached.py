@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any, Self
 
+from specbench.core.relevant import relevant_call, relevant_message, relevant_traces
 from specbench.core.types import Effect, Message, Prediction, ToolCall, ToolSpec, Trace
 from specbench.predictors.base import Predictor, Session, ranked
 
@@ -41,7 +42,7 @@ class CachedPredictor(Predictor):
     def fit(self, traces: Sequence[Trace]) -> Self:
         """Count which earlier calls come again."""
         self.counts = {}
-        for trace in traces:
+        for trace in relevant_traces(traces):
             session = CachedSession(self, trace.tools)
             for message in trace.messages:
                 if message.role == "assistant":
@@ -75,7 +76,7 @@ class CachedSession(Session):
 
     def observe(self, message: Message) -> None:
         """Take in the next message."""
-        for call in message.tool_calls:
+        for call in relevant_message(message, self.tools).tool_calls:
             self.now += 1
             spec = self.tools.get(call.name)
             if spec is not None and spec.effect in (Effect.WRITE, Effect.STAGED):
@@ -86,6 +87,7 @@ class CachedSession(Session):
 
     def learn(self, outcome: ToolCall | None) -> None:
         """Count one more decision."""
+        outcome = None if outcome is None else relevant_call(outcome, self.tools)
         for call, kind in self._kinds():
             pair = self.predictor.counts.setdefault(kind, [0, 0])
             pair[0] += call == outcome

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from specbench.core.relevant import relevant_message, relevant_traces
 from specbench.core.types import Message, Prediction, ToolSpec, Trace
 from specbench.embed.hashing import HashingEmbedding
 from specbench.predictors.base import Predictor, Session, ranked
@@ -64,7 +65,7 @@ class NearestPredictor(Predictor):
     def fit(self, traces: Sequence[Trace]) -> Self:
         """Keep the decisions of ``traces``; of more than 20,000 the latest."""
         rows, done = [], []
-        for _, index, outcome in labelled(traces):
+        for _, index, outcome in labelled(relevant_traces(traces)):
             template = "" if outcome is None else template_of(outcome, index)
             if template is not None and (outcome is None or outcome.invalid_arguments is None):
                 rows.append(self.vector(index).astype(np.float16))
@@ -108,7 +109,7 @@ class NearestSession(Session):
 
     def observe(self, message: Message) -> None:
         """Take in the next message."""
-        self.index.append(message)
+        self.index.append(relevant_message(message, self.tools))
 
     def predict(self, k: int = 1) -> list[Prediction]:
         """Return what was done at the nearest decisions, with the values at hand."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
+from specbench.core.relevant import relevant_message, relevant_traces
 from specbench.core.types import Message, Prediction, ToolSpec, Trace
 from specbench.predictors.base import Predictor, Session, ranked
 from specbench.predictors.context.index import ContextIndex
@@ -131,7 +132,7 @@ class SuffixPredictor(Predictor):
     def fit(self, traces: Sequence[Trace]) -> Self:
         """Take in the steps of ``traces``."""
         self.sequences, self.runs = [], SuffixAutomaton()
-        for trace in traces:
+        for trace in relevant_traces(traces):
             session = SuffixSession(self, {})
             for message in trace.messages:
                 session.observe(message)
@@ -170,6 +171,7 @@ class SuffixSession(Session):
 
     def observe(self, message: Message) -> None:
         """Take in the next message."""
+        message = relevant_message(message, self.tools)
         if message.role == "user":
             self.steps.append(USER)
         elif message.role == "assistant":

@@ -14,6 +14,7 @@ from specbench.core.types import Message, Prediction, ToolCall, ToolPrediction, 
 from specbench.embed import Embedding, make_embedding
 from specbench.predictors.base import Networks, Predictor, Session, at_most, ranked
 from specbench.predictors.context.index import ContextIndex
+from specbench.predictors.context.language import make_language
 from specbench.predictors.counting.argument_fillers import ArgumentFiller
 from specbench.predictors.counting.fillers import FILLERS, make_filler
 from specbench.predictors.learned.calibration import LIKELY, WAYS, Case, JointCalibration
@@ -43,13 +44,15 @@ class LearnedPredictor(Predictor):
     embedding
         Name of the embedding of the last texts; see :mod:`specbench.embed`.
     filler
-        ``learned`` (the argument ranker), or one of the counting fillers ``none``, ``recent``, ``linked``.
+        ``learned`` (the argument ranker), or one of the counting fillers ``usual``, ``none``, ``recent``, ``linked``.
     folds
         Cross-fitting: counts, and the probabilities that are calibrated, come from other tasks than they are used on.
     seed
         Of every random choice.
     drop
         Parts to leave out, of :data:`INGREDIENTS`: for ablations.
+    language
+        Whose words for days, times and numbers are known: ``en``, ``de``, or ``base`` for none.
 
     Notes
     -----
@@ -67,6 +70,7 @@ class LearnedPredictor(Predictor):
         folds: int = 4,
         seed: int = 0,
         drop: Sequence[str] = (),
+        language: str = "en",
     ) -> None:
         if filler != "learned" and filler not in FILLERS:
             raise ConfigError(f"no argument filler is called {filler!r}; use learned, {', '.join(FILLERS)}")
@@ -77,9 +81,10 @@ class LearnedPredictor(Predictor):
         self.drop = frozenset(drop)
         self.filler_name = filler
         self.folds, self.seed = folds, seed
+        self.language = make_language("base" if "language" in drop else language)
         self.vocabulary = Vocabulary()
         self.class_at: dict[str, int] = {}
-        self.ranker = ArgumentRanker(folds, seed=seed)
+        self.ranker = ArgumentRanker(folds, seed=seed, language=self.language)
         self.head = ToolHead(seed=seed)
         self.tool_filter = ToolHead(seed=seed, members=1)
         self.calibration = JointCalibration()
@@ -95,7 +100,7 @@ class LearnedPredictor(Predictor):
         self.vocabulary = Vocabulary(sorted(called | offered), sorted(agents))
         self.class_at = dict(self.vocabulary.tool_at)
         self.embedding.fit(texts_of(traces))
-        self.ranker = ArgumentRanker(self.folds, seed=self.seed)
+        self.ranker = ArgumentRanker(self.folds, seed=self.seed, language=self.language)
         self.ranker.fit(traces)
         self.head = ToolHead(seed=self.seed)
         self.calibration = JointCalibration()
@@ -166,7 +171,7 @@ class LearnedPredictor(Predictor):
             "head": self.head.state(),
             "scout": self.tool_filter.state(),
             "calibration": self.calibration.state(),
-            "settings": {"folds": self.folds, "seed": self.seed, "drop": sorted(self.drop)},
+            "settings": {"folds": self.folds, "seed": self.seed, "drop": sorted(self.drop), "language": self.language.name},
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -181,7 +186,8 @@ class LearnedPredictor(Predictor):
             self.counting.restore(state["filler"]["state"])
         self.vocabulary = Vocabulary(state["vocabulary"]["tools"], state["vocabulary"]["agents"])
         self.class_at = dict(state["vocabulary"]["classes"])
-        self.ranker = ArgumentRanker()
+        self.language = make_language(state["settings"]["language"])
+        self.ranker = ArgumentRanker(language=self.language)
         self.ranker.restore(state["ranker"])
         self.head = ToolHead()
         self.head.restore(state["head"])

@@ -123,9 +123,7 @@ class _Worth(NamedTuple):
     classes: npt.NDArray[np.intp]
     outcome: ToolCall | None
 
-    def keep(
-        self, eager: Callable[[str], bool], pairs: npt.NDArray[np.float32], names: Sequence[str]
-    ) -> list[str]:
+    def keep(self, eager: Callable[[str], bool], pairs: npt.NDArray[np.float32], names: Sequence[str]) -> list[str]:
         """Return the tools that are kept, of those on offer with these features."""
         if self.tool_filter is None:
             return []

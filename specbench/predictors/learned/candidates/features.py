@@ -22,14 +22,6 @@ __all__ = ["FEATURES", "FIXED", "LIVE", "OTHER", "STABLE", "Candidates", "Moment
 OTHER = "\0other"
 """Stands for "none of the candidates"."""
 
-LATEST = frozenset(
-    [
-        "latest", "newest", "most recent", "most recently",
-        *(f"last {what}" for what in ("order", "purchase", "booking", "reservation", "trip", "flight", "one")),
-    ]
-)  # fmt: skip
-"""What users say who mean the end of a list."""
-
 FIXED = (
     # where the value stands (own counts, counts of other tools, names); what it looks like
     "path_share", "path_rate", "others_share", "others_rate", "key_match", "shape_share", "others_shape",
@@ -65,6 +57,8 @@ FEATURES = (
     *LIVE,
     # closed values
     "cue", "cue_others", "alias", "short_for", "said_now", "said_ever", "user_said",
+    # a value in a frame: the share of the frame, and of all frames
+    "framed", "frame_rate",
     # the two that are no value, and the parameter
     "is_absent", "is_other", "absent_rate", "others_absent_rate", "required", "unseen", "alike", "found_rate",
     "candidates",
@@ -141,7 +135,7 @@ class Moment:
     @cached_property
     def from_the_end(self) -> bool:
         """Whether the user has asked for the latest of something: lists are then gone through from their end."""
-        return not LATEST.isdisjoint(self.words)
+        return not self.index.language.latest.isdisjoint(self.words)
 
     @cached_property
     def _named(self) -> frozenset[str]:

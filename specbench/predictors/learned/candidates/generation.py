@@ -60,8 +60,8 @@ def list_candidates(live_parameters: Sequence[LiveParameter], moment: Moment) ->
     >>> from specbench.core.types import Message
     >>> index = ContextIndex().extend([Message("user", "A hotel in Oslo")])
     >>> live = LiveParameter(ParameterIndex(), "hotels", "city", None)
-    >>> list_candidates([live], Moment(index)).each[0].texts[0]
-    'A'
+    >>> "Oslo" in list_candidates([live], Moment(index)).each[0].texts
+    True
     """
     if live_parameters:
         moment.look_up(

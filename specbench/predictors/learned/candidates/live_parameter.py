@@ -14,6 +14,7 @@ from specbench.core.types import ToolSpec
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.context.values import GROUP_SIZE, LAST, ORDINAL, TRUTH
 from specbench.predictors.learned.candidates.features import FEATURES, FIXED, STABLE, Moment
+from specbench.predictors.learned.counts.frames import framed
 from specbench.predictors.learned.counts.parameter_features import ParameterFeatures, Shares
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 from specbench.predictors.learned.counts.tables import ABSENT
@@ -22,12 +23,11 @@ __all__ = ["LiveParameter", "StableCandidates"]
 
 MAX_ROWS = 64
 """Rows of the context index that are looked at: the latest ones of the places that have filled the parameter most."""
-MAX_KEPT = 2048
-"""Rows that are kept of one parameter; beyond, the older ones are forgotten."""
+MAX_FRAMED = 12
+"""Rows whose values are put into the frames of the parameter, the latest ones."""
 _AT = {name: at for at, name in enumerate(FEATURES)}
 _TEXT = slice(_AT["prior"], _AT["common"] + 1)
 _MARKS = _AT["cue"], _AT["cue_others"], _AT["alias"]
-_NO = frozenset(["no", "not", "without", "don", "doesn", "never"])
 
 
 @dataclass
@@ -54,6 +54,8 @@ class _Order(NamedTuple):
     places: npt.NDArray[np.intp]
     texts: list[str]
     at: dict[str, int]
+    framed: list[tuple[int, int, float]]
+    known: int
 
 
 class LiveParameter:
@@ -163,9 +165,9 @@ class LiveParameter:
 
     def _gathered(self, moment: Moment) -> StableCandidates:
         index, features = moment.index, self.features
-        if self._order is None or len(self._order.rows) != len(self._rows) or len(self._rows) > MAX_ROWS:
+        if self._order is None or self._order.known != len(self._rows) or len(self._rows) > MAX_ROWS:
             self._order = self._ordered(index)
-        rows, places, texts, standing = self._order
+        rows, places, texts, standing, framed_marks, _ = self._order
         if self._words_version != index.text_version:
             self._words_version = index.text_version
             self._take_words(moment)
@@ -177,7 +179,7 @@ class LiveParameter:
         if extra:
             texts = texts + extra
             at = standing | dict(zip(extra, range(len(rows), len(texts)), strict=True))
-        marks: list[tuple[int, int, float]] = []
+        marks = list(framed_marks)
         for feature, found in zip(_MARKS, (*self._cues, self._aliases), strict=True):
             marks += [(at[text], feature, share) for text, share in found.items() if text != ABSENT]
         marks += [(at[text], _AT["short_for"], share) for text, share in self._short.items() if text in standing]
@@ -229,14 +231,28 @@ class LiveParameter:
             places = latest[np.argsort(rows[latest])]
         rows = rows[places]
         texts = [index.texts[row] for row in rows.tolist()]
-        return _Order(rows, places, texts, dict(zip(texts, range(len(texts)), strict=True)))
+        at = dict(zip(texts, range(len(texts)), strict=True))
+        marks: list[tuple[int, int, float]] = []
+        latest = np.lexsort((rows, -index.table[rows, LAST]))[:MAX_FRAMED].tolist() if self.features.frames else []
+        more: list[int] = []
+        for frame, share in self.features.frames:
+            for place in latest:
+                text = framed(frame, texts[place])
+                if text not in at and texts[place] not in TRUTH:
+                    at[text] = len(texts)
+                    marks.append((len(texts), _AT["framed"], share))
+                    texts.append(text)
+                    more.append(place)
+        if more:
+            rows, places = np.concatenate([rows, rows[more]]), np.concatenate([places, places[more]])
+        return _Order(rows, places, texts, at, marks, len(self._rows))
 
     def _said(self, text: str, words: frozenset[str], moment: Moment) -> list[tuple[int, float]]:
         """Whether the user has said a closed value: features with their values."""
         index, features = moment.index, self.features
         if text in TRUTH:
             # Who speaks of a pool wants one, unless there is a "no" in it.
-            meant = text in ("True", "true") or not index.now_words.isdisjoint(_NO)
+            meant = text in ("True", "true") or not index.now_words.isdisjoint(index.language.negations)
             now, ever = (
                 float(len(features.telling & said)) if meant else 0.0 for said in (index.now_stems, index.user_stems)
             )

@@ -14,6 +14,7 @@ from specbench.predictors.context.names import LONG, apart, similar, stems_of
 from specbench.predictors.context.values import TRUTH, text_of
 from specbench.predictors.learned.candidates.features import FEATURES, FIXED, STABLE
 from specbench.predictors.learned.counts.argument_types import ArgumentType
+from specbench.predictors.learned.counts.frames import usual_frames
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 from specbench.predictors.learned.counts.tables import Counts, ParameterCounts, lift
 
@@ -59,6 +60,8 @@ class ParameterFeatures:
     stems, apart, telling, siblings
         Stems of the name; those that the tool's other parameters do not have; those that the tool does not have; those
         that name the tool's other parameters.
+    frames
+        The frames of composed values, with their shares.
     constant
         The features that are the same for all candidates at all moments, shape (len(FEATURES),).
     """
@@ -88,6 +91,7 @@ class ParameterFeatures:
         self.stems = frozenset(map(stem, name_words(parameter) - _NOT_TELLING))
         # What is said of a flight does not tell that its class was said.
         about = f"{' '.join(name_words(tool))} {spec.description if spec else ''}"
+        self.frames = usual_frames(self.own.frames, max(self.own.fills, 1))
         self.telling = self.stems - set(map(stem, letter_words(about, LONG)))
         self.apart = apart(parameter, spec) if spec else self.stems
         beside = (name_words(name) - _NOT_TELLING for name in (spec.properties if spec else ()) if name != parameter)
@@ -161,6 +165,7 @@ class ParameterFeatures:
             "required": required,
             "unseen": self.unseen,
             "alike": self.alike,
+            "frame_rate": sum(share for _, share in self.frames),
             "found_rate": known.found / known.fills if known.fills else 0.5,
         }
 

@@ -15,6 +15,8 @@ from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.context.values import code_of, shape_of, text_of
 from specbench.predictors.learned.counts.announcing_words import CueTable
 from specbench.predictors.learned.counts.argument_pairs import ArgumentPairs
+from specbench.predictors.learned.counts.argument_types import kind_of
+from specbench.predictors.learned.counts.frames import frame_of
 from specbench.predictors.learned.counts.reuse import ReuseRates
 from specbench.predictors.learned.counts.similar_parameters import SimilarParameters, described
 from specbench.predictors.learned.counts.tables import ABSENT, Counts, ParameterCounts, SummedCounts
@@ -106,7 +108,7 @@ class ParameterIndex:
                 continue
             counts.fills += 1
             value = call.arguments[name]
-            kind = type(value).__name__
+            kind = kind_of(value)
             counts.kinds[kind] = counts.kinds.get(kind, 0) + 1
             if not isinstance(value, str | int | float):
                 continue
@@ -253,8 +255,13 @@ class ParameterIndex:
         shape = shape_of(text)
         counts.shapes[shape] = counts.shapes.get(shape, 0) + 1
         row, paths = index.found_at(text)
+        composed = frame_of(text, index) if row is None else None
+        if composed is not None:
+            row, frame = composed
+            counts.frames[frame] = counts.frames.get(frame, 0) + 1
+            paths = [index.path_names[path] for path in index.row_paths[row]]
         if row is not None:
-            counts.found += 1
+            counts.found += composed is None
             for path in paths:
                 counts.paths[path] = counts.paths.get(path, 0) + 1
             for word in index.before[row].get("user", ()):
@@ -278,7 +285,8 @@ class ParameterIndex:
         self.word_values.add(other.word_values)
         self.reuse.add(other.reuse)
         self.conversations += other.conversations
-        for mine_of, theirs_of in ((self.common, other.common), (self.things, other.things), (self.roots, other.roots), (self.heard, other.heard)):
+        for name in ("common", "things", "roots", "heard"):
+            mine_of, theirs_of = getattr(self, name), getattr(other, name)
             for word, count in theirs_of.items():
                 mine_of[word] = mine_of.get(word, 0) + count
         self.pairs.add(other.pairs)

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.core.types import Message, ToolCall, ToolSpec, Trace
-from specbench.predictors.context.dates import infer_today
+from specbench.predictors.context.extraction import ENGLISH
 from specbench.predictors.context.index import ContextIndex
+from specbench.predictors.context.language import Language
 from specbench.predictors.context.values import text_of
 from specbench.predictors.learned.candidates.features import FEATURES, Moment
 from specbench.predictors.learned.candidates.generation import list_candidates
@@ -81,10 +82,12 @@ class ArgumentRanker:
         Share of the training lists that are seen as if the tool were new (tool dropout).
     seed
         Of folds, dropout and network.
+    language
+        What people speak.
     """
 
-    def __init__(self, folds: int = 4, dropout: float = 0.3, seed: int = 0) -> None:
-        self.folds, self.dropout, self.seed = folds, dropout, seed
+    def __init__(self, folds: int = 4, dropout: float = 0.3, seed: int = 0, language: Language = ENGLISH) -> None:
+        self.folds, self.dropout, self.seed, self.language = folds, dropout, seed, language
         self.counts = ParameterIndex()
         self.trust: dict[str, float] = {}
         self.today: date | None = None
@@ -98,13 +101,13 @@ class ArgumentRanker:
     def fit(self, traces: Sequence[Trace]) -> None:
         """Learn from the calls of ``traces``."""
         self.parts = folds_of(traces, self.folds, self.seed)
-        self.today = infer_today(said_and_dates(traces))
+        self.today = self.language.infer_today(said_and_dates(traces))
         self.learned_calls = sum(len(message.tool_calls) for trace in traces for message in trace.messages)
         inside = [
             [trace for trace, part in zip(traces, self.parts, strict=True) if part == fold]
             for fold in range(self.folds)
         ]
-        by_fold = self._by_fold(partial(count, each, self.today) for each in inside)
+        by_fold = self._by_fold(partial(count, each, self.today, self.language) for each in inside)
         self.counts = merged(by_fold)
         self.without = [merged([each for at, each in enumerate(by_fold) if at != fold]) for fold in range(self.folds)]
         listed = self._by_fold(partial(self._lists, each, fold) for fold, each in enumerate(inside))
@@ -134,7 +137,7 @@ class ArgumentRanker:
         """Return the candidates of every parameter of every call, with counts of other folds."""
         counts, out = self.without[fold], []
         draw = np.random.default_rng([self.seed, fold])
-        for call, spec, index, made in calls_of(traces, self.today, counts):
+        for call, spec, index, made in calls_of(traces, self.today, counts, self.language):
             unseen, alone = self._dropped(draw)
             names = _parameters(counts, call.name, spec, call)
             ours = _live_parameters(made, counts, call.name, names, spec, unseen=unseen, alone=alone)
@@ -165,7 +168,7 @@ class ArgumentRanker:
         lists, targets = [], []
         view = self.cross_fitted(fold)
         draw = np.random.default_rng([self.seed, fold, 1])
-        for call, spec, index, made in calls_of(traces, self.today, view.counts):
+        for call, spec, index, made in calls_of(traces, self.today, view.counts, self.language):
             for unseen, alone in sorted({(False, False), self._dropped(draw)}):
                 if unseen and not (spec and spec.properties):
                     continue
@@ -187,7 +190,7 @@ class ArgumentRanker:
 
     def cross_fitted(self, fold: int) -> ArgumentRanker:
         """Return this ranker as it is for tasks of a fold: counts and network come from others."""
-        out = ArgumentRanker(self.folds, self.dropout, self.seed)
+        out = ArgumentRanker(self.folds, self.dropout, self.seed, self.language)
         out.counts, out.trust, out.today, out.calls = self.without[fold], self.trust, self.today, self.calls
         out.net = self.halves[fold % 2] if self.halves else self.net
         return out

@@ -7,7 +7,7 @@ same query put to another tool. Such combinations are proposed beside the best p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from specbench.predictors.context.dates import DAY
+from specbench.predictors.context.language.base import DAY
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.context.values import TRUTH, shape_of, text_of
 from specbench.predictors.learned.candidates.features import OTHER, Candidates
@@ -111,7 +111,7 @@ def combine(
         inside = _inside(held | below, best)
         further += [(each, number, at == 0 and len(held) == len(names)) for at, each in enumerate(inside)]
     if earlier.here:
-        further += [(each, None, False) for each in (*_continued(earlier.here), *_moved(earlier.here[0], best))]
+        further += [(each, None, False) for each in (*_continued(earlier.here), *_moved(earlier.here[0], best, chances))]
     for chosen, group, whole in further:
         known = found.get(chosen)
         if known is not None:
@@ -264,12 +264,17 @@ def _inside(held: Mapping[int, str], best: Sequence[Sequence[str]]) -> list[Valu
     return out
 
 
-def _moved(last: Values, best: Sequence[Sequence[str]]) -> list[Values]:
-    """Return the last call's values with one moved on: the next day or the day before, another value, two swapped."""
+def _moved(last: Values, best: Sequence[Sequence[str]], missed: Sequence[Container[str]]) -> list[Values]:
+    """Return the last call's values with one moved on: the next day or the day before, another value, two swapped.
+
+    ``missed`` holds :data:`ABSENT` for parameters that may be left out: one of them that was there before may go.
+    """
     out = []
     for at, text in enumerate(last):
         out += [_with(last, at, day) for day in (_day_after(text, 1), _day_after(text, -1)) if day]
         out += [_with(last, at, other) for other in best[at]]
+        if text != ABSENT and ABSENT in missed[at]:
+            out.append(_with(last, at, ABSENT))
     for a, b in combinations(range(len(last)), 2):
         if last[a] != last[b] and shape_of(last[a]) == shape_of(last[b]):
             back = _with(_with(last, a, last[b]), b, last[a])

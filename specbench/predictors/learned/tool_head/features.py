@@ -44,6 +44,7 @@ INGREDIENTS = {
     "history": "the last events, the tools called so far and how often",
     "agent": "name of the agent configuration",
     "cues": "question marks, promises, lengths, whose turn it is, which things named by the user results have shown",
+    "language": "the words of one language for days, times, numbers and negation",
     "arguments": "how well each tool's arguments can be filled",
     "schema": "a tool's name, description, parameters and effect beside the conversation",
     "classes": "the habits of each tool of the training traces (class branch of the head)",
@@ -95,7 +96,7 @@ class ConversationView:
         self._left_out = left_out(drop)
         self.vocabulary, self.embedding, self.ranker = vocabulary, embedding, ranker
         counts = ranker.counts
-        self.index = ContextIndex(ranker.today, counts.prefixes(), counts.folders(), counts.filler())
+        self.index = ContextIndex(ranker.today, counts.prefixes(), counts.folders(), counts.filler(), ranker.language)
         self.tools: dict[str, ToolSpec | None] = dict(tools) if tools else dict.fromkeys(vocabulary.tools)
         self.agent = agent
         self.unseen = unseen

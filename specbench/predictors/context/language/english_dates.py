@@ -7,21 +7,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
+from specbench.predictors.context.language.base import to_date
+
 __all__ = [
-    "DAY",
     "NUMBER_WORDS",
     "begins_date",
     "dates_in",
     "find_today",
     "holds_date",
     "infer_today",
-    "is_day",
     "moved",
     "times_in",
 ]
-
-DAY = "2024-05-20"
-"""How long an ISO date is."""
 
 MONTHS = {
     name: number
@@ -121,7 +118,7 @@ def find_today(text: str) -> date | None:
     datetime.date(2024, 5, 15)
     """
     match = _TODAY.search(text)
-    return _date(int(match[1]), int(match[2]), int(match[3])) if match else None
+    return to_date(int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
 def infer_today(texts_and_dates: Iterable[tuple[str, Sequence[str]]]) -> date | None:
@@ -186,25 +183,6 @@ def moved(text: str, dates: Iterable[str]) -> list[tuple[date, int]]:
     return out
 
 
-def is_day(text: str) -> bool:
-    """Whether a text is an ISO date.
-
-    Examples
-    --------
-    >>> is_day("2024-05-20"), is_day("2024-05-99")
-    (True, False)
-    """
-    match = _ISO.fullmatch(text) if len(text) == len(DAY) else None
-    return match is not None and _date(int(match[1]), int(match[2]), int(match[3])) is not None
-
-
-def _date(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
 def dates_in(text: str, today: date | None) -> list[tuple[date, str, int]]:
     """Return the days that a text names, each with its kind (``date``, ``later``, ``ahead``) and where it starts.
 
@@ -221,19 +199,19 @@ def dates_in(text: str, today: date | None) -> list[tuple[date, str, int]]:
     digits = any(map(str.isdigit, text))
     if digits and "-" in text:
         for match in _ISO.finditer(text):
-            out.append((_date(int(match[1]), int(match[2]), int(match[3])), "date", match.start()))
+            out.append((to_date(int(match[1]), int(match[2]), int(match[3])), "date", match.start()))
     if digits and any(map(lower.__contains__, _MONTH_STARTS)):
         for match in _MONTH_DAY.finditer(text):
             year = int(match[3]) if match[3] else today.year if today else 0
-            out.append((_date(year, MONTHS[match[1].lower()], int(match[2])), "date", match.start()))
+            out.append((to_date(year, MONTHS[match[1].lower()], int(match[2])), "date", match.start()))
         for match in _DAY_MONTH.finditer(text):
             year = int(match[3]) if match[3] else today.year if today else 0
-            out.append((_date(year, MONTHS[match[2].lower()], int(match[1])), "date", match.start()))
+            out.append((to_date(year, MONTHS[match[2].lower()], int(match[1])), "date", match.start()))
     if today is None:
         return _only_dates(out)
     if digits:
         for match in _DAY_ONLY.finditer(text):
-            out.append((_date(today.year, today.month, int(match[1])), "date", match.start()))
+            out.append((to_date(today.year, today.month, int(match[1])), "date", match.start()))
     if any(map(lower.__contains__, _RELATIVE_STARTS)):
         for match in _RELATIVE.finditer(text):
             word = match[1].lower()
