@@ -12,8 +12,8 @@ from typing import TypeVar, cast
 from unicodedata import normalize
 
 __all__ = [
-    "MARKS", "letter_words", "name_words", "parts_of", "printable", "shown", "singular", "solid_parts", "stem", "tokens",
-    "words", "writable",
+    "MARKS", "letter_words", "name_words", "parts_of", "printable", "shown", "singular", "solid_parts", "stem",
+    "tokens", "words", "writable",
 ]  # fmt: skip
 
 T = TypeVar("T")

@@ -59,16 +59,17 @@ def _records(text: str) -> Any:
     if sum(each is not None for each in entries) < KEYED * len(lines):
         return text
     records: list[dict[str, Any]] = [{}]
-    last = None
+    last = ""
     for line, entry in zip(lines, entries, strict=True):
         if entry is None:
-            value = records[-1].get(last) if last else None
-            if last and isinstance(value, str) and len(value) < MAX_RECORD_LINES:
+            # A line without a key goes on with the value before it, or is an entry of its list.
+            value, said = records[-1].get(last), line.strip().removeprefix("- ")
+            if isinstance(value, str) and len(value) < MAX_RECORD_LINES:
                 records[-1][last] = f"{value} {line.strip()}".strip()
-            elif last and isinstance(value, list):
-                value.append(_scalar(line.strip().removeprefix("- ")))
+            elif isinstance(value, list):
+                value.append(_scalar(said))
             elif last and value is None and line.lstrip().startswith("- "):
-                records[-1][last] = [_scalar(line.strip().removeprefix("- "))]
+                records[-1][last] = [_scalar(said)]
             continue
         last = entry[3].strip().replace(" ", "_")
         if last in records[-1]:

@@ -75,7 +75,8 @@ def extract(
     list of Found
         Kinds: ``email``, ``part`` (of an e-mail address or a user name), ``id`` (letters and digits mixed, a ``#``, or
         capitals alone), ``number``, ``name`` (capitalised words), ``word`` (one capitalised word), ``quoted``, ``date``
-        (ISO; ``ago`` is "the last six days", and the weekday before today; ``later`` is the week after that, where "next" may mean it; ``ahead`` is "two days" from today, where
+        (ISO; ``ago`` is "the last six days", and the weekday before today;
+        ``later`` is the week after that, where "next" may mean it; ``ahead`` is "two days" from today, where
         nothing says that they begin today; ``moved`` is one of ``known``, moved), ``time`` (24 h ``HH:MM``).
 
     Examples
@@ -93,7 +94,7 @@ def extract(
         taken.append(match.span())
     for match in CHUNK.finditer(text):
         chunk = match[0]
-        if len(chunk) > 2 and not chunk[1:].islower():
+        if len(chunk) > 2 and not (chunk.isalpha() and chunk[1:].islower()):
             pieces = [(value, kind) for value, kind in pieces_of(chunk) if kind in _LITERAL]
             found += [(value, kind, match.start() + max(chunk.find(value), 0)) for value, kind in pieces]
             if any(kind in ("url", "path") for _, kind in pieces):

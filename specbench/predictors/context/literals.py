@@ -18,7 +18,9 @@ LONGEST = 120
 """Characters of a value."""
 LONGEST_LINE = 4000
 """Characters that are read of one line: longer ones are data for machines."""
-CHUNK = re.compile(r"[^\s\"'`<>()\[\]{},;|→=“”‘’«»、。，；：「」]+")  # "=" so that x=1 is two
+CHUNK = re.compile(
+    r"[a-z][a-z0-9+.-]*://[^\s\"'`<>\\]+|[^\s\"'`<>()\[\]{},;|→=“”‘’«»、。，；：「」]+"  # "=" so that x=1 is two
+)
 _KEY = re.compile(r"\s*(?:[-*+>•]\s+|#+\s+)?[\"']?([^\W\d][\w .-]{0,30}?)[\"']?\s*(?::(?=\s|$)|\s=\s|\s?→)\s*")
 _NUMBERED = re.compile(r"\s*(\d+)\s*(?:[:|→\t])")
 _PLACED = re.compile(r"([^\s:]*[\w/]\.\w{1,5}|[^\s:]*/[^\s:]*)[:-](\d{1,6})[:-]")
@@ -46,9 +48,9 @@ class Literal(NamedTuple):
 def pieces_of(chunk: str) -> tuple[tuple[str, str], ...]:
     """Return the values in a run of characters without spaces, each with its kind.
 
-    Kinds: ``url``; ``path``, its ``base`` name, its ``folder`` and the ``tail`` behind its first folder; ``line`` (of ``path:line``); ``email``; ``day``
-    (ISO); ``number``; ``id`` (letters and digits mixed, or a ``#``); ``code`` (an identifier of several words);
-    ``caps`` (capitals alone); ``word`` (capitalised, or of a script without capitals).
+    Kinds: ``url``; ``path``, its ``base`` name, its ``folder`` and the ``tail`` behind its first folder; ``line`` (of
+    ``path:line``); ``email``; ``day`` (ISO); ``number``; ``id`` (letters and digits mixed, or a ``#``); ``code`` (an
+    identifier of several words); ``caps`` (capitals alone); ``word`` (capitalised, or of a script without capitals).
 
     Examples
     --------
@@ -58,7 +60,7 @@ def pieces_of(chunk: str) -> tuple[tuple[str, str], ...]:
     ((('https://a.b/c-d', 'url'),), (('get_user', 'code'),), (('#W12', 'id'),), ())
     """
     if "://" in chunk:
-        return ((chunk.rstrip(".,:;!?"), "url"),)
+        return ((chunk.rstrip(".,:;!?)]}*"), "url"),)
     chunk = chunk.rstrip(_EDGES).lstrip("*:!?…·&\\")
     if not chunk:
         return ()
@@ -79,7 +81,7 @@ def pieces_of(chunk: str) -> tuple[tuple[str, str], ...]:
         return ((chunk, "number"),)
     if _DAY.match(chunk):
         return ((chunk[:10], "day"), *(((chunk, "id"),) if len(chunk) > 10 else ()))
-    if _EXTENSION.search(chunk) and not chunk[-2:-1] == "." and chunk.count(".") < 4:
+    if _EXTENSION.search(chunk) and chunk[-2:-1] != "." and chunk.count(".") < 4:
         return ((chunk, "base"), (chunk, "code")) if _CODE.fullmatch(chunk) else ((chunk, "base"),)
     if any(map(str.isdigit, chunk)):
         measured = _MEASURED.fullmatch(chunk)

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from specbench.predictors.context.language.base import DAY, Language, is_day
 from specbench.predictors.context.documents import document_in
 from specbench.predictors.context.extraction import ENGLISH
 from specbench.predictors.context.json_paths import is_map, walk
+from specbench.predictors.context.language.base import DAY, Language, is_day
 from specbench.predictors.context.literals import LONGEST, literals_in
 from specbench.predictors.context.values import (
     GROUP,

@@ -21,7 +21,7 @@ _WORD = re.compile(rf"[^\W_](?:[\w'’{MARKS}-]*(?:[^\W_]|[{MARKS}]))?")
 
 
 class Span(NamedTuple):
-    """A run of words, where it starts, and the marked words around it: the one before, ``~`` two before, ``>`` after."""
+    """A run of words, where it starts, and the marked words around it: before, ``~`` two before, ``>`` after."""
 
     text: str
     start: int

@@ -17,15 +17,15 @@ from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.context.language import make_language
 from specbench.predictors.counting.argument_fillers import ArgumentFiller
 from specbench.predictors.counting.fillers import FILLERS, make_filler
-from specbench.predictors.learned.calibration import LIKELY, WAYS, Case, JointCalibration
+from specbench.predictors.learned.calibration import LIKELY, WAYS, JointCalibration
 from specbench.predictors.learned.explanation import Explanation, explain
 from specbench.predictors.learned.parallel import train_all
 from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker, FilledCall
 from specbench.predictors.learned.tool_head.features import INGREDIENTS, ConversationView, Vocabulary
 from specbench.predictors.learned.tool_head.network import ToolHead
-from specbench.predictors.learned.tool_head.pair_features import reply_sees, without_arguments
+from specbench.predictors.learned.tool_head.pair_features import without_arguments
 from specbench.predictors.learned.tool_head.tool_filter import FilteredTools, filter_training, filtered_example
-from specbench.predictors.learned.training import LIGHT, Labeller, class_numbers, texts_of
+from specbench.predictors.learned.training import LIGHT, Labeller, class_numbers, halves_of, out_of_fold, texts_of
 
 __all__ = ["INGREDIENTS", "LearnedPredictor"]
 
@@ -118,7 +118,7 @@ class LearnedPredictor(Predictor):
             return
         classes, calls = len(self.vocabulary.tools) + 1, self.ranker.learned_calls
         # What tool filters and heads say of tasks that they were not trained on: two of each, on one half of the folds.
-        halves = _halves(cases)
+        halves = halves_of(cases)
         tool_filters = [filter_training(cases, classes, self.seed + 29)]
         if all(halves):
             tool_filters += [filter_training(outside, classes, self.seed + 31) for outside in reversed(halves)]
@@ -126,7 +126,7 @@ class LearnedPredictor(Predictor):
         self.tool_filter, *others = [tool_filter for tool_filter, _ in tool_filters]
         others = others or [self.tool_filter, self.tool_filter]
         cases = labeller.cases(traces, others)
-        halves = _halves(cases)
+        halves = halves_of(cases)
         seen = [
             [filtered_example(case, tool_filter) for case in inside]
             for inside, tool_filter in zip(halves, others, strict=True)
@@ -141,16 +141,8 @@ class LearnedPredictor(Predictor):
         if len(heads) > 1:
             for inside, views, (head, _) in zip(halves, seen, heads[1:], strict=True):
                 for case, (said, _) in zip(inside, views, strict=True):
-                    self._out_of_fold(case, said, head)
+                    out_of_fold(case, said, head)
             self.calibration.fit(cases)
-
-    def _out_of_fold(self, case: Case, said: FilteredTools, head: ToolHead) -> None:
-        """Note what the head says of a point that it was not trained on, and which arguments would be looked at."""
-        rows, example = said.rows, case.example
-        pairs = reply_sees(example.pairs[rows])
-        case.p = said.shared(head.probabilities(example.point, pairs, example.classes[rows]))
-        for row in said.aside:
-            case.filled.pop(case.names[row], None)
 
     def classes(self, offered: Sequence[str]) -> npt.NDArray[np.intp]:
         """Return the class numbers of tools, -1 for one that was never seen, and of the reply behind them."""
@@ -171,8 +163,11 @@ class LearnedPredictor(Predictor):
             "head": self.head.state(),
             "scout": self.tool_filter.state(),
             "calibration": self.calibration.state(),
-            "settings": {"folds": self.folds, "seed": self.seed, "drop": sorted(self.drop), "language": self.language.name},
+            "settings": self._settings(),
         }
+
+    def _settings(self) -> dict[str, Any]:
+        return {"folds": self.folds, "seed": self.seed, "drop": sorted(self.drop), "language": self.language.name}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Become the predictor whose :meth:`state` this is."""
@@ -224,11 +219,6 @@ class LearnedPredictor(Predictor):
             self.head, self.tool_filter, self.ranker, self.vocabulary, embedding=self.embedding.name,
             text_dim=self.embedding.dim, classes={} if "classes" in self.drop else self.class_at,
         )  # fmt: skip
-
-
-def _halves(cases: Sequence[Case]) -> list[list[Case]]:
-    """Return the decision points of even and of odd folds."""
-    return [[case for case in cases if case.fold % 2 == half] for half in (0, 1)]
 
 
 class LearnedSession(Session):

@@ -19,9 +19,10 @@ from specbench.predictors.learned.parallel import side_by_side
 from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker
 from specbench.predictors.learned.tool_head.features import ConversationView, Vocabulary
 from specbench.predictors.learned.tool_head.network import Example, ToolHead
+from specbench.predictors.learned.tool_head.pair_features import reply_sees
 from specbench.predictors.learned.tool_head.tool_filter import FilteredTools
 
-__all__ = ["LIGHT", "Labeller", "class_numbers", "texts_of"]
+__all__ = ["LIGHT", "Labeller", "class_numbers", "halves_of", "out_of_fold", "texts_of"]
 
 LATE_POINTS = 1200
 """Training points at which the tools that may not be launched get arguments too: enough to calibrate them."""
@@ -169,3 +170,17 @@ def texts_of(traces: Sequence[Trace]) -> list[str]:
         for spec in trace.tools.values():
             described[spec.name] = f"{spec.name} {spec.description}"
     return [*out, *described.values()]
+
+
+def out_of_fold(case: Case, said: FilteredTools, head: ToolHead) -> None:
+    """Note what the head says of a point that it was not trained on, and which arguments would be looked at."""
+    rows, example = said.rows, case.example
+    pairs = reply_sees(example.pairs[rows])
+    case.p = said.shared(head.probabilities(example.point, pairs, example.classes[rows]))
+    for row in said.aside:
+        case.filled.pop(case.names[row], None)
+
+
+def halves_of(cases: Sequence[Case]) -> list[list[Case]]:
+    """Return the decision points of even and of odd folds."""
+    return [[case for case in cases if case.fold % 2 == half] for half in (0, 1)]

@@ -17,8 +17,8 @@ from specbench.core.errors import CheckpointError, ConfigError
 from specbench.core.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.predictors import Predictor
 from specbench.predictors.checkpoint import load
-from specbench.predictors.context.language.english_dates import infer_today
 from specbench.predictors.context.index import ContextIndex
+from specbench.predictors.context.language.english_dates import infer_today
 from specbench.predictors.context.values import LAST_USER, NEVER
 from specbench.predictors.learned.calibration import JointCalibration
 from specbench.predictors.learned.candidates.features import OTHER, Moment

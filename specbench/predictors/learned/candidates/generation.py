@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from math import log
+from math import fsum, log
 
 import numpy as np
 import numpy.typing as npt
@@ -199,15 +199,15 @@ def _told(out: Floats, rows: npt.NDArray[np.intp], lengths: npt.NDArray[np.intp]
     start = 0
     for length in lengths.tolist():
         end = start + length
-        found = [(at, *held[row]) for at, row in enumerate(rows[start:end].tolist(), start) if row in held]
-        if found:
-            times = Counter(part for _, by_agent, by_user in found for part in by_agent | by_user)
+        places = [at for at, row in enumerate(rows[start:end].tolist(), start) if row in held]
+        if places:
+            found = [held[row] for row in rows[places].tolist()]
+            times = Counter(part for by_agent, by_user in found for part in by_agent | by_user)
             weight = {part: log((length + 1) / count) / 4 for part, count in times.items()}
-            for column, said in ((_LIVE["told_agent"], 1), (_LIVE["told_user"], 2)):
-                scores = [sum(weight[part] for part in each[said]) for each in found]
+            for column, said in ((_LIVE["told_agent"], 0), (_LIVE["told_user"], 1)):
+                scores = [fsum(weight[part] for part in each[said]) for each in found]
                 most = max(scores)
                 if most > 0:
-                    places = [each[0] for each in found]
                     out[places, column] = scores
                     out[places, column + 1] = [score == most for score in scores]
         start = end

@@ -38,7 +38,7 @@ def calls_of(
 ) -> Iterator[tuple[ToolCall, ToolSpec | None, ContextIndex, dict[Any, LiveParameter]]]:
     """Yield every valid call with its spec, the state just before it, and a store for the parameters of its trace."""
     for trace in traces:
-        index = ContextIndex(today, counts.prefixes(), counts.folders(), counts.filler(), language)
+        index = ContextIndex(today, counts.prefixes(), counts.seen.folders(), counts.seen.filler(), language)
         live_parameters: dict[Any, LiveParameter] = {}
         for message in trace.messages:
             for call in message.tool_calls:
@@ -59,10 +59,7 @@ def count(traces: Sequence[Trace], today: date | None = None, language: Language
                     counts.count(call, trace.tools.get(call.name), index, known.setdefault(trace.task_id, set()))
             index.append(message)
         counts.word_values.take_names(index)
-        counts.count_things(index.things)
-        counts.count_roots(index.roots)
-        counts.count_heard(index.user_words)
-        counts.count_words({index.texts[row] for path in ("user:word", "assistant:word") for row in index.rows(path)})
+        counts.seen.take(index)
     return counts
 
 

@@ -219,7 +219,7 @@ class ParameterFeatures:
                 0.0 if not self.enum else 1.0 if text in self.enum else -1.0,
                 float(text == self.default),
                 float(text.count(" ")),
-                self.counts.commonness(text),
+                self.counts.seen.commonness(text),
             )
             _keep(self._texts, text, known)
         return known

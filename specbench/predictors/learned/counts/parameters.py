@@ -16,6 +16,7 @@ from specbench.predictors.context.values import code_of, shape_of, text_of
 from specbench.predictors.learned.counts.announcing_words import CueTable
 from specbench.predictors.learned.counts.argument_pairs import ArgumentPairs
 from specbench.predictors.learned.counts.argument_types import kind_of
+from specbench.predictors.learned.counts.conversations import ConversationCounts
 from specbench.predictors.learned.counts.frames import frame_of
 from specbench.predictors.learned.counts.reuse import ReuseRates
 from specbench.predictors.learned.counts.similar_parameters import SimilarParameters, described
@@ -28,12 +29,6 @@ MOST_ANNOUNCED = 2000
 """Parameters of which it is remembered which words announce their values."""
 MOST_PASSED = 200
 """Values of the user that count as passed over, the latest ones."""
-FILLER = 0.08
-"""Share of the conversations from which a word of the user is filler."""
-MOST_FOLDERS = 2
-"""Folders that relative paths are put behind while a conversation has shown none."""
-MOST_THINGS = 1000
-"""Things that are looked for in what users say."""
 
 
 class Derived(Protocol):
@@ -57,12 +52,7 @@ class ParameterIndex:
         self._others: dict[tuple[str, str], Counts] = {}
         self._similar: SimilarParameters | None = None
         self.pairs = ArgumentPairs()
-        self.common: dict[str, int] = {}
-        self.things: dict[str, int] = {}
-        self.roots: dict[str, int] = {}
-        self.heard: dict[str, int] = {}
-        self._filler: frozenset[str] | None = None
-        self.conversations = 0
+        self.seen = ConversationCounts()
         self.derived: dict[Hashable, Derived] = {}
         self._cue_table = CueTable()
         self.revision = 0
@@ -72,7 +62,6 @@ class ParameterIndex:
         self._announcing: set[str] | None = None
         self._prefixes: dict[int, list[str]] | None = None
         self._spellings: dict[tuple[str, str], tuple[str, frozenset[int]]] = {}
-        self._known_things: frozenset[str] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Copies derive their own: what was derived knows these very counts."""
@@ -201,50 +190,6 @@ class ParameterIndex:
             self._announcing = {word for table in self.tools.values() for each in table.values() for word in each.cues}
         return self._announcing
 
-    def count_words(self, words: Iterable[str]) -> None:
-        """Count the capitalised words of one conversation: a word that many people use is nobody's name."""
-        self.conversations += 1
-        for word in words:
-            self.common[word] = self.common.get(word, 0) + 1
-
-    def count_things(self, things: Iterable[str]) -> None:
-        """Count what the results of one conversation are about, as in :attr:`ContextIndex.things`."""
-        for thing in things:
-            self.things[thing] = self.things.get(thing, 0) + 1
-
-    def count_roots(self, roots: Iterable[str]) -> None:
-        """Count in which folders the relative paths of one conversation begin: see :attr:`ContextIndex.roots`."""
-        for root in roots:
-            if root in self.roots or len(self.roots) < MOST_THINGS:
-                self.roots[root] = self.roots.get(root, 0) + 1
-
-    def count_heard(self, words: Iterable[str]) -> None:
-        """Count the words of the user in one conversation."""
-        for word in words:
-            self.heard[word] = self.heard.get(word, 0) + 1
-
-    def filler(self) -> frozenset[str]:
-        """Return the words that many users say, whatever they want."""
-        if self._filler is None:
-            least = max(3, FILLER * self.conversations)
-            self._filler = frozenset(word for word, n in self.heard.items() if n >= least)
-        return self._filler
-
-    def folders(self) -> list[str]:
-        """Return the folders in which relative paths begin most often."""
-        return sorted(self.roots, key=lambda root: (-self.roots[root], root))[:MOST_FOLDERS]
-
-    def known_things(self) -> frozenset[str]:
-        """Return what results are about again and again."""
-        if self._known_things is None:
-            often = sorted(self.things, key=lambda thing: (-self.things[thing], thing))[:MOST_THINGS]
-            self._known_things = frozenset(thing for thing in often if self.things[thing] >= 2)
-        return self._known_things
-
-    def commonness(self, text: str) -> float:
-        """Return the share of conversations in which this capitalised word occurs."""
-        return self.common.get(text, 0) / self.conversations if self.conversations else 0.0
-
     def _count_value(self, counts: ParameterCounts, text: str, words: set[str], index: ContextIndex) -> None:
         for place in index.paths_with_values():
             counts.present[place] = counts.present.get(place, 0) + 1
@@ -284,11 +229,7 @@ class ParameterIndex:
             self.calls[tool] = before + calls
         self.word_values.add(other.word_values)
         self.reuse.add(other.reuse)
-        self.conversations += other.conversations
-        for name in ("common", "things", "roots", "heard"):
-            mine_of, theirs_of = getattr(self, name), getattr(other, name)
-            for word, count in theirs_of.items():
-                mine_of[word] = mine_of.get(word, 0) + count
+        self.seen.add(other.seen)
         self.pairs.add(other.pairs)
         self.forget_derived()
 
@@ -302,10 +243,8 @@ class ParameterIndex:
             tool: {name: counts.pruned() for name, counts in table.items()} for tool, table in self.tools.items()
         }
         self.word_values.compact(self.aliases())
-        self.common = {word: n for word, n in self.common.items() if n >= max(2, 0.01 * self.conversations)}
+        self.seen.compact()
         self.forget_derived()
-        self.heard = {word: n for word, n in self.heard.items() if word in self.filler()}
-        self.things = {thing: n for thing, n in self.things.items() if thing in self.known_things()}
 
     def others(self, tool: str, parameter: str) -> Counts:
         """Return the counts of parameters of the same name in other tools, added up."""
@@ -329,7 +268,7 @@ class ParameterIndex:
         self._others.clear()
         self._similar = None
         self._spellings.clear()
-        self._aliases = self._announcing = self._prefixes = self._known_things = self._filler = None
+        self._aliases = self._announcing = self._prefixes = None
         self.revision += 1
 
     def state(self) -> dict[str, Any]:
@@ -340,11 +279,7 @@ class ParameterIndex:
             "shapes": self.pairs.shapes,
             **self.word_values.state(),
             "reuse": self.reuse.state(),
-            "conversations": self.conversations,
-            "common": dict(sorted(self.common.items())),
-            "things": dict(sorted(self.things.items())),
-            "roots": dict(sorted(self.roots.items())),
-            "heard": dict(sorted(self.heard.items())),
+            "seen": self.seen.state(),
             "tools": {
                 tool: {name: counts.state() for name, counts in table.items()} for tool, table in self.tools.items()
             },
@@ -356,8 +291,7 @@ class ParameterIndex:
         self.pairs.restore(state)
         self.word_values.restore(state)
         self.reuse.restore(state["reuse"])
-        self.conversations, self.common = state["conversations"], dict(state["common"])
-        self.things, self.roots, self.heard = dict(state["things"]), dict(state["roots"]), dict(state["heard"])
+        self.seen.restore(state["seen"])
         self.tools = {
             tool: {name: ParameterCounts(**counts) for name, counts in table.items()}
             for tool, table in state["tools"].items()

@@ -23,7 +23,7 @@ from specbench.predictors.context.values import text_of
 from specbench.predictors.learned.candidates.features import FEATURES, Moment
 from specbench.predictors.learned.candidates.generation import list_candidates
 from specbench.predictors.learned.candidates.live_parameter import LiveParameter
-from specbench.predictors.learned.counts.argument_types import UNFIT, ArgumentType
+from specbench.predictors.learned.counts.argument_types import ArgumentType
 from specbench.predictors.learned.counts.counting import calls_of, count, folds_of, merged, said_and_dates
 from specbench.predictors.learned.counts.parameter_features import KNOWN
 from specbench.predictors.learned.counts.parameters import ParameterIndex
@@ -36,9 +36,9 @@ from specbench.predictors.learned.ranker.combinations import (
     EarlierCalls,
     RankedCandidates,
     Shapes,
-    Values,
     combine,
 )
+from specbench.predictors.learned.ranker.filled_calls import FilledCall, best_calls
 
 __all__ = ["ArgumentRanker", "FilledCall"]
 
@@ -46,19 +46,10 @@ Floats = npt.NDArray[np.float32]
 T = TypeVar("T")
 ALONE = 0.5
 """Share of the lists seen as if the tool were new, whose parameters are seen as if no other tool had their names."""
-MOST_MADE = 2000
-"""Calls that are kept of a conversation."""
 MOST_SHAPES = 5
 """Sets of parameters of a tool that are proposed, those that its calls had most."""
 MIN_TRUST = 0.15
 """A parameter whose value was among the candidates less often than this is free text: its calls are not offered."""
-
-
-class FilledCall(NamedTuple):
-    """A call of a tool, and P(its arguments are right | the tool is called)."""
-
-    call: ToolCall
-    p: float
 
 
 class _List(NamedTuple):
@@ -269,7 +260,7 @@ class ArgumentRanker:
                 for one, chance in zip(found[tool], p.tolist(), strict=False):
                     one.p = chance
                 found[tool].sort(key=lambda one: -one.p)
-        return {tool: _best(tool, ranked[tool], each, moment.calls, k) for tool, each in found.items()}
+        return {tool: best_calls(tool, ranked[tool], each, moment.calls, k) for tool, each in found.items()}
 
     def state(self) -> dict[str, Any]:
         """Return counts, trust and weights."""
@@ -294,37 +285,6 @@ class ArgumentRanker:
         self.net.restore(state["net"])
         self.calls = CallRanker()
         self.calls.restore(state["calls"])
-
-
-def _best(
-    tool: str,
-    ranked: Sequence[RankedCandidates],
-    found: Iterable[Combination],
-    made: dict[tuple[str, Values], ToolCall | None],
-    k: int,
-) -> list[FilledCall]:
-    """Return the first ``k`` calls whose values are of the right types."""
-    out: list[FilledCall] = []
-    for each in found:
-        if len(out) >= k:
-            break
-        call = _call(tool, ranked, each.chosen, made)
-        if call is not None:
-            out.append(FilledCall(call, each.p))
-    return out
-
-
-def _call(
-    tool: str, ranked: Sequence[RankedCandidates], chosen: Values, made: dict[tuple[str, Values], ToolCall | None]
-) -> ToolCall | None:
-    """Return the call with these values, ``None`` if they are not of the right types; ``made`` keeps those calls."""
-    if (tool, chosen) not in made:
-        given = [(one.candidates, text) for one, text in zip(ranked, chosen, strict=True) if text != ABSENT]
-        arguments = {each.parameter: each.type.value(text) for each, text in given}
-        if len(made) >= MOST_MADE:
-            made.clear()
-        made[tool, chosen] = ToolCall(tool, arguments) if UNFIT not in arguments.values() else None
-    return made[tool, chosen]
 
 
 def _live_parameters(

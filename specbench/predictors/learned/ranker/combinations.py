@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from specbench.predictors.context.language.base import DAY
 from specbench.predictors.context.index import ContextIndex
+from specbench.predictors.context.language.base import DAY
 from specbench.predictors.context.values import TRUTH, shape_of, text_of
 from specbench.predictors.learned.candidates.features import OTHER, Candidates
 from specbench.predictors.learned.counts.tables import ABSENT
@@ -111,7 +111,9 @@ def combine(
         inside = _inside(held | below, best)
         further += [(each, number, at == 0 and len(held) == len(names)) for at, each in enumerate(inside)]
     if earlier.here:
-        further += [(each, None, False) for each in (*_continued(earlier.here), *_moved(earlier.here[0], best, chances))]
+        further += [
+            (each, None, False) for each in (*_continued(earlier.here), *_moved(earlier.here[0], best, chances))
+        ]
     for chosen, group, whole in further:
         known = found.get(chosen)
         if known is not None:

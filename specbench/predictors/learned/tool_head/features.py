@@ -96,7 +96,9 @@ class ConversationView:
         self._left_out = left_out(drop)
         self.vocabulary, self.embedding, self.ranker = vocabulary, embedding, ranker
         counts = ranker.counts
-        self.index = ContextIndex(ranker.today, counts.prefixes(), counts.folders(), counts.filler(), ranker.language)
+        self.index = ContextIndex(
+            ranker.today, counts.prefixes(), counts.seen.folders(), counts.seen.filler(), ranker.language
+        )
         self.tools: dict[str, ToolSpec | None] = dict(tools) if tools else dict.fromkeys(vocabulary.tools)
         self.agent = agent
         self.unseen = unseen
@@ -164,7 +166,7 @@ class ConversationView:
         if self.agent in self.vocabulary.agent_at:
             agents[self.vocabulary.agent_at[self.agent]] = 1
         cues = turn_cues(
-            index, self.turns, sum(self.since_user.values()), len(self.tools), self.ranker.counts.known_things()
+            index, self.turns, sum(self.since_user.values()), len(self.tools), self.ranker.counts.seen.known_things()
         )
         fresh = np.float32(index.last_role == "tool")
         parts = {
