@@ -341,7 +341,7 @@ def test_an_explanation_names_sources_and_reasons(fitted: LearnedPredictor) -> N
     (value,) = best.values
     assert (value.parameter, value.text, value.first_message) == ("email", EMAIL, 0)
     assert "user:email" in value.sources
-    assert {name for name, _ in best.because} == INGREDIENTS.keys() - {"classes", "calibration"}
+    assert {name for name, _ in best.because} == INGREDIENTS.keys() - {"classes", "calibration", "language"}
     assert f"email = {EMAIL}" in str(best)
     assert session.predict(2) == fitted.predict(asking(f"My e-mail is {EMAIL}"), 2)
 

@@ -172,10 +172,10 @@ class ArgumentRanker:
                 new = unseen or call.name not in view.counts.calls
                 pairs = {} if alone else view.counts.pairs.kept_to(call.name, names, unseen=new)
                 shapes = view.shapes(call.name, names, unseen=new)
-                found = combine(ranked, pairs, shapes, earlier, index)
+                found = combine(ranked, pairs, earlier, index, shapes)
                 after = ContextIndex().extend([Message("assistant", "", (call,))])
                 right = EarlierCalls(call.name, names, after).here[0]
-                lists.append(combined_features(found, shapes, earlier, index, unseen=new))
+                lists.append(combined_features(found, earlier, index, shapes, unseen=new))
                 targets.append(next((at for at, each in enumerate(found) if each.chosen == right), len(found)))
         return lists, targets
 
@@ -251,9 +251,9 @@ class ArgumentRanker:
             new = tool in unseen or tool not in self.counts.calls
             shapes = self.shapes(tool, names, unseen=new)
             pairs = self.counts.pairs.kept_to(tool, names, unseen=new)
-            found[tool] = combine(each, pairs, shapes, earlier, moment.index)
+            found[tool] = combine(each, pairs, earlier, moment.index, shapes)
             if len(each) > 1 and found[tool]:
-                weighed[tool] = combined_features(found[tool], shapes, earlier, moment.index, unseen=new)
+                weighed[tool] = combined_features(found[tool], earlier, moment.index, shapes, unseen=new)
         if weighed and self.calls.fitted:
             chances = self.calls.probabilities(list(weighed.values()))
             for tool, p in zip(weighed, chances, strict=True):

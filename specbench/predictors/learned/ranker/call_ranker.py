@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, pairwise
 from itertools import combinations as pairs_of
 from math import exp, log
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -52,9 +53,9 @@ _SAID = slice(_AT["user_now"], _AT["result_now"] + 1)
 
 def combined_features(
     combinations: Sequence[Combination],
-    shapes: Shapes,
     earlier: EarlierCalls,
     index: ContextIndex,
+    shapes: Shapes = MappingProxyType({}),
     *,
     unseen: bool = False,
 ) -> Floats:

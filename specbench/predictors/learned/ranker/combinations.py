@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import combinations
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -83,7 +84,11 @@ class EarlierCalls:
 
 
 def combine(
-    ranked: Sequence[RankedCandidates], pairs: Pairs, shapes: Shapes, earlier: EarlierCalls, index: ContextIndex
+    ranked: Sequence[RankedCandidates],
+    pairs: Pairs,
+    earlier: EarlierCalls,
+    index: ContextIndex,
+    shapes: Shapes = MappingProxyType({}),
 ) -> list[Combination]:
     """Return combinations of values for the parameters of a tool, most probable product first.
 
@@ -91,8 +96,8 @@ def combine(
     ----------
     ranked
         The candidates of each parameter with their probabilities.
-    pairs, shapes, earlier, index
-        What real calls have kept to, which parameters they had together, the earlier calls, and the conversation.
+    pairs, earlier, index, shapes
+        What real calls have kept to, the earlier calls, the conversation, and which parameters calls had together.
     """
     if len(ranked) == 1:
         return _single(*ranked)
