@@ -224,14 +224,6 @@ class ContextIndex(ResultTable):
         if not text:
             return
         seen: dict[int, int] = {}
-        if role == "user":
-            for span in spans_in(text, self.filler):
-                row = self._add(span.text, SPAN, at)
-                seen[row] = span.start
-                if "user" not in self.before[row]:
-                    self.rows_with_before.append(row)
-                self.before[row][role], self.asked[row] = span.around, self.asked_now
-                self.touched.append(row)
         spans: list[tuple[int, int, int]] = []
         known = list(self._days)[-MAX_DAYS:] if role == "user" else ()
         for found in extract(text, self.today, known, self.language):
@@ -264,6 +256,8 @@ class ContextIndex(ResultTable):
                     self.rows_with_before.append(row)
                 self.before[row][role] = found.before
                 self.touched.append(row)
+        if role == "user":
+            self._take_spans(text, seen, at)
         self._mark_parts(text, spans)
         for row, start in self._known_in(text):
             seen.setdefault(row, start)
@@ -278,6 +272,19 @@ class ContextIndex(ResultTable):
             record[_ROLE_COLUMN[role]] = record[LAST] = at
             record[MENTIONS] += 1
             record[OFFSET] = start
+
+    def _take_spans(self, text: str, seen: dict[int, int], at: int) -> None:
+        """Take in the runs of words that are no values of any other kind; ``seen`` is told where they start."""
+        for span in spans_in(text, self.filler):
+            known = self._row_of.get(span.text)
+            if known in seen:
+                continue
+            row = self._add(span.text, SPAN, at)
+            seen[row] = span.start
+            if "user" not in self.before[row]:
+                self.rows_with_before.append(row)
+            self.before[row]["user"], self.asked[row] = span.around, self.asked_now
+            self.touched.append(row)
 
     def _spell(self, text: str, at: int) -> None:
         """Take in another spelling of an identifier that the user has named."""

@@ -25,15 +25,13 @@ from specbench.predictors.learned.tool_head.features import INGREDIENTS, Convers
 from specbench.predictors.learned.tool_head.network import ToolHead
 from specbench.predictors.learned.tool_head.pair_features import without_arguments
 from specbench.predictors.learned.tool_head.tool_filter import FilteredTools, filter_training, filtered_example
-from specbench.predictors.learned.training import LIGHT, Labeller, class_numbers, halves_of, out_of_fold, texts_of
+from specbench.predictors.learned.training import LATE, LIGHT, Labeller, class_numbers, halves_of, out_of_fold, texts_of
 
 __all__ = ["INGREDIENTS", "LearnedPredictor"]
 
 Floats = npt.NDArray[np.float64]
 FADE = 0.995
 """What a tool's counts keep at each call that is learned online: half is forgotten after some 140 calls."""
-LATE = 0.1
-"""Tools that may not be launched get arguments only from this probability on."""
 
 
 class LearnedPredictor(Predictor):

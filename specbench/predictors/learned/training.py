@@ -22,8 +22,10 @@ from specbench.predictors.learned.tool_head.network import Example, ToolHead
 from specbench.predictors.learned.tool_head.pair_features import reply_sees
 from specbench.predictors.learned.tool_head.tool_filter import FilteredTools
 
-__all__ = ["LIGHT", "Labeller", "class_numbers", "halves_of", "out_of_fold", "texts_of"]
+__all__ = ["LATE", "LIGHT", "Labeller", "class_numbers", "halves_of", "out_of_fold", "texts_of"]
 
+LATE = 0.1
+"""Tools that may not be launched get arguments only from this probability on, a third of it in training."""
 LATE_POINTS = 1200
 """Training points at which the tools that may not be launched get arguments too: enough to calibrate them."""
 HIDDEN, HIDDEN_POINTS = 0.25, 6000
@@ -107,7 +109,7 @@ class Labeller:
                         offered, pairs, filled = conversation.offers(partial(worth.keep, conversation.eager))
                         target = len(offered) if outcome is None else offered.index(outcome.name)
                         if late and tool_filters:
-                            filled.update(conversation.late(offered))
+                            filled.update(conversation.late(worth.late))
                         example = Example(point, pairs, classes, target)
                         made = frozenset(conversation.index.call_counts)
                         eager = frozenset(filter(conversation.eager, offered))
@@ -116,13 +118,18 @@ class Labeller:
         return cases
 
 
-class _Worth(NamedTuple):
-    """Which tools' arguments are looked at at a point: those that a filter keeps, and that of the outcome."""
+@dataclass
+class _Worth:
+    """Which tools' arguments are looked at at a point: those that a filter keeps, and that of the outcome.
+
+    ``late`` are those that would be looked at once the tool is guessed.
+    """
 
     tool_filter: ToolHead | None
     point: npt.NDArray[np.float32]
     classes: npt.NDArray[np.intp]
     outcome: ToolCall | None
+    late: Sequence[str] = ()
 
     def keep(self, eager: Callable[[str], bool], pairs: npt.NDArray[np.float32], names: Sequence[str]) -> list[str]:
         """Return the tools that are kept, of those on offer with these features."""
@@ -131,6 +138,10 @@ class _Worth(NamedTuple):
         p = self.tool_filter.probabilities(self.point, pairs, self.classes)
         said = FilteredTools.of(p, [at for at, name in enumerate(names) if eager(name)])
         kept = [names[row] for row in said.rows[:-1].tolist()]
+        called = self.outcome.name if self.outcome is not None else None
+        self.late = [
+            name for name, chance in zip(names, p.tolist(), strict=False) if chance >= LATE / 3 or name == called
+        ]
         if self.outcome is not None and self.outcome.name not in kept:
             kept.append(self.outcome.name)
         return kept

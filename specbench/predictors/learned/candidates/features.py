@@ -50,6 +50,8 @@ LIVE = (
     "reuse_rate",
     # words of the value itself that the agent or the user has just said, the rarer among the candidates the more
     "told_agent", "told_agent_best", "told_user", "told_user_best",
+    # begins like, and has the shape of, what filled the parameter last: "/src/a.py" or "src/a.py"
+    "begins_like_last", "shape_of_last",
 )  # fmt: skip
 """Of values that stand in the conversation; computed at every moment."""
 FEATURES = (

@@ -25,6 +25,7 @@ from specbench.predictors.context.values import (
     ORDINAL,
     PATH,
     PLACED,
+    SHAPE,
     USES,
     text_of,
 )
@@ -236,6 +237,9 @@ def _used(
             used[here] = [row in filled for row in rows.tolist()]
             final = max(filled, key=lambda row: filled[row])
             out[here, at["used_last_here"]] = rows == final
+            begins = index.texts[final][:1]
+            out[here, at["begins_like_last"]] = [index.texts[row][:1] == begins for row in rows.tolist()]
+            out[here, at["shape_of_last"]] = table[here, SHAPE] == index.table[final, SHAPE]
             after = index.table[final]
             following = after[ORDINAL] + (-1 if moment.from_the_end else 1)
             beside = (table[here, PATH] == after[PATH]) & (table[here, PLACED] == after[PLACED])

@@ -23,6 +23,8 @@ __all__ = ["LiveParameter", "StableCandidates"]
 
 MAX_ROWS = 64
 """Rows of the context index that are looked at: the latest ones of the places that have filled the parameter most."""
+MAX_KEPT = 2048
+"""Rows among which these are looked for: the latest, and those that have filled the parameter."""
 MAX_FRAMED = 12
 """Rows whose values are put into the frames of the parameter, the latest ones."""
 _AT = {name: at for at, name in enumerate(FEATURES)}
@@ -220,16 +222,20 @@ class LiveParameter:
 
     def _ordered(self, index: ContextIndex) -> _Order:
         """Return the rows that are looked at, by number."""
-        rows = np.asarray(self._rows, np.intp)
+        start = max(0, len(self._rows) - MAX_KEPT)
+        used = index.used_rows(self.tool, self.parameter) if start else {}
+        known = [place for row in used if (place := self._place.get(row, start)) < start]
+        kept = np.array([*known, *range(start, len(self._rows))], np.intp)
+        rows = np.array([*(self._rows[place] for place in known), *self._rows[start:]], np.intp)
         places = np.argsort(rows)
         if len(rows) > MAX_ROWS:
-            table, stable = index.table[rows], self._stable[: len(rows)]
+            table, stable = index.table[rows], self._stable[kept]
             rates = np.maximum(stable[:, _AT["path_rate"]], stable[:, _AT["others_rate"]])
             crowd = 1 + np.minimum(table[:, GROUP_SIZE], 60) / 8
             order = np.log(0.002 + rates / crowd) - (index.now - table[:, LAST]) / 5 - 0.01 * table[:, ORDINAL]
             latest = np.lexsort((rows, -order))[:MAX_ROWS]
             places = latest[np.argsort(rows[latest])]
-        rows = rows[places]
+        rows, places = rows[places], kept[places]
         texts = [index.texts[row] for row in rows.tolist()]
         at = dict(zip(texts, range(len(texts)), strict=True))
         marks: list[tuple[int, int, float]] = []
