@@ -202,7 +202,7 @@ counts are equal to one of the first one or three calls that were predicted at t
 each of several parallel calls counts. *Minus learned*: the difference of READ @1 to the learned predictor on the same
 calls, with its 95 % interval by task. *Tool @1*: the tool alone. *Call or reply*: decisions at which it was right that
 a call comes, or none. *Recall*: the most READ calls that can be launched at a precision of 75 % or more. *Used*: the
-share of first READ guesses that the agent calls before its next write. *ECE*: calibration error of the launched guesses,
+share of first READ guesses that the agent calls before its next write. *ECE*: calibration error of launched guesses,
 from 0 to 1. Milliseconds are those of new messages and a prediction; *fit* is seconds of processor time. The machine
 was shared with other work, so times compare within a table and not with other pages.
 
