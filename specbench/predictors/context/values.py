@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Set
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,11 @@ def _set_apart(text: str, start: int, end: int, first: int, last: int) -> bool:
         return False
     begins = len(left) == 1 and text[:first].rstrip()[-1:] in ("", ".", "?", "!")
     return not left or left[-1][0].islower() or begins
+
+
+@lru_cache(maxsize=32768)
+def _parts(text: str) -> frozenset[str]:
+    return parts_of(text)
 
 
 class ValueTable:
@@ -91,9 +97,7 @@ class ValueTable:
         self.group_at: list[int] = [NEVER]
         self.row_groups: list[list[tuple[int, str]]] = []
         self.shapes: list[tuple[str, str]] = []
-        self._parts: list[frozenset[str]] = []
-        self._rows_of: dict[str, list[int]] = {}
-        self._told: tuple[tuple[frozenset[str], ...], int, dict[int, tuple[frozenset[str], ...]]] = (), 0, {}
+        self._parts: dict[int, frozenset[str]] = {}
         self.named: npt.NDArray[np.float32] = np.zeros((64, len(NAMED)), np.float32)
         self.named[0, 2] = 1.0
         self._named_ever: set[str] = set()
@@ -130,29 +134,12 @@ class ValueTable:
         """Return the row whose value is spelt like this, whatever its case."""
         return self._by_lower.get(words)
 
-    def told_by(self, *said: frozenset[str]) -> dict[int, tuple[frozenset[str], ...]]:
-        """Return the rows whose values have words of some text, with those of each text; kept until others are given.
-
-        Examples
-        --------
-        >>> table = ValueTable()
-        >>> row = table._add("src/resume_test.go", "grep:path", 0)
-        >>> table.told_by(frozenset(["resume"]), frozenset())
-        {0: (frozenset({'resume'}), frozenset())}
-        """
-        if self._told[0] != said or self._told[1] > len(self.texts):
-            self._told = said, 0, {}
-        known, found = self._told[1:]
-        for row in range(len(self._parts), len(self.texts)):
-            parts = parts_of(self.texts[row])
-            self._parts.append(parts)
-            for part in parts:
-                self._rows_of.setdefault(part, []).append(row)
-        if known < len(self.texts) or not known:
-            rows = {row for part in frozenset().union(*said) for row in self._rows_of.get(part, ())}
-            found = {row: tuple(self._parts[row] & each for each in said) for row in rows}
-            self._told = said, len(self.texts), found
-        return found
+    def parts(self, row: int) -> frozenset[str]:
+        """Return the parts of the words of a value."""
+        known = self._parts.get(row)
+        if known is None:
+            known = self._parts[row] = _parts(self.texts[row])
+        return known
 
     def used_rows(self, tool: str, parameter: str) -> dict[int, int]:
         """Return the rows that have filled this parameter, with the message number of the last time."""

@@ -196,7 +196,9 @@ def _told(out: Floats, rows: npt.NDArray[np.intp], lengths: npt.NDArray[np.intp]
     agent, user = moment.told
     if not agent and not user:
         return
-    held = index.told_by(agent, user)
+    said_by = agent | user
+    found_in = {row: index.parts(row) for row in dict.fromkeys(rows.tolist())}
+    held = {row: (parts & agent, parts & user) for row, parts in found_in.items() if not parts.isdisjoint(said_by)}
     start = 0
     for length in lengths.tolist():
         end = start + length
