@@ -17,13 +17,13 @@ __all__ = ["CHUNK", "LONGEST", "Literal", "literals_in", "pieces_of", "read_line
 LONGEST = 120
 """Characters of a value."""
 LONGEST_LINE = 4000
-"""Characters that are read of one line: longer ones are data for machines."""
+"""Characters from which a line is read in pieces: no person writes such lines."""
 CHUNK = re.compile(
     r"[a-z][a-z0-9+.-]*://[^\s\"'`<>\\]+|[^\s\"'`<>()\[\]{},;|→=“”‘’«»、。，；：「」]+"  # "=" so that x=1 is two
 )
 _KEY = re.compile(r"\s*(?:[-*+>•]\s+|#+\s+)?[\"']?([^\W\d][\w .-]{0,30}?)[\"']?\s*(?::(?=\s|$)|\s=\s|\s?→)\s*")
 _NUMBERED = re.compile(r"\s*(\d+)\s*(?:[:|→\t])")
-_PLACED = re.compile(r"([^\s:]*[\w/]\.\w{1,5}|[^\s:]*/[^\s:]*)[:-](\d{1,6})[:-]")
+_PLACED = re.compile(r"([^\s:]*[\w/]\.\w{1,5}|[^\s:/]*/[^\s:]*)[:-](\d{1,6})[:-]")
 _QUOTED = re.compile(r"`([^`\n]{2,80})`|(?<!\w)'([^'\n]{2,80})'(?!\w)|\"([^\"\n]{2,80})\"")
 _EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")
 _LINES = re.compile(r"^(.+?):(\d{1,6})(?::\d+)?:?(?:-(\d+))?$")
@@ -139,10 +139,11 @@ def template_of(line: str) -> tuple[str, int]:
 def read_lines(text: str) -> Iterator[tuple[str, str, str]]:
     """Yield each line that is not empty: its template, what it says behind its key, and all of it."""
     for line in text.splitlines():
-        line = line[:LONGEST_LINE]
         if line and not line.isspace():
             template, start = template_of(line)
-            yield template, line[start:], line
+            yield template, line[start:LONGEST_LINE], line[:LONGEST_LINE]
+            for at in range(LONGEST_LINE, len(line), LONGEST_LINE):
+                yield "", line[at : at + LONGEST_LINE], line[at : at + LONGEST_LINE]
 
 
 def literals_in(text: str) -> Iterator[Literal]:

@@ -134,7 +134,7 @@ class ResultTable(ValueTable):
     def _take_folders(self, text: str, at: int) -> None:
         """Learn from the absolute paths of a system message where relative ones may begin."""
         for each in literals_in(text):
-            if each.kind == "path" and each.text.startswith(("/", "~/")):
+            if each.kind == "path" and each.text.startswith(("/", "~/")) and "." not in each.text.rpartition("/")[2]:
                 self.roots[each.text.rstrip("/")] += 1
 
     def _known_template(self, template: str) -> str:

@@ -69,6 +69,23 @@ def test_the_tail_of_a_long_text_matters_as_its_head_does() -> None:
     assert "src/file_4999.py" in found(text, "path")
 
 
+@pytest.mark.parametrize(
+    "piece", ["/", ":", "a.", "a_", "1:", "- ", "'", "a/b-1", "|", "\t", "=", "http://", "é", "→", "aA"]
+)
+def test_hostile_texts_cost_no_more(piece: str) -> None:
+    text = piece * (200_000 // len(piece))
+    started = time.process_time()
+    for _ in literals_in(text):
+        pass
+    for _ in literals_in("\n".join([text[:3000]] * 60)):
+        pass
+    assert time.process_time() - started < 3
+
+
+def test_the_tail_of_a_line_without_end_is_read() -> None:
+    assert "src/last.py" in found("word " * 50_000 + "src/last.py", "path")
+
+
 def test_time_is_in_proportion_to_the_text() -> None:
     def seconds(lines: int) -> float:
         text = "\n".join(f"src/part_{n % 97}/file_{n}.py:{n}: x = call_it({n})" for n in range(lines))
