@@ -42,6 +42,7 @@ class UsualFiller(ArgumentFiller):
         self.values: dict[str, dict[str, list[Any]]] = {}
         self.whole: dict[str, dict[str, list[Any]]] = {}
         self.sources: dict[str, dict[str, list[int]]] = {}
+        self._kept: tuple[ContextIndex | None, int, dict[str, dict[str, list[Any]]]] = None, 0, {}
 
     def fill(self, tool: str, index: ContextIndex, k: int = 1) -> list[Arguments]:
         """Return up to ``k`` sets of arguments, best first; a set that half of all calls had is the first."""
@@ -74,8 +75,19 @@ class UsualFiller(ArgumentFiller):
         _count(self.whole.setdefault(call.name, {}), call.key, dict(call.arguments))
         self.linked.learn_call(call, index)
         self.recent.learn_call(call, index)
+        self._kept = None, 0, {}
 
     def _sources(self, tool: str, parameter: str, index: ContextIndex) -> dict[str, list[Any]]:
+        """Return the values of each source; worked out once at a moment, for a guess and for what is learned of it."""
+        kept = self._kept
+        if kept[0] is not index or kept[1] != index.version:
+            kept = self._kept = index, index.version, {}
+        key = f"{tool}.{parameter}"
+        if key not in kept[2]:
+            kept[2][key] = self._sought(tool, parameter, index)
+        return kept[2][key]
+
+    def _sought(self, tool: str, parameter: str, index: ContextIndex) -> dict[str, list[Any]]:
         table = self.values.get(f"{tool}.{parameter}", {})
         often = sorted((key for key in table if table[key][1] >= HABIT), key=lambda key: (-table[key][1], key))[:3]
         return {
