@@ -161,10 +161,11 @@ class ResultTable(ValueTable):
             return
         relative = path.removeprefix("./")
         head = relative.partition("/")[0]
-        if not head or head in ("..", ".") or relative in self._relative or len(self._relative) >= MAX_RELATIVE:
+        if not head or head in ("..", "."):
             return
-        self._relative[relative] = None
-        self._heads[head] = None
+        if relative not in self._relative and len(self._relative) < MAX_RELATIVE:
+            self._relative[relative] = None
+            self._heads[head] = None
         for root in self._likely_roots():
             self._join(root, relative, at)
 
@@ -177,6 +178,7 @@ class ResultTable(ValueTable):
         if len(whole) <= LONGEST:
             known = self._row_of.get(relative)
             row = self._add(whole, JOINED, at)
+            self._table[row, LAST] = at
             if known is not None:  # what was said of the one was said of the other
                 for column in (LAST, LAST_TOOL, ORDINAL, PLACED, GROUP_SIZE):
                     self._table[row, column] = max(self._table[row, column], self._table[known, column])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from specbench.core.types import Message, ToolCall
 from specbench.predictors.context.index import ContextIndex
-from specbench.predictors.context.values import LAST_TOOL, ORDINAL
+from specbench.predictors.context.values import LAST, LAST_TOOL, ORDINAL
 
 
 def shown(text: str, tool: str = "grep") -> ContextIndex:
@@ -50,6 +50,14 @@ def test_a_relative_path_is_put_behind_the_folder_where_others_begin() -> None:
     index.append(Message("assistant", "", (ToolCall("read", {"path": "/home/me/work/cmd/run.go"}),)))
     assert "/home/me/work/cmd/stop.go" in texts(index, "joined:path")
     assert index.row("/home/me/work/cmd/stop.go") is not None
+
+
+def test_a_path_that_is_shown_again_is_new_again_behind_its_folder() -> None:
+    index = ContextIndex(folders=["/work"]).extend([Message("user", "Look at cmd/run.go"), Message("user", "Well?")])
+    row = index.row("/work/cmd/run.go")
+    assert index.table[row, LAST] == 0
+    index.extend([Message("assistant", "", (ToolCall("grep", {}),)), Message("tool", "cmd/run.go:12: x", name="grep")])
+    assert index.table[row, LAST] == index.table[row, LAST_TOOL] == 3
 
 
 def test_folders_of_other_conversations_are_tried_until_one_is_seen() -> None:
