@@ -38,6 +38,8 @@ from specbench.traces.splitting import split
 
 SECONDS = {"learned": 0.05}
 """Of a decision, fit and prediction together, where nothing was measured yet; others take a tenth of that."""
+FEWEST = 40
+"""Tasks of a set that are kept, whatever the share; all where there are fewer."""
 CODING = dict.fromkeys(("Read", "Grep", "Glob", "LS", "WebFetch", "WebSearch"), "read")
 _READS = ("get_", "can_", "check_", "search", "list", "find", "run_speed")
 
@@ -94,7 +96,7 @@ def traces_of(domain: Domain, data: Path, share: float) -> list[Trace]:
     if effects:
         traces = load_data(paths, effects=effects).traces
     tasks = sorted({trace.task_id for trace in traces})
-    kept = np.random.default_rng(7).permutation(len(tasks))[: max(8, round(share * len(tasks)))]
+    kept = np.random.default_rng(7).permutation(len(tasks))[: max(FEWEST, round(share * len(tasks)))]
     chosen = {tasks[at] for at in kept}
     return [trace for trace in traces if trace.task_id in chosen]
 
@@ -218,7 +220,9 @@ launches the most frequent calls of the training whatever was said.
 
 def page(rows: Mapping[str, Any], share: float) -> str:
     """Return the page."""
-    note = "" if share == 1 else f", of a share of {share:g} of the tasks (the whole sets take hours)"
+    note = (
+        "" if share == 1 else f", of a share of {share:g} of the tasks, at least {FEWEST} (the whole sets take hours)"
+    )
     out = [INTRO.format(share=note)]
     for domain in DOMAINS:
         mine = {key.split("|")[1]: row for key, row in rows.items() if key.split("|")[0] == domain.name}
