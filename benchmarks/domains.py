@@ -213,6 +213,8 @@ counts all calls, guessed while the user types; stretto counts a guess that is c
 here, though its guesses are made with half a lookup a call); Speculate While You Reason gives exact calls at call
 boundaries, which is *READ @1* without the split by effect. Numbers are not to be compared across these definitions.
 
+Sets and predictors without a row have not been measured yet: the same command measures what is missing.
+
 **Silent, wrong and oracle** frame simulations and are not shown. `repeat`, `frequent` and `blind` are controls: blind
 launches the most frequent calls of the training whatever was said.
 """

@@ -44,6 +44,10 @@ class UsualFiller(ArgumentFiller):
         self.sources: dict[str, dict[str, list[int]]] = {}
         self._kept: tuple[ContextIndex | None, int, dict[str, dict[str, list[Any]]]] = None, 0, {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies begin with no moment at hand: a conversation is none of theirs."""
+        return {**self.__dict__, "_kept": (None, 0, {})}
+
     def fill(self, tool: str, index: ContextIndex, k: int = 1) -> list[Arguments]:
         """Return up to ``k`` sets of arguments, best first; a set that half of all calls had is the first."""
         habit = max(self.whole.get(tool, {}).values(), key=lambda each: each[1], default=None)
