@@ -15,7 +15,7 @@ from specbench.core.files import refuse_foreign
 from specbench.core.registry import EMBEDDINGS
 from specbench.playground.busy import Busy, button
 from specbench.predictors import competitor_names
-from specbench.predictors.counting.argument_fillers import FILLERS
+from specbench.predictors.counting.fillers import FILLERS
 from specbench.study.python_script import SCRIPT, script
 from specbench.study.workbench import Setting, Workbench
 

@@ -90,7 +90,7 @@ def control_names() -> list[str]:
     Examples
     --------
     >>> control_names()
-    ['silent', 'wrong', 'frequent', 'repeat', 'oracle']
+    ['silent', 'wrong', 'blind', 'frequent', 'repeat', 'oracle']
     """
     return [name for name, made in _classes().items() if made.control]
 

@@ -1,18 +1,22 @@
-"""Controls: predictors that frame every comparison. Silent, always wrong, most frequent, repeat last, oracle."""
+"""Controls: predictors that frame every comparison. Silent, always wrong, blind, most frequent, repeat last, oracle."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
+from specbench.core.relevant import relevant_traces
 from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec, Trace
 from specbench.predictors.base import Predictor, Session, at_most, ranked
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.counting.composed import ComposedPredictor, ToolModel, labelled
 
-__all__ = ["MostFrequent", "Oracle", "RepeatLast", "Silent", "Wrong"]
+__all__ = ["Blind", "MostFrequent", "Oracle", "RepeatLast", "Silent", "Wrong"]
 
 _REPLY = "<reply>"
+MOST_BLIND = 500
+"""Calls that the blind control keeps."""
 
 
 class _NoSession(Session):
@@ -177,8 +181,57 @@ class MostFrequent(ComposedPredictor):
     about = "control: always the most frequent tools"
     control = True
 
-    def __init__(self, filler: str = "linked") -> None:
+    def __init__(self, filler: str = "usual") -> None:
         super().__init__(_Frequencies(), filler)
+
+
+class Blind(Silent):
+    """The most frequent calls of the training traces, arguments and all, whatever was said.
+
+    The control of equal width: a predictor that launches ``k`` calls has to beat the ``k`` calls of this one.
+
+    Examples
+    --------
+    >>> talk = Trace("t", "a", "doc", (Message("assistant", tool_calls=(ToolCall("ls", {"folder": "src"}),)),))
+    >>> Blind().fit([talk]).predict(DecisionPoint("u", 0, ()))
+    [Prediction(call=ToolCall(name='ls', arguments={'folder': 'src'}, id=None, invalid_arguments=None), p=1.0)]
+    """
+
+    name = "blind"
+    about = "control: the most frequent calls, whatever was said"
+    control = True
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[ToolCall | None, float]] = []
+
+    def fit(self, traces: Sequence[Trace]) -> Self:
+        """Count whole calls; the most frequent :data:`MOST_BLIND` are kept."""
+        counts = Counter(outcome for _, _, outcome in labelled(relevant_traces(traces)))
+        total = sum(counts.values())
+        order = sorted(counts, key=lambda call: (-counts[call], call is None, call.key if call else ""))
+        self.calls = [(call, counts[call] / total) for call in order[:MOST_BLIND]]
+        return super().fit(traces)
+
+    def session(self, tools: Mapping[str, ToolSpec], agent: str | None = None) -> Session:
+        """Start a session that says the same at every point."""
+        return _BlindSession([each for each in self.calls if each[0] is None or not tools or each[0].name in tools])
+
+    def state(self) -> dict[str, Any]:
+        """Return the calls with their shares."""
+        return {"calls": [[None if call is None else [call.name, dict(call.arguments)], p] for call, p in self.calls]}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over calls."""
+        self.calls = [(None if call is None else ToolCall(call[0], call[1]), p) for call, p in state["calls"]]
+        self.fitted = True
+
+
+class _BlindSession(_NoSession):
+    def __init__(self, calls: Sequence[tuple[ToolCall | None, float]]) -> None:
+        self.calls = calls
+
+    def predict(self, k: int = 1) -> list[Prediction]:
+        return ranked([Prediction(call, p) for call, p in self.calls], k)
 
 
 class _RepeatSession(Session):

@@ -16,7 +16,7 @@ from specbench.core.errors import ConfigError
 from specbench.core.files import atomic_file, refuse_foreign
 from specbench.core.text import writable
 from specbench.predictors import predictor_class
-from specbench.predictors.counting.argument_fillers import FILLERS
+from specbench.predictors.counting.fillers import FILLERS
 
 __all__ = [
     "build_report",

@@ -59,7 +59,7 @@ def compare(tracer):
     async def run():
         return await compare_live(
             ScriptedBackend(script * 2, token_s=0.1),
-            make_predictor("frequent").fit(scripted_talks(5, seed=3)),
+            make_predictor("frequent+linked").fit(scripted_talks(5, seed=3)),
             TopK(1),
             [talk],
             latency=DeskLatency(),

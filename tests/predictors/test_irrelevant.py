@@ -44,6 +44,7 @@ def test_a_reason_changes_no_prediction(name: str) -> None:
         return [[(str(call), round(p, 6)) for call, p in row] for row in table.predictions]  # type: ignore[attr-defined]
 
     assert keys(told) == keys(plain)
-    assert rates(told)["call_top1"] == rates(plain)["call_top1"] > 0
+    assert rates(told)["call_top1"] == rates(plain)["call_top1"]
+    assert rates(plain)["call_top1"] > 0 or name == "cached"  # no call comes again in these conversations
     guesses = [call for row in told.predictions for call, _ in row if call is not None]
     assert guesses and all("why" in call.arguments for call in guesses if call.name in test[0].tools)

@@ -12,9 +12,15 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from specbench.predictors.context.dates import NUMBER_WORDS, begins_date, dates_in, holds_date, moved, times_in
+from specbench.core.text import MARKS, solid_parts
+from specbench.predictors.context.language import Language
+from specbench.predictors.context.language.english import English
+from specbench.predictors.context.literals import CHUNK, pieces_of
 
 __all__ = ["Found", "extract"]
+
+
+ENGLISH = English()
 
 
 class Found(NamedTuple):
@@ -32,20 +38,25 @@ class Found(NamedTuple):
 
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_TOKEN = re.compile(r"#?[A-Za-z0-9][A-Za-z0-9_\-]*[A-Za-z0-9]|#?[A-Za-z0-9]")
+_CAPITAL = "A-Z" + "".join(char for char in map(chr, range(0xC0, 0x2000)) if char.isupper())
+_TOKEN = re.compile(rf"#?[^\W_](?:[\w\-{MARKS}]*(?:[^\W_]|[{MARKS}]))?")
 _NAME = re.compile(
-    r"[A-ZÀ-Þ][\w'’.!\-]*(?:(?<![a-z]{3}[.!])\s+(?:(?:of|the|and|&|de|la|at|in|on|for|a|to|with)\s+){0,2}[A-ZÀ-Þ0-9][\w'’.!\-]*)*"
+    rf"[{_CAPITAL}][\w'’.!\-]*(?:(?<![^\W\d_]{{3}}[.!])\s+(?:(?:of|the|and|&|de|la|at|in|on|for|a|to|with)\s+){{0,2}}"
+    rf"[{_CAPITAL}0-9][\w'’.!\-]*)*"
 )
-_BEFORE = re.compile(r"[a-z']+")
-_AFTER = re.compile(r"[ -]([a-z']+)(?: ([a-z']+))?", re.IGNORECASE)
-_NO_NUMBER = re.compile(r"one(?: way| of)\b|(?<=this )one|(?<=that )one|(?<=other )one|(?<=which )one", re.IGNORECASE)
+_BEFORE = re.compile(r"(?:[^\W\d_]|')+")
+_AFTER = re.compile(r"[ -]((?:[^\W\d_]|')+)(?: ((?:[^\W\d_]|')+))?")
 _LETTERS = re.compile(r"[A-Za-z]+")
 _SHORTENED = re.compile(r"\b[A-Z]\.[A-Z]$")
 _SOLID = re.compile(r"\S+")
-_QUOTED = re.compile(r"[\"“]([^\"“”\n]{2,60})[\"”]")
+_QUOTED = re.compile(r"[\"“«„]([^\"“”«»„\n]{2,60})[\"”»“]|`([^`\n]{2,80})`|(?<!\w)'([^'\n]{2,60})'(?!\w)")
+_LITERAL = frozenset(["url", "path", "base", "folder", "line", "code"])
+"""Kinds of :func:`specbench.predictors.context.literals.pieces_of` that are looked for in what people say."""
 
 
-def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> list[Found]:
+def extract(
+    text: str, today: date | None = None, known: Iterable[str] = (), language: Language = ENGLISH
+) -> list[Found]:
     """Return the values in ``text``, in no particular order; one place may give several.
 
     Parameters
@@ -56,13 +67,16 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
         The day that relative dates refer to; without it only dates with a year are found.
     known
         ISO dates that "the day after" may refer to, of a booking for example.
+    language
+        Knows words for days, times and numbers.
 
     Returns
     -------
     list of Found
         Kinds: ``email``, ``part`` (of an e-mail address or a user name), ``id`` (letters and digits mixed, a ``#``, or
         capitals alone), ``number``, ``name`` (capitalised words), ``word`` (one capitalised word), ``quoted``, ``date``
-        (ISO; ``later`` is the week after that, where "next" may mean it; ``ahead`` is "two days" from today, where
+        (ISO; ``ago`` is "the last six days", and the weekday before today;
+        ``later`` is the week after that, where "next" may mean it; ``ahead`` is "two days" from today, where
         nothing says that they begin today; ``moved`` is one of ``known``, moved), ``time`` (24 h ``HH:MM``).
 
     Examples
@@ -78,6 +92,13 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
         found.append((match[0].rstrip("."), "email", match.start()))
         found += [(part, "part", match.start()) for part in _parts(match[0].partition("@")[0])]
         taken.append(match.span())
+    for match in CHUNK.finditer(text):
+        chunk = match[0]
+        if len(chunk) > 2 and not (chunk.isalpha() and chunk[1:].islower()):
+            pieces = [(value, kind) for value, kind in pieces_of(chunk) if kind in _LITERAL]
+            found += [(value, kind, match.start() + max(chunk.find(value), 0)) for value, kind in pieces]
+            if any(kind in ("url", "path") for _, kind in pieces):
+                taken.append(match.span())
     for match in _TOKEN.finditer(text):
         start, end = match.span()
         if taken and any(a <= start < b for a, b in taken):
@@ -90,12 +111,15 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
                 found.append((token, "id", start))
                 if "_" in token:
                     found += [(part, "part", start) for part in _parts(token)[1:]]
-        elif token.lower() in NUMBER_WORDS and not _NO_NUMBER.match(text, start):
-            found.append((str(NUMBER_WORDS[token.lower()]), "number", start))
-        elif token[0].isupper() and not begins_date(text, start):
+        elif token.lower() in language.number_words and language.counts(text, start):
+            found.append((str(language.number_words[token.lower()]), "number", start))
+        elif token[0].isupper() and not language.begins_date(text, start):
             found.append((token, "word", start))
             if len(token) > 4 and token.isupper():
                 found.append((token, "id", start))
+        elif token[0].isalpha() and not token[0].isascii() and not token[0].islower():
+            # A script without capitals: any word may be a name.
+            found += [(part, "word", start + at) for part, at in solid_parts(token)]
     for match in _NAME.finditer(text):
         whole = match[0].rstrip(".,")
         if _SHORTENED.search(whole) and match[0].startswith(f"{whole}."):
@@ -104,7 +128,7 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
             whole = whole[:-2]
         words = list(_SOLID.finditer(whole))
         if len(words) > 1:
-            if not holds_date(whole):
+            if not language.holds_date(whole):
                 found.append((whole, "name", match.start()))
             # The start or the end of a span may be the value: "Can Ann Lee", "Ann Lee at Sino".
             for cut in range(1, min(len(words), 5)) if len(words) > 2 else ():
@@ -112,15 +136,16 @@ def extract(text: str, today: date | None = None, known: Iterable[str] = ()) -> 
                     if len(piece) > 1 and piece[0][0][0].isupper() and piece[-1][0][0].isupper():
                         start, end = piece[0].start(), piece[-1].end()
                         last = match.start() + piece[-1].start()
-                        if not holds_date(whole[start:end]) and not begins_date(text, last):
+                        if not language.holds_date(whole[start:end]) and not language.begins_date(text, last):
                             found.append((whole[start:end], "name", match.start() + start))
         elif not whole.isalpha():
             found.append((whole, "word", match.start()))
     for match in _QUOTED.finditer(text):
-        found.append((match[1].strip(), "quoted", match.start(1)))
-    found += [(value.isoformat(), kind, start) for value, kind, start in dates_in(text, today)]
-    found += [(value, "time", start) for value, start in times_in(text)]
-    found += [(value.isoformat(), "moved", start) for value, start in moved(text, known)]
+        said = match[1] or match[2] or match[3]
+        found.append((said.strip(), "quoted", match.start() + 1))
+    found += [(value.isoformat(), kind, start) for value, kind, start in language.dates(text, today)]
+    found += [(value, "time", start) for value, start in language.times(text)]
+    found += [(value.isoformat(), "moved", start) for value, start in language.moved(text, known)]
     before = {start: _before(text, start) for _, _, start in found}
     return [
         Found(value, kind, start, _around(text, start, before[start]) if kind == "number" else before[start])

@@ -7,8 +7,7 @@ costs time proportional to that message.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from types import MappingProxyType
@@ -16,27 +15,21 @@ from typing import Any
 
 from specbench.core.text import name_words, stem, words
 from specbench.core.types import Message, ToolCall
-from specbench.predictors.context.dates import DAY, find_today, is_day
 from specbench.predictors.context.events import Event, notes
 from specbench.predictors.context.extraction import extract
-from specbench.predictors.context.json_paths import is_map, walk
+from specbench.predictors.context.language import Language
+from specbench.predictors.context.results import ResultTable
+from specbench.predictors.context.spans import spans_in
 from specbench.predictors.context.values import (
     ARGUMENT,
-    GROUP,
-    GROUP_SIZE,
     LAST,
     LAST_ASSISTANT,
-    LAST_TOOL,
     LAST_USE,
     LAST_USER,
     MENTIONS,
     NEVER,
     OFFSET,
-    ORDINAL,
-    PATH,
-    PLACED,
     USES,
-    ValueTable,
     same_id,
     text_of,
 )  # fmt: skip
@@ -45,21 +38,21 @@ __all__ = ["ARGUMENT_PATH", "ContextIndex"]
 
 MAX_VALUE_CHARS = 120
 MAX_TEXT_CHARS = 8000
-MAX_JSON_CHARS = 2_000_000
-MAX_NAMED = 200
 MAX_STATED = 60
 """Values stated by the user that may still be waiting for a call, the latest ones."""
 _STATED = frozenset(["name", "number", "date", "time", "id", "email", "quoted"])
 MAX_DAYS = 12
 """Dates of results that "the day after" may refer to, the latest ones."""
+SPAN = "user:span"
+"""Path of the runs of words that the user has said."""
 SAID_ID = "user:id"
 """Path of the identifiers that the user has named."""
 ARGUMENT_PATH = "argument:"
 """What the paths of arguments begin with."""
-_ROLE_COLUMN = {"user": LAST_USER, "assistant": LAST_ASSISTANT, "tool": LAST_TOOL}
+_ROLE_COLUMN = {"user": LAST_USER, "assistant": LAST_ASSISTANT}
 
 
-class ContextIndex(ValueTable):
+class ContextIndex(ResultTable):
     """The state of one conversation.
 
     Parameters
@@ -69,6 +62,12 @@ class ContextIndex(ValueTable):
     prefixes
         What identifiers begin with, by the number of digits that follow: a number that the user gives is filed as such
         an identifier, too.
+    folders
+        Where relative paths have begun in other conversations.
+    filler
+        Words with which no run of words begins or ends: those that many conversations have.
+    language
+        What people speak; English, where nothing is said.
 
     Attributes
     ----------
@@ -76,8 +75,6 @@ class ContextIndex(ValueTable):
         The history.
     calls : list of ToolCall
         Every call so far; ``call_counts`` counts equal ones by key.
-    named_values : list of (str, str)
-        Names and values of the maps among the results: ``{"ATL": "Atlanta", ...}``.
     agent_said, agent_noted : str
         All that the agent has written in its latest message, and its :func:`notes` alone, which often say what comes
         next.
@@ -100,9 +97,16 @@ class ContextIndex(ValueTable):
     '#W12'
     """
 
-    def __init__(self, today: date | None = None, prefixes: Mapping[int, Sequence[str]] = MappingProxyType({})) -> None:
-        super().__init__()
-        self._days: dict[str, None] = {}
+    def __init__(
+        self,
+        today: date | None = None,
+        prefixes: Mapping[int, Sequence[str]] = MappingProxyType({}),
+        folders: Sequence[str] = (),
+        filler: Container[str] = (),
+        language: Language | None = None,
+    ) -> None:
+        super().__init__(folders, language)
+        self.filler = filler
         self.today, self.prefixes = today, prefixes
         self.events: list[Event] = []
         self.calls: list[ToolCall] = []
@@ -121,7 +125,6 @@ class ContextIndex(ValueTable):
         self.user_stems: set[str] = set()
         self.agent_said = self.agent_noted = ""
         self.version = self.text_version = 0
-        self.named_values: list[tuple[str, str]] = []
         self.said_names: dict[frozenset[str], None] = {}
         self._stated: dict[int, None] = {}
         self.respelt: set[int] = set()
@@ -139,7 +142,8 @@ class ContextIndex(ValueTable):
         self.version += 1
         if message.role == "system":
             self.last_text["system"] = message.content
-            self.today = find_today(message.content) or self.today
+            self.today = self.language.today(message.content) or self.today
+            self._take_folders(message.content, at)
             return
         self.last_role = message.role
         if message.content or not message.tool_calls:
@@ -150,11 +154,13 @@ class ContextIndex(ValueTable):
         noted = notes(message)
         said = f"{message.content}\n{noted}".strip()[:MAX_TEXT_CHARS] if noted else message.content[:MAX_TEXT_CHARS]
         self._mention_text(said, message.role, at)
+        if len(message.content) > MAX_TEXT_CHARS:
+            self.read_text(message.content[MAX_TEXT_CHARS:], message.role, at, _ROLE_COLUMN[message.role])
         self.text_version += bool(said) or message.role == "user"
         if message.role == "user":
             self.events.append(Event("user"))
             said_words = words(message.content[:MAX_TEXT_CHARS])
-            self._name_groups(said_words)
+            self._name_groups(said_words, self.language.stop_words)
             self.user_words.update(dict.fromkeys(said_words, at))
             self.recent_words.append([*said_words, *(f"{a} {b}" for a, b in pairwise(said_words))])
             self.now_words, self.now_stems = frozenset(self.recent_words[-1]), frozenset(map(stem, said_words))
@@ -185,6 +191,10 @@ class ContextIndex(ValueTable):
             if isinstance(item, dict) or item is None:
                 continue
             text = text_of(item)
+            if isinstance(item, str) and "/" in text and len(text) <= MAX_VALUE_CHARS:
+                self._take_path(text, at)
+            if isinstance(item, str) and (" " in text or "\n" in text):
+                self.read_text(text, f"{tool}({parameter})", at, LAST_ASSISTANT)
             if len(text) > MAX_VALUE_CHARS:
                 continue
             path = f"{ARGUMENT_PATH}{parameter}"
@@ -206,49 +216,9 @@ class ContextIndex(ValueTable):
                 if self.events[position].kind == "call" and self.events[position].tool == tool:
                     self.events[position] = Event("call", tool, error=True)
                     break
+            self.read_text(message.content, f"{tool}!", at)
             return
-        content = message.content
-        try:
-            document = json.loads(content) if len(content) <= MAX_JSON_CHARS else content
-        except (ValueError, RecursionError):
-            document = content
-        if isinstance(document, str):
-            if 0 < len(document) <= MAX_VALUE_CHARS and "\n" not in document and document.count(" ") <= 4:
-                self._add_tool(document, f"{tool}.$", at, 0, 0, 1)
-            else:
-                self._mention_text(document[:MAX_TEXT_CHARS], "tool", at)
-            return
-        leaves, groups = walk(document)
-        base = len(self.groups)
-        for each in groups:
-            self._add_group(each, at)
-        self.last_things = frozenset().union(*(each.things for each in groups))
-        self.things |= self.last_things
-        if isinstance(document, dict) and is_map(document):
-            pairs = [(name, value) for name, value in document.items() if isinstance(value, str) and len(value) <= 40]
-            self.named_values += pairs[:MAX_NAMED]
-        sizes: dict[str, int] = {}
-        for leaf in leaves:
-            sizes[leaf.path] = leaf.ordinal + 1
-        for leaf in leaves:
-            if isinstance(leaf.value, str) and len(leaf.value) > MAX_VALUE_CHARS:
-                continue
-            self._add_tool(leaf.value, tool + leaf.path, at, base + leaf.group, leaf.ordinal, sizes[leaf.path])
-
-    def _add_tool(self, value: Any, path: str, at: int, group: int, ordinal: int, size: int) -> None:
-        row = self._add(value, path, at, group, ordinal)
-        record = self._table[row]
-        record[LAST_TOOL] = record[LAST] = at
-        if isinstance(value, str) and len(value) == len(DAY) and is_day(value):
-            self._days.pop(value, None)
-            self._days[value] = None
-        if group:
-            self.row_groups[row].append((group, path))
-        record[GROUP] = group
-        if "[]" in path or record[GROUP_SIZE] <= 1:
-            # The place in a list stays, also when the value comes back in a result of its own or in a map of all there
-            # is: what people go through one by one are lists.
-            record[ORDINAL], record[PATH], record[PLACED], record[GROUP_SIZE] = ordinal, self._path_ids[path], at, size
+        self.read_result(message.content, tool, at)
 
     def _mention_text(self, text: str, role: str, at: int) -> None:
         if not text:
@@ -256,11 +226,13 @@ class ContextIndex(ValueTable):
         seen: dict[int, int] = {}
         spans: list[tuple[int, int, int]] = []
         known = list(self._days)[-MAX_DAYS:] if role == "user" else ()
-        for found in extract(text, self.today, known):
+        for found in extract(text, self.today, known, self.language):
             if len(found.text) > MAX_VALUE_CHARS:
                 continue
             row = self._add(found.text, f"{role}:{found.kind}", at)
             seen[row] = found.start
+            if found.kind == "path":
+                self._take_path(found.text, at)
             if role == "user" and (found.kind in _STATED or (found.kind == "word" and found.before)):
                 self._stated.pop(row, None)
                 self._stated[row] = None
@@ -284,6 +256,8 @@ class ContextIndex(ValueTable):
                     self.rows_with_before.append(row)
                 self.before[row][role] = found.before
                 self.touched.append(row)
+        if role == "user":
+            self._take_spans(text, seen, at)
         self._mark_parts(text, spans)
         for row, start in self._known_in(text):
             seen.setdefault(row, start)
@@ -298,6 +272,19 @@ class ContextIndex(ValueTable):
             record[_ROLE_COLUMN[role]] = record[LAST] = at
             record[MENTIONS] += 1
             record[OFFSET] = start
+
+    def _take_spans(self, text: str, seen: dict[int, int], at: int) -> None:
+        """Take in the runs of words that are no values of any other kind; ``seen`` is told where they start."""
+        for span in spans_in(text, self.filler):
+            known = self._row_of.get(span.text)
+            if known in seen:
+                continue
+            row = self._add(span.text, SPAN, at)
+            seen[row] = span.start
+            if "user" not in self.before[row]:
+                self.rows_with_before.append(row)
+            self.before[row]["user"], self.asked[row] = span.around, self.asked_now
+            self.touched.append(row)
 
     def _spell(self, text: str, at: int) -> None:
         """Take in another spelling of an identifier that the user has named."""

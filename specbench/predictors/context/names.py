@@ -57,4 +57,4 @@ def stems_of(words: tuple[str, ...]) -> tuple[str, ...]:
     >>> stems_of(("to", "~flying", ">bags"))
     ('to', 'fly', 'bag')
     """
-    return tuple(stem(word.lstrip("~>")) for word in words)
+    return tuple(stem(word.lstrip("~>§")) for word in words)

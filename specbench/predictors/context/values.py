@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Container, Iterator, Set
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from specbench.core.text import singular
+from specbench.core.text import parts_of, singular
 from specbench.predictors.context.json_paths import Group
+from specbench.predictors.context.spelling import TRUTH, code_of, same_id, shape_of, text_of
 
-__all__ = ["COLUMNS", "TRUTH", "ValueTable", "shape_of", "text_of"]
+__all__ = ["COLUMNS", "TRUTH", "ValueTable", "code_of", "same_id", "shape_of", "text_of"]
 
 MAX_PHRASES = 50
 """Values of several words with one first word that are looked for in texts; a limit against hostile results."""
 NEVER = -1000
-TRUTH = frozenset(["True", "False", "true", "false"])
-"""Texts of truth values."""
-STOP_WORDS = frozenset((
-    "the", "and", "for", "with", "that", "this", "have", "please", "you", "your", "can", "could", "would", "like",
-    "want", "need", "are", "was", "from", "not", "but", "its", "it's", "what", "sure", "yes", "thanks", "thank",
-    "order", "orders", "item", "items", "also", "one", "any",
-))  # fmt: skip
 
 COLUMNS = (
     "first", "last", "last_user", "last_assistant", "last_tool", "mentions",
@@ -41,77 +35,6 @@ NAMED = ("now", "ever", "first", "title_now", "title_ever", "things_now", "thing
 """Columns of :attr:`ValueTable.named`."""
 _SAID = [LAST_USER, LAST_ASSISTANT, MENTIONS, OFFSET]
 _PIECE = re.compile(r"#?\w[\w\-@.+]*\w|#?\w")
-_CODE = re.compile(r"(?=.*[A-Z])[A-Z0-9]{3,}")
-_NUMBERED = re.compile(r"#?[a-z]{0,3}[-_]?(\d{5,})")
-_RUN = re.compile(r"[0-9]+|[A-Z]+(?![a-z])|[A-Z]?[a-zà-þ]+")
-
-
-def shape_of(text: str) -> str:
-    """Return the shape of a value: what kinds of character runs it has, with the length of short ones.
-
-    Examples
-    --------
-    >>> shape_of("#W2378156"), shape_of("19122"), shape_of("yusuf_rossi_9620"), shape_of("JFK"), shape_of("2024-05-20")
-    ('#A9+', '99999', 'a_a_9999', 'AAA', '9999-99-99')
-    >>> shape_of("Desk Lamp")
-    'Aa Aa'
-    """
-    return _shape(text[:40])
-
-
-@lru_cache(maxsize=16384)
-def _shape(text: str) -> str:
-    return _RUN.sub(_run, text)
-
-
-def _run(match: re.Match[str]) -> str:
-    run = match[0]
-    if run[0].isdigit():
-        return "9" * len(run) if len(run) <= 5 else "9+"
-    if run.isupper():
-        return "A" * len(run) if len(run) <= 3 else "A+"
-    return "Aa" if run[0].isupper() else "a"
-
-
-@lru_cache(maxsize=16384)
-def code_of(text: str) -> str:
-    """Return a coarser shape: codes of capitals and digits count by their length alone, all else by :func:`shape_of`.
-
-    Examples
-    --------
-    >>> code_of("1N99U6"), code_of("IFOYYZ"), code_of("Lamp")
-    ('X6', 'X6', 'Aa')
-    """
-    return f"X{len(text)}" if len(text) <= 16 and _CODE.fullmatch(text) else shape_of(text)
-
-
-def same_id(text: str) -> str | None:
-    """Return what people's spellings of one identifier have in common; ``None`` for a text that is no such thing.
-
-    Examples
-    --------
-    >>> same_id("#W2378156"), same_id("w2378156"), same_id("2378156"), same_id("Lamp")
-    ('2378156', '2378156', '2378156', None)
-    """
-    match = _NUMBERED.fullmatch(text.lower()) if text[-1:].isdigit() else None
-    return match[1] if match else None
-
-
-def text_of(value: Any) -> str:
-    """Return a scalar as the text under which it is filed: strings as they are, ``7.0`` as ``7``.
-
-    Examples
-    --------
-    >>> text_of(7.0), text_of(True), text_of("#W1")
-    ('7', 'true', '#W1')
-    """
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def _set_apart(text: str, start: int, end: int, first: int, last: int) -> bool:
@@ -124,6 +47,11 @@ def _set_apart(text: str, start: int, end: int, first: int, last: int) -> bool:
         return False
     begins = len(left) == 1 and text[:first].rstrip()[-1:] in ("", ".", "?", "!")
     return not left or left[-1][0].islower() or begins
+
+
+@lru_cache(maxsize=32768)
+def _parts(text: str) -> frozenset[str]:
+    return parts_of(text)
 
 
 class ValueTable:
@@ -169,6 +97,7 @@ class ValueTable:
         self.group_at: list[int] = [NEVER]
         self.row_groups: list[list[tuple[int, str]]] = []
         self.shapes: list[tuple[str, str]] = []
+        self._parts: dict[int, frozenset[str]] = {}
         self.named: npt.NDArray[np.float32] = np.zeros((64, len(NAMED)), np.float32)
         self.named[0, 2] = 1.0
         self._named_ever: set[str] = set()
@@ -205,11 +134,18 @@ class ValueTable:
         """Return the row whose value is spelt like this, whatever its case."""
         return self._by_lower.get(words)
 
+    def parts(self, row: int) -> frozenset[str]:
+        """Return the parts of the words of a value."""
+        known = self._parts.get(row)
+        if known is None:
+            known = self._parts[row] = _parts(self.texts[row])
+        return known
+
     def used_rows(self, tool: str, parameter: str) -> dict[int, int]:
         """Return the rows that have filled this parameter, with the message number of the last time."""
         return self.used_by.get((tool, parameter), {})
 
-    def _name_groups(self, words: list[str]) -> None:
+    def _name_groups(self, words: list[str], stop_words: Container[str]) -> None:
         """Count, for every group of sibling values, the words of it that the user has just said, and ever said."""
         named = self.named
         for word in self._now_words:
@@ -222,7 +158,7 @@ class ValueTable:
                 named[holders, 5] = 0.0
         self._now_words = {}
         for position, word in enumerate(words):
-            if len(word) > 2 and word not in STOP_WORDS:
+            if len(word) > 2 and word not in stop_words:
                 self._now_words.setdefault(singular(word), position)
         for word, position in self._now_words.items():
             new = word not in self._named_ever
@@ -279,6 +215,17 @@ class ValueTable:
             for phrase in sorted(self._phrases[piece]) if piece in self._phrases else ():
                 if lower.startswith(phrase, match.start()):
                     yield self._by_lower[phrase], match.start()
+
+    def _known_words(self, text: str) -> Iterator[int]:
+        """Yield the rows whose value stands in a long text as words, whatever its case."""
+        lower = text.lower()
+        pieces = {piece.rstrip(".-@+") for piece in set(_PIECE.findall(lower))}
+        for piece in sorted(pieces & self._by_lower.keys()):
+            yield self._by_lower[piece]
+        for piece in sorted(pieces & self._phrases.keys()):
+            for phrase in sorted(self._phrases[piece]):
+                if phrase in lower:
+                    yield self._by_lower[phrase]
 
     def _respell(self, row: int, text: str) -> None:
         """Let a new row know what has been said of other spellings of the same identifier."""

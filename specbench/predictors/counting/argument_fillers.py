@@ -12,14 +12,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from specbench.core.errors import ConfigError
+import numpy as np
+
 from specbench.core.types import ToolCall, Trace
 from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.context.values import LAST, LAST_USER, SHAPE, shape_of
 
-__all__ = ["FILLERS", "ArgumentFiller", "LinkedFiller", "NoFiller", "RecentFiller", "make_filler"]
+__all__ = ["ArgumentFiller", "Arguments", "LinkedFiller", "NoFiller", "RecentFiller"]
 
 Arguments = dict[str, Any]
+MOST_LINKED = 200
+"""Values at one place that are looked at, the latest ones."""
 
 
 class ArgumentFiller(ABC):
@@ -131,10 +134,10 @@ class RecentFiller(ArgumentFiller):
         known = self.shapes.get(f"{tool}.{parameter}")
         if not known or not len(index.table):
             return []
-        wanted = {i for i, shape in enumerate(index.shape_names) if shape in known}
-        rows = [row for row, shape in enumerate(index.table[:, SHAPE].tolist()) if shape in wanted]
-        rows.sort(key=lambda row: (-int(index.table[row, LAST]), -row))
-        return [index.values[row] for row in rows[:5]]
+        wanted = [at for at, shape in enumerate(index.shape_names) if shape in known]
+        rows = np.flatnonzero(np.isin(index.table[:, SHAPE], wanted))
+        latest = np.lexsort((rows, index.table[rows, LAST]))[::-1][:5]
+        return [index.values[row] for row in rows[latest].tolist()]
 
     def learn_call(self, call: ToolCall, index: ContextIndex) -> None:
         """Count the shapes of the arguments."""
@@ -174,8 +177,9 @@ class LinkedFiller(ArgumentFiller):
         scored: dict[int, tuple[Any, ...]] = {}
         newest = int(table[:, LAST_USER].max()) if len(table) else 0
         for path, count in links.items():
-            for order, row in enumerate(index.rows(path)):
-                just_named = int(table[row, LAST_USER]) == newest and newest >= index.now - 2
+            rows = index.rows(path)[-MOST_LINKED:]
+            for order, (row, named) in enumerate(zip(rows, table[rows, LAST_USER].tolist(), strict=True)):
+                just_named = named == newest and newest >= index.now - 2
                 rank = (row in used, not just_named, -count, order)
                 if row not in scored or rank < scored[row]:
                     scored[row] = rank
@@ -200,24 +204,3 @@ class LinkedFiller(ArgumentFiller):
         """Become the filler whose :meth:`state` this is."""
         super().restore(state)
         self.links = {name: dict(counts) for name, counts in state["links"].items()}
-
-
-FILLERS: dict[str, type[ArgumentFiller]] = {cls.name: cls for cls in (NoFiller, RecentFiller, LinkedFiller)}
-
-
-def make_filler(name: str) -> ArgumentFiller:
-    """Return a new filler by name.
-
-    Raises
-    ------
-    ConfigError
-        When there is no filler of that name.
-
-    Examples
-    --------
-    >>> make_filler("linked").name
-    'linked'
-    """
-    if name not in FILLERS:
-        raise ConfigError(f"no argument filler is called {name!r}; use one of {', '.join(FILLERS)}")
-    return FILLERS[name]()

@@ -13,7 +13,8 @@ from specbench.core.relevant import relevant_call, relevant_message, relevant_tr
 from specbench.core.types import Message, Prediction, ToolCall, ToolPrediction, ToolSpec, Trace
 from specbench.predictors.base import Predictor, Session, at_most, ranked
 from specbench.predictors.context.index import ContextIndex
-from specbench.predictors.counting.argument_fillers import ArgumentFiller, make_filler
+from specbench.predictors.counting.argument_fillers import ArgumentFiller
+from specbench.predictors.counting.fillers import make_filler
 
 __all__ = ["ComposedPredictor", "ComposedSession", "ToolModel", "labelled", "on_offer"]
 
@@ -66,12 +67,12 @@ class ComposedPredictor(Predictor):
     tool_model
         Guesses the tool.
     filler
-        ``none``, ``recent`` or ``linked``; see :mod:`specbench.predictors.counting.argument_fillers`.
+        ``usual``, ``none``, ``recent`` or ``linked``; see :mod:`specbench.predictors.counting.argument_fillers`.
     """
 
-    filler_by_default = "linked"
+    filler_by_default = "usual"
 
-    def __init__(self, tool_model: ToolModel, filler: str = "linked") -> None:
+    def __init__(self, tool_model: ToolModel, filler: str = "usual") -> None:
         self.tool_model = tool_model
         self.filler: ArgumentFiller = make_filler(filler)
 

@@ -98,7 +98,7 @@ class MarkovPredictor(ComposedPredictor):
     Parameters
     ----------
     filler
-        Argument filler: ``none``, ``recent`` or ``linked``.
+        Argument filler: ``usual``, ``none``, ``recent`` or ``linked``.
     threshold
         Least confidence of ``predict(current_tool)``, in [0, 1].
 
@@ -122,7 +122,7 @@ class MarkovPredictor(ComposedPredictor):
     name = "markov"
     about = "Markov chain: which tool follows which, by counting"
 
-    def __init__(self, filler: str = "linked", threshold: float = 0.6) -> None:
+    def __init__(self, filler: str = "usual", threshold: float = 0.6) -> None:
         if not 0.0 <= threshold <= 1.0:
             raise ConfigError(f"threshold is a probability in [0, 1]; got {threshold!r}")
         self.transitions = ToolTransitions()

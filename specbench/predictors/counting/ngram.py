@@ -88,7 +88,7 @@ class NgramPredictor(ComposedPredictor):
     Parameters
     ----------
     filler
-        Argument filler: ``none``, ``recent`` or ``linked``.
+        Argument filler: ``usual``, ``none``, ``recent`` or ``linked``.
     order
         Steps of history looked at, plus one.
 
@@ -103,5 +103,5 @@ class NgramPredictor(ComposedPredictor):
     name = "ngram"
     about = "back-off n-gram over the last steps and their outcomes"
 
-    def __init__(self, filler: str = "linked", order: int = 5) -> None:
+    def __init__(self, filler: str = "usual", order: int = 5) -> None:
         super().__init__(NgramTools(order), filler)

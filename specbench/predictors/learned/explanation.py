@@ -82,7 +82,7 @@ def explain(session: Any, k: int = 3) -> list[Explanation]:
     without = {
         group: session.without(group)
         for group in INGREDIENTS
-        if group not in ("classes", "calibration") and predictor.head.weights
+        if group not in ("classes", "calibration", "language") and predictor.head.weights
     }
     out = []
     for prediction in predictions:

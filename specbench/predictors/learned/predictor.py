@@ -14,24 +14,24 @@ from specbench.core.types import Message, Prediction, ToolCall, ToolPrediction, 
 from specbench.embed import Embedding, make_embedding
 from specbench.predictors.base import Networks, Predictor, Session, at_most, ranked
 from specbench.predictors.context.index import ContextIndex
-from specbench.predictors.counting.argument_fillers import FILLERS, ArgumentFiller, make_filler
-from specbench.predictors.learned.calibration import LIKELY, WAYS, Case, JointCalibration
+from specbench.predictors.context.language import make_language
+from specbench.predictors.counting.argument_fillers import ArgumentFiller
+from specbench.predictors.counting.fillers import FILLERS, make_filler
+from specbench.predictors.learned.calibration import LIKELY, WAYS, JointCalibration
 from specbench.predictors.learned.explanation import Explanation, explain
 from specbench.predictors.learned.parallel import train_all
 from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker, FilledCall
 from specbench.predictors.learned.tool_head.features import INGREDIENTS, ConversationView, Vocabulary
 from specbench.predictors.learned.tool_head.network import ToolHead
-from specbench.predictors.learned.tool_head.pair_features import reply_sees, without_arguments
+from specbench.predictors.learned.tool_head.pair_features import without_arguments
 from specbench.predictors.learned.tool_head.tool_filter import FilteredTools, filter_training, filtered_example
-from specbench.predictors.learned.training import LIGHT, Labeller, class_numbers, texts_of
+from specbench.predictors.learned.training import LATE, LIGHT, Labeller, class_numbers, halves_of, out_of_fold, texts_of
 
 __all__ = ["INGREDIENTS", "LearnedPredictor"]
 
 Floats = npt.NDArray[np.float64]
 FADE = 0.995
 """What a tool's counts keep at each call that is learned online: half is forgotten after some 140 calls."""
-LATE = 0.1
-"""Tools that may not be launched get arguments only from this probability on."""
 
 
 class LearnedPredictor(Predictor):
@@ -42,13 +42,15 @@ class LearnedPredictor(Predictor):
     embedding
         Name of the embedding of the last texts; see :mod:`specbench.embed`.
     filler
-        ``learned`` (the argument ranker), or one of the counting fillers ``none``, ``recent``, ``linked``.
+        ``learned`` (the argument ranker), or one of the counting fillers ``usual``, ``none``, ``recent``, ``linked``.
     folds
         Cross-fitting: counts, and the probabilities that are calibrated, come from other tasks than they are used on.
     seed
         Of every random choice.
     drop
         Parts to leave out, of :data:`INGREDIENTS`: for ablations.
+    language
+        Whose words for days, times and numbers are known: ``en``, ``de``, or ``base`` for none.
 
     Notes
     -----
@@ -66,6 +68,7 @@ class LearnedPredictor(Predictor):
         folds: int = 4,
         seed: int = 0,
         drop: Sequence[str] = (),
+        language: str = "en",
     ) -> None:
         if filler != "learned" and filler not in FILLERS:
             raise ConfigError(f"no argument filler is called {filler!r}; use learned, {', '.join(FILLERS)}")
@@ -76,9 +79,10 @@ class LearnedPredictor(Predictor):
         self.drop = frozenset(drop)
         self.filler_name = filler
         self.folds, self.seed = folds, seed
+        self.language = make_language("base" if "language" in drop else language)
         self.vocabulary = Vocabulary()
         self.class_at: dict[str, int] = {}
-        self.ranker = ArgumentRanker(folds, seed=seed)
+        self.ranker = ArgumentRanker(folds, seed=seed, language=self.language)
         self.head = ToolHead(seed=seed)
         self.tool_filter = ToolHead(seed=seed, members=1)
         self.calibration = JointCalibration()
@@ -94,7 +98,7 @@ class LearnedPredictor(Predictor):
         self.vocabulary = Vocabulary(sorted(called | offered), sorted(agents))
         self.class_at = dict(self.vocabulary.tool_at)
         self.embedding.fit(texts_of(traces))
-        self.ranker = ArgumentRanker(self.folds, seed=self.seed)
+        self.ranker = ArgumentRanker(self.folds, seed=self.seed, language=self.language)
         self.ranker.fit(traces)
         self.head = ToolHead(seed=self.seed)
         self.calibration = JointCalibration()
@@ -112,13 +116,15 @@ class LearnedPredictor(Predictor):
             return
         classes, calls = len(self.vocabulary.tools) + 1, self.ranker.learned_calls
         # What tool filters and heads say of tasks that they were not trained on: two of each, on one half of the folds.
-        halves = [[case for case in cases if case.fold % 2 == half] for half in (0, 1)]
+        halves = halves_of(cases)
         tool_filters = [filter_training(cases, classes, self.seed + 29)]
         if all(halves):
             tool_filters += [filter_training(outside, classes, self.seed + 31) for outside in reversed(halves)]
         train_all(tool_filters, calls)
         self.tool_filter, *others = [tool_filter for tool_filter, _ in tool_filters]
         others = others or [self.tool_filter, self.tool_filter]
+        cases = labeller.cases(traces, others)
+        halves = halves_of(cases)
         seen = [
             [filtered_example(case, tool_filter) for case in inside]
             for inside, tool_filter in zip(halves, others, strict=True)
@@ -133,16 +139,8 @@ class LearnedPredictor(Predictor):
         if len(heads) > 1:
             for inside, views, (head, _) in zip(halves, seen, heads[1:], strict=True):
                 for case, (said, _) in zip(inside, views, strict=True):
-                    self._out_of_fold(case, said, head)
+                    out_of_fold(case, said, head)
             self.calibration.fit(cases)
-
-    def _out_of_fold(self, case: Case, said: FilteredTools, head: ToolHead) -> None:
-        """Note what the head says of a point that it was not trained on, and which arguments would be looked at."""
-        rows, example = said.rows, case.example
-        pairs = reply_sees(example.pairs[rows])
-        case.p = said.shared(head.probabilities(example.point, pairs, example.classes[rows]))
-        for row in said.aside:
-            case.filled.pop(case.names[row], None)
 
     def classes(self, offered: Sequence[str]) -> npt.NDArray[np.intp]:
         """Return the class numbers of tools, -1 for one that was never seen, and of the reply behind them."""
@@ -163,8 +161,11 @@ class LearnedPredictor(Predictor):
             "head": self.head.state(),
             "scout": self.tool_filter.state(),
             "calibration": self.calibration.state(),
-            "settings": {"folds": self.folds, "seed": self.seed, "drop": sorted(self.drop)},
+            "settings": self._settings(),
         }
+
+    def _settings(self) -> dict[str, Any]:
+        return {"folds": self.folds, "seed": self.seed, "drop": sorted(self.drop), "language": self.language.name}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Become the predictor whose :meth:`state` this is."""
@@ -178,7 +179,8 @@ class LearnedPredictor(Predictor):
             self.counting.restore(state["filler"]["state"])
         self.vocabulary = Vocabulary(state["vocabulary"]["tools"], state["vocabulary"]["agents"])
         self.class_at = dict(state["vocabulary"]["classes"])
-        self.ranker = ArgumentRanker()
+        self.language = make_language(state["settings"]["language"])
+        self.ranker = ArgumentRanker(language=self.language)
         self.ranker.restore(state["ranker"])
         self.head = ToolHead()
         self.head.restore(state["head"])

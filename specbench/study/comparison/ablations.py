@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from specbench.core.registry import EMBEDDINGS
-from specbench.predictors.counting.argument_fillers import FILLERS
+from specbench.predictors.counting.fillers import FILLERS
 from specbench.study.comparison.bench import Bench, Variant, row_of
 
 __all__ = ["COMPLETE", "ablations", "embedding_names", "learned_variants"]

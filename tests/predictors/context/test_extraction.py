@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specbench.predictors.context.dates import MONTHS, find_today, moved
 from specbench.predictors.context.extraction import extract
+from specbench.predictors.context.language.english_dates import MONTHS, find_today, moved
 
 FRIDAY = date(2019, 3, 1)
 

@@ -123,10 +123,11 @@ def test_the_history_is_of_events_with_their_failures() -> None:
     assert index.tool_counts["get_order"] == 4
 
 
-def test_an_error_marks_the_latest_call_of_its_tool_and_adds_no_values() -> None:
+def test_an_error_marks_the_latest_call_of_its_tool_and_its_values_stand_apart() -> None:
     index = ContextIndex().extend([called("f"), Message("tool", '{"id": "#W9"}', name="f", error=True)])
     assert index.events == [Event("call", "f", error=True)]
-    assert index.row("#W9") is None
+    row = index.row("#W9")
+    assert row is not None and all(index.path_names[path].startswith("f!") for path in index.row_paths[row])
 
 
 def test_results_find_their_call_by_id_when_they_have_no_name() -> None:

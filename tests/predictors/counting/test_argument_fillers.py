@@ -10,7 +10,8 @@ import pytest
 from specbench.core.errors import ConfigError
 from specbench.core.types import Message, ToolCall, Trace
 from specbench.predictors.context.index import ContextIndex
-from specbench.predictors.counting.argument_fillers import FILLERS, ArgumentFiller, make_filler
+from specbench.predictors.counting.argument_fillers import ArgumentFiller
+from specbench.predictors.counting.fillers import FILLERS, make_filler
 from specbench.testing import make_traces, odd_trace
 
 

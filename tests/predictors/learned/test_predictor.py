@@ -17,8 +17,8 @@ from specbench.core.errors import CheckpointError, ConfigError
 from specbench.core.types import DecisionPoint, Effect, Message, ToolCall, ToolSpec, Trace
 from specbench.predictors import Predictor
 from specbench.predictors.checkpoint import load
-from specbench.predictors.context.dates import infer_today
 from specbench.predictors.context.index import ContextIndex
+from specbench.predictors.context.language.english_dates import infer_today
 from specbench.predictors.context.values import LAST_USER, NEVER
 from specbench.predictors.learned.calibration import JointCalibration
 from specbench.predictors.learned.candidates.features import OTHER, Moment
@@ -341,7 +341,7 @@ def test_an_explanation_names_sources_and_reasons(fitted: LearnedPredictor) -> N
     (value,) = best.values
     assert (value.parameter, value.text, value.first_message) == ("email", EMAIL, 0)
     assert "user:email" in value.sources
-    assert {name for name, _ in best.because} == INGREDIENTS.keys() - {"classes", "calibration"}
+    assert {name for name, _ in best.because} == INGREDIENTS.keys() - {"classes", "calibration", "language"}
     assert f"email = {EMAIL}" in str(best)
     assert session.predict(2) == fitted.predict(asking(f"My e-mail is {EMAIL}"), 2)
 

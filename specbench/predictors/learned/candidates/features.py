@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from specbench.core.text import name_words
+from specbench.core.text import name_words, parts_of
 from specbench.core.types import ToolCall
 from specbench.predictors.context.index import ARGUMENT_PATH, ContextIndex
 from specbench.predictors.learned.counts.announcing_words import CueTable
@@ -21,14 +21,6 @@ __all__ = ["FEATURES", "FIXED", "LIVE", "OTHER", "STABLE", "Candidates", "Moment
 
 OTHER = "\0other"
 """Stands for "none of the candidates"."""
-
-LATEST = frozenset(
-    [
-        "latest", "newest", "most recent", "most recently",
-        *(f"last {what}" for what in ("order", "purchase", "booking", "reservation", "trip", "flight", "one")),
-    ]
-)  # fmt: skip
-"""What users say who mean the end of a list."""
 
 FIXED = (
     # where the value stands (own counts, counts of other tools, names); what it looks like
@@ -56,6 +48,10 @@ LIVE = (
     "things_now", "things_ever", "things_best", "longer",
     # how often other tools reuse the value of what was its argument
     "reuse_rate",
+    # words of the value itself that the agent or the user has just said, the rarer among the candidates the more
+    "told_agent", "told_agent_best", "told_user", "told_user_best",
+    # begins like, and has the shape of, what filled the parameter last: "/src/a.py" or "src/a.py"
+    "begins_like_last", "shape_of_last",
 )  # fmt: skip
 """Of values that stand in the conversation; computed at every moment."""
 FEATURES = (
@@ -63,6 +59,8 @@ FEATURES = (
     *LIVE,
     # closed values
     "cue", "cue_others", "alias", "short_for", "said_now", "said_ever", "user_said",
+    # a value in a frame: the share of the frame, and of all frames
+    "framed", "frame_rate",
     # the two that are no value, and the parameter
     "is_absent", "is_other", "absent_rate", "others_absent_rate", "required", "unseen", "alike", "found_rate",
     "candidates",
@@ -131,9 +129,15 @@ class Moment:
         return cue_words(self.index)
 
     @cached_property
+    def told(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Parts of words in the latest text of the agent and of the user."""
+        index = self.index
+        return parts_of(index.agent_said), parts_of(index.last_text["user"])
+
+    @cached_property
     def from_the_end(self) -> bool:
         """Whether the user has asked for the latest of something: lists are then gone through from their end."""
-        return not LATEST.isdisjoint(self.words)
+        return not self.index.language.latest.isdisjoint(self.words)
 
     @cached_property
     def _named(self) -> frozenset[str]:

@@ -12,8 +12,9 @@ import numpy.typing as npt
 from specbench.core.text import name_words
 from specbench.core.types import ToolSpec
 from specbench.predictors.context.index import ContextIndex
-from specbench.predictors.context.values import LAST, ORDINAL, TRUTH
+from specbench.predictors.context.values import GROUP_SIZE, LAST, ORDINAL, TRUTH
 from specbench.predictors.learned.candidates.features import FEATURES, FIXED, STABLE, Moment
+from specbench.predictors.learned.counts.frames import framed
 from specbench.predictors.learned.counts.parameter_features import ParameterFeatures, Shares
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 from specbench.predictors.learned.counts.tables import ABSENT
@@ -21,11 +22,14 @@ from specbench.predictors.learned.counts.tables import ABSENT
 __all__ = ["LiveParameter", "StableCandidates"]
 
 MAX_ROWS = 64
-"""Rows of the context index that are looked at, the latest ones."""
+"""Rows of the context index that are looked at: the latest ones of the places that have filled the parameter most."""
+MAX_KEPT = 2048
+"""Rows among which these are looked for: the latest, and those that have filled the parameter."""
+MAX_FRAMED = 12
+"""Rows whose values are put into the frames of the parameter, the latest ones."""
 _AT = {name: at for at, name in enumerate(FEATURES)}
 _TEXT = slice(_AT["prior"], _AT["common"] + 1)
 _MARKS = _AT["cue"], _AT["cue_others"], _AT["alias"]
-_NO = frozenset(["no", "not", "without", "don", "doesn", "never"])
 
 
 @dataclass
@@ -52,6 +56,8 @@ class _Order(NamedTuple):
     places: npt.NDArray[np.intp]
     texts: list[str]
     at: dict[str, int]
+    framed: list[tuple[int, int, float]]
+    known: int
 
 
 class LiveParameter:
@@ -161,9 +167,9 @@ class LiveParameter:
 
     def _gathered(self, moment: Moment) -> StableCandidates:
         index, features = moment.index, self.features
-        if self._order is None or len(self._order.rows) != len(self._rows) or len(self._rows) > MAX_ROWS:
+        if self._order is None or self._order.known != len(self._rows) or len(self._rows) > MAX_ROWS:
             self._order = self._ordered(index)
-        rows, places, texts, standing = self._order
+        rows, places, texts, standing, framed_marks, _ = self._order
         if self._words_version != index.text_version:
             self._words_version = index.text_version
             self._take_words(moment)
@@ -175,7 +181,7 @@ class LiveParameter:
         if extra:
             texts = texts + extra
             at = standing | dict(zip(extra, range(len(rows), len(texts)), strict=True))
-        marks: list[tuple[int, int, float]] = []
+        marks = list(framed_marks)
         for feature, found in zip(_MARKS, (*self._cues, self._aliases), strict=True):
             marks += [(at[text], feature, share) for text, share in found.items() if text != ABSENT]
         marks += [(at[text], _AT["short_for"], share) for text, share in self._short.items() if text in standing]
@@ -216,23 +222,43 @@ class LiveParameter:
 
     def _ordered(self, index: ContextIndex) -> _Order:
         """Return the rows that are looked at, by number."""
-        rows = np.asarray(self._rows, np.intp)
+        start = max(0, len(self._rows) - MAX_KEPT)
+        used = index.used_rows(self.tool, self.parameter) if start else {}
+        known = [place for row in used if (place := self._place.get(row, start)) < start]
+        kept = np.array([*known, *range(start, len(self._rows))], np.intp)
+        rows = np.array([*(self._rows[place] for place in known), *self._rows[start:]], np.intp)
         places = np.argsort(rows)
         if len(rows) > MAX_ROWS:
-            table = index.table[rows]
-            order = table[:, LAST].astype(np.int64) * 4096 - table[:, ORDINAL]
+            table, stable = index.table[rows], self._stable[kept]
+            rates = np.maximum(stable[:, _AT["path_rate"]], stable[:, _AT["others_rate"]])
+            crowd = 1 + np.minimum(table[:, GROUP_SIZE], 60) / 8
+            order = np.log(0.002 + rates / crowd) - (index.now - table[:, LAST]) / 5 - 0.01 * table[:, ORDINAL]
             latest = np.lexsort((rows, -order))[:MAX_ROWS]
             places = latest[np.argsort(rows[latest])]
-        rows = rows[places]
+        rows, places = rows[places], kept[places]
         texts = [index.texts[row] for row in rows.tolist()]
-        return _Order(rows, places, texts, dict(zip(texts, range(len(texts)), strict=True)))
+        at = dict(zip(texts, range(len(texts)), strict=True))
+        marks: list[tuple[int, int, float]] = []
+        latest = np.lexsort((rows, -index.table[rows, LAST]))[:MAX_FRAMED].tolist() if self.features.frames else []
+        more: list[int] = []
+        for frame, share in self.features.frames:
+            for place in latest:
+                text = framed(frame, texts[place])
+                if text not in at and texts[place] not in TRUTH:
+                    at[text] = len(texts)
+                    marks.append((len(texts), _AT["framed"], share))
+                    texts.append(text)
+                    more.append(place)
+        if more:
+            rows, places = np.concatenate([rows, rows[more]]), np.concatenate([places, places[more]])
+        return _Order(rows, places, texts, at, marks, len(self._rows))
 
     def _said(self, text: str, words: frozenset[str], moment: Moment) -> list[tuple[int, float]]:
         """Whether the user has said a closed value: features with their values."""
         index, features = moment.index, self.features
         if text in TRUTH:
             # Who speaks of a pool wants one, unless there is a "no" in it.
-            meant = text in ("True", "true") or not index.now_words.isdisjoint(_NO)
+            meant = text in ("True", "true") or not index.now_words.isdisjoint(index.language.negations)
             now, ever = (
                 float(len(features.telling & said)) if meant else 0.0 for said in (index.now_stems, index.user_stems)
             )

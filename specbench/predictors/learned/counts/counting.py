@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 
 from specbench.core.types import ToolCall, ToolSpec, Trace
+from specbench.predictors.context.extraction import ENGLISH
 from specbench.predictors.context.index import ContextIndex
+from specbench.predictors.context.language import Language
 from specbench.predictors.learned.candidates.live_parameter import LiveParameter
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 
@@ -32,11 +34,11 @@ def folds_of(traces: Sequence[Trace], folds: int, seed: int) -> list[int]:
 
 
 def calls_of(
-    traces: Sequence[Trace], today: date | None, prefixes: Mapping[int, Sequence[str]]
+    traces: Sequence[Trace], today: date | None, counts: ParameterIndex, language: Language
 ) -> Iterator[tuple[ToolCall, ToolSpec | None, ContextIndex, dict[Any, LiveParameter]]]:
     """Yield every valid call with its spec, the state just before it, and a store for the parameters of its trace."""
     for trace in traces:
-        index = ContextIndex(today, prefixes)
+        index = ContextIndex(today, counts.prefixes(), counts.seen.folders(), counts.seen.filler(), language)
         live_parameters: dict[Any, LiveParameter] = {}
         for message in trace.messages:
             for call in message.tool_calls:
@@ -45,20 +47,19 @@ def calls_of(
             index.append(message)
 
 
-def count(traces: Sequence[Trace], today: date | None = None) -> ParameterIndex:
+def count(traces: Sequence[Trace], today: date | None = None, language: Language = ENGLISH) -> ParameterIndex:
     """Count the parameters of all calls of ``traces``."""
     counts = ParameterIndex()
     known: dict[str, set[tuple[str, str, str]]] = {}
     for trace in traces:
-        index = ContextIndex(today)
+        index = ContextIndex(today, language=language)
         for message in trace.messages:
             for call in message.tool_calls:
                 if call.invalid_arguments is None:
                     counts.count(call, trace.tools.get(call.name), index, known.setdefault(trace.task_id, set()))
             index.append(message)
         counts.word_values.take_names(index)
-        counts.count_things(index.things)
-        counts.count_words({index.texts[row] for path in ("user:word", "assistant:word") for row in index.rows(path)})
+        counts.seen.take(index)
     return counts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from specbench.predictors.context.names import LONG, apart, similar, stems_of
 from specbench.predictors.context.values import TRUTH, text_of
 from specbench.predictors.learned.candidates.features import FEATURES, FIXED, STABLE
 from specbench.predictors.learned.counts.argument_types import ArgumentType
+from specbench.predictors.learned.counts.frames import usual_frames
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 from specbench.predictors.learned.counts.tables import Counts, ParameterCounts, lift
 
@@ -20,6 +22,9 @@ __all__ = ["KNOWN", "ParameterFeatures", "Shares"]
 
 KNOWN = 3
 """Calls from which a tool's own counts say more than its schema and other tools."""
+CHANCE = 0.01
+"""Share of the fills up to which a value stood at a place by chance."""
+_PLACE = re.compile(r"[.:@]")
 MOST_KEPT = 512
 """Paths, texts, shapes and words that are remembered of one parameter: some hundred kilobytes when all are full."""
 MOST_FEATURES = 2000
@@ -55,6 +60,8 @@ class ParameterFeatures:
     stems, apart, telling, siblings
         Stems of the name; those that the tool's other parameters do not have; those that the tool does not have; those
         that name the tool's other parameters.
+    frames
+        The frames of composed values, with their shares.
     constant
         The features that are the same for all candidates at all moments, shape (len(FEATURES),).
     """
@@ -84,6 +91,7 @@ class ParameterFeatures:
         self.stems = frozenset(map(stem, name_words(parameter) - _NOT_TELLING))
         # What is said of a flight does not tell that its class was said.
         about = f"{' '.join(name_words(tool))} {spec.description if spec else ''}"
+        self.frames = usual_frames(self.own.frames, max(self.own.fills, 1))
         self.telling = self.stems - set(map(stem, letter_words(about, LONG)))
         self.apart = apart(parameter, spec) if spec else self.stems
         beside = (name_words(name) - _NOT_TELLING for name in (spec.properties if spec else ()) if name != parameter)
@@ -157,6 +165,7 @@ class ParameterFeatures:
             "required": required,
             "unseen": self.unseen,
             "alike": self.alike,
+            "frame_rate": sum(share for _, share in self.frames),
             "found_rate": known.found / known.fills if known.fills else 0.5,
         }
 
@@ -172,9 +181,11 @@ class ParameterFeatures:
         """How a path is linked to this parameter, by own counts, others' counts and name; ``None`` if it is not."""
         if path in self._shares:
             return self._shares[path]
-        alike = similar(self.parameter, path.rsplit(".", 1)[-1].rstrip("[]"))
+        alike = similar(self.parameter, _PLACE.split(path)[-1].rstrip("[]"))
         own, others = self.own, self.others
         a, b = own.paths.get(path, 0), others.paths.get(path, 0)
+        # What has stood there by chance once or twice in hundreds of calls is no source.
+        a, b = a * (a >= CHANCE * own.fills), b * (b >= CHANCE * others.fills)
         shares: Shares | None = None
         if a or b:
             shares = (
@@ -208,7 +219,7 @@ class ParameterFeatures:
                 0.0 if not self.enum else 1.0 if text in self.enum else -1.0,
                 float(text == self.default),
                 float(text.count(" ")),
-                self.counts.commonness(text),
+                self.counts.seen.commonness(text),
             )
             _keep(self._texts, text, known)
         return known

@@ -15,6 +15,9 @@ from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.context.values import code_of, shape_of, text_of
 from specbench.predictors.learned.counts.announcing_words import CueTable
 from specbench.predictors.learned.counts.argument_pairs import ArgumentPairs
+from specbench.predictors.learned.counts.argument_types import kind_of
+from specbench.predictors.learned.counts.conversations import ConversationCounts
+from specbench.predictors.learned.counts.frames import frame_of
 from specbench.predictors.learned.counts.reuse import ReuseRates
 from specbench.predictors.learned.counts.similar_parameters import SimilarParameters, described
 from specbench.predictors.learned.counts.tables import ABSENT, Counts, ParameterCounts, SummedCounts
@@ -24,8 +27,8 @@ __all__ = ["ParameterIndex", "cue_words"]
 
 MOST_ANNOUNCED = 2000
 """Parameters of which it is remembered which words announce their values."""
-MOST_THINGS = 1000
-"""Things that are looked for in what users say."""
+MOST_PASSED = 200
+"""Values of the user that count as passed over, the latest ones."""
 
 
 class Derived(Protocol):
@@ -49,9 +52,7 @@ class ParameterIndex:
         self._others: dict[tuple[str, str], Counts] = {}
         self._similar: SimilarParameters | None = None
         self.pairs = ArgumentPairs()
-        self.common: dict[str, int] = {}
-        self.things: dict[str, int] = {}
-        self.conversations = 0
+        self.seen = ConversationCounts()
         self.derived: dict[Hashable, Derived] = {}
         self._cue_table = CueTable()
         self.revision = 0
@@ -61,7 +62,6 @@ class ParameterIndex:
         self._announcing: set[str] | None = None
         self._prefixes: dict[int, list[str]] | None = None
         self._spellings: dict[tuple[str, str], tuple[str, frozenset[int]]] = {}
-        self._known_things: frozenset[str] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Copies derive their own: what was derived knows these very counts."""
@@ -97,7 +97,7 @@ class ParameterIndex:
                 continue
             counts.fills += 1
             value = call.arguments[name]
-            kind = type(value).__name__
+            kind = kind_of(value)
             counts.kinds[kind] = counts.kinds.get(kind, 0) + 1
             if not isinstance(value, str | int | float):
                 continue
@@ -190,28 +190,6 @@ class ParameterIndex:
             self._announcing = {word for table in self.tools.values() for each in table.values() for word in each.cues}
         return self._announcing
 
-    def count_words(self, words: Iterable[str]) -> None:
-        """Count the capitalised words of one conversation: a word that many people use is nobody's name."""
-        self.conversations += 1
-        for word in words:
-            self.common[word] = self.common.get(word, 0) + 1
-
-    def count_things(self, things: Iterable[str]) -> None:
-        """Count what the results of one conversation are about, as in :attr:`ContextIndex.things`."""
-        for thing in things:
-            self.things[thing] = self.things.get(thing, 0) + 1
-
-    def known_things(self) -> frozenset[str]:
-        """Return what results are about again and again."""
-        if self._known_things is None:
-            often = sorted(self.things, key=lambda thing: (-self.things[thing], thing))[:MOST_THINGS]
-            self._known_things = frozenset(thing for thing in often if self.things[thing] >= 2)
-        return self._known_things
-
-    def commonness(self, text: str) -> float:
-        """Return the share of conversations in which this capitalised word occurs."""
-        return self.common.get(text, 0) / self.conversations if self.conversations else 0.0
-
     def _count_value(self, counts: ParameterCounts, text: str, words: set[str], index: ContextIndex) -> None:
         for place in index.paths_with_values():
             counts.present[place] = counts.present.get(place, 0) + 1
@@ -222,15 +200,20 @@ class ParameterIndex:
         shape = shape_of(text)
         counts.shapes[shape] = counts.shapes.get(shape, 0) + 1
         row, paths = index.found_at(text)
+        composed = frame_of(text, index) if row is None else None
+        if composed is not None:
+            row, frame = composed
+            counts.frames[frame] = counts.frames.get(frame, 0) + 1
+            paths = [index.path_names[path] for path in index.row_paths[row]]
         if row is not None:
-            counts.found += 1
+            counts.found += composed is None
             for path in paths:
                 counts.paths[path] = counts.paths.get(path, 0) + 1
             for word in index.before[row].get("user", ()):
                 counts.before[word] = counts.before.get(word, 0) + 1
         # A day is no rival of a city: only values of the same kind have been passed over.
         number = "9" in shape
-        for other in index.rows_with_before:
+        for other in index.rows_with_before[-MOST_PASSED:]:
             if other != row and ("9" in index.shapes[other][0]) == number:
                 for word in index.before[other]["user"]:
                     counts.passed[word] = counts.passed.get(word, 0) + 1
@@ -246,10 +229,7 @@ class ParameterIndex:
             self.calls[tool] = before + calls
         self.word_values.add(other.word_values)
         self.reuse.add(other.reuse)
-        self.conversations += other.conversations
-        for mine_of, theirs_of in ((self.common, other.common), (self.things, other.things)):
-            for word, count in theirs_of.items():
-                mine_of[word] = mine_of.get(word, 0) + count
+        self.seen.add(other.seen)
         self.pairs.add(other.pairs)
         self.forget_derived()
 
@@ -263,9 +243,8 @@ class ParameterIndex:
             tool: {name: counts.pruned() for name, counts in table.items()} for tool, table in self.tools.items()
         }
         self.word_values.compact(self.aliases())
-        self.common = {word: n for word, n in self.common.items() if n >= max(2, 0.01 * self.conversations)}
+        self.seen.compact()
         self.forget_derived()
-        self.things = {thing: n for thing, n in self.things.items() if thing in self.known_things()}
 
     def others(self, tool: str, parameter: str) -> Counts:
         """Return the counts of parameters of the same name in other tools, added up."""
@@ -289,7 +268,7 @@ class ParameterIndex:
         self._others.clear()
         self._similar = None
         self._spellings.clear()
-        self._aliases = self._announcing = self._prefixes = self._known_things = None
+        self._aliases = self._announcing = self._prefixes = None
         self.revision += 1
 
     def state(self) -> dict[str, Any]:
@@ -297,11 +276,10 @@ class ParameterIndex:
         return {
             "calls": self.calls,
             "pairs": self.pairs.tools,
+            "shapes": self.pairs.shapes,
             **self.word_values.state(),
             "reuse": self.reuse.state(),
-            "conversations": self.conversations,
-            "common": dict(sorted(self.common.items())),
-            "things": dict(sorted(self.things.items())),
+            "seen": self.seen.state(),
             "tools": {
                 tool: {name: counts.state() for name, counts in table.items()} for tool, table in self.tools.items()
             },
@@ -310,11 +288,10 @@ class ParameterIndex:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over counts."""
         self.calls = dict(state["calls"])
-        self.pairs.restore(state["pairs"])
+        self.pairs.restore(state)
         self.word_values.restore(state)
         self.reuse.restore(state["reuse"])
-        self.conversations, self.common = state["conversations"], dict(state["common"])
-        self.things = dict(state["things"])
+        self.seen.restore(state["seen"])
         self.tools = {
             tool: {name: ParameterCounts(**counts) for name, counts in table.items()}
             for tool, table in state["tools"].items()

@@ -34,6 +34,7 @@ class Counts:
     values: Mapping[str, float]
     before: Mapping[str, float]
     passed: Mapping[str, float]
+    frames: Mapping[str, float]
     cues: Mapping[str, Mapping[str, float]]
     cue_totals: Mapping[str, float]
 
@@ -70,6 +71,8 @@ class ParameterCounts(Counts):
         Word among the three before the value in the user's text → fills.
     passed
         Word among the three before other values in the user's text → fills.
+    frames
+        What stood around the part of a value that stood in the conversation → fills.
     described, kind
         What the schema says of the parameter, as in
         :func:`specbench.predictors.learned.counts.similar_parameters.described`.
@@ -88,12 +91,13 @@ class ParameterCounts(Counts):
     kinds: dict[str, float] = field(default_factory=dict)
     before: dict[str, float] = field(default_factory=dict)
     passed: dict[str, float] = field(default_factory=dict)
+    frames: dict[str, float] = field(default_factory=dict)
     cues: dict[str, dict[str, float]] = field(default_factory=dict)
     cue_totals: dict[str, float] = field(default_factory=dict)
     described: str = ""
     kind: str = ""
 
-    _TABLES = ("paths", "present", "shapes", "codes", "values", "kinds", "before", "passed", "cue_totals")
+    _TABLES = ("paths", "present", "shapes", "codes", "values", "kinds", "before", "passed", "frames", "cue_totals")
 
     def add(self, other: ParameterCounts) -> None:
         """Add the counts of another parameter."""
@@ -113,7 +117,7 @@ class ParameterCounts(Counts):
     def fade(self, keep: float) -> None:
         """Let old counts weigh less: multiply them by ``keep``. Cues are shares and stay."""
         self.fills, self.absent, self.found = self.fills * keep, self.absent * keep, self.found * keep
-        for name in ("paths", "present", "shapes", "codes", "values", "before", "passed"):
+        for name in ("paths", "present", "shapes", "codes", "values", "before", "passed", "frames"):
             table = getattr(self, name)
             for key in table:
                 table[key] *= keep
@@ -154,6 +158,7 @@ class ParameterCounts(Counts):
         kept.sort(key=lambda each: (-each[0], each[1]))
         out.cues = {word: row for _, word, row in kept[:MAX_CUES]}
         out.cue_totals = {word: self.cue_totals[word] for word in out.cues}
+        out.frames = {frame: n for frame, n in self.frames.items() if n >= 2}
         if len(out.values) > MAX_VALUE_KINDS:
             best = sorted(out.values.items(), key=lambda item: (-item[1], item[0]))
             out.values = dict(best[:MAX_VALUE_KINDS])
@@ -161,7 +166,7 @@ class ParameterCounts(Counts):
 
     def bound(self) -> None:
         """Forget the newest entries beyond the limits, so that learning on and on takes bounded memory."""
-        for name in ("cues", "paths", "present", "shapes", "codes", "values", "before", "passed"):
+        for name in ("cues", "paths", "present", "shapes", "codes", "values", "before", "passed", "frames"):
             table, most = getattr(self, name), MAX_VALUE_KINDS if name == "values" else MAX_CUES
             while len(table) > most:
                 table.popitem()
@@ -216,6 +221,7 @@ class SummedCounts(Counts):
         self.paths, self.present = _Sum([of.paths for of in each]), _Sum([of.present for of in each])
         self.shapes, self.codes = _Sum([of.shapes for of in each]), _Sum([of.codes for of in each])
         self.values, self.cue_totals = _Sum([of.values for of in each]), _Sum([of.cue_totals for of in each])
+        self.frames = _Sum([of.frames for of in each])
         self.before, self.passed = _Sum([of.before for of in each]), _Sum([of.passed for of in each])
         self.cues = _SummedRows([of.cues for of in each])
 

@@ -16,13 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.core.types import Message, ToolCall, ToolSpec, Trace
-from specbench.predictors.context.dates import infer_today
+from specbench.predictors.context.extraction import ENGLISH
 from specbench.predictors.context.index import ContextIndex
+from specbench.predictors.context.language import Language
 from specbench.predictors.context.values import text_of
 from specbench.predictors.learned.candidates.features import FEATURES, Moment
 from specbench.predictors.learned.candidates.generation import list_candidates
 from specbench.predictors.learned.candidates.live_parameter import LiveParameter
-from specbench.predictors.learned.counts.argument_types import UNFIT, ArgumentType
+from specbench.predictors.learned.counts.argument_types import ArgumentType
 from specbench.predictors.learned.counts.counting import calls_of, count, folds_of, merged, said_and_dates
 from specbench.predictors.learned.counts.parameter_features import KNOWN
 from specbench.predictors.learned.counts.parameters import ParameterIndex
@@ -34,9 +35,10 @@ from specbench.predictors.learned.ranker.combinations import (
     Combination,
     EarlierCalls,
     RankedCandidates,
-    Values,
+    Shapes,
     combine,
 )
+from specbench.predictors.learned.ranker.filled_calls import FilledCall, best_calls
 
 __all__ = ["ArgumentRanker", "FilledCall"]
 
@@ -44,17 +46,10 @@ Floats = npt.NDArray[np.float32]
 T = TypeVar("T")
 ALONE = 0.5
 """Share of the lists seen as if the tool were new, whose parameters are seen as if no other tool had their names."""
-MOST_MADE = 2000
-"""Calls that are kept of a conversation."""
+MOST_SHAPES = 5
+"""Sets of parameters of a tool that are proposed, those that its calls had most."""
 MIN_TRUST = 0.15
 """A parameter whose value was among the candidates less often than this is free text: its calls are not offered."""
-
-
-class FilledCall(NamedTuple):
-    """A call of a tool, and P(its arguments are right | the tool is called)."""
-
-    call: ToolCall
-    p: float
 
 
 class _List(NamedTuple):
@@ -78,10 +73,12 @@ class ArgumentRanker:
         Share of the training lists that are seen as if the tool were new (tool dropout).
     seed
         Of folds, dropout and network.
+    language
+        What people speak.
     """
 
-    def __init__(self, folds: int = 4, dropout: float = 0.3, seed: int = 0) -> None:
-        self.folds, self.dropout, self.seed = folds, dropout, seed
+    def __init__(self, folds: int = 4, dropout: float = 0.3, seed: int = 0, language: Language = ENGLISH) -> None:
+        self.folds, self.dropout, self.seed, self.language = folds, dropout, seed, language
         self.counts = ParameterIndex()
         self.trust: dict[str, float] = {}
         self.today: date | None = None
@@ -95,13 +92,13 @@ class ArgumentRanker:
     def fit(self, traces: Sequence[Trace]) -> None:
         """Learn from the calls of ``traces``."""
         self.parts = folds_of(traces, self.folds, self.seed)
-        self.today = infer_today(said_and_dates(traces))
+        self.today = self.language.infer_today(said_and_dates(traces))
         self.learned_calls = sum(len(message.tool_calls) for trace in traces for message in trace.messages)
         inside = [
             [trace for trace, part in zip(traces, self.parts, strict=True) if part == fold]
             for fold in range(self.folds)
         ]
-        by_fold = self._by_fold(partial(count, each, self.today) for each in inside)
+        by_fold = self._by_fold(partial(count, each, self.today, self.language) for each in inside)
         self.counts = merged(by_fold)
         self.without = [merged([each for at, each in enumerate(by_fold) if at != fold]) for fold in range(self.folds)]
         listed = self._by_fold(partial(self._lists, each, fold) for fold, each in enumerate(inside))
@@ -131,7 +128,7 @@ class ArgumentRanker:
         """Return the candidates of every parameter of every call, with counts of other folds."""
         counts, out = self.without[fold], []
         draw = np.random.default_rng([self.seed, fold])
-        for call, spec, index, made in calls_of(traces, self.today, counts.prefixes()):
+        for call, spec, index, made in calls_of(traces, self.today, counts, self.language):
             unseen, alone = self._dropped(draw)
             names = _parameters(counts, call.name, spec, call)
             ours = _live_parameters(made, counts, call.name, names, spec, unseen=unseen, alone=alone)
@@ -162,7 +159,7 @@ class ArgumentRanker:
         lists, targets = [], []
         view = self.cross_fitted(fold)
         draw = np.random.default_rng([self.seed, fold, 1])
-        for call, spec, index, made in calls_of(traces, self.today, view.counts.prefixes()):
+        for call, spec, index, made in calls_of(traces, self.today, view.counts, self.language):
             for unseen, alone in sorted({(False, False), self._dropped(draw)}):
                 if unseen and not (spec and spec.properties):
                     continue
@@ -174,19 +171,24 @@ class ArgumentRanker:
                 earlier = EarlierCalls(call.name, names, index)
                 new = unseen or call.name not in view.counts.calls
                 pairs = {} if alone else view.counts.pairs.kept_to(call.name, names, unseen=new)
-                found = combine(ranked, pairs, earlier, index)
+                shapes = view.shapes(call.name, names, unseen=new)
+                found = combine(ranked, pairs, earlier, index, shapes)
                 after = ContextIndex().extend([Message("assistant", "", (call,))])
                 right = EarlierCalls(call.name, names, after).here[0]
-                lists.append(combined_features(found, earlier, index, unseen=new))
+                lists.append(combined_features(found, earlier, index, shapes, unseen=new))
                 targets.append(next((at for at, each in enumerate(found) if each.chosen == right), len(found)))
         return lists, targets
 
     def cross_fitted(self, fold: int) -> ArgumentRanker:
         """Return this ranker as it is for tasks of a fold: counts and network come from others."""
-        out = ArgumentRanker(self.folds, self.dropout, self.seed)
+        out = ArgumentRanker(self.folds, self.dropout, self.seed, self.language)
         out.counts, out.trust, out.today, out.calls = self.without[fold], self.trust, self.today, self.calls
         out.net = self.halves[fold % 2] if self.halves else self.net
         return out
+
+    def shapes(self, tool: str, names: Sequence[str], *, unseen: bool) -> Shapes:
+        """Return which parameters calls of a tool had together; nothing of one that was never seen."""
+        return {} if unseen else dict(self.counts.pairs.shapes_of(tool, names, MOST_SHAPES))
 
     def parameters(self, tool: str, spec: ToolSpec | None, *, unseen: bool = False) -> list[str] | None:
         """Return the parameters to fill; ``None`` when the tool cannot be filled: free text, or nothing is known."""
@@ -247,16 +249,18 @@ class ArgumentRanker:
             names = [one.candidates.parameter for one in each]
             earlier = EarlierCalls(tool, names, moment.index)
             new = tool in unseen or tool not in self.counts.calls
-            found[tool] = combine(each, self.counts.pairs.kept_to(tool, names, unseen=new), earlier, moment.index)
+            shapes = self.shapes(tool, names, unseen=new)
+            pairs = self.counts.pairs.kept_to(tool, names, unseen=new)
+            found[tool] = combine(each, pairs, earlier, moment.index, shapes)
             if len(each) > 1 and found[tool]:
-                weighed[tool] = combined_features(found[tool], earlier, moment.index, unseen=new)
+                weighed[tool] = combined_features(found[tool], earlier, moment.index, shapes, unseen=new)
         if weighed and self.calls.fitted:
             chances = self.calls.probabilities(list(weighed.values()))
             for tool, p in zip(weighed, chances, strict=True):
                 for one, chance in zip(found[tool], p.tolist(), strict=False):
                     one.p = chance
                 found[tool].sort(key=lambda one: -one.p)
-        return {tool: _best(tool, ranked[tool], each, moment.calls, k) for tool, each in found.items()}
+        return {tool: best_calls(tool, ranked[tool], each, moment.calls, k) for tool, each in found.items()}
 
     def state(self) -> dict[str, Any]:
         """Return counts, trust and weights."""
@@ -281,37 +285,6 @@ class ArgumentRanker:
         self.net.restore(state["net"])
         self.calls = CallRanker()
         self.calls.restore(state["calls"])
-
-
-def _best(
-    tool: str,
-    ranked: Sequence[RankedCandidates],
-    found: Iterable[Combination],
-    made: dict[tuple[str, Values], ToolCall | None],
-    k: int,
-) -> list[FilledCall]:
-    """Return the first ``k`` calls whose values are of the right types."""
-    out: list[FilledCall] = []
-    for each in found:
-        if len(out) >= k:
-            break
-        call = _call(tool, ranked, each.chosen, made)
-        if call is not None:
-            out.append(FilledCall(call, each.p))
-    return out
-
-
-def _call(
-    tool: str, ranked: Sequence[RankedCandidates], chosen: Values, made: dict[tuple[str, Values], ToolCall | None]
-) -> ToolCall | None:
-    """Return the call with these values, ``None`` if they are not of the right types; ``made`` keeps those calls."""
-    if (tool, chosen) not in made:
-        given = [(one.candidates, text) for one, text in zip(ranked, chosen, strict=True) if text != ABSENT]
-        arguments = {each.parameter: each.type.value(text) for each, text in given}
-        if len(made) >= MOST_MADE:
-            made.clear()
-        made[tool, chosen] = ToolCall(tool, arguments) if UNFIT not in arguments.values() else None
-    return made[tool, chosen]
 
 
 def _live_parameters(

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, pairwise
 from itertools import combinations as pairs_of
 from math import exp, log
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from specbench.predictors.context.index import ContextIndex
 from specbench.predictors.context.values import LAST_ASSISTANT, LAST_TOOL, LAST_USER
 from specbench.predictors.learned.counts.tables import ABSENT
 from specbench.predictors.learned.network import ListwiseNet, segment_softmax
-from specbench.predictors.learned.ranker.combinations import Combination, EarlierCalls, Values, day_number
+from specbench.predictors.learned.ranker.combinations import Combination, EarlierCalls, Shapes, Values, day_number
 
 __all__ = ["COMBINED", "CallRanker", "combined_features"]
 
@@ -38,6 +39,8 @@ COMBINED = (
     # how many of the values that the user has stated and that wait for a call; how many stand in it twice, or within
     # another one
     "placed", "placed_most", "doubled", "inside",
+    # how often calls had these parameters together; the same ones as in the last call; a number of it moved on
+    "shape_share", "shape_kept", "moved_on", "moved_by",
     # the tool
     "parameters", "unseen", "is_other",
 )  # fmt: skip
@@ -49,7 +52,12 @@ _SAID = slice(_AT["user_now"], _AT["result_now"] + 1)
 
 
 def combined_features(
-    combinations: Sequence[Combination], earlier: EarlierCalls, index: ContextIndex, *, unseen: bool = False
+    combinations: Sequence[Combination],
+    earlier: EarlierCalls,
+    index: ContextIndex,
+    shapes: Shapes = MappingProxyType({}),
+    *,
+    unseen: bool = False,
 ) -> Floats:
     """Return the features of combinations and, last, of "none of these"; shape (combinations + 1, len(COMBINED))."""
     n, parameters = len(combinations), len(combinations[0].chosen) if combinations else 0
@@ -67,7 +75,11 @@ def combined_features(
         for row, (value, values) in enumerate(zip(logs, chosen, strict=True))
     ]
     here, elsewhere = set(earlier.here), set(earlier.elsewhere)
+    kinds = [tuple(text != ABSENT for text in values) for values in chosen]
+    out[:n, _AT["shape_share"]] = [shapes.get(kind, 0.0) for kind in kinds]
     if here:
+        kept = tuple(text != ABSENT for text in earlier.here[0])
+        out[:n, _AT["shape_kept"]] = [kind == kept for kind in kinds]
         out[:n, _AT["repeat"]] = [values in here for values in chosen]
     if elsewhere:
         first = earlier.elsewhere[0]
@@ -159,6 +171,14 @@ def _changes(
         out[:n, _AT["next_day"]] = alone & (total == 1)
         out[:n, _AT["day_before"]] = alone & (total == -1)
         out[:n, _AT["other_day"]] = np.abs(gaps[np.arange(n), moved.argmax(axis=1)]) > 1
+    single = changed.sum(axis=1) == 1
+    for row in np.flatnonzero(single).tolist():
+        place = int(changed[row].argmax())
+        old, new = last[place], chosen[row][place]
+        if old.isdecimal() and new.isdecimal() and len(old) < 10 and len(new) < 10 and int(new) > int(old):
+            gap = int(new) - int(old)
+            out[row, _AT["moved_on"]] = 1
+            out[row, _AT["moved_by"]] = gap == 1 or str(gap) in last
     columns = list(zip(*chosen, strict=True))
     for row in _swapped(columns, earlier.here[:1]):
         out[row, _AT["swapped_last"]] = 1

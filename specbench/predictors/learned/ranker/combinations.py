@@ -7,32 +7,39 @@ same query put to another tool. Such combinations are proposed beside the best p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import combinations
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from specbench.predictors.context.dates import DAY
 from specbench.predictors.context.index import ContextIndex
+from specbench.predictors.context.language.base import DAY
 from specbench.predictors.context.values import TRUTH, shape_of, text_of
 from specbench.predictors.learned.candidates.features import OTHER, Candidates
 from specbench.predictors.learned.counts.tables import ABSENT
 
-__all__ = ["Combination", "EarlierCalls", "RankedCandidates", "Values", "combine", "day_number"]
+__all__ = ["Combination", "EarlierCalls", "RankedCandidates", "Shapes", "Values", "combine", "day_number"]
 
 Pairs = Mapping[str, Sequence[int]]
 """What :class:`~specbench.predictors.learned.counts.parameters.ParameterIndex` counted of pairs of parameters."""
 Values = tuple[str, ...]
+Shapes = Mapping[tuple[bool, ...], float]
+"""Which of the parameters calls of the tool had together, with the share of these calls."""
 BEAM = 6
 GROUPS = 12
 """Groups of sibling values that are looked at, the latest ones."""
 MOST = 60
 """Combinations that are looked at."""
+REPEATS = 4
+"""Earlier calls of a tool that are proposed again, the latest ones."""
+MOST_DIGITS = 9
+"""Digits of a number that may be moved on."""
 WAYS = 3
 """Values of one parameter that are put into an otherwise given combination."""
 RARE = 1e-4
@@ -77,7 +84,11 @@ class EarlierCalls:
 
 
 def combine(
-    ranked: Sequence[RankedCandidates], pairs: Pairs, earlier: EarlierCalls, index: ContextIndex
+    ranked: Sequence[RankedCandidates],
+    pairs: Pairs,
+    earlier: EarlierCalls,
+    index: ContextIndex,
+    shapes: Shapes = MappingProxyType({}),
 ) -> list[Combination]:
     """Return combinations of values for the parameters of a tool, most probable product first.
 
@@ -85,8 +96,8 @@ def combine(
     ----------
     ranked
         The candidates of each parameter with their probabilities.
-    pairs, earlier, index
-        What real calls have kept to, the earlier calls, and the conversation.
+    pairs, earlier, index, shapes
+        What real calls have kept to, the earlier calls, the conversation, and which parameters calls had together.
     """
     if len(ranked) == 1:
         return _single(*ranked)
@@ -97,22 +108,65 @@ def combine(
     chances = [dict(zip(each.candidates.texts, each.p.tolist(), strict=True)) for each in ranked]
     best = [_best_values(each) for each in ranked]
     further: list[tuple[Values, int | None, bool]] = [(each, None, False) for each in earlier.elsewhere[:3]]
+    further += [(each, None, False) for each in _shaped(ranked, shapes)]
+    # What has been called is called again, whatever calls keep to.
+    for chosen in earlier.here[:REPEATS]:
+        found.setdefault(chosen, _weighed(chosen, chances))
     for number, held, below in _groups(ranked, index):
         inside = _inside(held | below, best)
         further += [(each, number, at == 0 and len(held) == len(names)) for at, each in enumerate(inside)]
     if earlier.here:
-        further += [(each, None, False) for each in _moved(earlier.here[0], best)]
+        further += [
+            (each, None, False) for each in (*_continued(earlier.here), *_moved(earlier.here[0], best, chances))
+        ]
     for chosen, group, whole in further:
         known = found.get(chosen)
         if known is not None:
             if group is not None and (known.group is None or (whole and not known.whole)):
                 known.group, known.whole = group, whole
         elif len(found) < MOST and OTHER not in chosen and _fits(pairs, names, chosen):
-            p = 1.0
-            for chance, text in zip(chances, chosen, strict=True):
-                p *= max(chance.get(text, RARE), 1e-9)
-            found[chosen] = Combination(chosen, p, group, whole)
+            found[chosen] = _weighed(chosen, chances, group, whole)
     return sorted(found.values(), key=_rank)
+
+
+def _weighed(
+    chosen: Values, chances: Sequence[Mapping[str, float]], group: int | None = None, whole: bool = False
+) -> Combination:
+    p = 1.0
+    for chance, text in zip(chances, chosen, strict=True):
+        p *= max(chance.get(text, RARE), 1e-9)
+    return Combination(chosen, p, group, whole)
+
+
+def _shaped(ranked: Sequence[RankedCandidates], shapes: Shapes) -> list[Values]:
+    """Return the best values of the parameters that calls had together, and the next best of each in turn."""
+    out = []
+    given = [[text for text in _best_values(each, ABSENT) if text != OTHER] for each in ranked]
+    for shape in shapes:
+        if not all(values for values, held in zip(given, shape, strict=True) if held):
+            continue
+        first = tuple(values[0] if held else ABSENT for values, held in zip(given, shape, strict=True))
+        out.append(first)
+        for at, (values, held) in enumerate(zip(given, shape, strict=True)):
+            out += [_with(first, at, text) for text in values[1:]] if held else []
+    return out
+
+
+def _continued(here: Sequence[Values]) -> list[Values]:
+    """Return the last call moved on by a number: by one, by another of its numbers, or as far as it had moved."""
+    last, out = here[0], []
+    for at, text in enumerate(last):
+        if not text.isdecimal() or len(text) > MOST_DIGITS:
+            continue
+        steps = {1, *(int(other) for other in last if other is not text and _counts(other))}
+        if len(here) > 1 and _counts(here[1][at]):
+            steps.add(int(text) - int(here[1][at]))
+        out += [_with(last, at, str(int(text) + step)) for step in sorted(steps) if step and int(text) + step >= 0]
+    return out
+
+
+def _counts(text: str) -> bool:
+    return text.isdecimal() and len(text) <= MOST_DIGITS
 
 
 def _single(ranked: RankedCandidates) -> list[Combination]:
@@ -149,9 +203,9 @@ def _score(beam: tuple[float, Values]) -> float:
     return beam[0]
 
 
-def _best_values(ranked: RankedCandidates) -> list[str]:
+def _best_values(ranked: RankedCandidates, but: str | None = None) -> list[str]:
     texts = ranked.candidates.texts
-    return [texts[at] for at in ranked.order[: WAYS + 1] if texts[at] != OTHER][:WAYS] or [OTHER]
+    return [texts[at] for at in ranked.order[: WAYS + 2] if texts[at] not in (OTHER, but)][:WAYS] or [OTHER]
 
 
 def _with(values: Values, at: int, text: str) -> Values:
@@ -217,12 +271,17 @@ def _inside(held: Mapping[int, str], best: Sequence[Sequence[str]]) -> list[Valu
     return out
 
 
-def _moved(last: Values, best: Sequence[Sequence[str]]) -> list[Values]:
-    """Return the last call's values with one moved on: the next day or the day before, another value, two swapped."""
+def _moved(last: Values, best: Sequence[Sequence[str]], missed: Sequence[Container[str]]) -> list[Values]:
+    """Return the last call's values with one moved on: the next day or the day before, another value, two swapped.
+
+    ``missed`` holds :data:`ABSENT` for parameters that may be left out: one of them that was there before may go.
+    """
     out = []
     for at, text in enumerate(last):
         out += [_with(last, at, day) for day in (_day_after(text, 1), _day_after(text, -1)) if day]
         out += [_with(last, at, other) for other in best[at]]
+        if text != ABSENT and ABSENT in missed[at]:
+            out.append(_with(last, at, ABSENT))
     for a, b in combinations(range(len(last)), 2):
         if last[a] != last[b] and shape_of(last[a]) == shape_of(last[b]):
             back = _with(_with(last, a, last[b]), b, last[a])

@@ -44,6 +44,7 @@ INGREDIENTS = {
     "history": "the last events, the tools called so far and how often",
     "agent": "name of the agent configuration",
     "cues": "question marks, promises, lengths, whose turn it is, which things named by the user results have shown",
+    "language": "the words of one language for days, times, numbers and negation",
     "arguments": "how well each tool's arguments can be filled",
     "schema": "a tool's name, description, parameters and effect beside the conversation",
     "classes": "the habits of each tool of the training traces (class branch of the head)",
@@ -94,7 +95,10 @@ class ConversationView:
         self.drop = drop
         self._left_out = left_out(drop)
         self.vocabulary, self.embedding, self.ranker = vocabulary, embedding, ranker
-        self.index = ContextIndex(ranker.today, ranker.counts.prefixes())
+        counts = ranker.counts
+        self.index = ContextIndex(
+            ranker.today, counts.prefixes(), counts.seen.folders(), counts.seen.filler(), ranker.language
+        )
         self.tools: dict[str, ToolSpec | None] = dict(tools) if tools else dict.fromkeys(vocabulary.tools)
         self.agent = agent
         self.unseen = unseen
@@ -162,7 +166,7 @@ class ConversationView:
         if self.agent in self.vocabulary.agent_at:
             agents[self.vocabulary.agent_at[self.agent]] = 1
         cues = turn_cues(
-            index, self.turns, sum(self.since_user.values()), len(self.tools), self.ranker.counts.known_things()
+            index, self.turns, sum(self.since_user.values()), len(self.tools), self.ranker.counts.seen.known_things()
         )
         fresh = np.float32(index.last_role == "tool")
         parts = {

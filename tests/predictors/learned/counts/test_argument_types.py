@@ -40,7 +40,7 @@ def test_a_text_becomes_a_value_of_the_schemas_type_or_none(schema, text, value)
 
 
 def test_what_real_calls_had_goes_before_the_schema():
-    sloppy = ArgumentType(ParameterCounts(kinds={"str": 9, "int": 1}), {"type": "integer"})
+    sloppy = ArgumentType(ParameterCounts(kinds={"str": 2, "digits": 9, "int": 1}), {"type": "integer"})
     assert (sloppy.value("70312"), sloppy.value("seven")) == ("70312", "seven")
     strict = ArgumentType(ParameterCounts(kinds={"int": 9}), {"type": "integer"})
     assert (strict.value("70312"), strict.value("seven")) == (70312, UNFIT)

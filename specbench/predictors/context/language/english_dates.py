@@ -7,21 +7,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
+from specbench.predictors.context.language.base import to_date
+
 __all__ = [
-    "DAY",
     "NUMBER_WORDS",
     "begins_date",
     "dates_in",
     "find_today",
     "holds_date",
     "infer_today",
-    "is_day",
     "moved",
     "times_in",
 ]
-
-DAY = "2024-05-20"
-"""How long an ISO date is."""
 
 MONTHS = {
     name: number
@@ -91,6 +88,11 @@ _MOVED = re.compile(
     rf"(?!\s+(?:tomorrow|yesterday))|(?:next|following|previous)\s+day|by\s+(\d{{1,2}}|{_NUMBER}|an?)\s+(day|week)s?)\b",
     re.IGNORECASE,
 )
+_AGO = re.compile(
+    rf"\b(?:(?:the\s+)?(?:last|past)\s+(\d{{1,3}}|{_NUMBER})\s+(day|week)s?|(\d{{1,3}}|{_NUMBER}|an?)\s+(day|week)s?\s+ago"
+    r"|(yesterday))\b",
+    re.IGNORECASE,
+)
 _BACKWARDS = re.compile(r"earlier|before|sooner|previous", re.IGNORECASE)
 _PART = r"(?:\s*(a\.?m\b\.?|p\.?m\b\.?|(?:in the |at )?(?:morning|afternoon|evening|night)\b))?"
 _CLOCK = re.compile(r"(?:\b(morning|afternoon|evening)\s+)?\b(\d{1,2}):(\d{2})(?!:?\d)" + _PART, re.IGNORECASE)
@@ -116,7 +118,7 @@ def find_today(text: str) -> date | None:
     datetime.date(2024, 5, 15)
     """
     match = _TODAY.search(text)
-    return _date(int(match[1]), int(match[2]), int(match[3])) if match else None
+    return to_date(int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
 def infer_today(texts_and_dates: Iterable[tuple[str, Sequence[str]]]) -> date | None:
@@ -181,25 +183,6 @@ def moved(text: str, dates: Iterable[str]) -> list[tuple[date, int]]:
     return out
 
 
-def is_day(text: str) -> bool:
-    """Whether a text is an ISO date.
-
-    Examples
-    --------
-    >>> is_day("2024-05-20"), is_day("2024-05-99")
-    (True, False)
-    """
-    match = _ISO.fullmatch(text) if len(text) == len(DAY) else None
-    return match is not None and _date(int(match[1]), int(match[2]), int(match[3])) is not None
-
-
-def _date(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
 def dates_in(text: str, today: date | None) -> list[tuple[date, str, int]]:
     """Return the days that a text names, each with its kind (``date``, ``later``, ``ahead``) and where it starts.
 
@@ -216,19 +199,19 @@ def dates_in(text: str, today: date | None) -> list[tuple[date, str, int]]:
     digits = any(map(str.isdigit, text))
     if digits and "-" in text:
         for match in _ISO.finditer(text):
-            out.append((_date(int(match[1]), int(match[2]), int(match[3])), "date", match.start()))
+            out.append((to_date(int(match[1]), int(match[2]), int(match[3])), "date", match.start()))
     if digits and any(map(lower.__contains__, _MONTH_STARTS)):
         for match in _MONTH_DAY.finditer(text):
             year = int(match[3]) if match[3] else today.year if today else 0
-            out.append((_date(year, MONTHS[match[1].lower()], int(match[2])), "date", match.start()))
+            out.append((to_date(year, MONTHS[match[1].lower()], int(match[2])), "date", match.start()))
         for match in _DAY_MONTH.finditer(text):
             year = int(match[3]) if match[3] else today.year if today else 0
-            out.append((_date(year, MONTHS[match[2].lower()], int(match[1])), "date", match.start()))
+            out.append((to_date(year, MONTHS[match[2].lower()], int(match[1])), "date", match.start()))
     if today is None:
         return _only_dates(out)
     if digits:
         for match in _DAY_ONLY.finditer(text):
-            out.append((_date(today.year, today.month, int(match[1])), "date", match.start()))
+            out.append((to_date(today.year, today.month, int(match[1])), "date", match.start()))
     if any(map(lower.__contains__, _RELATIVE_STARTS)):
         for match in _RELATIVE.finditer(text):
             word = match[1].lower()
@@ -238,6 +221,7 @@ def dates_in(text: str, today: date | None) -> list[tuple[date, str, int]]:
         for match in _WEEKDAY.finditer(text):
             days = (WEEKDAYS[match[1].lower()] - today.weekday()) % 7 or 7
             out.append((_ahead(today, days), "date", match.start()))
+            out.append((_ahead(today, days - 7 if days < 7 else -7), "ago", match.start()))
             if match[2] or text[max(0, match.start() - 5) : match.start()].lower() == "next ":
                 # "next Friday": people differ in whether that is the coming one.
                 out.append((_ahead(today, days + 7), "later", match.start()))
@@ -245,6 +229,9 @@ def dates_in(text: str, today: date | None) -> list[tuple[date, str, int]]:
         for match in _AHEAD.finditer(text):
             days = _days(match[2], match[3])
             out.append((_ahead(today, days), "date" if match[1] or match[4] else "ahead", match.start()))
+        for match in _AGO.finditer(text):
+            days = 1 if match[5] else _days(match[1] or match[3], match[2] or match[4])
+            out.append((_ahead(today, -days), "ago", match.start()))
     return _only_dates(out)
 
 
