@@ -118,6 +118,11 @@ def _check(name: str, wanted: Any) -> None:
             raise ConfigError(f"the pattern of {name!r} is no regular expression ({error}); got {pattern!r}") from None
 
 
+def _named(command: str, pattern: str) -> bool:
+    """Whether a pattern means this command: ``ls\\b`` means ``ls``, and not ``ls-remote`` or ``ls.sh``."""
+    return command.replace("_", "").isalnum() or command in pattern.replace("\\", "")
+
+
 def _fits(value: Any, wanted: Any, harmless: bool) -> bool:
     if isinstance(wanted, Mapping):
         return isinstance(value, str) and re.fullmatch(wanted["text"], value) is not None
@@ -127,6 +132,6 @@ def _fits(value: Any, wanted: Any, harmless: bool) -> bool:
         except (TypeError, RecursionError):
             return False
     words = simple_command(value) if isinstance(value, str) else None
-    if words is None:
+    if words is None or (harmless and not _named(words[0], wanted)):
         return False
     return not (harmless and may_write(words)) and re.fullmatch(wanted, as_text(words)) is not None

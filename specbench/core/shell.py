@@ -25,6 +25,9 @@ RUNNERS = frozenset({
     "eval", "exec", "source", "command", "builtin", "env", "xargs", "sudo", "doas", "su", "nohup", "nice", "ionice",
     "time", "timeout", "stdbuf", "setsid", "watch", "parallel", "ssh", "chroot", "flock", "script", "sh", "bash",
     "dash", "zsh", "ksh", "fish", "busybox", "awk", "gawk", "mawk", "nawk", "perl", "ruby", "node", "deno", "tee",
+    "strace", "ltrace", "valgrind", "taskset", "unshare", "nsenter", "npx", "npm", "yarn", "pnpm", "uv", "uvx", "pipx",
+    "poetry", "cargo", "rsync", "scp", "sftp", "wget", "curl", "openssl", "tar", "cpio", "zip", "unzip", "man", "make",
+    "docker", "kubectl", "aws", "gcloud", "terraform", "ansible", "mypy",
     "trap", "alias", "export", "set", "unset", "declare", "typeset", "local", "readonly", "cd", "pushd", "popd", "if",
     "for", "while", "until", "case", "function", "select", "then", "do", "coproc", "vi", "vim", "ed", "ex", "emacs",
 })  # fmt: skip
@@ -40,16 +43,43 @@ LONG = {
     "date": ("set",),
     "go": (
         "exec", "toolexec", "vettool", "o", "c", "outputdir", "coverprofile", "cpuprofile", "memprofile",
-        "blockprofile", "mutexprofile", "trace", "fix", "w",
+        "blockprofile", "mutexprofile", "trace", "fix", "w", "u", "mod", "modfile", "overlay", "fuzz", "artifacts",
+        "compiler", "pkgdir", "ldflags", "gcflags", "asmflags", "gccgoflags", "work",
     ),
+    "shuf": ("output", "random-source"),
+    "iconv": ("output",),
+    "xmllint": ("output", "shell"),
+    "ruff": ("fix", "fix-only", "add-noqa", "output-file", "unsafe-fixes"),
+    "eslint": ("fix", "fix-dry-run", "output-file", "init"),
+    "prettier": ("write",),
+    "gofmt": ("w",),
+    "ag": ("pager",),
+    "ack": ("pager",),
+    "bat": ("pager", "paging"),
+    "less": ("log-file", "LOG-FILE"),
+    "stat": (),
     "yq": ("inplace", "in-place"),
-    "curl": ("output", "remote-name", "request", "data", "form", "upload-file", "config", "cookie-jar", "dump-header"),
     "file": ("compile",),
 }  # fmt: skip
 """Options that write or run something, of commands that are known to read without them."""
 SHORT = {
-    "fd": "xX", "git": "O", "sort": "oT", "tree": "o", "date": "s", "yq": "i", "curl": "oOXdFTKcD", "file": "C",
+    "fd": "xX", "git": "oO", "sort": "oT", "tree": "o", "date": "s", "yq": "i", "file": "C", "shuf": "o", "iconv": "o",
+    "eslint": "o", "gofmt": "w", "less": "oO",
 }  # fmt: skip
+SAME = {"fdfind": "fd", "batcat": "bat", "gsort": "sort", "gfind": "find"}
+"""Other names of these."""
+GIT_READS = frozenset({
+    "status", "diff", "log", "show", "blame", "annotate", "shortlog", "describe", "grep", "rev-parse", "rev-list",
+    "ls-files", "ls-tree", "cat-file", "name-rev", "merge-base", "for-each-ref", "show-ref", "diff-tree", "diff-index",
+    "diff-files", "count-objects", "check-ignore", "cherry", "range-diff", "whatchanged", "version", "show-branch",
+})  # fmt: skip
+"""Subcommands that write no more than git's own index and caches; an alias may stand behind any other word."""
+GIT_LISTS = {
+    "branch": frozenset({"-a", "-r", "-v", "-vv", "-av", "--list", "--all", "--remotes", "--show-current"}),
+    "tag": frozenset({"-l", "-n", "--list"}),
+    "remote": frozenset({"-v", "--verbose"}),
+}
+"""Subcommands that read with nothing but these options."""
 ONE_FILE = frozenset({"uniq", "xxd"})
 """Their second file is written."""
 _PRINTS = re.compile(r"[0-9,$;p ]*p")
@@ -130,12 +160,14 @@ def may_write(words: Sequence[str]) -> bool:
     >>> [may_write(each.split()) for each in ("find . -name x", "find . -delete", "sort -uo x y", "xargs rm", "sh x")]
     [False, True, True, True, True]
     """
-    name, arguments = words[0], words[1:]
+    name, arguments = SAME.get(words[0], words[0]), words[1:]
     if name in RUNNERS or name.startswith("python"):
         return True
     if name == "sed":
         return not (len(arguments) > 1 and arguments[0] == "-n" and _prints(arguments[1:]))
-    if name == "git" and (not arguments or arguments[0].startswith("-")):
+    if name == "git" and not _git_reads(arguments):
+        return True
+    if name == "date" and any(each[:1] not in ("-", "+") for each in arguments):
         return True
     if name in ONE_FILE and (sum(not each.startswith("-") for each in arguments) > 1 or GLOB & set("".join(arguments))):
         return True
@@ -143,13 +175,19 @@ def may_write(words: Sequence[str]) -> bool:
     for each in arguments:
         if not each.startswith("-"):
             continue
-        option = each.lstrip("-").partition("=")[0]
+        option = each.lstrip("-").partition("=")[0].removeprefix("test." if name == "go" else "")
         # Most programs take an option by the beginning of its name.
         if option and any(known.startswith(option) if each.startswith("--") else known == option for known in long):
             return True
         if not each.startswith("--") and any(letter in each for letter in short):
             return True
     return False
+
+
+def _git_reads(arguments: Sequence[str]) -> bool:
+    if not arguments or arguments[0] in GIT_READS:
+        return bool(arguments)
+    return arguments[0] in GIT_LISTS and set(arguments[1:]) <= GIT_LISTS[arguments[0]]
 
 
 def _prints(arguments: Sequence[str]) -> bool:

@@ -38,10 +38,11 @@ class Worth:
     fewer than five tasks, it **cannot** be told. In each direction the chance of a wrong answer is at most 2.5 %,
     where the interval holds what it says.
 
-    "Rare tasks": where speculation is launched in few tasks, an interval from the others says nothing of what such
-    tasks may bring. If nothing was seen in n tasks, what is rarer than 1 − 0.025^(1/n) may have been missed; it brings
-    at most what a perfect predictor would (``ceiling``). Where fewer than five tasks have a launch, that is added to
-    the upper end before it is compared.
+    "Rare tasks": an interval says nothing of tasks of a kind that was not seen. What is rarer than 1 − 0.025^(1/n) may
+    have been missed in n tasks. Where fewer than five tasks have a launch, such tasks may bring what a perfect
+    predictor would (``ceiling``): that is added to the upper end before it is compared. Where fewer than five tasks
+    waste anything, in such tasks every launch may miss (``at_risk``): they lose the gain and that much more, and the
+    lower end with them. (Tasks that are much longer than all that were seen weigh more; that is beyond any interval.)
 
     Parameters
     ----------
@@ -51,6 +52,8 @@ class Worth:
         Its 95 % interval by task; ``None`` below five tasks.
     tasks, tasks_launched
         Test tasks, and those of them with a launch.
+    tasks_wasting, at_risk
+        Test tasks with waste; the share of the time that would be lost if every launch missed, at the price of waste.
     ceiling
         Share of the time that a perfect predictor of READ calls saves.
     waste_price, least_gain
@@ -72,6 +75,8 @@ class Worth:
     ceiling: float
     waste_price: float = WASTE_PRICE
     least_gain: float = LEAST_GAIN
+    tasks_wasting: int = MIN_TASKS
+    at_risk: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.waste_price < float("inf"):
@@ -87,16 +92,24 @@ class Worth:
         """Yes, no, or cannot tell."""
         if self.low is None or self.high is None:
             return Answer.UNKNOWN
-        if self.low >= self.least_gain:
+        if self.low - self.risked >= self.least_gain:
             return Answer.YES
         return Answer.NO if self.high + self.missed < self.least_gain else Answer.UNKNOWN
 
     @property
     def missed(self) -> float:
         """What tasks that are too rare to have been seen could add to the net share."""
-        if self.tasks_launched >= MIN_TASKS:
-            return 0.0
-        return self.ceiling * float(1 - ((1 - LEVEL) / 2) ** (1 / self.tasks))
+        return 0.0 if self.tasks_launched >= MIN_TASKS else self.ceiling * self._unseen
+
+    @property
+    def risked(self) -> float:
+        """What tasks that are too rare to have been seen could take from the net share."""
+        return 0.0 if self.tasks_wasting >= MIN_TASKS else (max(0.0, self.net_share) + self.at_risk) * self._unseen
+
+    @property
+    def _unseen(self) -> float:
+        """Share of the tasks of a kind that may not be among those seen."""
+        return float(1 - ((1 - LEVEL) / 2) ** (1 / self.tasks)) if self.tasks else 1.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON values."""

@@ -30,7 +30,8 @@ Floats = npt.NDArray[np.float64]
 COLUMNS = (
     "threshold", "attempt_rate", "precision", "recall", "read_recall", "first_call_recall",
     "amplification", "launched", "hits",
-    "saved_s", "wasted_s", "net_s", "saved_share", "wasted_share", "net_share", "tasks_launched", "read_amplification",
+    "saved_s", "wasted_s", "net_s", "saved_share", "wasted_share", "net_share", "tasks_launched", "tasks_wasting",
+    "at_risk_share", "read_amplification",
     "runs_on_share", "recall_before_write", "precision_before_write", "lookups_per_call", "unused_lookups_per_call",
 )  # fmt: skip
 SHARES = frozenset({"recall", "read_recall", "precision", "recall_before_write", "precision_before_write"})
@@ -50,6 +51,7 @@ class _Prices:
     saved: Floats
     wasted: Floats
     runs_on: Floats
+    at_risk: Floats
     needed: Floats
     called: Floats
     read: Floats
@@ -59,7 +61,7 @@ class _Prices:
 def _price(table: PredictionTable, k: int, latency: Latency, predict_s: float) -> _Prices:
     n = len(table)
     p, _ = launches(table, k)
-    saved, wasted, runs_on, commit, first = (np.zeros((n, k)) for _ in range(5))
+    saved, wasted, runs_on, commit, first, at_risk = (np.zeros((n, k)) for _ in range(6))
     sequential = np.zeros(n)
     for row, (point, calls, predictions) in enumerate(zip(table.points, table.calls, table.predictions, strict=True)):
         think = latency.think_s(point.trace_id, point.index)
@@ -74,6 +76,7 @@ def _price(table: PredictionTable, k: int, latency: Latency, predict_s: float) -
             run = latency.tool_s(point.trace_id, call.key)
             if not p[row, rank]:
                 continue  # an equal call is launched already
+            at_risk[row, rank] = min(run, think - predict_s)
             used = next((at for at in open_s if calls[at] == call), None)
             if used is not None:
                 before = max(open_s.values())
@@ -81,10 +84,10 @@ def _price(table: PredictionTable, k: int, latency: Latency, predict_s: float) -
                 first[row, rank] = used == 0
                 commit[row, rank], saved[row, rank] = 1.0, before - max(open_s.values())
             else:
-                wasted[row, rank], runs_on[row, rank] = min(run, think - predict_s), run
+                wasted[row, rank], runs_on[row, rank] = at_risk[row, rank], run
     counts = np.array([len(calls) for calls in table.calls], float)
     called = (counts > 0).astype(float)
-    return _Prices(p, first, commit, saved, wasted, runs_on, counts, called, table.read_calls(), sequential)
+    return _Prices(p, first, commit, saved, wasted, runs_on, at_risk, counts, called, table.read_calls(), sequential)
 
 
 def _usable(point: DecisionPoint, calls: Sequence[ToolCall]) -> range:
@@ -129,7 +132,8 @@ def sweep(
         One row a threshold, columns :data:`COLUMNS`; ratios with nothing below the line are NaN. ``saved_share``,
         ``wasted_share`` and ``net_share`` (saved − ``waste_price`` · wasted) are fractions of the sequential seconds.
         Wasted seconds end where a call is cancelled; ``runs_on_share`` is what is wasted if cancelled calls run to
-        their end, as tools in threads do. ``read_amplification`` counts READ calls alone; ``tasks_launched`` the tasks
+        their end, as tools in threads do. ``read_amplification`` counts READ calls alone; ``at_risk_share`` is what
+        would be lost if every launch missed; ``tasks_wasting`` counts the tasks with waste, ``tasks_launched`` those
         with a launch. ``…_before_write`` and the lookups count a guess until the next write
         (:mod:`specbench.metrics.before_write`).
     """
@@ -141,7 +145,7 @@ def sweep(
     # Σ over the launches with p ≥ t, per task: sort the launches of all points by p once, then cumulate by bisection.
     flat = {
         "launched": np.ones_like(prices.p), "first": prices.first, "commits": prices.commit, "saved": prices.saved,
-        "wasted": prices.wasted, "runs_on": prices.runs_on,
+        "wasted": prices.wasted, "runs_on": prices.runs_on, "at_risk": prices.at_risk,
     }  # fmt: skip
     owner = np.repeat(where, k) if len(where) else np.zeros(0, int)
     sums = {
@@ -168,6 +172,7 @@ def sweep(
     saved, wasted = sums["saved"].sum(axis=0), sums["wasted"].sum(axis=0)
     columns |= {"launched": sums["launched"].sum(axis=0), "hits": sums["commits"].sum(axis=0)}
     columns["tasks_launched"] = (sums["launched"] > 0).sum(axis=0)
+    columns["tasks_wasting"] = (sums["wasted"] > 0).sum(axis=0)
     columns |= {"saved_s": saved, "wasted_s": wasted, "net_s": saved - wasted}
     out = pd.DataFrame({"threshold": limits, **columns})[list(COLUMNS)]
     if intervals and len(tasks) >= MIN_TASKS:
@@ -242,6 +247,7 @@ def _ratios(
         "amplification": (total("needed") + launched - commits, total("needed")),
         "saved_share": (sums["saved"], total("sequential")),
         "wasted_share": (sums["wasted"], total("sequential")),
+        "at_risk_share": (waste_price * sums["at_risk"], total("sequential")),
         "runs_on_share": (sums["runs_on"], total("sequential")),
         "read_amplification": (total("read") + launched - commits, total("read")),
         "recall_before_write": (sums["answered"], total("needed")),

@@ -9,9 +9,9 @@ from typing import Any
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, Trace
-from specbench.study.leaks import content_hashes, known_share, leak_warnings, without_foretelling_lists
+from specbench.study.leaks import by_group, content_hashes, known_share, without_foretelling_lists
 from specbench.traces.effects import Effects
-from specbench.traces.sources.records import derived_task
+from specbench.traces.sources.records import is_derived
 from specbench.traces.splitting import Split, split
 from specbench.traces.store import Paths, ReadReport, load
 
@@ -101,7 +101,8 @@ def load_data(
             "conversations that have some"
         )
     told, warnings = without_foretelling_lists([_without_pairs(trace) for trace in traces])
-    return Data(told, report, (*warnings, *leak_warnings(told)))
+    grouped, about_tasks = by_group(told)
+    return Data(grouped, report, (*warnings, *about_tasks))
 
 
 def _without_pairs(trace: Trace) -> Trace:
@@ -129,7 +130,7 @@ def refuse_overlap(train: Sequence[Trace], test: Sequence[Trace]) -> None:
     Traceback (most recent call last):
     specbench.core.errors.ConfigError: training and test share 1 task(s): retail/7. ...
     """
-    declared = {trace.task_id for trace in (*train, *test) if trace.task_id != derived_task(trace.messages)}
+    declared = {trace.task_id for trace in (*train, *test) if not is_derived(trace.task_id)}
     shared = [task for task in overlap(train, test) if task in declared]
     if shared:
         named = ", ".join(shared[:TASKS_NAMED]) + (", ..." if len(shared) > TASKS_NAMED else "")

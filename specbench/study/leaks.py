@@ -13,7 +13,7 @@ from specbench.core.types import ToolSpec, Trace
 from specbench.traces.siblings import task_groups
 from specbench.traces.sources.records import derived_task
 
-__all__ = ["KEPT", "content_hashes", "known_share", "leak_warnings", "trained_on", "without_foretelling_lists"]
+__all__ = ["KEPT", "by_group", "content_hashes", "known_share", "trained_on", "without_foretelling_lists"]
 
 FORETELLING = 0.8
 """Share of the conversations with calls from which on equal lists of offered and called tools are no coincidence."""
@@ -53,8 +53,16 @@ def known_share(hashes: Sequence[str], traces: Sequence[Trace]) -> float:
     return sum(each in known for each in asked) / len(asked) if asked else 0.0
 
 
-def leak_warnings(traces: Sequence[Trace]) -> list[str]:
-    """Return what must be known about the task ids of ``traces``; nothing where all is well."""
+def by_group(traces: Sequence[Trace]) -> tuple[list[Trace], list[str]]:
+    """Return the traces with one task id for all copies of a task, and what must be known about the ids.
+
+    Examples
+    --------
+    >>> from specbench.testing import make_traces
+    >>> traces = make_traces(4)
+    >>> by_group(traces) == (traces, [])
+    True
+    """
     out = []
     tasks = {trace.task_id for trace in traces}
     derived = {trace.task_id for trace in traces if trace.task_id == derived_task(trace.messages)}
@@ -63,13 +71,15 @@ def leak_warnings(traces: Sequence[Trace]) -> list[str]:
             f"{plural(len(derived), 'task id')} of {len(tasks)} were derived from the first user message, as the "
             "traces declare none: repeats of one task may count as several tasks; a field task_id tells them apart"
         )
-    groups = set(task_groups(traces))
-    if len(groups) < len(tasks):
+    labels = task_groups(traces)
+    if len(set(labels)) < len(tasks):
         out.append(
-            f"{plural(len(tasks), 'task id')} make {plural(len(groups), 'group')} for the split: some conversations "
-            "are copies of others but for names and numbers, or look up the same things; a group is never divided"
+            f"{plural(len(tasks), 'task id')} are {plural(len(set(labels)), 'task')}: some conversations are copies of "
+            "others but for names and numbers, or look up the same things; they count as one task, which is never "
+            "divided"
         )
-    return out
+    pairs = zip(traces, labels, strict=True)
+    return [trace if trace.task_id == label else replace(trace, task_id=label) for trace, label in pairs], out
 
 
 def without_foretelling_lists(traces: Sequence[Trace]) -> tuple[list[Trace], list[str]]:

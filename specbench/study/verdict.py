@@ -111,7 +111,8 @@ def worth_of(point: Mapping[str, Any], time: TimeUse, tasks: int, settings: Sett
     """
     return Worth(
         point["net_share"] or 0.0, point.get("net_share_low"), point.get("net_share_high"), tasks,
-        point["tasks_launched"], time.oracle.saved_share or 0.0, settings.waste_price, settings.least_gain,
+        int(point["tasks_launched"]), time.oracle.saved_share or 0.0, settings.waste_price, settings.least_gain,
+        int(point["tasks_wasting"]), point["at_risk_share"] or 0.0,
     )  # fmt: skip
 
 
@@ -153,8 +154,8 @@ def _answer(chosen: str, point: Mapping[str, Any], where: OperatingPoint, worth:
     threshold = f"p ≥ {where.p:.2f} ({where.words()})"
     if not point["launched"]:
         return (
-            f"{OPENINGS[worth.answer]}: no launch, no gain. The {chosen} predictor is never as sure as {threshold} on "
-            f"the {plural(worth.tasks, 'test task')}, so the agent is left as it is."
+            f"{OPENINGS[worth.answer]}: no launch, no gain. The {chosen} predictor is never as sure as {threshold} in "
+            f"time on the {plural(worth.tasks, 'test task')}, so the agent is left as it is."
         )
     band = _band(point.get("saved_share_low"), point.get("saved_share_high"))
     return (
@@ -177,6 +178,11 @@ def _why(worth: Worth) -> str:
         return f"{text}: all of the interval is at least the {gain} that is worth having."
     if worth.answer is Answer.NO:
         return f"{text}: all of the interval is below the {gain} that is worth having."
+    if worth.low >= worth.least_gain:
+        return (
+            f"{text}. Only {plural(worth.tasks_wasting, 'task')} wasted anything: tasks too rare to be among these "
+            f"might cost up to {percent(worth.risked)}, and {gain} is worth having."
+        )
     if worth.high < worth.least_gain:
         return (
             f"{text}. Only {plural(worth.tasks_launched, 'task')} had a launch: tasks too rare to be among these might "

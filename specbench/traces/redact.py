@@ -34,13 +34,17 @@ _SECRETS = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
     r"|\b(?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,}"
     r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[a-z]-[\w-]{10,}|\bhf_[A-Za-z0-9]{20,}"
+    r"|\bnpm_[A-Za-z0-9]{20,}|\bpypi-[\w-]{20,}|\bdop_v1_[a-f0-9]{20,}|\bSG\.[\w-]{10,}\.[\w-]{10,}|\bglsa_\w{20,}"
+    r"|hooks\.slack\.com/services/[\w/]{10,}"
     r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[\w-]{30,}|\bya29\.[\w-]{20,}"
     r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{4,}"
     r"|(?<=[Bb]earer )[A-Za-z0-9._~+/-]{12,}=*"
+    r"|(?<=[Bb]asic )[A-Za-z0-9+/]{8,}=*"
+    r"|(?<=sshpass -p )\S+|(?<=\s-u )[^\s:'\"]+:[^\s'\"]+|(?<=--user )[^\s:'\"]+:[^\s'\"]+"
     r"|(?<=://)[^\s/:@\"']+:[^\s/@\"']+(?=@)"
 )
 _SECRET_FIELD = re.compile(
-    r"(?i)((?<![\w-])[\w-]{0,40}?(?:password|passwd|passphrase|secret|api[_-]?key|access[_-]?key|auth[_-]?token|access[_-]?token"
+    r"(?i)((?<![\w-])[\w-]{0,40}?(?:password|passwd|passphrase|(?<![a-z])pwd|(?<![a-z])pass(?![a-z])|secret|cookie|(?<![a-z])token(?![a-z])|api[_-]?key|access[_-]?key|auth[_-]?token|access[_-]?token"
     r"|refresh[_-]?token|private[_-]?key|client[_-]?secret)[\w-]{0,40}[\"']?\s{0,9}[:=]\s{0,9}[\"']?)([^\s\"',;&}{]{4,})"
 )
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")

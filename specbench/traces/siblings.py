@@ -57,7 +57,11 @@ def task_groups(traces: Sequence[Trace]) -> list[str]:
         if groups.largest() <= max(2, LARGEST * len(groups.parent)):
             break
     else:
-        groups = _Groups(traces, _equal([_in_words(trace) for trace in traces], {}))
+        groups = _Groups(traces, [])
+    exact = _Groups(traces, _equal([_exactly(trace) for trace in traces], {}, least=0))
+    if exact.largest() <= max(2, len(exact.parent) / 2):  # an agent that always does the very same has no copies
+        for task in exact.parent:
+            groups.join(task, exact.of(task))
     undeclared = [trace for trace in traces if trace.task_id == derived_task(trace.messages)]
     for share in SHARED:
         errands = _Groups(undeclared, _same_errands(undeclared, share))
@@ -91,10 +95,10 @@ class _Groups:
         self.parent[second] = first
 
 
-def _equal(texts: Sequence[str], first: dict[str, int]) -> Iterator[tuple[int, int]]:
+def _equal(texts: Sequence[str], first: dict[str, int], least: int = LEAST_PIECES) -> Iterator[tuple[int, int]]:
     """Pairs of equal texts; ``first`` learns where each text stands first."""
     for at, text in enumerate(texts):
-        if text.count(" ") >= LEAST_PIECES and first.setdefault(text, at) != at:
+        if text.count(" ") >= least and first.setdefault(text, at) != at:
             yield first[text], at
 
 
@@ -127,6 +131,11 @@ def _in_words(trace: Trace) -> str:
         if message.role in ("user", "assistant")
     ]
     return " ".join(" ".join(parts).split())
+
+
+def _exactly(trace: Trace) -> str:
+    """The same where something is called; without a call people just say hello, and that is no copy."""
+    return _in_words(trace) if any(message.tool_calls for message in trace.messages) else f"no call: {id(trace)}"
 
 
 def _without_names(trace: Trace) -> str:

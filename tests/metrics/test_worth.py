@@ -71,3 +71,26 @@ def test_where_nothing_can_be_gained_few_tasks_are_enough_for_a_no() -> None:
 def test_settings_are_checked(setting: dict[str, float], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         Worth(0.0, 0.0, 0.0, 6, 0, 0.2, **setting)
+
+
+def test_waste_that_was_never_seen_may_be_rare() -> None:
+    """Five tasks that all hit say little of a sixth where everything misses."""
+    assert Worth(0.2, 0.2, 0.2, 5, 5, 0.2, tasks_wasting=0, at_risk=0.2).answer is Answer.UNKNOWN
+    assert Worth(0.2, 0.2, 0.2, 20, 20, 0.2, tasks_wasting=0, at_risk=0.2).answer is Answer.YES
+    assert Worth(0.2, 0.19, 0.21, 5, 5, 0.2, tasks_wasting=5, at_risk=0.2).answer is Answer.YES
+
+
+@pytest.mark.parametrize("n", [5, 6, 10, 20])
+def test_rare_tasks_of_pure_waste_seldom_make_a_yes(n: int) -> None:
+    """Three tasks in ten waste what the others gain, and more: no gain on the whole."""
+    generator, wrong = np.random.default_rng(n), 0
+    for _ in range(DRAWS):
+        bad = generator.random(n) < 0.3
+        net = np.where(bad, -0.21, 0.09)
+        found = ratios(net[:, None], np.ones((n, 1)), share=False)
+        worth = Worth(
+            float(net.mean()), float(found.low[0]), float(found.high[0]), n, n, 0.2, tasks_wasting=int(bad.sum()),
+            at_risk=0.21,
+        )  # fmt: skip
+        wrong += worth.answer is Answer.YES
+    assert wrong <= 0.03 * DRAWS

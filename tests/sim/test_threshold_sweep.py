@@ -33,6 +33,8 @@ SHARED = [
         "wasted_share",
         "net_share",
         "tasks_launched",
+        "tasks_wasting",
+        "at_risk_share",
         "read_amplification",
         "runs_on_share",
     )
@@ -60,11 +62,14 @@ def assert_equals_simulator(
         assert row["wasted_share"] == pytest.approx(share, abs=1e-9, nan_ok=True)
         net = expected["net_s"] / sequential if sequential else math.nan
         assert row["net_share"] == pytest.approx(net, abs=1e-9, nan_ok=True)
+        task_of = {each.trace_id: each.task_id for each in ledger.outcomes}
         lost = [each for each in ledger.speculations if each.fate != Fate.COMMIT]
         whole = sum(latency.tool_s(each.trace_id, each.call) for each in lost)
         assert row["runs_on_share"] == pytest.approx(whole / sequential if sequential else math.nan, nan_ok=True)
         needed = reads + expected["launched"] - expected["commits"]
         assert row["read_amplification"] == pytest.approx(needed / reads if reads else math.nan, nan_ok=True)
+        assert row["tasks_wasting"] == len({task_of[each.trace_id] for each in lost if each.run_s > 0})
+        assert row["at_risk_share"] >= row["wasted_share"] - 1e-9 or not sequential
         assert row["tasks_launched"] == len({each.task_id for each in ledger.outcomes if each.launched})
 
 

@@ -19,7 +19,7 @@ def metrics(saved: float, wasted: float, launched: int = 10, net_best: float = 0
         "precision": 0.8 if launched else None, "amplification": 1.1, "saved_share_low": saved - 0.01,
         "saved_share_high": saved + 0.01, "wasted_share_low": wasted - 0.01, "wasted_share_high": wasted + 0.01,
         "net_share": saved - wasted, "net_share_low": saved - wasted - 0.01, "net_share_high": saved - wasted + 0.01,
-        "tasks_launched": launched,
+        "tasks_launched": launched, "tasks_wasting": launched, "at_risk_share": 0.1,
     }  # fmt: skip
     best = {"threshold": 0.4, "net_share": net_best}
     beside = {"saved_share": 0.124, "wasted_share": 0.031}
@@ -86,7 +86,7 @@ def test_without_a_launch_there_is_no_gain() -> None:
     sentences = say(metrics(0.0, 0.0, launched=0, net_best=0.0), oracle=metrics(0.2, 0.0))
     assert sentences[0].startswith(
         "Cannot tell whether speculation pays here: no launch, no gain. The learned predictor is never as sure as "
-        "p ≥ 0.60 (tuned on 8 validation tasks) on the 20 test tasks"
+        "p ≥ 0.60 (tuned on 8 validation tasks) in time on the 20 test tasks"
     )
     assert "Only 0 tasks had a launch: tasks too rare to be among these might bring up to 2.5 % more" in sentences[1]
     assert sentences[2] == "For comparison, a perfect predictor of READ calls would save 15.0 % (modelled: L)."

@@ -11,9 +11,9 @@ import pytest
 from specbench.core.types import Message, ToolCall, Trace
 from specbench.study.leaks import (
     KEPT,
+    by_group,
     content_hashes,
     known_share,
-    leak_warnings,
     trained_on,
     without_foretelling_lists,
 )
@@ -82,8 +82,10 @@ def test_repeats_of_a_task_without_ids_look_up_the_same_things() -> None:
     labels = task_groups(traces)
     groups = Counter(labels)
     assert len(groups) == 30 and set(groups.values()) == {3}
-    assert leak_warnings(traces)[0].startswith("90 task ids of 90 were derived from the first user message")
-    assert leak_warnings(traces)[1].startswith("90 task ids make 30 groups for the split")
+    grouped, said = by_group(traces)
+    assert said[0].startswith("90 task ids of 90 were derived from the first user message")
+    assert said[1].startswith("90 task ids are 30 tasks")
+    assert [trace.task_id for trace in grouped] == labels
 
 
 def test_short_talk_is_no_copy() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -78,6 +79,7 @@ class Recorder:
         self._file: _File | None = None
         self._written: list[Path] = []
         self._open: dict[RecordedTalk, _File | None] = {}
+        self._named: Counter[str] = Counter()
 
     def talk(
         self,
@@ -93,7 +95,8 @@ class Recorder:
         Parameters
         ----------
         trace_id
-            Its name; by default one that nobody else has.
+            Its name; by default one that nobody else has. A second conversation of that name is another one,
+            ``NAME~2``, of the same task.
         task_id
             What it is about (conversations of one task are never split between training and test); by default the
             name.
@@ -105,6 +108,11 @@ class Recorder:
             Anything else: JSON scalars.
         """
         name = trace_id or uuid4().hex
+        with self._lock:
+            self._named[name] += 1
+            again = self._named[name]
+        task_id = task_id or name
+        name = name if again == 1 else f"{name}~{again}"
         trace = Trace(name, task_id or name, "recorder", (), dict(tools or {}), agent, dict(metadata or {}))
         talk = RecordedTalk(trace, lambda part, number: self._write(talk, part, number), self._end)
         with self._lock:
@@ -130,7 +138,8 @@ class Recorder:
     def tool(function: Function) -> Function:
         """Wrap a tool (a function, or a coroutine function): its result is recorded, with the seconds that it took.
 
-        It belongs to the conversation whose ``with`` block it is called in; outside one it just runs.
+        It belongs to the conversation whose ``with`` block it is called in; outside one it just runs. A thread pool of
+        your own does not know the block: hand it over with ``contextvars.copy_context().run``.
         """
         from specbench.traces.recorder.tools import recorded_tool
 

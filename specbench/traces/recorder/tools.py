@@ -21,8 +21,8 @@ def recorded_tool(function: Function) -> Function:
     """Return the tool, recording; see :meth:`specbench.traces.recorder.Recorder.tool`."""
     name = getattr(function, "__name__", type(function).__name__)
 
-    def told(talk: RecordedTalk, started_s: float, arguments: dict[str, Any], text: str, error: bool) -> None:
-        identifier = _asked(talk, name, arguments)
+    def told(talk: RecordedTalk, started_s: float, given: tuple[Any, Any], text: str, error: bool) -> None:
+        identifier = _asked(talk, name, _by_name(function, *given))
         talk.add(Message("tool", text, (), identifier, name, error), started_s)
 
     if inspect.iscoroutinefunction(function):
@@ -36,9 +36,9 @@ def recorded_tool(function: Function) -> Function:
             try:
                 value = await function(*positional, **arguments)
             except Exception as error:
-                told(talk, started_s, arguments, f"Error: {in_words(error)}", True)
+                told(talk, started_s, (positional, arguments), f"Error: {in_words(error)}", True)
                 raise
-            told(talk, started_s, arguments, _text(value), False)
+            told(talk, started_s, (positional, arguments), _text(value), False)
             return value
 
         return run_async  # type: ignore[return-value]
@@ -52,12 +52,20 @@ def recorded_tool(function: Function) -> Function:
         try:
             value = function(*positional, **arguments)
         except Exception as error:
-            told(talk, started_s, arguments, f"Error: {in_words(error)}", True)
+            told(talk, started_s, (positional, arguments), f"Error: {in_words(error)}", True)
             raise
-        told(talk, started_s, arguments, _text(value), False)
+        told(talk, started_s, (positional, arguments), _text(value), False)
         return value
 
     return run  # type: ignore[return-value]
+
+
+def _by_name(function: Callable[..., Any], positional: tuple[Any, ...], arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return all arguments by the name of their parameter."""
+    try:
+        return dict(inspect.signature(function).bind(*positional, **arguments).arguments)
+    except (TypeError, ValueError):
+        return arguments
 
 
 def _asked(talk: RecordedTalk, name: str, arguments: dict[str, Any]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +18,9 @@ from specbench.traces.json_files import OnError, convert_records, records
 from specbench.traces.json_heads import first_records
 from specbench.traces.sources.base import Source
 
-__all__ = ["RecordSource", "add_all", "derived_task", "new_trace", "record_id", "scalars"]
+__all__ = ["RecordSource", "add_all", "derived_task", "is_derived", "new_trace", "record_id", "scalars"]
+
+_DERIVED = re.compile(r"text-[0-9a-f]{16}")
 
 _MOST_LOOKED_AT = 50
 
@@ -120,6 +123,17 @@ def record_id(record: Mapping[str, Any], keys: Iterable[str]) -> str | None:
             raise TraceError(f"{key} is neither text nor a number", field=key, got=value, remedy="give a string")
         return value
     return None
+
+
+def is_derived(task_id: str) -> bool:
+    """Whether a task id is one that :func:`derived_task` makes.
+
+    Examples
+    --------
+    >>> is_derived(derived_task([])), is_derived("text-to-sql/7")
+    (True, False)
+    """
+    return _DERIVED.fullmatch(task_id) is not None
 
 
 def derived_task(messages: Sequence[Message]) -> str:
