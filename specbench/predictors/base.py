@@ -98,6 +98,8 @@ class Predictor(ABC):
         Whether it may be asked.
     loaded_from
         The folder of the checkpoint that it was restored from, if any.
+    learned_from
+        Hashes of the conversations that it was fitted on, where a study fitted it: a checkpoint keeps them.
     """
 
     name: ClassVar[str]
@@ -107,6 +109,7 @@ class Predictor(ABC):
     filler_by_default: ClassVar[str] = ""
     fitted: bool = False
     loaded_from: str = ""
+    learned_from: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
         return f"<predictor {self.name}, {'fitted' if self.fitted else 'not fitted'}>"

@@ -17,6 +17,9 @@ predictor = specbench.load("path/to/this/folder")
 ```
 """
 
+MOST_LISTED = 4
+"""Members of a list within a table that are written out."""
+
 
 def card_text(name: str, card: Mapping[str, Any]) -> str:
     """Return the model card of a predictor as Markdown.
@@ -75,6 +78,8 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
 def _cell(value: Any) -> str:
     if value is None:
         return "–"
+    if isinstance(value, list) and len(value) > MOST_LISTED:
+        return f"{len(value)}, in predictor.json"
     if isinstance(value, float):
         value = float(f"{value:.6g}")
     return " ".join(str(value).split()).replace("|", "\\|")

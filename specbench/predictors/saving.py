@@ -52,7 +52,7 @@ def save(predictor: Saved, folder: str | Path, *, card: Mapping[str, Any] | None
         one: the checkpoint lies where it points to.
     card
         The model card: JSON values (data hashes, split, metrics, tools, licence, ...). Kept in the checkpoint and
-        written as ``README.md``.
+        written as ``README.md``; by default what the predictor knows of its training, ``learned_from``.
 
     Returns
     -------
@@ -82,6 +82,7 @@ def save(predictor: Saved, folder: str | Path, *, card: Mapping[str, Any] | None
     if not hasattr(predictor, "state"):
         raise ConfigError(f"what is saved is a fitted predictor, such as evaluation['markov']; got {predictor!r}")
 
+    card = card if card is not None else getattr(predictor, "learned_from", None)
     folder = Path(folder)
     if not predictor.fitted:
         raise NotFittedError(f"{predictor.name} has not been fitted; call fit(traces) before saving it")

@@ -28,6 +28,7 @@ from specbench.sim.latency.models import Latency
 from specbench.sim.threshold_sweep import hits_at_precision, sweep
 from specbench.study.data import Data, known_tools, overlap, refuse_overlap
 from specbench.study.environment import check_predict_ms, versions
+from specbench.study.leaks import conversations_card
 from specbench.study.predictions import Predicted, predicted, seeded
 from specbench.study.progress import Progress
 
@@ -212,6 +213,7 @@ def evaluate_predictor(
     if train is not None:
         progress.note(f"{name}: fitting on {len(train)} traces")
         predictor.fit(train)
+        predictor.learned_from = {"conversations": conversations_card(train)}
     fit_s = time.perf_counter() - started
     found = predicted(predictor, name, test, ahead=False, predict_ms=settings.predict_ms, progress=progress)
     table = found.table

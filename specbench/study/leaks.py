@@ -13,7 +13,15 @@ from specbench.core.types import ToolSpec, Trace
 from specbench.traces.siblings import task_groups
 from specbench.traces.sources.records import derived_task
 
-__all__ = ["KEPT", "by_group", "content_hashes", "known_share", "trained_on", "without_foretelling_lists"]
+__all__ = [
+    "KEPT",
+    "by_group",
+    "content_hashes",
+    "conversations_card",
+    "known_share",
+    "trained_on",
+    "without_foretelling_lists",
+]
 
 FORETELLING = 0.8
 """Share of the conversations with calls from which on equal lists of offered and called tools are no coincidence."""
@@ -34,6 +42,12 @@ def content_hashes(traces: Sequence[Trace]) -> list[str]:
     True
     """
     return sorted({_content(trace) for trace in traces if any(message.tool_calls for message in trace.messages)})
+
+
+def conversations_card(traces: Sequence[Trace]) -> dict[str, Any]:
+    """Return what a model card says of the conversations that a predictor has learned from."""
+    hashes = content_hashes(traces)
+    return {"of": len(hashes), "hashes": hashes[:KEPT]}
 
 
 def known_share(hashes: Sequence[str], traces: Sequence[Trace]) -> float:

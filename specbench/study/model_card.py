@@ -12,7 +12,7 @@ from specbench.core.version import package_version
 from specbench.study.data import Data, split_sizes
 from specbench.study.environment import versions
 from specbench.study.evaluation import Evaluated, Settings
-from specbench.study.leaks import KEPT, content_hashes
+from specbench.study.leaks import conversations_card
 from specbench.traces.collection import SAMPLE_SOURCE
 from specbench.traces.splitting import Split
 
@@ -78,7 +78,6 @@ def _card(
     data: Data, parts: Split, seed: int, command: str, measured: dict[str, Any], found: dict[str, Any]
 ) -> dict[str, Any]:
     fitted_on = parts.train_and_validation
-    hashes = content_hashes(fitted_on)
     card: dict[str, Any] = strict(
         {
             "trained on": "the training and validation tasks below; no test task was seen",
@@ -99,7 +98,7 @@ def _card(
                 }
                 for file in data.report.files
             ],
-            "conversations": {"of": len(hashes), "hashes": hashes[:KEPT]},
+            "conversations": conversations_card(fitted_on),
             "tools": _tools(fitted_on),
             "agents": sorted({trace.agent for trace in fitted_on if trace.agent is not None}),
             "versions": versions(),

@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+import specbench as sb
 from specbench.cli import app
 from specbench.core.errors import ConfigError
 from specbench.core.json_values import write_json
 from specbench.core.types import Message, Trace
+from specbench.predictors.checkpoint import read_card
 from specbench.study import Settings, evaluate_predictor, evaluation_record, load_data
 from specbench.study.data import refuse_overlap
 from specbench.study.evaluation import THRESHOLDS, parse_names
+from specbench.study.leaks import trained_on
 from specbench.traces.sources.records import derived_task
 from specbench.traces.store import write_traces
 
@@ -220,3 +223,11 @@ def test_further_fits_tell_how_much_the_seed_matters(halves: tuple[Path, Path], 
     assert found["predictors"]["markov"]["refits"] is None  # it has no seed
     with pytest.raises(ConfigError, match="0 to 100; got -1"):
         Settings(refits=-1)
+
+
+def test_a_predictor_that_was_evaluated_knows_what_it_has_learned(toy_traces: list[Trace], tmp_path: Path) -> None:
+    found = sb.evaluate("markov", toy_traces[:20], toy_traces[28:])
+    folder = sb.save(found["markov"], tmp_path / "markov")
+    card = read_card(folder)
+    assert trained_on(card, toy_traces[:20]) == 1.0 and trained_on(card, toy_traces[28:]) == 0.0
+    assert card is not None and card["conversations"]["hashes"][0] not in (folder / "README.md").read_text()

@@ -123,3 +123,29 @@ def test_time_is_bounded(text: str) -> None:
     began_s = time.process_time()
     list(Redactor().redact([Trace("t", "t", "s", (Message("user", text * (100_000 // len(text))),))]))
     assert time.process_time() - began_s < 5.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "npm_abcdefghij0123456789ABCD", "pypi-AgEIcHlwaS5vcmcCJDEyMzQ1", "Authorization: Basic Ym9iOnB3MTIz",
+        "DB_PASS=hunter22x",
+        '{"token": "plainvalue1"}', '{"pwd": "plainvalue1"}', "Cookie: sid=abcdef0123", "sshpass -p hunter22 ssh x",
+        "curl -u bob:hunter22 http://x", "https://hooks.slack.com/services/T00/B00/abcdefghijklmnop",
+        "glsa_abcdefghij0123456789ABCD",
+        "SG.abcdefghijklmnop.abcdefghijklmnop",
+    ],
+)  # fmt: skip
+def test_more_secrets_of_known_shape(text: str) -> None:
+    [trace] = Redactor(key="k", secrets_only=True).redact(
+        [Trace("t", "a", "doc", (Message("user", f"see {text} there"),))]
+    )
+    said = trace.messages[0].content
+    for secret in ("abcdef", "hunter22", "plainvalue1", "Ym9iOnB3MTIz", "AgEIcHlwaS5vcmcCJDEyMzQ1"):
+        assert secret not in said
+
+
+@pytest.mark.parametrize("text", ["max_tokens: 5000", "completion_tokens=1234", "run it with -u root"])
+def test_what_only_looks_like_one_stays(text: str) -> None:
+    [trace] = Redactor(key="k", secrets_only=True).redact([Trace("t", "a", "doc", (Message("user", text),))])
+    assert trace.messages[0].content == text

@@ -286,3 +286,30 @@ def test_a_tool_outside_a_conversation_just_runs(tmp_path: Path) -> None:
     (trace,) = sb.read(tmp_path)
     assert (trace.messages[1].error, trace.messages[1].tool_call_id) == (True, "c9")
     assert "too far" in trace.messages[1].content
+
+
+def test_a_conversation_that_is_entered_again_is_another_one_of_the_same_task(tmp_path: Path) -> None:
+    with Recorder(tmp_path) as recorder:
+        for turn in range(2):
+            with recorder.talk("t", task_id="a") as talk:
+                talk.add(Message("user", f"turn {turn}"))
+                talk.add(Message("assistant", "yes"))
+    assert recorder.errors == 0
+    assert [(trace.trace_id, trace.task_id) for trace in sb.read(tmp_path)] == [("t", "a"), ("t~2", "a")]
+
+
+def test_tools_side_by_side_get_their_own_results_however_they_are_called(tmp_path: Path) -> None:
+    @Recorder.tool
+    async def look(x: int, y: int = 0) -> str:
+        await asyncio.sleep(0.01 * (3 - x))
+        return f"saw {x}"
+
+    async def main() -> None:
+        with Recorder(tmp_path) as recorder, recorder.talk("t") as talk:
+            talk.add(Message("assistant", "", tuple(ToolCall("look", {"x": x}, f"c{x}") for x in range(3))))
+            await asyncio.gather(*(look(x) for x in range(3)))
+
+    asyncio.run(main())
+    (trace,) = sb.read(tmp_path)
+    results = {each.tool_call_id: each.content for each in trace.messages if each.role == "tool"}
+    assert results == {f"c{x}": f"saw {x}" for x in range(3)}
