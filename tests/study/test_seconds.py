@@ -70,9 +70,11 @@ def test_tools_that_take_no_time_are_a_no_whatever_a_model_says(quick: Path, tmp
     assert (result.folder / "figures" / "seconds.png").is_file()
 
 
-def test_slow_tools_are_a_measured_yes(slow: Path, tmp_path: Path) -> None:
+def test_slow_tools_are_a_measured_gain(slow: Path, tmp_path: Path) -> None:
     result = run_study(slow, tmp_path / "run", predictors=LIGHT)
-    assert result.verdict[0].startswith("Yes, speculation pays here") and "(measured:" in result.verdict[0]
+    # Nothing was wasted on five test tasks: a sixth may be otherwise.
+    assert result.verdict[0].startswith("Cannot tell") and "(measured:" in result.verdict[0]
+    assert "Only 0 tasks wasted anything" in result.verdict[1] and result.metrics["worth"]["low"] > 0.02
     seconds = result.metrics["description"]["seconds"]
     assert (seconds[0]["what"], seconds[0]["p50_s"], seconds[0]["sigma"]) == ("LLM", 3.0, 0.0)
     assert result.metrics["time"]["basis"] == "measured"
