@@ -16,13 +16,20 @@ EXTRAS = {
     "llm": ("accelerate", "bitsandbytes", "llguidance", "openai", "tokenizers", "transformers"),
     "agent": ("langchain", "langchain_core", "langgraph", "langsmith", "redis"),
     "lab": ("anywidget", "ipywidgets", "jupyterlab", "nbclient", "nbformat", "voila"),
+    "mcp": ("mcp", "opentelemetry"),
+    "frameworks": ("agents", "pydantic_ai"),
     "onnx": ("onnx", "onnxruntime"),
     "sentence": ("sentence_transformers",),
 }  # fmt: skip
 """Extra → the modules that it brings."""
 
 _EXTRA_OF = {module: extra for extra, modules in EXTRAS.items() for module in modules}
-_PACKAGES = {"sklearn": "scikit-learn"}
+_PACKAGES = {
+    "sklearn": "scikit-learn",
+    "agents": "openai-agents",
+    "pydantic_ai": "pydantic-ai-slim",
+    "opentelemetry": "opentelemetry-api",
+}
 
 
 @contextmanager
