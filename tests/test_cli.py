@@ -10,6 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from specbench.cli import app
+from specbench.core.extras import EXTRAS
+from specbench.core.version import package_version
 
 GOOD = '{"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "yes?"}]}\n'
 BROKEN = '{"messages": [{"role": "clown"}]}\n'
@@ -148,3 +150,41 @@ def test_what_stands_in_traces_steers_no_terminal(tmp_path: Path) -> None:
     assert json.loads(result.stdout)
     failed = runner.invoke(app, ["traces", "inspect", str(path)])
     assert failed.exit_code == 2 and "\x1b" not in failed.stderr and "the role is not known" in failed.stderr
+
+
+def test_the_version_is_told() -> None:
+    assert runner.invoke(app, ["--version"]).stdout == f"specbench {package_version()}\n"
+
+
+def test_help_groups_the_commands_and_each_has_an_example() -> None:
+    text = runner.invoke(app, ["--help"]).stdout
+    assert (
+        text.index("Traces:") < text.index("Does it pay:") < text.index("  study") < text.index("Beside a real model:")
+    )
+    for command in ("study", "sweep", "run", "doctor", "train"):
+        assert f"Example: specbench {command} " in runner.invoke(app, [command, "--help"]).stdout
+    assert "Example: specbench traces effects " in runner.invoke(app, ["traces", "effects", "--help"]).stdout
+
+
+def test_a_dash_is_stdout_and_words_go_to_stderr(chat: Path) -> None:
+    chat.write_text(GOOD)
+    result = runner.invoke(app, ["traces", "convert", str(chat), "--out", "-"])
+    assert json.loads(result.stdout)["specbench"] == 1
+    assert result.stderr == "stdout: 1 traces written\n"
+    assert not Path("-").exists()
+
+
+def test_the_doctor_names_what_is_missing_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = json.loads(runner.invoke(app, ["doctor", "--json"]).stdout)
+    assert found["extras"]["study"]["scikit-learn"]
+    monkeypatch.setitem(EXTRAS, "agent", ("langchain", "no_such_module"))
+    text = runner.invoke(app, ["doctor"]).stdout
+    assert "agent:      missing: no-such-module (langchain " in text
+    assert "For no-such-module: pip install 'specbench[agent]'" in text
+
+
+def test_inspect_offers_the_template_where_no_tool_is_declared(tmp_path: Path, toy_file: Path) -> None:
+    undeclared = tmp_path / "undeclared.jsonl"
+    undeclared.write_text(toy_file.read_text().replace('"effect":"read"', '"effect":"unknown"'))
+    assert "specbench traces effects" in runner.invoke(app, ["traces", "inspect", str(undeclared)]).stdout
+    assert "specbench traces effects" not in runner.invoke(app, ["traces", "inspect", str(toy_file)]).stdout

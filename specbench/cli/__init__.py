@@ -4,27 +4,47 @@ from __future__ import annotations
 
 import sys
 from io import TextIOWrapper
+from typing import Annotated
 
 import typer
 
-from specbench.cli import desk, llm, run, simulate, study, traces
-from specbench.cli.options import Commands
+from specbench.cli import desk, doctor, llm, run, simulate, study, traces
+from specbench.cli.options import TRACES, Commands, echo
 
 __all__ = ["app", "main"]
 
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from specbench.core.version import package_version
+
+        echo(f"specbench {package_version()}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     cls=Commands,
-    help="Does speculative tool execution pay for your agent? Measured on your own traces.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(traces.app, name="traces")
+app.add_typer(traces.app, name="traces", rich_help_panel=TRACES)
 app.add_typer(study.app)
 app.add_typer(simulate.app)
 app.add_typer(llm.app)
 app.add_typer(run.app)
-app.add_typer(desk.app, name="desk")
+app.add_typer(doctor.app)
+app.add_typer(desk.app, name="desk", rich_help_panel=TRACES)
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and stop."),
+    ] = False,
+) -> None:
+    """Does speculative tool execution pay for your agent? Measured on your own traces."""
 
 
 def main() -> None:

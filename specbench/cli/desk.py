@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from specbench.cli.options import echo, seed_option
+from specbench.cli.options import one_file, seed_option
 
 __all__ = ["app"]
 
@@ -19,9 +19,9 @@ def _desk() -> None:
     """The support desk: the synthetic sample data."""
 
 
-@app.command()
+@app.command(epilog="Example: specbench desk generate --conversations 100 --out desk.jsonl")
 def generate(
-    out: Annotated[Path, typer.Option("--out", help="The file to write: JSON Lines, schema v1.")],
+    out: Annotated[Path, typer.Option("--out", help="The file to write: JSON Lines, schema v1; - is stdout.")],
     conversations: Annotated[int, typer.Option("--conversations", help="How many; two of each task.")] = 480,
     seed: Annotated[int, seed_option("Same seed, same bytes.")] = 7,
     unseen: Annotated[bool, typer.Option("--unseen", help="Customers speak in held-out paraphrases.")] = False,
@@ -30,5 +30,6 @@ def generate(
     from specbench.desk.people.conversations import generate as play
     from specbench.traces.store import write_traces
 
-    written = write_traces(out, play(conversations, seed, "unseen" if unseen else "seen"))
-    echo(f"{out}: {written} synthetic traces written")
+    with one_file(out) as (path, say):
+        written = write_traces(path, play(conversations, seed, "unseen" if unseen else "seen"))
+        say(f"{path}: {written} synthetic traces written")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from specbench.cli.options import QuietOption, echo, seed_option
+from specbench.cli.options import AGENT, QuietOption, echo, one_file, seed_option
 from specbench.desk.micro_llama.schedule import Schedule
 
 __all__ = ["app"]
@@ -15,7 +16,9 @@ __all__ = ["app"]
 app = typer.Typer(rich_markup_mode=None)
 
 
-@app.command("train-llm")
+@app.command(
+    "train-llm", rich_help_panel=AGENT, epilog="Example: specbench train-llm --out models/my-llama --steps 2000"
+)
 def train_llm(
     out: Annotated[Path, typer.Option("--out", help="The folder to write; an interrupted training goes on in it.")],
     steps: Annotated[
@@ -59,9 +62,13 @@ def train_llm(
     echo(finish(out, schedule, record, conversations_each=measure, note=note, init=init))
 
 
-@app.command("profile-llm")
+@app.command(
+    "profile-llm",
+    rich_help_panel=AGENT,
+    epilog="Example: specbench profile-llm --llm transformers:models/my-llama --out profile.json",
+)
 def profile_llm(
-    out: Annotated[Path, typer.Option("--out", help="The JSON file to write.")],
+    out: Annotated[Path, typer.Option("--out", help="The JSON file to write; - is stdout.")],
     llm: Annotated[str, typer.Option("--llm", help="micro, or transformers:FOLDER_OR_ID.")] = "micro",
     lengths: Annotated[
         str, typer.Option("--lengths", help="Prompt lengths in tokens, a comma list.")
@@ -84,13 +91,19 @@ def profile_llm(
     chosen = next((each for each in QUANTISATIONS if each == quantisation), None)
     if chosen is None:
         raise ConfigError(f"--quantisation is {quantisation!r}; use {', '.join(QUANTISATIONS)}")
-    check_file(out, mark='"profile": {')
+    if str(out) != "-":
+        check_file(out, mark='"profile": {')
     loaded = load_named(llm, quantisation=chosen, random_weights=random_weights)
     record = profile_model(loaded, lengths=_numbers(lengths), batches=_numbers(batches), note=Progress(not quiet).note)
-    write_json(out, record)
+    with one_file(out) as (path, say):
+        write_json(path, record)
+        say(f"{path}: {_profile_words(record)}")
+
+
+def _profile_words(record: Mapping[str, Any]) -> str:
     fitted = record["profile"]
-    echo(
-        f"{out}: {record['model']} on {record['device']}, {record['dtype']}: prefill "
+    return (
+        f"{record['model']} on {record['device']}, {record['dtype']}: prefill "
         f"{1e3 * fitted['prefill_base_s']:.1f} ms + {1e6 * fitted['prefill_s_a_tok']:.0f} µs a token; "
         f"a step {1e3 * (fitted['step_base_s'] + fitted['step_s_a_row']):.2f} ms "
         f"(median error of the fit {100 * fitted['error']:.0f} %)"

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,15 +19,53 @@ from specbench.core.registry import LATENCIES, POLICIES, PREDICTORS, SOURCES
 from specbench.core.text import printable
 
 __all__ = [
-    "FORMATS", "BreakerOption", "CarryOption", "Commands", "EffectsOption", "FormatOption", "KeepPrefixesOption",
+    "AGENT",
+    "ANSWERS",
+    "CHECKPOINTS",
+    "FORMATS",
+    "TRACES",
+    "BreakerOption",
+    "CarryOption",
+    "Commands",
+    "EffectsOption",
+    "FormatOption",
+    "KeepPrefixesOption",
     "LatencyOption",
-    "LimitOption", "Lists", "LlmSlotsOption", "MaybePredictorOption", "PathsArgument", "PolicyOption",
-    "PredictMsOption", "PredictorOption", "PredictorsOption", "QuietOption", "RunAheadOption", "SeedOption",
-    "SkipOption", "ToolSlotsOption", "WindowsOption", "echo", "seed_option", "show_problems", "speculation_options",
+    "LimitOption",
+    "Lists",
+    "LlmSlotsOption",
+    "MaybePredictorOption",
+    "PathsArgument",
+    "PolicyOption",
+    "PredictMsOption",
+    "PredictorOption",
+    "PredictorsOption",
+    "QuietOption",
+    "RunAheadOption",
+    "SeedOption",
+    "SkipOption",
+    "ToolSlotsOption",
+    "WindowsOption",
+    "echo",
+    "one_file",
+    "seed_option",
+    "show_problems",
+    "speculation_options",
     "spread",
 ]  # fmt: skip
 
 MAX_PROBLEMS_SHOWN = 20
+STOPPED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+KEPT = {
+    "sweep": "The rows so far are in the folder that --out names: the same command goes on there.",
+    "train-llm": "The training so far is in the folder that --out names: the same command goes on there.",
+    "": "No result was written: results appear as a whole or not at all.",
+}
+"""What a command keeps when it is stopped."""
+
+TRACES, ANSWERS, CHECKPOINTS, AGENT = "Traces", "Does it pay", "Checkpoints and results", "Beside a real model"
+"""The groups of commands in ``specbench --help``."""
 
 FORMATS = f"{', '.join(SOURCES)}, or package.module:Class; found by content when not given"
 PathsArgument = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Trace files, or folders of them.")]
@@ -118,17 +161,54 @@ def echo(text: str, err: bool = False) -> None:
     typer.echo(printable(text), err=err)
 
 
+@contextmanager
+def one_file(out: Path) -> Iterator[tuple[Path, Callable[[str], None]]]:
+    """Yield where to write the one file of a command, and how to say something; ``-`` is stdout, and stderr for words.
+
+    Examples
+    --------
+    >>> with one_file(Path("-")) as (path, say):
+    ...     _ = path.write_text("[]\\n")
+    []
+    """
+    if str(out) != "-":
+        yield out, echo
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "stdout"
+        yield path, lambda text: echo(text.replace(str(path), "stdout"), err=True)
+        with path.open(encoding="utf-8", errors="backslashreplace") as file:
+            shutil.copyfileobj(file, sys.stdout)
+
+
 class Commands(TyperGroup):
-    """Tells an error that specbench raises on purpose in one message, without a traceback."""
+    """Lists commands by group, and tells an error of specbench's own in one message, without a traceback."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; an error of ours becomes exit code 2."""
+        """Run the command; an error of ours becomes exit code 2, Ctrl-C a word about what is kept and exit code 130."""
         try:
             with named_extras():
                 return super().invoke(ctx)
         except SpecbenchError as error:
             echo(f"error: {error}", err=True)
             raise typer.Exit(2) from None
+        except KeyboardInterrupt:
+            name = ctx.invoked_subcommand
+            echo(f"\nstopped. {KEPT.get(name, KEPT[''])}", err=True)
+            raise typer.Exit(STOPPED) from None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands under the heading of their group."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command is not None and not command.hidden:
+                heading = getattr(command, "rich_help_panel", None) or "Commands"
+                groups.setdefault(heading, []).append((name, command.get_short_help_str(limit=200)))
+        order = [TRACES, ANSWERS, CHECKPOINTS, AGENT]
+        for heading in sorted(groups, key=lambda each: order.index(each) if each in order else len(order)):
+            with formatter.section(heading):
+                formatter.write_dl(groups[heading])
 
 
 class Lists(TyperCommand):

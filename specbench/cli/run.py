@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
-from specbench.cli.options import Lists, QuietOption, echo, seed_option
+from specbench.cli.options import AGENT, Lists, QuietOption, echo, seed_option
 
 __all__ = ["app"]
 
 app = typer.Typer(rich_markup_mode=None)
 
 
-@app.command(cls=Lists)
+@app.command(
+    cls=Lists, rich_help_panel=AGENT, epilog="Example: specbench run --llm micro --conversations 4 --out runs/live"
+)
 def run(
     out: Annotated[Path, typer.Option("--out", help="The folder to write: ledgers, live.json.")],
     llm: Annotated[str, typer.Option("--llm", help="micro, transformers:ID or openai:MODEL@URL.")] = "micro",

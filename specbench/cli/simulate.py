@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from specbench.cli.options import (
+    ANSWERS,
     BreakerOption,
     CarryOption,
     EffectsOption,
@@ -28,6 +29,7 @@ from specbench.cli.options import (
     ToolSlotsOption,
     WindowsOption,
     echo,
+    one_file,
     show_problems,
     speculation_options,
 )  # fmt: skip
@@ -41,7 +43,11 @@ SessionsOption = Annotated[
 ]
 
 
-@app.command(cls=Lists)
+@app.command(
+    cls=Lists,
+    rich_help_panel=ANSWERS,
+    epilog="Example: specbench simulate --traces logs/ --predictor learned --policy threshold:0.5 --out runs/simulated",
+)
 def simulate(
     traces: TracesOption,
     out: Annotated[Path, typer.Option("--out", help="The results folder.")],
@@ -91,7 +97,11 @@ def simulate(
     echo(f"\nledger: {result.folder / 'ledger.parquet'}")
 
 
-@app.command(cls=Lists)
+@app.command(
+    cls=Lists,
+    rich_help_panel=ANSWERS,
+    epilog="Example: specbench sweep --traces logs/ --policies threshold:0.2:0.9:0.1 topk:1 --out runs/sweep",
+)
 def sweep(
     traces: TracesOption,
     out: Annotated[Path, typer.Option("--out", help="The results folder; an interrupted sweep goes on there.")],
@@ -139,7 +149,9 @@ def sweep(
     echo(f"\nsweep: {len(frame)} rows in {out / 'sweep.parquet'}")
 
 
-@app.command(cls=Lists)
+@app.command(
+    cls=Lists, rich_help_panel=ANSWERS, epilog="Example: specbench tune --traces logs/ --waste 0.02 --out tuned.json"
+)
 def tune(
     traces: TracesOption,
     predictor: PredictorOption = "learned",
@@ -156,7 +168,7 @@ def tune(
             "--waste-price", help="Maximise saved − this · wasted seconds; 0: saved alone, within the limits above."
         ),
     ] = 0.0,
-    out: Annotated[Path | None, typer.Option("--out", help="A JSON file with everything.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="A JSON file with everything; - is stdout.")] = None,
     latency: LatencyOption = "auto",
     windows: WindowsOption = "think",
     carry_ttl_s: CarryOption = 0.0,
@@ -176,7 +188,7 @@ def tune(
     from specbench.core.json_values import check_file, write_json
     from specbench.study.tuning import run_tune
 
-    if out is not None:
+    if out is not None and str(out) != "-":
         check_file(out, [*traces, effects])
     result = run_tune(
         traces, predictor=predictor, waste=waste, precision=precision, amplification=amplification,
@@ -184,9 +196,10 @@ def tune(
         options=speculation_options(windows, carry_ttl_s, run_ahead, tool_slots, llm_slots, limit, breaker),
         predict_ms=predict_ms, seed=seed, format=format, skip_invalid=skip_invalid, effects=effects, progress=not quiet,
     )  # fmt: skip
-    if out is not None:
-        write_json(out, result.record)
-    echo(f"policy: {result.policy}")
-    seconds = result.record["latency"]["model"]
-    echo(f"validation, {seconds}: {result.validation.report()}")
-    echo(f"test, {seconds}: {result.test.report()}")
+    with one_file(out or Path()) as (path, say):
+        if out is not None:
+            write_json(path, result.record)
+        say(f"policy: {result.policy}")
+        seconds = result.record["latency"]["model"]
+        say(f"validation, {seconds}: {result.validation.report()}")
+        say(f"test, {seconds}: {result.test.report()}")

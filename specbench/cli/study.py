@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from specbench.cli.options import (
+    ANSWERS,
+    CHECKPOINTS,
     EffectsOption,
     FormatOption,
     LatencyOption,
@@ -18,6 +20,7 @@ from specbench.cli.options import (
     SeedOption,
     SkipOption,
     echo,
+    one_file,
     show_problems,
 )  # fmt: skip
 
@@ -26,11 +29,15 @@ __all__ = ["app"]
 app = typer.Typer(rich_markup_mode=None)
 
 
-@app.command(cls=Lists)
+@app.command(
+    cls=Lists,
+    rich_help_panel=ANSWERS,
+    epilog="Example: specbench evaluate --train train.jsonl --test test.jsonl --out numbers.json",
+)
 def evaluate(
     train: Annotated[list[Path], typer.Option("--train", help="Files or folders to learn from; several.")],
     test: Annotated[list[Path], typer.Option("--test", help="Files or folders to be measured on; several.")],
-    out: Annotated[Path, typer.Option("--out", help="The JSON file to write.")],
+    out: Annotated[Path, typer.Option("--out", help="The JSON file to write; - is stdout.")],
     predictors: PredictorsOption = None,
     format: FormatOption = None,
     skip_invalid: SkipOption = False,
@@ -52,26 +59,34 @@ def evaluate(
     from specbench.study import Settings, default_predictors, load_data
     from specbench.study import evaluation_record as measure
     from specbench.study.evaluation import parse_names
+    from specbench.study.finished_fits import finished_fits
     from specbench.study.progress import Progress
     from specbench.study.rates_text import rates_text
 
     settings = Settings(seed, Latency.from_text(latency, seed), predict_ms=predict_ms, refits=refits)
-    check_file(out, [*train, *test, effects])
+    if str(out) != "-":
+        check_file(out, [*train, *test, effects])
     names = parse_names(predictors or default_predictors())
     learned_from = load_data(train, format, skip_invalid, effects=effects, label="--train")
     measured_on = load_data(test, format, skip_invalid, effects=effects, label="--test")
     show_problems(learned_from.report.skipped + measured_on.report.skipped, "skipped")
-    record = measure(
-        learned_from, measured_on, names, settings, allow_overlap=allow_overlap, progress=Progress(not quiet)
-    )
-    if record["shared_tasks"]:
-        echo(f"warning: {record['shared_tasks']} task id(s) occur in both training and test", err=True)
-    write_json(out, record)
-    echo(rates_text(record["predictors"]))
-    echo(f"\n{out}: {len(names)} predictors on {len(measured_on.traces)} test traces")
+    told = Progress(not quiet)
+    with one_file(out) as (path, say), finished_fits(out, told) as fits:
+        record = measure(
+            learned_from, measured_on, names, settings, allow_overlap=allow_overlap, progress=told, fits=fits
+        )
+        if record["shared_tasks"]:
+            echo(f"warning: {record['shared_tasks']} task id(s) occur in both training and test", err=True)
+        write_json(path, record)
+        say(rates_text(record["predictors"]))
+        say(f"\n{path}: {len(names)} predictors on {len(measured_on.traces)} test traces")
 
 
-@app.command(cls=Lists)
+@app.command(
+    cls=Lists,
+    rich_help_panel=ANSWERS,
+    epilog="Example: specbench study --traces logs/ --effects effects.json --out runs/mine",
+)
 def study(
     traces: Annotated[
         list[Path] | None,
@@ -139,7 +154,11 @@ def study(
     echo(f"\nreport: {result.report}")
 
 
-@app.command(cls=Lists)
+@app.command(
+    cls=Lists,
+    rich_help_panel=ANSWERS,
+    epilog="Example: specbench compare --traces logs/ --predictors markov,patterns,learned --ablations",
+)
 def compare(
     traces: Annotated[list[Path], typer.Option("--traces", help="Files or folders; several.")],
     predictors: PredictorsOption = None,
@@ -207,7 +226,11 @@ def compare(
     echo(f"\ncomparison: {result.folder / 'compare.md'}")
 
 
-@app.command(cls=Lists)
+@app.command(
+    cls=Lists,
+    rich_help_panel=CHECKPOINTS,
+    epilog="Example: specbench train --traces logs/ --effects effects.json --out models/mine",
+)
 def train(
     out: Annotated[Path, typer.Option("--out", help="The checkpoint's folder.")],
     traces: Annotated[
@@ -241,7 +264,11 @@ def train(
     echo(f"\ncheckpoint: {out}")
 
 
-@app.command(cls=Lists)
+@app.command(
+    cls=Lists,
+    rich_help_panel=ANSWERS,
+    epilog="Example: specbench progressive --traces logs/ --predictors markov,learned --out runs/stream",
+)
 def progressive(
     traces: Annotated[list[Path], typer.Option("--traces", help="Files or folders; several. Streamed in order.")],
     predictors: PredictorsOption = None,
@@ -287,7 +314,10 @@ def progressive(
         echo(f"\nprogressive: {out / 'progressive.json'}")
 
 
-@app.command()
+@app.command(
+    rich_help_panel=CHECKPOINTS,
+    epilog="Example: specbench export --checkpoint models/mine --format onnx --out models/mine-onnx",
+)
 def export(
     checkpoint: Annotated[Path, typer.Option("--checkpoint", help="A folder that train or study wrote.")],
     out: Annotated[Path, typer.Option("--out", help="The folder to write.")],
@@ -301,7 +331,7 @@ def export(
     echo(f"{format}: {write(checkpoint, out, format)}")
 
 
-@app.command()
+@app.command(rich_help_panel=CHECKPOINTS, epilog="Example: specbench report runs/before runs/after")
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that `specbench study` made.")],
     other: Annotated[Path | None, typer.Argument(metavar="[RUN]", help="Another: lays the two side by side.")] = None,

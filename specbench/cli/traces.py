@@ -16,6 +16,7 @@ from specbench.cli.options import (
     PathsArgument,
     SkipOption,
     echo,
+    one_file,
     show_problems,
 )  # fmt: skip
 from specbench.core.text import shown
@@ -28,7 +29,7 @@ __all__ = ["app"]
 app = typer.Typer(help="Read, check, convert and describe traces.", no_args_is_help=True, rich_markup_mode=None)
 
 
-@app.command()
+@app.command(epilog="Example: specbench traces validate logs/")
 def validate(
     paths: PathsArgument,
     format: FormatOption = None,
@@ -51,10 +52,10 @@ def validate(
         raise typer.Exit(2)
 
 
-@app.command()
+@app.command(epilog="Example: specbench traces convert logs/ --out traces.jsonl")
 def convert(
     paths: PathsArgument,
-    out: Annotated[Path, typer.Option("--out", help="The file to write: JSON Lines, schema v1.")],
+    out: Annotated[Path, typer.Option("--out", help="The file to write: JSON Lines, schema v1; - is stdout.")],
     format: Annotated[str | None, typer.Option("--from", "--format", help=f"Format of every file ({FORMATS}).")] = None,
     skip_invalid: SkipOption = False,
     effects: EffectsOption = None,
@@ -64,16 +65,17 @@ def convert(
     from specbench.core.files import refuse_foreign
     from specbench.traces.store import ReadReport, read_traces, write_traces
 
-    refuse_foreign(out, '"specbench":1', [*paths, effects])
     report = ReadReport()
     traces = read_traces(paths, format, skip_invalid, effects=effects, report=report, keep_prefixes=keep_prefixes)
-    written = write_traces(out, traces)
-    show_problems(report.skipped, "skipped")
-    _show_warnings(report)
-    echo(f"{out}: {written} traces written")
+    with one_file(out) as (path, say):
+        refuse_foreign(path, '"specbench":1', [*paths, effects])
+        written = write_traces(path, traces)
+        show_problems(report.skipped, "skipped")
+        _show_warnings(report)
+        say(f"{path}: {written} traces written")
 
 
-@app.command()
+@app.command(epilog="Example: specbench traces inspect logs/ --effects effects.json")
 def inspect(
     paths: PathsArgument,
     format: FormatOption = None,
@@ -101,10 +103,10 @@ def inspect(
     echo(description.to_text())
 
 
-@app.command()
+@app.command(epilog='Example: specbench traces redact logs/ --name "Ada Lovelace" --out shareable.jsonl')
 def redact(
     paths: PathsArgument,
-    out: Annotated[Path, typer.Option("--out", help="The file to write: JSON Lines, schema v1.")],
+    out: Annotated[Path, typer.Option("--out", help="The file to write: JSON Lines, schema v1; - is stdout.")],
     name: Annotated[
         list[str] | None, typer.Option("--name", help="A name or word to replace everywhere; several.")
     ] = None,
@@ -120,21 +122,22 @@ def redact(
     from specbench.traces.redact import UNKNOWABLE, Redactor
     from specbench.traces.store import ReadReport, read_traces, write_traces
 
-    refuse_foreign(out, '"specbench":1', [*paths, effects])
     report = ReadReport()
     redactor = Redactor(name or (), key)
     traces = read_traces(paths, format, skip_invalid, effects=effects, report=report)
-    written = write_traces(out, redactor.redact(traces))
-    show_problems(report.skipped, "skipped")
-    found = ", ".join(f"{count} {kind}s" for kind, count in sorted(redactor.found.items())) or "nothing"
-    echo(f"{out}: {written} traces written; replaced: {found}")
+    with one_file(out) as (path, say):
+        refuse_foreign(path, '"specbench":1', [*paths, effects])
+        written = write_traces(path, redactor.redact(traces))
+        show_problems(report.skipped, "skipped")
+        found = ", ".join(f"{count} {kind}s" for kind, count in sorted(redactor.found.items())) or "nothing"
+        say(f"{path}: {written} traces written; replaced: {found}")
     echo(f"note: {UNKNOWABLE}", err=True)
 
 
-@app.command()
+@app.command(epilog="Example: specbench traces effects logs/ --out effects.json")
 def effects(
     paths: PathsArgument,
-    out: Annotated[Path | None, typer.Option("--out", help="The file to write; the terminal when not given.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="The file to write; stdout when not given, or -.")] = None,
     format: FormatOption = None,
     skip_invalid: SkipOption = False,
     effects: EffectsOption = None,
@@ -148,7 +151,7 @@ def effects(
     from specbench.traces.effects_template import HEAD, effects_template
     from specbench.traces.store import ReadReport, read_traces
 
-    if out is not None:
+    if out is not None and str(out) != "-":
         refuse_foreign(out, HEAD[0], [*paths, effects])
     report = ReadReport()
     found = effects_template(
@@ -156,7 +159,7 @@ def effects(
     )
     text = json.dumps(found, indent=2, ensure_ascii=False)
     show_problems(report.skipped, "skipped")
-    if out is None:
+    if out is None or str(out) == "-":
         echo(text)
         return
     with atomic_file(out) as temporary:

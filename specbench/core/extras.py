@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from specbench.core.errors import MissingExtraError
 
-__all__ = ["EXTRAS", "named_extras"]
+__all__ = ["EXTRAS", "named_extras", "package_of"]
 
 EXTRAS = {
     "study": (
@@ -32,6 +32,17 @@ _PACKAGES = {
 }
 
 
+def package_of(module: str) -> str:
+    """Return the name under which pip knows a module.
+
+    Examples
+    --------
+    >>> package_of("sklearn"), package_of("langchain_core")
+    ('scikit-learn', 'langchain-core')
+    """
+    return _PACKAGES.get(module, module.replace("_", "-"))
+
+
 @contextmanager
 def named_extras() -> Iterator[None]:
     """Turn a failed import of an optional package into an error that names the pip command.
@@ -54,5 +65,4 @@ def named_extras() -> Iterator[None]:
         module = (error.name or "").partition(".")[0]
         if module not in _EXTRA_OF or isinstance(error, MissingExtraError):
             raise
-        package = _PACKAGES.get(module, module.replace("_", "-"))
-        raise MissingExtraError(package, extra=_EXTRA_OF[module]) from error
+        raise MissingExtraError(package_of(module), extra=_EXTRA_OF[module]) from error

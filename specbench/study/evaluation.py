@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from specbench.sim.latency.models import Latency
 from specbench.sim.threshold_sweep import hits_at_precision, sweep
 from specbench.study.data import Data, known_tools, overlap, refuse_overlap
 from specbench.study.environment import check_predict_ms, versions
+from specbench.study.finished_fits import FinishedFits
 from specbench.study.leaks import conversations_card
 from specbench.study.predictions import Predicted, predicted, seeded
 from specbench.study.progress import Progress
@@ -186,6 +186,7 @@ def evaluate_predictor(
     settings: Settings | None = None,
     progress: Progress | None = None,
     predictor: Predictor | None = None,
+    fits: FinishedFits | None = None,
 ) -> Evaluated:
     """Fit the predictor called ``name`` on ``train`` and measure it on ``test``.
 
@@ -200,6 +201,8 @@ def evaluate_predictor(
         Defaults: ``Settings()``, silence.
     predictor
         What to fit, when the name alone does not say it: ``name`` is a label then.
+    fits
+        Keeps what is fitted until the job is done.
 
     Raises
     ------
@@ -208,13 +211,12 @@ def evaluate_predictor(
     """
     settings = settings if settings is not None else Settings()
     progress = progress if progress is not None else Progress(False)
-    predictor = predictor if predictor is not None else seeded(name, settings.seed)
-    started = time.perf_counter()
+    fits = fits if fits is not None else FinishedFits(progress=progress)
+    predictor, fit_s = predictor if predictor is not None else seeded(name, settings.seed), 0.0
     if train is not None:
-        progress.note(f"{name}: fitting on {len(train)} traces")
-        predictor.fit(train)
+        empty = predictor
+        predictor, fit_s = fits.fit(f"{name}, seed {settings.seed}", lambda: empty, train)
         predictor.learned_from = {"conversations": conversations_card(train)}
-    fit_s = time.perf_counter() - started
     found = predicted(predictor, name, test, ahead=False, predict_ms=settings.predict_ms, progress=progress)
     table = found.table
     p50, p99 = (float(value) for value in np.percentile(table.latency_ms, [50, 99]))
@@ -272,6 +274,7 @@ def evaluation_record(
     *,
     allow_overlap: bool = False,
     progress: Progress | None = None,
+    fits: FinishedFits | None = None,
 ) -> dict[str, Any]:
     """Fit and measure several predictors; returns what ``specbench evaluate`` writes, as strict JSON values.
 
@@ -286,7 +289,8 @@ def evaluation_record(
     for name in predictors:
         make_predictor(name)
     results = {
-        name: evaluate_predictor(name, train.traces, test.traces, settings, progress).metrics for name in predictors
+        name: evaluate_predictor(name, train.traces, test.traces, settings, progress, fits=fits).metrics
+        for name in predictors
     }
     shared = overlap(train.traces, test.traces)
     record = {

@@ -23,6 +23,7 @@ from specbench.study.decisions import decision_rows
 from specbench.study.evaluation import Settings, evaluate_predictor
 from specbench.study.figure_tables import per_tool, recall_at_waste, reliability_bins
 from specbench.study.figures import draw_figures
+from specbench.study.finished_fits import finished_fits
 from specbench.study.job import Job
 from specbench.study.model_card import model_card
 from specbench.study.operating_point import operating_point
@@ -117,7 +118,7 @@ def run_study(
     predictors = predictors if predictors is not None else default_predictors()
     job = Job("study", {**locals(), "live": live or None})
     told = job.progress
-    with job.folder() as folder:
+    with finished_fits(out, told) as fits, job.folder() as folder:
         data = job.read()
         parts = job.split(data)
         told.note(
@@ -130,9 +131,9 @@ def run_study(
                 "side effects with --effects"
             )
         fitted_on = parts.train_and_validation
-        point = operating_point(_chosen(predictors), parts, settings, told)
+        point = operating_point(_chosen(predictors), parts, settings, told, fits)
         settings = replace(settings, threshold=point.p)
-        results = [evaluate_predictor(name, fitted_on, parts.test, settings, told) for name in predictors]
+        results = [evaluate_predictor(name, fitted_on, parts.test, settings, told, fits=fits) for name in predictors]
         chosen = next(result for result in results if result.name == _chosen(predictors))
         model, beside = settings.model(parts.test), settings.modelled_view(parts.test)
         told.note(f"simulating {chosen.name} at p ≥ {point.p:.2f}, drawing figures, writing the report")

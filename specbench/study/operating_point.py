@@ -12,7 +12,8 @@ from specbench.metrics.intervals import MIN_TASKS
 from specbench.policies import DEFAULT_THRESHOLD
 from specbench.sim import sweep
 from specbench.study.evaluation import THRESHOLDS, Settings
-from specbench.study.predictions import fitted, predicted
+from specbench.study.finished_fits import FinishedFits
+from specbench.study.predictions import predicted, seeded
 from specbench.study.progress import Progress
 from specbench.traces.splitting import Split
 
@@ -61,7 +62,9 @@ class OperatingPoint:
         return {**asdict(self), "words": self.words()}
 
 
-def operating_point(name: str, parts: Split, settings: Settings, progress: Progress) -> OperatingPoint:
+def operating_point(
+    name: str, parts: Split, settings: Settings, progress: Progress, fits: FinishedFits | None = None
+) -> OperatingPoint:
     """Return the threshold with the best net gain on validation tasks; the predictor is fitted on the training tasks.
 
     Below five validation tasks, or where nothing is gained at any threshold, it is the rule of thumb,
@@ -77,6 +80,8 @@ def operating_point(name: str, parts: Split, settings: Settings, progress: Progr
         Seconds, the price of waste, and a threshold where the user gave one.
     progress
         Told what is done.
+    fits
+        Keeps what is fitted until the job is done.
     """
     if settings.threshold is not None:
         return OperatingPoint(settings.threshold, given=True)
@@ -84,7 +89,8 @@ def operating_point(name: str, parts: Split, settings: Settings, progress: Progr
     if tasks < MIN_TASKS:
         return OperatingPoint(DEFAULT_THRESHOLD)
     progress.note(f"{name}: choosing the threshold on {plural(tasks, 'validation task')}")
-    asked = fitted(name, parts.train, seed=settings.seed, progress=progress)
+    fits = fits if fits is not None else FinishedFits(progress=progress)
+    asked, _ = fits.fit(f"{name}, seed {settings.seed}", lambda: seeded(name, settings.seed), parts.train)
     found = predicted(asked, name, parts.validation, ahead=False, predict_ms=settings.predict_ms, progress=progress)
     curve = sweep(
         found.table, THRESHOLDS, latency=settings.model(parts.validation), predict_s=found.predict_s,

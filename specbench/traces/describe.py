@@ -125,7 +125,8 @@ class Description:
                 ("", f"saves {measured.saved_share:.1%} (measured, on {measured.decision_points} timed decisions)")
             )
         if self.calls and not self.calls_by_effect.get(Effect.READ.value):
-            rows.append(("", "no called tool is declared `read`: declare those without side effects (--effects)"))
+            rows.append(("", "no called tool is declared `read`, so nothing is launched: `specbench traces effects"))
+            rows.append(("", "PATH --out effects.json` writes a template to declare them in, for --effects"))
         lines = [f"{label:<22}{value}" for label, value in rows]
         lines.append("")
         lines.extend(f"  {row.calls:>7}  {row.effect:<8} {shown(row.tool)}" for row in self.calls_by_tool)

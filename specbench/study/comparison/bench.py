@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from specbench.core.types import Trace
 from specbench.metrics.paired import CALL_RATES, paired_differences
 from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor, seeded
+from specbench.study.finished_fits import FinishedFits
 from specbench.study.progress import Progress
 
 __all__ = ["RATES", "Bench", "Variant", "row_of"]
@@ -37,7 +38,7 @@ class Bench:
     ----------
     train, test
         Traces without a task in common.
-    settings, progress
+    settings, progress, fits
         As in :func:`specbench.study.evaluate_predictor`.
     """
 
@@ -45,6 +46,7 @@ class Bench:
     test: Sequence[Trace]
     settings: Settings = field(default_factory=Settings)
     progress: Progress = field(default_factory=lambda: Progress(False))
+    fits: FinishedFits | None = None
     _done: dict[str, Evaluated] = field(default_factory=dict)
 
     def measure(self, variant: Variant | str) -> Evaluated:
@@ -59,7 +61,7 @@ class Bench:
         """Return ``variant`` fitted on ``train`` and measured on ``test``; ``note`` is for the progress."""
         variant = variant if isinstance(variant, Variant) else Variant(variant, variant, {})
         predictor = seeded(variant.name, self.settings.seed, **variant.options)
-        return evaluate_predictor(variant.label + note, train, test, self.settings, self.progress, predictor)
+        return evaluate_predictor(variant.label + note, train, test, self.settings, self.progress, predictor, self.fits)
 
     def differences(self, ours: Evaluated, theirs: Evaluated) -> dict[str, dict[str, float | None]]:
         """Return the paired differences of two that were measured on the same traces."""

@@ -24,6 +24,7 @@ from specbench.study.comparison.page import comparison_page
 from specbench.study.comparison.transfer import transfer
 from specbench.study.data import split_sizes
 from specbench.study.evaluation import Settings
+from specbench.study.finished_fits import finished_fits
 from specbench.study.job import Job, option_words
 from specbench.traces.effects import Effects
 from specbench.traces.store import Paths
@@ -145,10 +146,10 @@ def run_compare(
     names = predictors
     for name in embedding_names(parts.sentence, parts.hidden):
         make_embedding(name)  # a model that is not there is told before anything is trained
-    with job.folder() as folder:
+    with finished_fits(out, job.progress) as fits, job.folder() as folder:
         data = job.read()
         divided = job.split(data)
-        bench = Bench(divided.train_and_validation, divided.test, settings, job.progress)
+        bench = Bench(divided.train_and_validation, divided.test, settings, job.progress, fits)
         job.progress.note(
             f"{len(names)} predictors: {len(bench.train)} traces to learn from, {len(bench.test)} for the test"
         )

@@ -1,0 +1,100 @@
+"""Fitted predictors of a job that is not finished: the same command, run again, goes on with them."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from specbench.core.errors import CheckpointError
+from specbench.core.json_values import read_json, write_json
+from specbench.core.types import Trace
+from specbench.core.version import package_version
+from specbench.predictors import Predictor
+from specbench.predictors.checkpoint import load, save
+from specbench.study.progress import Progress
+
+__all__ = ["FinishedFits", "finished_fits"]
+
+WORTH_KEEPING_S = 1.0
+"""Fits that are faster are made again instead."""
+_SECONDS = "fit_s.json"
+
+
+class FinishedFits:
+    """Fits predictors, and keeps each in a folder until the job is done.
+
+    Parameters
+    ----------
+    folder
+        Where to; made when there is something to keep. ``None`` keeps nothing.
+    progress
+        Told when a predictor is taken over from an interrupted run.
+
+    Examples
+    --------
+    >>> from specbench.predictors.counting.markov import MarkovPredictor
+    >>> predictor, seconds = FinishedFits().fit("markov", MarkovPredictor, [])
+    >>> predictor.fitted, seconds < 1
+    (True, True)
+    """
+
+    def __init__(self, folder: Path | None = None, progress: Progress | None = None) -> None:
+        self.folder = folder
+        self.progress = progress if progress is not None else Progress(False)
+
+    def fit(self, name: str, make: Callable[[], Predictor], train: Sequence[Trace]) -> tuple[Predictor, float]:
+        """Return a predictor fitted on ``train``, now or in an interrupted run of the same job, and the fit's seconds.
+
+        Parameters
+        ----------
+        name
+            What it is, with seed and options: another name is another predictor.
+        make
+            Makes it, not fitted.
+        train
+            What it learns from.
+        """
+        kept = None if self.folder is None else self.folder / _digest(name, train)
+        if kept is not None and (kept / _SECONDS).is_file():
+            try:
+                found = load(kept / "checkpoint", make=make), float(read_json(kept / _SECONDS))
+            except CheckpointError:
+                shutil.rmtree(kept)
+            else:
+                self.progress.note(f"{name}: fitted by the interrupted run; remove {self.folder} to fit it again")
+                return found
+        self.progress.note(f"{name}: fitting on {len(train)} traces")
+        started = time.perf_counter()
+        predictor = make().fit(train)
+        seconds = time.perf_counter() - started
+        if kept is not None and seconds >= WORTH_KEEPING_S:
+            save(predictor, kept / "checkpoint")
+            write_json(kept / _SECONDS, seconds)
+        return predictor, seconds
+
+
+@contextmanager
+def finished_fits(out: str | Path, progress: Progress) -> Iterator[FinishedFits]:
+    """Yield the fits of the job that writes ``out``; they are removed once it is done, and told of when it is not.
+
+    They lie beside ``out``, in a folder of its name and ``.unfinished``.
+    """
+    folder = Path(f"{out}.unfinished")
+    try:
+        yield FinishedFits(folder, progress)
+    except BaseException:
+        if folder.is_dir():
+            progress.note(f"not finished; fitted predictors are kept in {folder}: the same command goes on with them")
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _digest(name: str, train: Sequence[Trace]) -> str:
+    digest = hashlib.sha256(f"{name} {package_version()} {len(train)}".encode())
+    for trace in train:
+        digest.update(repr(trace).encode("utf-8", errors="surrogatepass"))
+    return digest.hexdigest()[:16]
