@@ -1,4 +1,10 @@
-# specbench: `make help` lists the targets. Needs Python 3.11 or newer, make and git.
+# specdocs: $(READY) ## the documentation site, into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
+docs-serve: $(READY) ## the same on http://localhost:8000, made anew as you write
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
+
+bench: `make help` lists the targets. Needs Python 3.11 or newer, make and git.
 
 PYTHON ?= $(shell for python in python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
@@ -26,7 +32,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv study test quick notebooks test-slow lab bench clean
+.PHONY: help venv study test quick notebooks test-slow lab docs docs-serve bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -73,6 +79,12 @@ test-slow: $(READY) ## the tests that need minutes
 
 lab: $(READY) ## open JupyterLab
 	$(BIN)/jupyter lab
+
+docs: $(READY) ## the documentation site, into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
+docs-serve: $(READY) ## the same on http://localhost:8000, made anew as you write
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 bench: $(READY) ## speed and memory against their targets; writes benchmarks/README.md
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/run.py

@@ -32,7 +32,7 @@ RANDOM = """\
 Weights are **random**: what is written is forced along scripted conversations, token by token, so time and memory are
 real, and what the model would have said is not. """
 EMBEDDING = """\
-The same models as a [text embedding](../docs/learned_predictor.md#text-embeddings) (`specbench compare --hidden`): what
+The same models as a [text embedding](../docs/log/ablations.md#text-embeddings) (`specbench compare --hidden`): what
 it takes to embed a message of the desk, one prefill each.
 """
 EMBEDDED = ["", "messages", "dimensions", "a message, p50", "p99"]

@@ -29,7 +29,7 @@ async def main() -> None:
         turn = await conversation.user("where is W7?", think)
         for step in turn.steps:
             if step.decided.calls:
-                print(f"{step.outcome.saved_s:.2f} s saved: {step.outcome.reason}")
+                print(f"{step.outcome.saved_s:z.2f} s saved: {step.outcome.reason}")
         print(turn.text)
         print(sb.simulate("oracle", [conversation.trace()], "always", latency="measured").report())
 

@@ -21,7 +21,7 @@ MIN_TASKS = 5
 class Ratios(NamedTuple):
     """Ratios with their intervals, one a column; arrays of shape (m,).
 
-    Parameters
+    Attributes
     ----------
     value
         Σ numerator / Σ denominator; NaN where the denominator is 0.

@@ -152,38 +152,35 @@ class SpeculationMetrics:
         return text
 
     def verdicts(self) -> list[str]:
-        """Return what the run says about itself, each with its evidence, and how the rules of thumb fared."""
+        """Return what the run says about itself, with its evidence, and how two rules of thumb fared."""
         if not self.launched:
             return ["Nothing was launched: nothing was saved, and nothing wasted."]
-        interval = ""
-        sure = "on these traces"
-        if self.net_share_ci is not None:
+        word = "saved more than it wasted" if self.net_s > 0 else "wasted as much as it saved, or more"
+        seconds = f"{self.saved_s:.1f} s saved, {self.wasted_s:.1f} s of tool work wasted"
+        if self.net_share_ci is None:
+            said = f"Speculation {word} on these traces: {seconds}. They are too few for an interval."
+        else:
             low, high = (100 * value for value in self.net_share_ci)
-            interval = f"; net {low:+.1f} to {high:+.1f} % of the time (95 %, by task)"
-            sure = "beyond the sampling error" if low > 0 or high < 0 else "within the sampling error"
-        word = "saves more than it wastes" if self.net_s > 0 else "wastes as much as it saves, or more"
-        out = [
-            f"Speculation {word} {sure}: {self.saved_s:.1f} s saved, {self.wasted_s:.1f} s of tool work "
-            f"wasted{interval}."
-        ]
+            interval = f"net {low:+.1f} to {high:+.1f} % of the time (95 %, by task)"
+            clear = low > 0 or high < 0
+            said = f"Speculation {word}: {seconds}; {interval}" + (
+                "." if clear else ", so on other conversations it may be the other way round."
+            )
         rate, attempts = self.recall or 0.0, self.attempt_recall or 0.0
         band = "" if self.recall_ci is None else " [{:.0f}, {:.0f}]".format(*(100 * v for v in self.recall_ci))
-        measured = f"recall {100 * rate:.0f} %{band} of the calls, {100 * attempts:.0f} % of the attempts"
-        for share, name in ((rate, "of the calls"), (attempts, "of the attempts")):
-            if share > PAYS:
-                held = "holds" if self.net_s > 0 else "does not hold"
-                out.append(
-                    f"Rule of thumb, above {PAYS:.0%} {name} pays: {held} here ({measured}, net {self.net_s:+.1f} s)."
-                )
-            elif share < WASTES:
-                held = "holds" if self.net_s <= 0 else "does not hold"
-                out.append(
-                    f"Rule of thumb, below {WASTES:.0%} {name} waste may outweigh: {held} here "
-                    f"({measured}, net {self.net_s:+.1f} s)."
-                )
-            else:
-                out.append(f"Between {WASTES:.0%} and {PAYS:.0%} {name} the rules say nothing ({measured}).")
-        return out
+        return [
+            said,
+            f"Two rules of thumb say that speculation pays above {100 * PAYS:.0f} % hits, and that waste may outweigh "
+            f"below {100 * WASTES:.0f} %. Here {100 * rate:.0f} %{band} of the calls are hits ({self._rule(rate)}), and "
+            f"{100 * attempts:.0f} % of the decisions with a launch ({self._rule(attempts)}).",
+        ]
+
+    def _rule(self, share: float) -> str:
+        """How the rules of thumb fared with a share of hits."""
+        if WASTES <= share <= PAYS:
+            return "between the two"
+        right = (self.net_s > 0) == (share > PAYS)
+        return f"the {'first' if share > PAYS else 'second'} rule {'holds' if right else 'does not hold'}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the metrics as JSON values."""

@@ -26,7 +26,7 @@ __all__ = ["Networks", "Predictor", "Session", "at_most", "checked_predictions",
 class Networks(NamedTuple):
     """Networks as ONNX graphs, and what a reader of them needs to know.
 
-    Parameters
+    Attributes
     ----------
     graphs
         File name → the graph's bytes.
