@@ -171,8 +171,8 @@ class SpeculationMetrics:
         return [
             said,
             f"Two rules of thumb say that speculation pays above {100 * PAYS:.0f} % hits, and that waste may outweigh "
-            f"below {100 * WASTES:.0f} %. Here {100 * rate:.0f} %{band} of the calls are hits ({self._rule(rate)}), and "
-            f"{100 * attempts:.0f} % of the decisions with a launch ({self._rule(attempts)}).",
+            f"below {100 * WASTES:.0f} %. Here {100 * rate:.0f} %{band} of the calls are hits ({self._rule(rate)}), "
+            f"and {100 * attempts:.0f} % of the decisions with a launch ({self._rule(attempts)}).",
         ]
 
     def _rule(self, share: float) -> str:
