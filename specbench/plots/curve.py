@@ -9,8 +9,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
-from matplotlib.lines import Line2D
 
+from specbench.plots.labels import Label, place_labels
 from specbench.plots.style import Ink, Series, basis, empty, looks, new_axes, per_cent, themed
 
 __all__ = ["plot_curve"]
@@ -39,7 +39,7 @@ def plot_curve(
     threshold
         The operating point; an outlined marker on each line.
     highlight
-        Predictor whose operating point is labelled; the first that is no control otherwise.
+        Predictor whose operating point is told; the first that is no control otherwise.
     modelled
         Whether the seconds are modelled, or measured; says so on the axis.
     before_write
@@ -72,17 +72,15 @@ def plot_curve(
             return empty(ax, "No tool calls in the test traces: there is no hit-rate to draw.", colours)
         names = [str(name) for name in curves["predictor"].unique()]
         lines = [name for name in names if name not in controls]
-        handles: list[Line2D] = []
+        labels: list[Label] = []
         for name, look in looks(lines, theme).items():
-            handles.append(_line(ax, curves[curves["predictor"] == name], name, look, threshold, colours))
+            labels.append(_line(ax, curves[curves["predictor"] == name], name, look, threshold, colours))
         highlight = highlight if highlight in lines else next(iter(lines), None)
         _ceiling(ax, curves, colours)
         for number, name in enumerate(name for name in names if name in controls):
-            handles.append(_control(ax, curves[curves["predictor"] == name], name, number, colours))
-        if highlight is not None:
-            unit = "lookups a call" if before_write else "of the time"
-            handles.append(_label_default(ax, curves[curves["predictor"] == highlight], threshold, unit, colours))
-        ax.set_xlim(left=-0.012)
+            labels += _control(ax, curves[curves["predictor"] == name], name, number, colours)
+        right = max(ax.get_xlim()[1], 0.01)
+        ax.set_xlim(-0.015 * right, 1.16 * right)
         ax.set_ylim(-0.03, min(1.02, max(ax.get_ylim()[1], 0.1) + 0.05))
         ax.yaxis.set_major_formatter(per_cent())
         if before_write:
@@ -94,19 +92,15 @@ def plot_curve(
             ax.set_xlabel(f"wasted compute: seconds of unused tool runs, % of the sequential time ({basis(modelled)})")
             ax.set_ylabel("hit-rate (recall): % of the calls")
             ax.set_title("Hit-rate against wasted compute")
-        ax.legend(
-            handles=handles,
-            loc="upper left",
-            bbox_to_anchor=(1.01, 1.0),
-            borderaxespad=0.0,
-            fontsize=9,
-            handlelength=3.8,
-        )
+        if highlight is not None:
+            unit = "lookups a call" if before_write else "of the time"
+            _label_default(ax, curves[curves["predictor"] == highlight], threshold, unit, colours)
+        place_labels(ax, labels, colours)
         sns.despine(ax=ax)
         return ax
 
 
-def _line(ax: Axes, rows: pd.DataFrame, name: str, look: Series, threshold: float, colours: Ink) -> Line2D:
+def _line(ax: Axes, rows: pd.DataFrame, name: str, look: Series, threshold: float, colours: Ink) -> Label:
     rows = rows.sort_values("threshold")
     x, y = rows["wasted_share"].to_numpy(float), rows["recall"].to_numpy(float)
     if {"recall_low", "recall_high"} <= set(rows.columns):
@@ -119,11 +113,13 @@ def _line(ax: Axes, rows: pd.DataFrame, name: str, look: Series, threshold: floa
     ax.plot(x[tenths], y[tenths], ls="", marker=look.marker, ms=4.5, color=look.colour, zorder=4)
     at = int(np.argmin(np.abs(rows["threshold"].to_numpy(float) - threshold)))
     ax.plot(x[at], y[at], ls="", marker=look.marker, ms=9.5, mfc=look.colour, mec=colours.text, mew=1.6, zorder=6)
-    return Line2D([], [], color=look.colour, ls=look.line, marker=look.marker, lw=2.0, ms=5, label=name)
+    return Label(float(x[0]), float(y[0]), name, look.colour)
 
 
-def _control(ax: Axes, rows: pd.DataFrame, name: str, number: int, colours: Ink) -> Line2D:
+def _control(ax: Axes, rows: pd.DataFrame, name: str, number: int, colours: Ink) -> list[Label]:
     row = rows.sort_values("threshold").iloc[0]
+    if not row["recall"] and not row["wasted_share"]:
+        return []  # it launches nothing: a mark at the origin says nothing
     marker = ("x", "+", "1", "2", "*", "3")[number % 6] if name != "oracle" else "*"
     ax.plot(
         row["wasted_share"],
@@ -136,7 +132,7 @@ def _control(ax: Axes, rows: pd.DataFrame, name: str, number: int, colours: Ink)
         zorder=5,
         clip_on=False,
     )
-    return Line2D([], [], ls="", marker=marker, ms=8, mew=1.8, color=colours.faint, label=f"{name} (control)")
+    return [Label(float(row["wasted_share"]), float(row["recall"]), f"{name} (control)", colours.faint)]
 
 
 def _ceiling(ax: Axes, curves: pd.DataFrame, colours: Ink) -> None:
@@ -150,16 +146,13 @@ def _ceiling(ax: Axes, curves: pd.DataFrame, colours: Ink) -> None:
         )  # fmt: skip
 
 
-def _label_default(ax: Axes, rows: pd.DataFrame, threshold: float, unit: str, colours: Ink) -> Line2D:
+def _label_default(ax: Axes, rows: pd.DataFrame, threshold: float, unit: str, colours: Ink) -> None:
     row = rows.iloc[int(np.argmin(np.abs(rows["threshold"].to_numpy(float) - threshold)))]
-    ax.annotate(
-        f"p ≥ {threshold:.2f}", (row["wasted_share"], row["recall"]), xytext=(12, -1), textcoords="offset points",
-        fontsize=9, weight="bold", va="center", zorder=7,
-        bbox={"boxstyle": "round,pad=0.15", "fc": colours.paper, "ec": "none", "alpha": 0.6},
-    )  # fmt: skip
     wasted = f"{row['wasted_share']:.2f}" if unit.startswith("lookups") else f"{100 * row['wasted_share']:.1f} %"
-    text = (
-        f"operating point, p ≥ {threshold:.2f}:\n{row['predictor']} hits {100 * row['recall']:.0f} % of the calls\n"
-        f"and wastes {wasted} {unit}"
-    )
-    return Line2D([], [], ls="", marker="o", ms=10, mfc="none", mec=colours.text, mew=1.6, label=text)
+    ax.set_title(ax.get_title(loc="left"), loc="left", pad=22)
+    ax.text(
+        0.0, 1.015,
+        f"outlined: operating point, p ≥ {threshold:.2f}: {row['predictor']} hits {100 * row['recall']:.0f} % "
+        f"of the calls and wastes {wasted} {unit}",
+        transform=ax.transAxes, va="bottom", fontsize=9, color=colours.faint,
+    )  # fmt: skip

@@ -17,6 +17,7 @@ from specbench.core.files import atomic_file, refuse_foreign
 from specbench.core.text import writable
 from specbench.predictors import predictor_class
 from specbench.predictors.counting.fillers import FILLERS
+from specbench.report.decisions import KINDS, listed, transcripts
 
 __all__ = [
     "build_report",
@@ -30,8 +31,6 @@ __all__ = [
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_ROWS = 40
 """Tools and files listed; the rest is counted."""
-MOST_DECISIONS = 1500
-"""Decisions listed; calls before replies."""
 
 PAGE = "<title>specbench: "
 """What tells a page that specbench wrote."""
@@ -88,6 +87,8 @@ def render_report(run: str | Path) -> str:
     folder = Path(run)
     config, metrics = (read_result(folder, name) for name in ("config.json", "metrics.json"))
     try:
+        figures = {name: _figure(folder, name) for name in metrics["figures"]}
+        rows = _decisions(folder)
         text: str = (
             make_environment()
             .get_template("report.html")
@@ -95,10 +96,12 @@ def render_report(run: str | Path) -> str:
                 config=config,
                 metrics=metrics,
                 chosen=metrics["default_policy"]["predictor"],
-                figures={name: _figure(folder, name) for name in metrics["figures"]},
+                figures=figures,
                 most_rows=MOST_ROWS,
-                decisions=_decisions(folder),
-                most_decisions=MOST_DECISIONS,
+                contents=_contents(metrics),
+                decisions=listed(rows),
+                talks=transcripts(rows),
+                kinds={kind: told for kind, told in KINDS.items() if any(row["what"] == kind for row in rows)},
             )
         )
         return text
@@ -106,6 +109,30 @@ def render_report(run: str | Path) -> str:
         raise ConfigError(
             f"{folder}: metrics.json or config.json is incomplete ({error}); run `specbench study` again"
         ) from error
+
+
+def _contents(metrics: Mapping[str, Any]) -> dict[str, str]:
+    """Return the page's sections: id → title."""
+    found = {
+        "leaderboard": "Which predictor?",
+        "curve": "The trade-off",
+        "time": "Where the time goes",
+        "guesses": "How good the guesses are",
+        "cost": "What predictors cost",
+        "threshold": "Choosing the threshold",
+        "tools": "Which tools",
+        "episode": "What it looks like",
+        "live": "Live",
+        "reliability": "Can the probabilities be trusted?",
+        "decisions": "Every decision",
+        "conversations": "A conversation",
+        "data": "The data",
+        "controls": "Controls",
+        "limits": "Limits",
+        "reproduce": "Reproduce",
+    }
+    absent = {name for name, there in (("live", metrics.get("live")), ("controls", metrics["controls"])) if not there}
+    return {name: title for name, title in found.items() if name not in absent}
 
 
 def make_environment() -> Any:
@@ -120,8 +147,9 @@ def make_environment() -> Any:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        percent=percent, interval=_interval, seconds=_seconds, size=_size, about=_about, decimals=_decimals
-    )
+        percent=percent, interval=_interval, seconds=_seconds, size=_size, about=_about, decimals=_decimals,
+        breakable=_breakable, coded=_coded, embedded=_embedded,
+    )  # fmt: skip
     return environment
 
 
@@ -146,7 +174,7 @@ def read_result(folder: Path, name: str) -> dict[str, Any]:
 
 
 def _decisions(folder: Path) -> list[dict[str, Any]]:
-    """Return the rows of ``decisions.parquet``: those that tell most first come in, in order."""
+    """Return the rows of ``decisions.parquet``."""
     import pandas as pd
 
     path = folder / "decisions.parquet"
@@ -154,9 +182,8 @@ def _decisions(folder: Path) -> list[dict[str, Any]]:
         frame = pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read ({error}); run `specbench study` again") from error
-    if len(frame) > MOST_DECISIONS:
-        told = frame["what"].map({"late hit": 0, "hit": 1, "miss": 1, "not READ": 2, "reply": 3})
-        frame = frame.loc[told.sort_values(kind="stable").index[:MOST_DECISIONS]].sort_index()
+    if not {"said", "guesses"} <= set(frame.columns):
+        raise ConfigError(f"{path} is incomplete: an earlier specbench wrote it; run `specbench study` again")
     plain = frame.astype(object).where(frame.notna(), None)
     return [dict(zip(plain.columns, row, strict=True)) for row in plain.itertuples(index=False)]
 
@@ -191,6 +218,28 @@ def _seconds(value: float | None) -> str:
 
 def _decimals(value: float | None, digits: int = 2) -> str:
     return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
+
+
+def _breakable(call: str) -> Any:
+    """Return a call that a narrow column breaks behind its commas."""
+    from markupsafe import Markup, escape
+
+    return Markup(",<wbr>").join(escape(part) for part in call.split(","))
+
+
+def _coded(sentence: str) -> Any:
+    """Return a sentence with what stands between back-ticks as code."""
+    from markupsafe import Markup, escape
+
+    parts = [escape(part) for part in sentence.split("`")]
+    return Markup("").join(Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in enumerate(parts))
+
+
+def _embedded(value: Any) -> Any:
+    """Return JSON that cannot end the script element that holds it."""
+    from markupsafe import Markup
+
+    return Markup(json.dumps(value, ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", "\\u2028"))
 
 
 def _size(value: int | None) -> str:

@@ -10,7 +10,7 @@ from specbench.core.text import writable
 from specbench.metrics.prediction_rates import launches
 from specbench.metrics.prediction_table import PredictionTable
 
-__all__ = ["per_tool", "recall_at_waste", "reliability_bins", "wilson_interval"]
+__all__ = ["at_waste", "per_tool", "reliability_bins", "wilson_interval"]
 
 Z_95 = 1.959964
 
@@ -33,8 +33,8 @@ def wilson_interval(hits: float, of: float) -> tuple[float, float]:
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
-def recall_at_waste(curve: pd.DataFrame, wasted_share: float) -> float | None:
-    """Return the recall where the curve, as it is drawn, reaches ``wasted_share`` of the sequential time.
+def at_waste(curve: pd.DataFrame, wasted_share: float, what: str = "recall") -> float | None:
+    """Return the recall, or another column, where the curve, as it is drawn, reaches ``wasted_share`` of the time.
 
     Between two thresholds it is the straight line: launching by the one in some conversations and by the other in the
     rest gives just that. Before the first threshold with a launch it comes from (0, 0): launching nothing.
@@ -45,26 +45,28 @@ def recall_at_waste(curve: pd.DataFrame, wasted_share: float) -> float | None:
         Rows of :func:`specbench.sim.sweep` for one predictor.
     wasted_share
         A fraction of the sequential time.
+    what
+        ``recall``, ``saved_share``, …
 
     Returns
     -------
     float or None
-        The best recall of all where the curve ends before; ``None`` without any call.
+        The best value of all where the curve ends before; ``None`` without any call.
 
     Examples
     --------
     >>> curve = pd.DataFrame({"recall": [0.5, 0.3, 0.0], "wasted_share": [0.25, 0.05, 0.0]})
-    >>> round(recall_at_waste(curve, 0.15), 3), recall_at_waste(curve, 0.9)
+    >>> round(at_waste(curve, 0.15), 3), at_waste(curve, 0.9)
     (0.4, 0.5)
     """
-    known = curve.dropna(subset=["recall", "wasted_share"]).sort_values(["wasted_share", "recall"])
+    known = curve.dropna(subset=[what, "wasted_share"]).sort_values(["wasted_share", what])
     if known.empty:
         return None
-    best = known.groupby("wasted_share")["recall"].max()
-    wasted, recall = np.append(0.0, best.index.to_numpy(float)), np.append(0.0, best.to_numpy(float))
+    best = known.groupby("wasted_share")[what].max()
+    wasted, value = np.append(0.0, best.index.to_numpy(float)), np.append(0.0, best.to_numpy(float))
     if len(best) and wasted[1] == 0.0:
-        wasted, recall = wasted[1:], recall[1:]
-    return float(np.interp(wasted_share, wasted, np.maximum.accumulate(recall)))
+        wasted, value = wasted[1:], value[1:]
+    return float(np.interp(wasted_share, wasted, np.maximum.accumulate(value)))
 
 
 def reliability_bins(table: PredictionTable, bins: int = 10) -> pd.DataFrame:

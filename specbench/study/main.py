@@ -21,7 +21,7 @@ from specbench.sim.simulation import simulate
 from specbench.study.data import split_sizes
 from specbench.study.decisions import decision_rows
 from specbench.study.evaluation import Settings, evaluate_predictor
-from specbench.study.figure_tables import per_tool, recall_at_waste, reliability_bins
+from specbench.study.figure_tables import at_waste, per_tool, reliability_bins
 from specbench.study.figures import draw_figures
 from specbench.study.finished_fits import finished_fits
 from specbench.study.job import Job
@@ -176,7 +176,10 @@ def run_study(
         measured = {result.name: result.metrics for result in results}
         summary = summarise(ledger)
         wasted_share = summary["wasted_s"] / summary["sequential_s"] if summary["sequential_s"] else 0.0
-        same_waste = {result.name: recall_at_waste(result.curve, wasted_share + 1e-9) for result in results}
+        same_waste, same_saved = (
+            {result.name: at_waste(result.curve, wasted_share + 1e-9, what) for result in results}
+            for what in ("recall", "saved_share")
+        )
         worth = worth_of(chosen.metrics["at_operating_point"], used, len(set(chosen.table.tasks)), settings)
         said = verdict(
             measured,
@@ -204,6 +207,7 @@ def run_study(
                     "operating_point": point.to_dict(),
                     **summary,
                     "recall_at_same_waste": same_waste,
+                    "saved_at_same_waste": same_saved,
                 },
                 "controls": controls,
                 "per_tool": tools.to_dict("records"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,11 +12,16 @@ from typer.testing import CliRunner
 
 from specbench.cli import app
 from specbench.core.errors import ConfigError
-from specbench.core.types import Trace
+from specbench.core.types import Message, Trace
+from specbench.policies import Threshold
 from specbench.report.comparison import build_comparison
+from specbench.report.decisions import KINDS, transcripts
 from specbench.report.page import build_report, percent, render_report
+from specbench.sim import Constant, simulate
 from specbench.study import run_study
+from specbench.study.decisions import decision_rows
 from specbench.traces.store import write_traces
+from tests.tables import table
 
 HOSTILE = "<script>alert('x')</script>"
 
@@ -49,7 +55,8 @@ def test_hostile_names_show_as_text(hostile: Path) -> None:
     text = (hostile / "report.html").read_text()
     page = Page()
     page.feed(text)
-    assert page.tags.count("script") == 1  # the page's own: it filters the table of decisions
+    assert page.tags.count("script") == 2  # the page's own, and the conversations as data that it shows as text
+    assert text.count('<script type="application/json" id="talks">') == 1
     assert "i" not in page.tags
     assert "&lt;script&gt;alert(" in text
     assert "a&amp;b&lt;i&gt;.jsonl" in text
@@ -59,8 +66,9 @@ def test_the_page_is_self_contained_and_small(hostile: Path) -> None:
     text = (hostile / "report.html").read_text()
     page = Page()
     page.feed(text)
-    assert len(page.fetched) == 12
-    assert all(address.startswith("data:image/svg+xml;base64,") for address in page.fetched)
+    drawn = [address for address in page.fetched if not address.startswith("#")]
+    assert len(drawn) == 12
+    assert all(address.startswith("data:image/svg+xml;base64,") for address in drawn)
     assert "@import" not in text
     assert "url(" not in text
     assert len(text) < 5_000_000
@@ -72,8 +80,24 @@ def test_the_verdict_comes_first_and_everything_is_there(hostile: Path) -> None:
     metrics = json.loads((hostile / "metrics.json").read_text())
     config = json.loads((hostile / "config.json").read_text())
     body = text[text.index("<body>") :]
-    assert body.index('class="verdict ') < body.index("<figure") < body.index('id="leaderboard"')
+    order = [
+        'class="verdict ',
+        "<nav ",
+        'id="leaderboard"',
+        "<figure",
+        'id="decisions"',
+        'id="conversations"',
+        'id="controls"',
+    ]
+    assert [body.index(each) for each in order] == sorted(body.index(each) for each in order)
+    assert (
+        body.count("<main>") == 1 and body.count("<caption>") == body.count("<table") - 1
+    )  # the decisions have a label
+    for anchor in re.findall(r'href="#(\w+)"', body):
+        assert f'id="{anchor}"' in body
     for heading in (
+        "conversations",
+        "controls",
         "leaderboard",
         "guesses",
         "cost",
@@ -175,3 +199,32 @@ def test_the_decisions_say_why(hostile: Path) -> None:
     assert frame["reason"].str.len().min() > 0
     text = (hostile / "report.html").read_text()
     assert text.count("<tr data-what=") == len(frame)
+
+
+def test_a_miss_says_what_kind_it_is() -> None:
+    rows = [
+        ("t", ["read:1"], [("read:1", 0.9)]),  # hit
+        ("t", ["read:2"], [("read:2", 0.3)]),  # right, and not sure enough
+        ("t", ["read:3"], [("read:9", 0.9)]),  # another one was started
+        ("t", ["read:4"], [("read:9", 0.3)]),
+        ("t", [], [("read:9", 0.9)]),
+        ("t", [], [(None, 0.9)]),
+        ("t", ["write:1"], [("read:9", 0.3)]),
+    ]
+    found = table(*rows)
+    frame = decision_rows(found, simulate(found, Threshold(0.5), latency=Constant(2.0, 1.0)))
+    assert list(frame["what"]) == [
+        "hit", "below the threshold", "wrong", "not foreseen", "started on a reply", "reply", "not READ",
+    ]  # fmt: skip
+    assert set(frame["what"]) <= set(KINDS)
+
+
+def test_transcripts_hold_what_was_said_without_secrets_and_within_bounds() -> None:
+    key = "sk-proj-" + "a1B2c3D4" * 5
+    found = table(("t", [], [(None, 0.9)]))
+    found.points[0] = replace(found.points[0], messages=(Message("user", f"my key is {key}"),))
+    frame = decision_rows(found, simulate(found, Threshold(0.5), latency=Constant(2.0, 1.0)))
+    assert key not in frame["said"].iloc[0] and "my key is" in frame["said"].iloc[0]
+    row = {"what": "reply", "happened": "reply", "reason": "", "launched": 0, "saved_s": 0.0, "guesses": "[]"}
+    many = [{**row, "trace": f"t{n}", "said": json.dumps([["user", "", "x" * 1000]])} for n in range(10)]
+    assert [talk["trace"] for talk in transcripts(many, most=2500)] == ["t0", "t1", "t2"]
