@@ -87,6 +87,7 @@ def render_report(run: str | Path) -> str:
     folder = Path(run)
     config, metrics = (read_result(folder, name) for name in ("config.json", "metrics.json"))
     try:
+        chosen = metrics["default_policy"]["predictor"]
         figures = {name: _figure(folder, name) for name in metrics["figures"]}
         rows = _decisions(folder)
         text: str = (
@@ -95,7 +96,7 @@ def render_report(run: str | Path) -> str:
             .render(
                 config=config,
                 metrics=metrics,
-                chosen=metrics["default_policy"]["predictor"],
+                chosen=chosen,
                 figures=figures,
                 most_rows=MOST_ROWS,
                 contents=_contents(metrics),
