@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from specbench.runtime import Executor, Tool
     from specbench.sim import ByTokens, Constant, Empirical, Latency, LogNormal, Measured
     from specbench.speculation import Breaker, Limit, Options, RunAhead, Traits
+    from specbench.study import notebook
     from specbench.study.interface import compare, evaluate, simulate, sweep
     from specbench.study.setting import Setting
     from specbench.study.workbench import Workbench
@@ -79,6 +80,7 @@ _PLACES = {
     "sweep": "specbench.study.interface",
     "Workbench": "specbench.study.workbench",
     "Setting": "specbench.study.setting",
+    "notebook": "specbench.study.notebook:",
     "plots": "specbench.plots:",
     # policies, options, seconds
     "Policy": "specbench.policies",
@@ -148,6 +150,7 @@ __all__ = [
     "compare",
     "evaluate",
     "load",
+    "notebook",
     "plots",
     "read",
     "sample",

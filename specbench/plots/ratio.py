@@ -14,7 +14,7 @@ __all__ = ["plot_ratio"]
 LETTERS = 44
 
 
-def plot_ratio(frame: pd.DataFrame, *, theme: str = "light", ax: Axes | None = None) -> Axes:
+def plot_ratio(frame: pd.DataFrame, *, here: float | None = None, theme: str = "light", ax: Axes | None = None) -> Axes:
     """Draw the share of time saved by each way of speculating, simulated (markers) and by formula (lines).
 
     Parameters
@@ -22,6 +22,8 @@ def plot_ratio(frame: pd.DataFrame, *, theme: str = "light", ax: Axes | None = N
     frame
         Rows with ``way, ratio`` (tool seconds ÷ thinking seconds), ``saved_share``, and where known ``saved_share_low,
         saved_share_high`` (95 % intervals) and ``formula`` (the formula's share).
+    here
+        The ratio of the traces at hand; a line marks it.
     theme, ax
         As in :func:`specbench.plots.plot_curve`.
 
@@ -52,6 +54,12 @@ def plot_ratio(frame: pd.DataFrame, *, theme: str = "light", ax: Axes | None = N
                     x, rows["formula"].to_numpy(float), color=look.colour, ls=look.line, lw=1.8,
                     label=f"{label}, formula", zorder=3,
                 )  # fmt: skip
+        if here is not None:
+            ax.axvline(here, color=colours.text, lw=1.1, ls=(0, (2, 2)), zorder=2)
+            ax.annotate(
+                f"you are here: {here:.2g}", (here, 1.0), xycoords=("data", "axes fraction"), xytext=(5, -12),
+                textcoords="offset points", fontsize=9,
+            )  # fmt: skip
         ax.set_xscale("log", base=2)
         ax.xaxis.set_major_locator(FixedLocator(sorted(frame["ratio"].unique())))
         ax.xaxis.set_minor_locator(NullLocator())

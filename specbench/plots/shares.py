@@ -54,16 +54,19 @@ def plot_time_shares(
             )  # fmt: skip
             left += share
         hidden = hidden_s / total
-        ax.barh(0.0, 1 - hidden, height=0.6, color=colours.faint, alpha=0.35, zorder=2)
-        ax.barh(0.0, hidden, left=1 - hidden, height=0.6, color=colours.good, zorder=3, edgecolor=edge)
-        ax.text(1.0, -0.45, f"{100 * hidden:.1f} % could be hidden by overlap", ha="right", va="top", fontsize=9.5)
+        left_over = f"still there {100 * (1 - hidden):.1f} %"
+        ax.barh(0.0, 1 - hidden, height=0.6, color=colours.faint, alpha=0.35, zorder=2, label=left_over)
+        ax.barh(
+            0.0, hidden, left=1 - hidden, height=0.6, color=colours.good, zorder=3, edgecolor=edge,
+            label=f"hidden by overlap {100 * hidden:.1f} %",
+        )  # fmt: skip
         ax.set_yticks([1.0, 0.0], ["now", "every READ call\nforeseen"])
-        ax.set_ylim(-0.9, 1.45)
+        ax.set_ylim(-0.45, 1.45)
         ax.set_xlim(0, 1)
         ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
         ax.grid(visible=False, axis="y")
         ax.set_xlabel(f"share of the time an agent takes ({basis(modelled)})")
-        ax.set_title("Where the time goes", pad=28)
-        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=len(seconds), fontsize=9.5, borderaxespad=0.3)
+        ax.set_title("Where the time goes", pad=44)
+        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, fontsize=9.5, borderaxespad=0.3)
         sns.despine(ax=ax, left=True)
         return ax

@@ -86,6 +86,7 @@ def plot_waterfall(
             used = [each for each in speculations if each.committed_at == row.index and each.fate == "commit"]
             decided_s = max(thinking_s + row.think_s, speculative_s)
             begun_s = max([decided_s, *(each.ended_s for each in used)]) if used else decided_s
+            _still_waits(ax, decided_s, begun_s - decided_s, sequential_s, colours)
             _bar(ax, "tools", begun_s, speculative_s + row.speculative_s - begun_s, colours.tool, "///")
             sequential_s += row.sequential_s
             speculative_s += row.speculative_s
@@ -112,9 +113,12 @@ def plot_waterfall(
             Patch(facecolor=colours.think, label="LLM thinks (number: decision)"),
             Patch(facecolor=colours.tool, hatch="///", label="tool runs, agent waits", lw=0),
             Patch(facecolor=colours.good, label="speculation used (commit)"),
+            Patch(facecolor=colours.good, alpha=0.35, label="agent still waits for it"),
             Patch(facecolor=colours.bad, hatch="xxx", label="speculation unused (squash)", lw=0),
         ]
-        ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=4, fontsize=9)
+        ax.legend(
+            handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=5, fontsize=8.5, handlelength=1.6
+        )
         sns.despine(ax=ax, left=True)
         return ax
 
@@ -128,6 +132,16 @@ def _bar(ax: Axes, lane: str, start_s: float, run_s: float, colour: str, hatch: 
                    edgecolor=ax.get_facecolor(), zorder=3)  # fmt: skip
     if text:
         ax.text(start_s + run_s / 2, y, text, ha="center", va="center", fontsize=8, zorder=4)
+
+
+def _still_waits(ax: Axes, decided_s: float, wait_s: float, so_far_s: float, colours: Ink) -> None:
+    """Draw what a hit does not hide: the LLM has decided, and the result is not there yet."""
+    if wait_s <= 1e-9:
+        return
+    y = LANES["tools"]
+    ax.broken_barh([(decided_s, wait_s)], (y - HEIGHT / 2, HEIGHT), facecolors=colours.good, alpha=0.35, lw=0, zorder=3)
+    if wait_s > 0.03 * so_far_s:
+        ax.text(decided_s + wait_s / 2, y, f"{wait_s:.1f} s", ha="center", va="center", fontsize=8, zorder=4)
 
 
 def _annotate(

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from specbench.core.types import Prediction, ToolCall
+from specbench.predictors.learned.conditional_logit import OTHERS, Choice, chances
+from specbench.predictors.learned.conditional_logit import fit as fit_choices
 from specbench.predictors.learned.ranker.argument_ranker import FilledCall
 from specbench.predictors.learned.tool_head.network import Example
 
@@ -29,6 +31,9 @@ KEEP = 0.999
 """What is kept of the evidence at each outcome that is learned online: half is forgotten after some 700."""
 SLOPES, FARTHEST = (0.25, 4.0), 20.0
 SEEN, UNSEEN = "seen", "unseen"
+FEATURES = 6
+LEAST_REST = 1e-3
+"""Least probability of what was not proposed."""
 
 
 @dataclass
@@ -113,13 +118,15 @@ class Recalibration:
 
 
 class JointCalibration:
-    """A logistic model of whether a proposed call is the outcome, fitted on tasks that the parts have not seen.
+    """How probable each proposed call is as the outcome, fitted on tasks that the parts have not seen.
 
-    Tools that training has never seen have a model of their own, fitted on tools that were hidden (tool dropout): what
-    is said of them is less certain. The inputs are the log-probabilities of tool and arguments, the rank of the
-    arguments, and whether the very same call has been made before (agents seldom repeat a read). Reply points are in
-    the fit: at most points no call comes. :meth:`learn` moves what the two models say along, each by a line of its own
-    through the log-odds: a fit on training cannot know how much easier or harder is what comes.
+    The proposals of a decision rule each other out, so the model is a choice among them, a reply, and anything else
+    (:mod:`specbench.predictors.learned.conditional_logit`). Tools that training has never seen have a logistic model of
+    their own, fitted on tools that were hidden (tool dropout): what is said of them is less certain. The inputs are the
+    log-probabilities of tool and arguments, the rank of the arguments, and whether the very same call has been made
+    before (agents seldom repeat a read). Reply points are in the fit: at most points no call comes. :meth:`learn` moves
+    what the two models say along, each by a line of its own through the log-odds: a fit on training cannot know how
+    much easier or harder is what comes.
 
     References
     ----------
@@ -127,20 +134,31 @@ class JointCalibration:
     """
 
     def __init__(self) -> None:
-        self.weights: Floats = np.zeros(0)
+        self.choice: Floats = np.zeros(0)
+        self.weights: Floats = np.zeros(0)  # of checkpoints from before there were choices
         self.weights_unseen: Floats = np.zeros(0)
         self.online: dict[str, Recalibration] = {}
 
+    @property
+    def fitted(self) -> bool:
+        """Whether there was enough to fit."""
+        return bool(len(self.choice) or len(self.weights))
+
     def fit(self, cases: Sequence[Case]) -> None:
         """Fit on decision points with out-of-fold probabilities."""
-        seen: list[tuple[list[float], bool]] = []
         unseen: list[tuple[list[float], bool]] = []
+        choices = []
         for case in cases:
-            for call, features in _proposals(case.names, case.p, case.filled, case.made):
-                hidden = call.name in case.unseen
-                if hidden or not case.unseen:
-                    (unseen if hidden else seen).append((features, call == case.outcome))
-        self.weights = _logistic(seen)
+            proposals = _proposals(case.names, case.p, case.filled, case.made)
+            unseen += [(row, call == case.outcome) for call, row in proposals if call.name in case.unseen]
+            if not case.unseen:
+                calls = [call for call, _ in proposals]
+                other = len(calls) + (case.outcome is not None)
+                chosen = calls.index(case.outcome) if case.outcome in calls else other
+                choices.append(_choice([features for _, features in proposals], case.p, chosen))
+        right = sum(each.chosen < len(each.features) for each in choices)
+        self.choice = fit_choices(choices) if right >= FEWEST else np.zeros(0)
+        self.weights = np.zeros(0)
         self.weights_unseen = _logistic(unseen)
         self.online = {}
 
@@ -160,8 +178,8 @@ class JointCalibration:
         reply = float(p[-1]) if len(p) else 0.0
         if not rows:
             return [Prediction(None, reply)] if reply > 0 else []
-        if len(self.weights):
-            odds, new = self._odds(calls, rows, known)
+        if self.fitted:
+            odds, new = self._odds(calls, rows, p, known)
             for model, line in self.online.items():
                 odds = np.where(new == (model == UNSEEN), line(odds), odds)
             raised = 1 / (1 + np.exp(-odds))
@@ -189,21 +207,25 @@ class JointCalibration:
 
         Where training was too little to calibrate, nothing is learned.
         """
-        proposals = _proposals(names, p, filled, made) if len(self.weights) else []
+        proposals = _proposals(names, p, filled, made) if self.fitted else []
         if not proposals:
             return
         calls = [call for call, _ in proposals]
-        odds, new = self._odds(calls, [features for _, features in proposals], known)
+        odds, new = self._odds(calls, [features for _, features in proposals], p, known)
         surest = int(np.argmax(odds))
         line = self.online.setdefault(UNSEEN if new[surest] else SEEN, Recalibration())
         line.learn(float(odds[surest]), calls[surest] == outcome)
 
     def _odds(
-        self, calls: Sequence[ToolCall], rows: Sequence[Sequence[float]], known: Container[str]
+        self, calls: Sequence[ToolCall], rows: Sequence[Sequence[float]], p: Floats, known: Container[str]
     ) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """Return log-odds as training has left them, and which of them are of the model of tools never seen."""
         inputs = np.asarray(rows)
-        odds = inputs @ self.weights[:-1] + self.weights[-1]
+        if len(self.choice):
+            found = np.clip(chances(_choice(rows, p), self.choice), 1e-12, 1 - 1e-12)
+            odds: Floats = np.log(found / (1 - found))
+        else:
+            odds = inputs @ self.weights[:-1] + self.weights[-1]
         new = np.zeros(len(calls), bool)
         if len(self.weights_unseen):
             new = np.array([call.name not in known for call in calls])
@@ -212,13 +234,18 @@ class JointCalibration:
 
     def state(self) -> dict[str, Any]:
         """Return the weights, and the lines if any were learned."""
-        state: dict[str, Any] = {"weights": self.weights, "weights_unseen": self.weights_unseen}
+        state: dict[str, Any] = {
+            "choice": self.choice, "weights": self.weights, "weights_unseen": self.weights_unseen,
+        }  # fmt: skip
         if self.online:
             state["online"] = {model: line.state() for model, line in self.online.items()}
         return state
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over the weights and lines."""
+        self.choice = np.asarray(state.get("choice", np.zeros(0)), float)
+        if self.choice.shape not in ((0,), (FEATURES + 1 + OTHERS,)) or not np.isfinite(self.choice).all():
+            raise ValueError(f"the choice among proposals has {FEATURES + 1 + OTHERS} numbers")
         self.weights = np.asarray(state["weights"])
         self.weights_unseen = np.asarray(state["weights_unseen"])
         self.online = {}
@@ -238,6 +265,14 @@ def _logistic(rows: Sequence[tuple[Sequence[float], bool]]) -> Floats:
         return np.zeros(0)
     model = LogisticRegression(C=10.0, max_iter=500).fit(np.array([features for features, _ in rows]), labels)
     return np.append(model.coef_[0], model.intercept_)
+
+
+def _choice(rows: Sequence[Sequence[float]], p: Floats, chosen: int = 0) -> Choice:
+    """Return a decision point as a choice; what was not proposed has what reply and proposals leave."""
+    features = np.array(rows, float).reshape(len(rows), FEATURES)
+    reply = float(p[-1]) if len(p) else 0.0
+    proposed = float(np.exp(features[:, 0] + features[:, 1]).sum())
+    return Choice(features, reply, max(1 - reply - proposed, LEAST_REST), chosen)
 
 
 def _proposals(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from specbench.core.types import ToolCall
 from specbench.predictors.learned.calibration import KEEP, SLOPES, JointCalibration, Recalibration
+from specbench.predictors.learned.conditional_logit import OTHERS, Choice, chances, fit
 from specbench.predictors.learned.predictor import LearnedPredictor
 from specbench.predictors.learned.ranker.argument_ranker import FilledCall
 from specbench.study.progressive.run import decisions, differences, predict_then_learn
@@ -105,7 +106,7 @@ def test_where_training_could_not_calibrate_nothing_is_learned() -> None:
     calibration = JointCalibration()
     told(calibration, set(), CALL)
     assert said(calibration, set()) == pytest.approx(0.4)
-    assert calibration.state().keys() == {"weights", "weights_unseen"}
+    assert not calibration.fitted and "online" not in calibration.state()
 
 
 def test_it_is_saved_and_goes_on_from_there() -> None:
@@ -134,7 +135,7 @@ def test_a_line_that_is_none_is_refused(online: dict[str, Any]) -> None:
 
 def test_where_a_stream_is_easier_than_training_was_the_predictor_grows_surer() -> None:
     predictor = LearnedPredictor().fit(make_traces(24))
-    predictor.calibration.weights[-1] -= 1.5  # as if training had been harder than it was
+    predictor.calibration.choice[-OTHERS - 1] -= 1.5  # as if training had been harder than it was
     frozen, stream = deepcopy(predictor), make_traces(84)[24:]
     online, still = (
         decisions(predict_then_learn(each, stream, learn=each is predictor)) for each in (predictor, frozen)
@@ -143,3 +144,29 @@ def test_where_a_stream_is_easier_than_training_was_the_predictor_grows_surer() 
     assert predictor.calibration.online["seen"].line[1] > 0.1
     # By the Brier score: at this size the calibration error of an honest predictor is of the order of the difference.
     assert differences(still, online)["brier"]["high"] < 0
+
+
+def test_proposals_of_one_decision_rule_each_other_out() -> None:
+    sure, rival = np.array([[2.0], [0.0]]), np.array([[2.0], [2.0]])
+    choices = [Choice(sure, 0.1, 0.1, 0)] * 40 + [Choice(rival, 0.1, 0.1, 0)] * 20 + [Choice(rival, 0.1, 0.1, 1)] * 20
+    weights = fit(choices)
+    alone, beside = chances(choices[0], weights)[0], chances(choices[-1], weights)
+    assert alone > 0.95  # the very same features
+    assert beside == pytest.approx([0.5, 0.5], abs=0.02)
+
+
+@given(st.lists(st.floats(-30, 0), max_size=6), st.floats(0, 1), st.floats(0, 1), st.integers(0, 9))
+def test_chances_are_shares_of_one(logs: list[float], reply: float, rest: float, seed: int) -> None:
+    weights = np.random.default_rng(seed).normal(0, 3, 1 + 1 + OTHERS)
+    found = chances(Choice(np.array(logs).reshape(-1, 1), reply, rest), weights)
+    assert found.shape == (len(logs),) and (found >= 0).all() and found.sum() <= 1 + 1e-9
+
+
+def test_a_checkpoint_from_before_there_were_choices_says_what_it_said() -> None:
+    calibration = calibrated()
+    state = {name: value for name, value in calibration.state().items() if name != "choice"}
+    again = JointCalibration()
+    again.restore(state)
+    assert said(again, {"get_order"}) == said(calibration, {"get_order"})
+    with pytest.raises(ValueError, match="11 numbers"):
+        again.restore({**state, "choice": np.ones(3)})
