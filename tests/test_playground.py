@@ -30,9 +30,9 @@ def play(toy_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pla
 
 
 def test_the_curve_follows_the_sliders(play: Playground) -> None:
-    first = play.figure.value
+    first = play.figure.shown
     play.inputs["threshold"].value = 0.1
-    assert play.figure.value != first and play.setting == replace(START, policy=Threshold(0.1))
+    assert play.figure.shown != first and play.setting == replace(START, policy=Threshold(0.1))
     play.pin.click()
     play.inputs["predictor"].value = "ngram"
     assert "A: markov" in play.numbers.value and "ngram" in play.numbers.value
@@ -55,12 +55,14 @@ def test_one_conversation(play: Playground) -> None:
     play.tabs.selected_index = 1
     pane = play.conversation
     pane.at.value = 2
-    assert "Decision 2 of" in pane.decision.value and pane.gantt.value[:4] == b"\x89PNG"
+    assert "Decision 2 of" in pane.decision.value and pane.gantt["light"].value[:4] == b"\x89PNG"
     pane.keys.pressed = "ArrowRight:1"
     assert pane.at.value == 3
-    chart = pane.gantt.value
+    chart = pane.gantt["light"].value
     play.inputs["tool_s"].value = 4.0
-    assert pane.gantt.value != chart and pane.at.value == 3  # the chart takes another shape, the decision stays
+    assert (
+        pane.gantt["light"].value != chart and pane.at.value == 3
+    )  # the chart takes another shape, the decision stays
     pane.episode.value = play.bench.episodes()[1]
     assert pane.at.value == 1
 
@@ -179,3 +181,49 @@ def test_recorded_seconds_are_taken_until_the_box_is_emptied(toy_traces: list[Tr
 
 def test_without_recorded_seconds_there_is_nothing_to_choose(play: Playground) -> None:
     assert play.inputs["recorded"].disabled and "<td>modelled</td>" in play.numbers.value
+
+
+def test_a_click_on_the_curve_chooses_its_threshold(play: Playground) -> None:
+    play.inputs["policy"].value = "topk"
+    line = play.figure.shown["lines"][-1]
+    assert len(line["p"]) == len(line["x"]) == len(line["low"])
+    play.figure.chosen = {"p": line["p"][5], "label": line["label"], "at": 1}
+    assert play.setting.policy == Threshold(line["p"][5])
+
+
+def test_controls_without_effect_are_off_and_reset_puts_all_back(play: Playground) -> None:
+    assert play.inputs["waste"].disabled and play.inputs["user_s"].disabled and not play.inputs["threshold"].disabled
+    play.inputs["policy"].value, play.inputs["windows"].value = "ev", ("think", "user")
+    assert play.inputs["threshold"].disabled
+    assert not play.inputs["waste"].disabled and not play.inputs["user_s"].disabled
+    play.reset.click()
+    assert play.setting == START
+    assert all(control.tooltip for control in play.inputs.values())
+
+
+def test_what_goes_wrong_stands_in_a_box_with_what_to_do(play: Playground) -> None:
+    play.traces.value = "no/such/file.jsonl"
+    play.load.click()
+    assert 'role="alert"' in play.busy.status.value and "check the path" in play.busy.status.value
+
+
+def test_traces_are_loaded_with_effects_and_format(play: Playground, toy_file: Path, tmp_path: Path) -> None:
+    effects = tmp_path / "effects.json"
+    effects.write_text('{"get_order": "write"}')
+    play.traces.value, play.effects.value, play.format.value = str(toy_file), str(effects), "specbench_jsonl"
+    play.load.click()
+    assert play.bench.test[0].tools["get_order"].effect == "write"
+
+
+def test_closing_frees_the_widgets(play: Playground) -> None:
+    play.close()
+    assert play.figure.comm is None and play.inputs["threshold"].comm is None
+
+
+def test_all_messages_are_there_and_the_new_ones_are_marked(play: Playground) -> None:
+    play.tabs.selected_index = 1
+    pane = play.conversation
+    pane.at.value = 3
+    episode = play.bench.episode(pane.episode.value, play.setting)
+    assert pane.messages.value.count("<small>") == len(episode.history(2))
+    assert pane.messages.value.count("border-left:4px") == len(episode.messages(2)) < len(episode.history(2))

@@ -28,16 +28,18 @@ class Busy:
         self.running: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def say(self, text: str) -> None:
-        """Show one line of status."""
-        self.status.value = f"<i>{escape(text)}</i>"
+    def say(self, text: str, *, wrong: bool = False) -> None:
+        """Show one line of status; what went wrong stands in a box."""
+        box = "border:1px solid #d55e00;border-left-width:4px;border-radius:4px;padding:4px 8px;max-width:340px"
+        shown = escape(text)
+        self.status.value = f'<div role="alert" style="{box}">{shown}</div>' if wrong else f"<i>{shown}</i>"
 
     def guarded(self, action: Callable[[], Any]) -> None:
         """Do something at once; what specbench raises on purpose is said."""
         try:
             action()
         except SpecbenchError as error:
-            self.say(str(error))
+            self.say(str(error), wrong=True)
 
     def background(self, text: str, work: Callable[[], Any], done: Callable[[], Any]) -> None:
         """Run slow work in a thread, once at a time; at once where no event loop runs (scripts, tests)."""
@@ -71,7 +73,7 @@ class Busy:
         if not self.running:
             self.bar.layout.visibility = "hidden"
         if future.cancelled() or future.exception() is not None:
-            self.say(f"{text}: {'cancelled' if future.cancelled() else future.exception()}")
+            self.say(f"{text}: {'cancelled' if future.cancelled() else future.exception()}", wrong=True)
             return
         self.guarded(done)
         self.say(f"{text}: done in {time.monotonic() - began:.1f} s")

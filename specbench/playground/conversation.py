@@ -10,7 +10,7 @@ import ipywidgets as w
 
 from specbench.playground.busy import Busy, button
 from specbench.playground.keys import Keys
-from specbench.plots import plot_waterfall
+from specbench.plots import THEMES, plot_waterfall
 from specbench.report.episode import Episode
 from specbench.report.fragments import decision_html, messages_html
 from specbench.study.workbench import Setting, Workbench
@@ -31,11 +31,13 @@ class Conversation:
         )  # fmt: skip
         self.at = w.IntSlider(description="decision", min=1, max=1, layout=w.Layout(width="420px"))
         self.keys = Keys(layout=w.Layout(flex="1 1 auto", min_width="0"))
-        wide = w.Layout(flex="1 1 0", min_width="0")
-        self.messages, self.decision = w.HTML(layout=wide), w.HTML(layout=wide)
+        self.messages, self.decision = (w.HTML(layout=w.Layout(flex="1 1 340px", min_width="0")) for _ in range(2))
         self.decision.add_class("specbench-decision")
-        self.gantt = w.Image(format="png", layout=w.Layout(width="100%", max_width="860px", height="auto"))
-        self.gantt.add_class("specbench-gantt")
+        self.gantt = {}
+        for theme in THEMES:  # the page shows the one of its own theme
+            self.gantt[theme] = w.Image(format="png", layout=w.Layout(width="100%", max_width="860px", height="auto"))
+            self.gantt[theme].add_class("specbench-gantt")
+            self.gantt[theme].add_class(f"specbench-{theme}")
         self.episode.observe(lambda _: self._another(changed), "value")
         self.at.observe(lambda _: self._step(), "value")
         self.keys.observe(self._pressed, "pressed")
@@ -46,9 +48,9 @@ class Conversation:
         self.widget = w.VBox(
             [
                 w.HBox([self.episode, self.at], layout=w.Layout(flex_flow="row wrap")),
-                w.HBox(buttons),
-                self.gantt,
-                w.HBox([self.messages, self.decision]),
+                w.HBox(buttons, layout=w.Layout(flex_flow="row wrap")),
+                *self.gantt.values(),
+                w.HBox([self.messages, self.decision], layout=w.Layout(flex_flow="row wrap", grid_gap="12px")),
             ]
         )
 
@@ -62,7 +64,8 @@ class Conversation:
         self._setting = setting
         self._episode = self.bench.episode(self.episode.value, setting)
         self.at.max = len(self._episode)
-        self.gantt.value = _png(plot_waterfall(self._episode.ledger, self.episode.value))
+        for theme, image in self.gantt.items():
+            image.value = _png(plot_waterfall(self._episode.ledger, self.episode.value, theme=theme))
         self._step()
 
     def _another(self, changed: Callable[[], Any]) -> None:
@@ -75,7 +78,7 @@ class Conversation:
             return
         index = min(self.at.value, len(self._episode)) - 1
         why = self.bench.why(self.episode.value, index, self._setting)
-        self.messages.value = messages_html(self._episode.messages(index))
+        self.messages.value = messages_html(self._episode.history(index), new=len(self._episode.messages(index)))
         self.decision.value = decision_html(self._episode, index, why)
 
     def _move(self, by: int) -> None:

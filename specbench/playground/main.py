@@ -11,11 +11,11 @@ from typing import Any
 
 import ipywidgets as w
 
-from specbench.core.registry import POLICIES
+from specbench.core.registry import POLICIES, SOURCES
 from specbench.playground.busy import Busy, button
 from specbench.playground.conversation import Conversation
+from specbench.playground.curve import Curve, shown_lines
 from specbench.playground.training import Training
-from specbench.plots.timeline import LiveCurve
 from specbench.policies import Budgeted, ExpectedValue, Policy, Threshold, TopK
 from specbench.report.fragments import confusion_html, leaderboard_html, metrics_html
 from specbench.sim import Auto, Constant
@@ -28,7 +28,38 @@ __all__ = ["Playground"]
 WITH_SLIDERS = ("threshold", "topk", "ev")
 """Policies whose numbers have sliders."""
 NARROW = w.Layout(width="360px")
-STYLE = "<style>.specbench .widget-html-content, .specbench .widget-html-content p {line-height: 1.45}</style>"
+STYLE = """<style>
+.specbench .widget-html-content, .specbench .widget-html-content p {line-height: 1.45}
+.specbench .lm-TabBar-tab {flex: 0 0 auto !important; min-width: max-content !important; max-width: none !important}
+.specbench .lm-TabBar-tabLabel {overflow: visible}
+.specbench .widget-label {overflow: visible}
+.specbench .widget-html-content {overflow-wrap: anywhere; white-space: normal}
+.specbench .specbench-dark, [data-jp-theme-light="false"] .specbench .specbench-light {display: none}
+[data-jp-theme-light="false"] .specbench .specbench-dark {display: block}
+.specbench h4 {margin: 8px 0 0; font-size: 12px; opacity: .75; border-bottom: 1px solid currentColor}
+</style>"""
+GROUPS = {
+    "What is launched": ("predictor", "policy", "threshold", "k", "waste", "launches"),
+    "Seconds": ("recorded", "think_s", "tool_s", "user_s", "predict_ms"),
+    "More than the next call": ("windows", "carry_ttl_s", "ahead"),
+}
+"""The controls, in groups."""
+TIPS = {
+    "predictor": "Who guesses the next call. One that has not been fitted is fitted first.",
+    "policy": "Which guesses are started: all from a threshold on, the k best, or those worth their expected cost.",
+    "threshold": "Start a call when the predictor is at least so sure of it.",
+    "k": "Start at most so many calls at a decision.",
+    "waste": "Seconds of waiting that a wasted second costs; for the policy ev.",
+    "launches": "Start at most so many calls in a conversation; 0: no such limit.",
+    "recorded": "Use the seconds that the traces carry, where they carry some.",
+    "think_s": "Modelled seconds of an LLM invocation.",
+    "tool_s": "Modelled seconds of a tool call.",
+    "user_s": "Modelled seconds until the user has answered; for the window user.",
+    "predict_ms": "What a prediction costs; it is taken off the time that a call may overlap.",
+    "windows": "When guesses may run: while the LLM thinks, while a tool runs, while the user types. Several: Ctrl.",
+    "carry_ttl_s": "How long unused results wait for a later decision.",
+    "ahead": "How many LLM invocations may start on guessed results; their waste is counted apart.",
+}
 TOOLS_HELP = (
     "<p>Which tool was launched where the LLM called which one, at the operating point on the left: % of each row's "
     "decision points. Framed: the right tool. <i>hit</i>: the very call, with its arguments. With more than one launch "
@@ -36,7 +67,8 @@ TOOLS_HELP = (
 )
 BOARD_HELP = (
     "<p>The predictors that have been tried here, at their best thresholds, with the seconds on the left "
-    "(%s). @1: right at rank 1, given that a call happens.</p>"
+    "(%s). @1: right at rank 1, given that a call happens; in brackets 95 %% intervals by task. The best threshold is "
+    "chosen on the test itself, so it flatters: <code>specbench tune</code> chooses on validation tasks.</p>"
 )
 
 
@@ -67,7 +99,6 @@ class Playground:
         self.bench = traces if isinstance(traces, Workbench) else Workbench(traces, most=most, seed=seed)
         self.pinned: tuple[str, Setting] | None = None
         self.busy = Busy()
-        self._live = LiveCurve()
         self._first, self._built = predictor, False
         self.bench.table(predictor)
         self.timed = self.bench.measured()
@@ -85,7 +116,7 @@ class Playground:
 
     def _make_controls(self, predictor: str, policy: str) -> None:
         def control(kind: Any, text: str, **more: Any) -> Any:
-            made = kind(description=text, style={"description_width": "140px"}, layout=NARROW, **more)
+            made = kind(description=text, style={"description_width": "145px"}, layout=NARROW, **more)
             made.observe(self._changed, "value")
             return made
 
@@ -105,24 +136,42 @@ class Playground:
             ),
             "carry_ttl_s": control(w.IntSlider, "unused results stay, s", value=0, min=0, max=600, step=10),
             "ahead": control(w.IntSlider, "run-ahead depth", value=0, min=0, max=4),
-            "launches": control(w.IntSlider, "launch budget (0: none)", value=0, min=0, max=50),
+            "launches": control(w.IntSlider, "launch budget", value=0, min=0, max=50),
         }
         self.inputs["policy"].value = policy
-        self._tell_recorded()
+        for name, made in self.inputs.items():
+            made.tooltip = TIPS[name]
+        self._at_first = {name: made.value for name, made in self.inputs.items()}
+        self._tell_effect()
         self.traces = w.Text(
             description="traces", value=self._traces_text(), placeholder="the shipped sample", layout=NARROW,
-            style={"description_width": "140px"},
+            style={"description_width": "145px"}, tooltip="A file or folder of traces.",
+        )  # fmt: skip
+        self.effects = w.Text(
+            description="effects", placeholder="a JSON file, if the traces do not say", layout=NARROW,
+            style={"description_width": "145px"}, tooltip="Which tools only read: see `specbench traces effects`.",
+        )  # fmt: skip
+        self.format = w.Dropdown(
+            description="format", options=[("found by content", None), *((name, name) for name in SOURCES)],
+            layout=NARROW, style={"description_width": "145px"}, tooltip="Format of the traces.",
         )  # fmt: skip
         self.load = button(self.busy, "Load these traces", self._load)
         self.pin = button(self.busy, "Pin as A, to compare", self._pin)
+        self.reset = button(self.busy, "Reset", self._reset)
+        grouped = [
+            each
+            for group, names in GROUPS.items()
+            for each in (w.HTML(f"<h4>{group}</h4>", layout=NARROW), *(self.inputs[name] for name in names))
+        ]
         parts = [
-            self.traces, self.load, *self.inputs.values(), self.pin, self.busy.bar, self.busy.status
+            w.HTML("<h4>Traces</h4>", layout=NARROW), self.traces, self.effects, self.format, self.load, *grouped,
+            w.HBox([self.pin, self.reset]), self.busy.bar, self.busy.status,
         ]  # fmt: skip
         self.controls = w.VBox(parts, layout=w.Layout(width="385px", flex="0 0 385px"))
 
     def _make_tabs(self) -> None:
-        self.figure = w.Image(format="png", layout=w.Layout(width="640px", height="auto", flex="0 0 auto"))
-        self.figure.add_class("specbench-curve")
+        self.figure = Curve(layout=w.Layout(flex="1 1 420px", min_width="0", max_width="700px"))
+        self.figure.observe(self._choose_point, "chosen")
         self.numbers, self.tools, self.board = w.HTML(), w.HTML(), w.HTML()
         for pane, name in ((self.numbers, "numbers"), (self.tools, "tools"), (self.board, "board")):
             pane.add_class(f"specbench-{name}")
@@ -174,12 +223,44 @@ class Playground:
             values["predict_ms"],
         )
 
-    def _tell_recorded(self) -> None:
-        """Traces without recorded seconds leave nothing to choose."""
-        self.inputs["recorded"].disabled = not self.timed
+    def _tell_effect(self) -> None:
+        """Switch off what has no effect: numbers of another policy, seconds that are recorded, or of no window."""
+        policy, timed = self.inputs["policy"].value, self.timed and self.inputs["recorded"].value
+        useless = {
+            "recorded": not self.timed,
+            "threshold": policy != "threshold",
+            "waste": policy != "ev",
+            "k": policy not in WITH_SLIDERS,
+            "user_s": timed or "user" not in self.inputs["windows"].value,
+        }
+        for name, off in useless.items():
+            self.inputs[name].disabled = off
+
+    def _choose_point(self, change: Any) -> None:
+        """A point of the curve was clicked: take its threshold."""
+        self.inputs["policy"].value = "threshold"
+        self.inputs["threshold"].value = change["new"]["p"]
+
+    def _reset(self) -> None:
+        """Put every control back to where it began."""
+        self._built = False
+        for name, value in self._at_first.items():
+            if name != "predictor":
+                self.inputs[name].value = value
+        self._built, self.pinned = True, None
+        self._changed(None)
+
+    def close(self) -> None:
+        """Free the widgets."""
+        waiting = [self.widget]
+        while waiting:
+            each = waiting.pop()
+            waiting += getattr(each, "children", ())
+            each.close()
 
     def _changed(self, change: Any) -> None:
         if self._built:
+            self._tell_effect()
             self.update()
 
     def update(self) -> None:
@@ -188,6 +269,7 @@ class Playground:
         if self.bench.known(name):
             self.busy.guarded(self._draw[self.tabs.selected_index or 0])
         else:
+            self.figure.busy = True
             work = partial(self.bench.table, name)
             self.busy.guarded(lambda: self.busy.background(f"fitting {name}", work, self.update))
 
@@ -199,13 +281,14 @@ class Playground:
         for label, setting in shown:
             _, metrics = self.bench.run(setting)
             point = (metrics.wasted_s / max(metrics.sequential_s, 1e-9), metrics.recall or 0.0)
-            curves.append((label, self.bench.curve(setting), point))
+            curves.append((label, self.bench.curve(setting, intervals=True), point))
             measured = self.bench.measured(setting)
             if measured and isinstance(setting.latency, Auto):  # the modelled view, before the run that counts
                 modelled = replace(setting, latency=setting.latency.otherwise)
                 runs[f"{label}, modelled"] = self.bench.run(modelled)[1]
             runs[label], seconds[label] = metrics, "measured" if measured else "modelled"
-        self.figure.value = self._live.draw(curves, " and ".join(sorted(set(seconds.values()))))
+        self.figure.busy = False
+        self.figure.shown = shown_lines(curves, " and ".join(sorted(set(seconds.values()))))
         self.numbers.value = metrics_html(runs, seconds)
         decisions = len(self.bench.table(self.setting.predictor))
         self.busy.say(f"{decisions} decisions simulated and drawn in {1e3 * (time.perf_counter() - began):.0f} ms")
@@ -231,7 +314,9 @@ class Playground:
 
     def _load(self) -> None:
         given = self.traces.value.strip()
-        origin = {**self.bench.origin, "traces": given or None}
+        origin = {**self.bench.origin, "traces": given or None, "format": self.format.value}
+        if self.effects.value.strip():
+            origin["effects"] = self.effects.value.strip()
         made: list[Workbench] = []
 
         def work() -> None:
@@ -243,7 +328,7 @@ class Playground:
     def _use(self, bench: Workbench) -> None:
         """Take another workbench: other traces, predictors fitted anew."""
         self.bench, self.pinned, self.timed = bench, None, bench.measured()
-        self._tell_recorded()
+        self._tell_effect()
         self.training.use(bench)
         self.conversation.use(bench)
         self._choose(self._first)

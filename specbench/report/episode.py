@@ -38,6 +38,10 @@ class Episode:
         start = len(self.table.points[index - 1].messages) if index else 0
         return self.table.points[index].messages[start:]
 
+    def history(self, index: int) -> tuple[Message, ...]:
+        """Return all messages before a decision."""
+        return self.table.points[index].messages
+
     def misses(self) -> list[int]:
         """Return the decisions with a READ call that no speculation had run."""
         return [at for at, row in enumerate(self.ledger.outcomes) if row.effect == Effect.READ and not row.hit]

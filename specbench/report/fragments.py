@@ -20,8 +20,8 @@ _TINT = {"user": "#dbeafe", "assistant": "#ecfdf5", "tool": "#fef3c7", "system":
 _BOX = "border-radius:6px;padding:6px 9px;margin:4px 0;white-space:pre-wrap;overflow-wrap:anywhere;color:#111"
 
 
-def messages_html(messages: Sequence[Message]) -> str:
-    """Return messages as coloured boxes.
+def messages_html(messages: Sequence[Message], new: int | None = None) -> str:
+    """Return messages as coloured boxes, in a pane that begins at the last one; the last ``new`` are marked.
 
     Examples
     --------
@@ -29,14 +29,17 @@ def messages_html(messages: Sequence[Message]) -> str:
     False
     """
     out = []
-    for message in messages:
+    for place, message in enumerate(messages):
         said = message.content if len(message.content) <= MOST_LETTERS else message.content[:MOST_LETTERS] + " …"
         text = escape(said)
         for call in message.tool_calls:
             text += f"{'<br>' if text else ''}<b>→ {escape(call.name)}</b> {escape(json.dumps(dict(call.arguments)))}"
         who = escape(f"{message.role} {message.name or ''}".strip())
-        out.append(f'<div style="background:{_TINT[message.role]};{_BOX}"><small>{who}</small><br>{text}</div>')
-    return "".join(out)
+        fresh = new is None or place >= len(messages) - new
+        mark = "border-left:4px solid #2b87c9" if fresh and new is not None else "opacity:1" if fresh else "opacity:.72"
+        out.append(f'<div style="background:{_TINT[message.role]};{_BOX};{mark}"><small>{who}</small><br>{text}</div>')
+    pane = "max-height:460px;overflow-y:auto;display:flex;flex-direction:column-reverse"
+    return f'<div style="{pane}" tabindex="0"><div>{"".join(out)}</div></div>'
 
 
 def decision_html(episode: Episode, index: int, why: Sequence[str] = ()) -> str:
@@ -107,6 +110,13 @@ def metrics_html(runs: Mapping[str, SpeculationMetrics], seconds: Mapping[str, s
     return f'<table style="font-size:12.5px"><tr><th></th>{head}</tr>{body}</table><ul>{verdicts}</ul>'
 
 
+def _with_interval(value: Any) -> str:
+    if not isinstance(value, tuple):
+        return _share(value)
+    rate, low, high = value
+    return _share(rate) + ("" if low is None else f" [{100 * low:.0f}, {100 * high:.0f}]")
+
+
 def _share(value: float | None) -> str:
     return "–" if value is None or value != value else f"{100 * value:.1f} %"
 
@@ -124,6 +134,7 @@ def leaderboard_html(frame: pd.DataFrame, chosen: str = "") -> str:
         "predictor": lambda name: escape(str(name)),
         "best net, s": lambda value: f"{value:+.0f} s",
         "at p ≥": lambda value: f"{value:.2f}",
+        "READ call @1": _with_interval,
     }
     head = "".join(f'<th scope="col" style="padding:2px 8px">{escape(str(name))}</th>' for name in frame.columns)
     body = ""

@@ -292,17 +292,17 @@ class Workbench:
     def leaderboard(self, setting: Setting) -> pd.DataFrame:
         """Return the predictors that have been asked, best net first, with this setting's seconds.
 
-        The recall is the best of all thresholds that waste at most 5 % of the sequential time; net is the best of
-        all, with the threshold that reaches it.
+        The recall is the best of all thresholds that waste at most 5 % of the sequential time; net the best of all.
         """
         rows = []
         for name in self._tables:
             curve, found = self.curve(replace(setting, predictor=name)), self.rates(name)
             best = curve.iloc[int(curve["net_s"].argmax())]
-            cheap = curve[curve["wasted_share"] <= CHEAP]["recall"].max()
+            cheap, ci = curve[curve["wasted_share"] <= CHEAP]["recall"].max(), found["ci"].get("read_call_top1")
             rows.append(
-                {"predictor": name, "tool @1": found["tool_top1"], "READ call @1": found["read_call_top1"],
-                 "recall at ≤ 5 % waste": cheap, "best net, s": best["net_s"], "at p ≥": best["threshold"]}
+                {"predictor": name, "tool @1": found["tool_top1"],
+                 "READ call @1": (found["read_call_top1"], *(ci or (None, None))), "recall at ≤ 5 % waste": cheap,
+                 "best net, s": best["net_s"], "at p ≥": best["threshold"]}
             )  # fmt: skip
         return pd.DataFrame(rows).sort_values("best net, s", ascending=False, ignore_index=True)
 

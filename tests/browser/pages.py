@@ -93,9 +93,11 @@ def until(page: Any, condition: Callable[[], Any], seconds: float = 30.0) -> Non
 
 
 def curve(page: Any) -> str:
-    """Return the source of the curve's image: another one whenever it was drawn anew."""
-    value: str = page.locator("img.specbench-curve, .specbench-curve img").first.get_attribute("src") or ""
-    return value
+    """Return where the lines of the curve run, and its operating point: others whenever it was drawn anew."""
+    drawn = page.locator(".specbench-curve polyline, .specbench-curve .point").evaluate_all(
+        "nodes => nodes.map(node => node.outerHTML).join()"
+    )
+    return str(drawn)
 
 
 def slide(page: Any, label: str, value: float) -> None:
