@@ -16,10 +16,10 @@ async def main() -> None:
     graph = SpeculativeAgent(make_backend("micro", pace_tokens_per_s=60), executor).compile()
     async with executor:
         state = await graph.ainvoke(
-            {"messages": [("user", "Hi, where is my order? My email is rlangwood@example.org.")]}
+            {"messages": [("user", "Hi, where is my order D71110? My email is rlangwood@example.org.")]}
         )
     for step in state["log"]:
-        print(step)
+        print(f"{step['saved_s']:z.1f} s saved: {step['decision']} ({step['why']})")
     print(state["messages"][-1].content)
 
 
