@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -158,3 +159,21 @@ def test_simulator_and_executor_agree(
     seed: int, policy: Policy, options: Options, predict_s: float, sessions: int, early: bool
 ) -> None:
     check(seed, policy, options, predict_s, sessions, BACKENDS[seed % 2], early)
+
+
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 10**6),
+    policy=POLICIES,
+    options=st.builds(
+        replace,
+        OPTIONS,
+        tool_slots=st.just(1),
+        limits=st.sampled_from([{"get": Limit(1.5, 4.0)}, {"search": Limit(2.0, 6.0, 0.5), "get": Limit(4.0, 5.0)}]),
+    ),
+    sessions=st.integers(2, 4),
+)
+def test_sessions_that_wait_for_one_slot_and_for_limits_are_served_in_the_same_order(
+    seed: int, policy: Policy, options: Options, sessions: int
+) -> None:
+    check(seed, policy, options, 0.05, sessions, BACKENDS[seed % 2], False)

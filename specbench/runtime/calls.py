@@ -257,8 +257,10 @@ class Calls:
                 place.shared.expected.saw_tool(tool.name, seconds)
             result = ToolResult(call, value, error, ran=(began, began + seconds), run_s=seconds)
         finally:
-            place.leave(slots)
+            woken = place.leave(slots)
             self._returned(tool, running, result)
+        if woken:
+            await place.let_pass()
         return result
 
     async def _run_undisturbed(self, tool: Tool, call: ToolCall) -> Any:

@@ -35,7 +35,11 @@ P = ParamSpec("P")
 Value = TypeVar("Value")
 
 TURNS = 4
+"""Turns until those in line have moved up: who waited has the slot, and the next one is through the gates of its limits."""
+TURNS = 4
 """Turns of the event loop that it takes until the commit or undo of a staged write which waits for nothing is over."""
+LINE_TURNS = 4
+"""Turns until those in line have moved up: who waited has the slot, the next one is through the gates of its limits."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,15 @@ class Workplace:
         self.shared.wake(slots.vacate(load))
         self.carry_out()
 
-    def leave(self, slots: Slots[Any]) -> None:
-        """Real work has ended: its slot is free."""
-        self.shared.wake(slots.leave())
+    def leave(self, slots: Slots[Any]) -> bool:
+        """Real work has ended: its slot is free; returns whether somebody who waited has it now."""
+        next_in_line = slots.leave()
+        self.shared.wake(next_in_line)
         self.carry_out()
+        return next_in_line is not None
+
+    async def let_pass(self) -> None:
+        """Let those who waited start before whoever left them a slot wants the next one: first come, first served."""
+        with anyio.CancelScope(shield=True):
+            for _ in range(LINE_TURNS):
+                await anyio.lowlevel.checkpoint()
