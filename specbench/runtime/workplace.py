@@ -35,8 +35,6 @@ P = ParamSpec("P")
 Value = TypeVar("Value")
 
 TURNS = 4
-"""Turns until those in line have moved up: who waited has the slot, and the next one is through the gates of its limits."""
-TURNS = 4
 """Turns of the event loop that it takes until the commit or undo of a staged write which waits for nothing is over."""
 LINE_TURNS = 4
 """Turns until those in line have moved up: who waited has the slot, the next one is through the gates of its limits."""
