@@ -45,7 +45,7 @@ def holding(slots: Slots[Any]) -> Generator[None]:
 
 @asynccontextmanager
 async def lending(
-    slots: Slots[Any], enter: Callable[[Slots[Any]], Any], leave: Callable[[Slots[Any]], None]
+    slots: Slots[Any], enter: Callable[[Slots[Any]], Any], leave: Callable[[Slots[Any]], object]
 ) -> AsyncGenerator[None]:
     """While work waits for one of ``slots`` and runs: the work around it, if it has one, does without."""
     around = next((each for each in reversed(_HOLDERS.get()) if each.slots is slots), None)

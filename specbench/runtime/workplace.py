@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from specbench.core.errors import ConfigError
 from specbench.core.types import DecisionPoint, Effect, ToolCall, ToolSpec
@@ -174,4 +175,4 @@ class Workplace:
         """Let those who waited start before whoever left them a slot wants the next one: first come, first served."""
         with anyio.CancelScope(shield=True):
             for _ in range(LINE_TURNS):
-                await anyio.lowlevel.checkpoint()
+                await checkpoint()
