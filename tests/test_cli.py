@@ -188,3 +188,11 @@ def test_inspect_offers_the_template_where_no_tool_is_declared(tmp_path: Path, t
     undeclared.write_text(toy_file.read_text().replace('"effect":"read"', '"effect":"unknown"'))
     assert "specbench traces effects" in runner.invoke(app, ["traces", "inspect", str(undeclared)]).stdout
     assert "specbench traces effects" not in runner.invoke(app, ["traces", "inspect", str(toy_file)]).stdout
+
+
+def test_a_misspelt_tool_in_an_effects_file_is_told(tmp_path: Path, toy_file: Path) -> None:
+    effects = tmp_path / "effects.json"
+    effects.write_text('{"get_ordr": "read", "refund": "write"}')  # refund: a tool that no trace happens to have
+    done = runner.invoke(app, ["traces", "inspect", str(toy_file), "--effects", str(effects)])
+    told = "warning: an effect is declared for 'get_ordr', which no trace has; is it 'get_order'?\n"
+    assert (done.exit_code, done.stderr) == (0, told)

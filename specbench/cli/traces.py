@@ -172,3 +172,5 @@ def _show_warnings(report: ReadReport) -> None:
     for file in report.files:
         for warning in file.warnings:
             echo(f"warning: {shown(file.path)}: {warning}", err=True)
+    for warning in report.warnings:
+        echo(f"warning: {warning}", err=True)

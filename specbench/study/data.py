@@ -102,7 +102,7 @@ def load_data(
         )
     told, warnings = without_foretelling_lists([_without_pairs(trace) for trace in traces])
     grouped, about_tasks = by_group(told)
-    return Data(grouped, report, (*warnings, *about_tasks))
+    return Data(grouped, report, (*report.warnings, *warnings, *about_tasks))
 
 
 def _without_pairs(trace: Trace) -> Trace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from specbench.core.types import Trace
 from specbench.traces.call_results import linked
@@ -69,9 +70,26 @@ class FileReport:
 
 @dataclass
 class ReadReport:
-    """What was read, file by file, in reading order."""
+    """What was read, file by file, in reading order; the tools of all traces, and those whose effects were declared."""
 
     files: list[FileReport] = field(default_factory=list)
+    tools: set[str] = field(default_factory=set)
+    declared: set[str] = field(default_factory=set)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What looks wrong in all files together: declared effects that seem to be misspelt.
+
+        Examples
+        --------
+        >>> ReadReport(tools={"get_order"}, declared={"get_ordr"}).warnings
+        ["an effect is declared for 'get_ordr', which no trace has; is it 'get_order'?"]
+        """
+        found = []
+        for name in sorted(self.declared - self.tools):
+            for close in get_close_matches(name, self.tools - self.declared, n=1, cutoff=0.8):
+                found.append(f"an effect is declared for {name!r}, which no trace has; is it {close!r}?")
+        return found
 
     @property
     def read(self) -> int:

@@ -135,11 +135,16 @@ def _stream(
 ) -> Iterator[Trace]:
     once: CountedOnce[FileReport] = CountedOnce()
     entries = report.files if report is not None else []
+    if report is not None:
+        report.declared.update(effects)
     seen: dict[str, int] = {}
 
     def counted(pairs: Iterable[tuple[Trace, FileReport]]) -> Iterator[Trace]:
         for trace, entry in pairs:
             entry.count(trace)
+            if report is not None and effects:
+                called = (call.name for message in trace.messages for call in message.tool_calls)
+                report.tools.update(trace.tools, called)
             yield apply_effects(trace, effects) if effects else trace
 
     for path in files:

@@ -11,6 +11,7 @@ from threading import RLock
 from types import TracebackType
 from typing import Self
 
+from specbench.core.errors import ConfigError
 from specbench.core.types import Message, Timing, ToolSpec, Trace
 
 __all__ = ["CURRENT", "RecordedTalk"]
@@ -57,6 +58,11 @@ class RecordedTalk:
         started_s
             When its LLM or tool began, on the clock of :meth:`now`: the timing is from there to this moment.
         """
+        if not isinstance(message, Message):
+            raise ConfigError(
+                f"a message is a specbench.Message; got {type(message).__name__}: sb.Message('user', 'hello'), and "
+                "talk.follow(...) for a whole conversation"
+            )
         if started_s is not None and message.timing is None:
             message = replace(message, timing=Timing(started_s, max(started_s, self.now())))
         self._put([message])

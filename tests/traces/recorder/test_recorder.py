@@ -313,3 +313,10 @@ def test_tools_side_by_side_get_their_own_results_however_they_are_called(tmp_pa
     (trace,) = sb.read(tmp_path)
     results = {each.tool_call_id: each.content for each in trace.messages if each.role == "tool"}
     assert results == {f"c{x}": f"saw {x}" for x in range(3)}
+
+
+def test_what_is_no_message_is_told_at_once(tmp_path: Path) -> None:
+    recorder = sb.Recorder(tmp_path)
+    with recorder.talk("c1") as talk, pytest.raises(ConfigError, match="a message is a specbench.Message; got dict"):
+        talk.add({"role": "user", "content": "hi"})  # type: ignore[arg-type]
+    recorder.close()
