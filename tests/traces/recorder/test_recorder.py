@@ -317,6 +317,6 @@ def test_tools_side_by_side_get_their_own_results_however_they_are_called(tmp_pa
 
 def test_what_is_no_message_is_told_at_once(tmp_path: Path) -> None:
     recorder = sb.Recorder(tmp_path)
-    with recorder.talk("c1") as talk, pytest.raises(ConfigError, match="a message is a specbench.Message; got dict"):
+    with recorder.talk("c1") as talk, pytest.raises(ConfigError, match=r"is a specbench\.Message; got dict"):
         talk.add({"role": "user", "content": "hi"})  # type: ignore[arg-type]
     recorder.close()
