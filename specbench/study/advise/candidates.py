@@ -1,0 +1,184 @@
+"""What predictors reach on held-out tasks, within a budget of minutes: quick counting ones, and ``learned``."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from specbench.core.display import plural
+from specbench.core.types import Trace
+from specbench.metrics.intervals import MIN_TASKS
+from specbench.policies import DEFAULT_THRESHOLD, Threshold
+from specbench.speculation import Options
+from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor
+from specbench.study.operating_point import OperatingPoint
+from specbench.study.predictions import Predicted, predicted, seeded
+from specbench.study.progress import Progress
+from specbench.study.tuning import choose_policy
+from specbench.traces.splitting import Split
+
+__all__ = ["COUNTING", "GRID", "LEARNED", "Candidate", "Clock", "best_of", "candidates"]
+
+COUNTING = ("markov", "patterns")
+"""Predictors that only count; each takes seconds."""
+LEARNED = "learned"
+GRID = tuple(step / 20 for step in range(1, 20))
+"""Thresholds that are tried on validation tasks."""
+FEW_TASKS = 8
+"""Training tasks below which ``learned`` is not fitted: it cross-fits over folds of tasks."""
+PILOT = 12
+"""One of so many training tasks is in the pilot fit of ``learned``, which tells how long a whole one takes."""
+PER_TASK = 0.8
+"""Share of the pilot's time that grows with the tasks."""
+
+
+class Clock:
+    """The budget of minutes.
+
+    Parameters
+    ----------
+    minutes
+        In all, from now on.
+    fits
+        How often ``learned`` is to be fitted in them: twice where a checkpoint is to be trained on all traces.
+
+    Examples
+    --------
+    >>> Clock(0.0).left_s
+    0.0
+    """
+
+    def __init__(self, minutes: float, fits: float = 1.0) -> None:
+        self.until = time.monotonic() + 60 * minutes
+        self.given_s, self.fits = 60 * minutes, fits
+
+    @property
+    def left_s(self) -> float:
+        """Seconds that are left."""
+        return max(0.0, self.until - time.monotonic())
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One predictor, tuned on validation tasks and measured once on test tasks.
+
+    Parameters
+    ----------
+    measured
+        Its rates and curve on the test tasks, at its operating point.
+    tuned
+        What it says on the validation tasks.
+    point
+        Its threshold, and where that comes from.
+    validation_net_s
+        Net seconds at that threshold on the validation tasks.
+    trained_on, of
+        Traces that it learned from, and training traces there are: fewer where the time did not reach.
+    """
+
+    measured: Evaluated
+    tuned: Predicted | None
+    point: OperatingPoint
+    validation_net_s: float
+    trained_on: int
+    of: int
+
+    @property
+    def name(self) -> str:
+        """The predictor's name."""
+        return self.measured.name
+
+
+def candidates(
+    parts: Split, settings: Settings, budget: float | None, clock: Clock, progress: Progress
+) -> tuple[list[Candidate], list[str]]:
+    """Return the predictors with what they reach, and a sentence for each that was left out or cut short.
+
+    Parameters
+    ----------
+    parts
+        The split by task.
+    settings
+        Seed, seconds, the price of waste and the least gain.
+    budget
+        Most wasted ÷ sequential seconds; ``None`` for no such limit.
+    clock
+        When to be ready. The counting ones run in any case.
+    progress
+        Told what is done.
+    """
+    found = [_candidate(name, parts.train, len(parts.train), parts, settings, budget, progress) for name in COUNTING]
+    tasks = len({trace.task_id for trace in parts.train})
+    if tasks < FEW_TASKS:
+        return found, [f"`learned` was not fitted: it needs {FEW_TASKS} training tasks, and there are {tasks}."]
+    kept, why = _affordable(parts, settings, clock, progress)
+    if kept:
+        found.append(_candidate(LEARNED, kept, len(parts.train), parts, settings, budget, progress))
+    return found, [why] if why else []
+
+
+def best_of(found: Sequence[Candidate]) -> Candidate:
+    """Return the one with the best net gain on the validation tasks; of equal ones the last, which is the strongest."""
+    return max(reversed(found), key=lambda each: each.validation_net_s)
+
+
+def _candidate(
+    name: str, train: Sequence[Trace], of: int, parts: Split, settings: Settings, budget: float | None,
+    progress: Progress,
+) -> Candidate:  # fmt: skip
+    progress.note(f"{name}: fitting on {plural(len(train), 'trace')}")
+    predictor = seeded(name, settings.seed).fit(train)
+    tasks = len({trace.task_id for trace in parts.validation})
+    point, tuned, net_s = OperatingPoint(DEFAULT_THRESHOLD), None, 0.0
+    if tasks >= MIN_TASKS:
+        tuned = predicted(predictor, name, parts.validation, ahead=False, progress=progress)
+        chosen = choose_policy(
+            tuned.table, waste=budget, waste_price=settings.waste_price, latency=settings.model(parts.validation),
+            predict_s=tuned.predict_s, options=Options(), candidates=tuple(f"threshold:{p:g},1" for p in GRID),
+        )  # fmt: skip
+        point = OperatingPoint(DEFAULT_THRESHOLD, tasks, gained=False)
+        if chosen is not None:
+            gained_s = chosen[1].saved_s - settings.waste_price * chosen[1].wasted_s
+            if gained_s > 0:
+                point, net_s = OperatingPoint(Threshold.from_argument(chosen[0].partition(":")[2]).p, tasks), gained_s
+    at = replace(settings, threshold=point.p)
+    measured = evaluate_predictor(name, None, parts.test, at, progress, predictor)
+    return Candidate(measured, tuned, point, net_s, len(train), of)
+
+
+def _affordable(parts: Split, settings: Settings, clock: Clock, progress: Progress) -> tuple[list[Trace], str | None]:
+    """Return the training traces of as many tasks as ``learned`` can be fitted on in the time that is left."""
+    if not clock.left_s:
+        return [], f"`learned` was not fitted: the time ({clock.given_s / 60:g} minutes) is over; see --minutes."
+    by_task: dict[str, list[Trace]] = {}
+    for trace in parts.train:
+        by_task.setdefault(trace.task_id, []).append(trace)
+    tasks = list(by_task)
+    pilot = [trace for task in tasks[: max(FEW_TASKS, len(tasks) // PILOT)] for trace in by_task[task]]
+    if len(pilot) >= len(parts.train) // 2:
+        return list(parts.train), None  # small: the pilot would take as long
+    started = time.monotonic()
+    progress.note(f"{LEARNED}: a pilot fit on {plural(len(pilot), 'trace')} tells how long it takes")
+    predictor = seeded(LEARNED, settings.seed).fit(pilot)
+    fitted_s = PER_TASK * (time.monotonic() - started)
+    asked = predicted(predictor, LEARNED, [*parts.validation[:5], *parts.test[:5]], ahead=False)
+    ask_s = 2e-3 * float(asked.table.latency_ms.mean())  # each decision is asked twice: for the time, for the guess
+    decisions = sum(
+        message.role == "assistant" for trace in (*parts.validation, *parts.test) for message in trace.messages
+    )
+    left_s = clock.left_s - ask_s * decisions
+    share = left_s / clock.fits / (fitted_s * len(parts.train) / len(pilot))
+    if share >= 0.9:
+        return list(parts.train), None
+    kept = [trace for task in tasks[: int(share * len(tasks))] for trace in by_task[task]]
+    if len(kept) <= len(pilot):
+        return [], (
+            f"`learned` was not fitted: {clock.given_s / 60:g} minutes do not reach; give more with --minutes "
+            f"(some {math.ceil(fitted_s * len(parts.train) / len(pilot) / 60)} for all training traces)."
+        )
+    return kept, (
+        f"`learned` was fitted on {len(kept):,} of {len(parts.train):,} training traces, as {clock.given_s / 60:g} "
+        "minutes do not reach for all: more minutes (--minutes) may show more."
+    )
