@@ -10,22 +10,18 @@ from dataclasses import dataclass, replace
 from specbench.core.display import plural
 from specbench.core.types import Trace
 from specbench.metrics.intervals import MIN_TASKS
-from specbench.policies import DEFAULT_THRESHOLD, Threshold
-from specbench.speculation import Options
+from specbench.policies import DEFAULT_THRESHOLD
 from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor
-from specbench.study.operating_point import OperatingPoint
+from specbench.study.operating_point import OperatingPoint, best_point
 from specbench.study.predictions import Predicted, predicted, seeded
 from specbench.study.progress import Progress
-from specbench.study.tuning import choose_policy
 from specbench.traces.splitting import Split
 
-__all__ = ["COUNTING", "GRID", "LEARNED", "Candidate", "Clock", "best_of", "candidates"]
+__all__ = ["COUNTING", "LEARNED", "Candidate", "Clock", "best_of", "candidates"]
 
 COUNTING = ("markov", "patterns")
 """Predictors that only count; each takes seconds."""
 LEARNED = "learned"
-GRID = tuple(step / 20 for step in range(1, 20))
-"""Thresholds that are tried on validation tasks."""
 FEW_TASKS = 8
 """Training tasks below which ``learned`` is not fitted: it cross-fits over folds of tasks."""
 PILOT = 12
@@ -72,8 +68,8 @@ class Candidate:
         What it says on the validation tasks.
     point
         Its threshold, and where that comes from.
-    validation_net_s
-        Net seconds at that threshold on the validation tasks.
+    validation_net
+        Net gain at that threshold on the validation tasks, as a share of their time.
     trained_on, of
         Traces that it learned from, and training traces there are: fewer where the time did not reach.
     """
@@ -81,7 +77,7 @@ class Candidate:
     measured: Evaluated
     tuned: Predicted | None
     point: OperatingPoint
-    validation_net_s: float
+    validation_net: float
     trained_on: int
     of: int
 
@@ -109,11 +105,12 @@ def candidates(
     progress
         Told what is done.
     """
+    started = time.monotonic()
     found = [_candidate(name, parts.train, len(parts.train), parts, settings, budget, progress) for name in COUNTING]
     tasks = len({trace.task_id for trace in parts.train})
     if tasks < FEW_TASKS:
         return found, [f"`learned` was not fitted: it needs {FEW_TASKS} training tasks, and there are {tasks}."]
-    kept, why = _affordable(parts, settings, clock, progress)
+    kept, why = _affordable(parts, settings, clock, progress, 2 * (time.monotonic() - started) / len(COUNTING))
     if kept:
         found.append(_candidate(LEARNED, kept, len(parts.train), parts, settings, budget, progress))
     return found, [why] if why else []
@@ -121,7 +118,7 @@ def candidates(
 
 def best_of(found: Sequence[Candidate]) -> Candidate:
     """Return the one with the best net gain on the validation tasks; of equal ones the last, which is the strongest."""
-    return max(reversed(found), key=lambda each: each.validation_net_s)
+    return max(reversed(found), key=lambda each: each.validation_net)
 
 
 def _candidate(
@@ -131,25 +128,22 @@ def _candidate(
     progress.note(f"{name}: fitting on {plural(len(train), 'trace')}")
     predictor = seeded(name, settings.seed).fit(train)
     tasks = len({trace.task_id for trace in parts.validation})
-    point, tuned, net_s = OperatingPoint(DEFAULT_THRESHOLD), None, 0.0
+    point, tuned, net = OperatingPoint(DEFAULT_THRESHOLD), None, 0.0
     if tasks >= MIN_TASKS:
         tuned = predicted(predictor, name, parts.validation, ahead=False, progress=progress)
-        chosen = choose_policy(
-            tuned.table, waste=budget, waste_price=settings.waste_price, latency=settings.model(parts.validation),
-            predict_s=tuned.predict_s, options=Options(), candidates=tuple(f"threshold:{p:g},1" for p in GRID),
-        )  # fmt: skip
-        point = OperatingPoint(DEFAULT_THRESHOLD, tasks, gained=False)
-        if chosen is not None:
-            gained_s = chosen[1].saved_s - settings.waste_price * chosen[1].wasted_s
-            if gained_s > 0:
-                point, net_s = OperatingPoint(Threshold.from_argument(chosen[0].partition(":")[2]).p, tasks), gained_s
+        point, net = best_point(tuned, settings.model(parts.validation), settings, budget)
     at = replace(settings, threshold=point.p)
     measured = evaluate_predictor(name, None, parts.test, at, progress, predictor)
-    return Candidate(measured, tuned, point, net_s, len(train), of)
+    return Candidate(measured, tuned, point, net, len(train), of)
 
 
-def _affordable(parts: Split, settings: Settings, clock: Clock, progress: Progress) -> tuple[list[Trace], str | None]:
-    """Return the training traces of as many tasks as ``learned`` can be fitted on in the time that is left."""
+def _affordable(
+    parts: Split, settings: Settings, clock: Clock, progress: Progress, after_s: float
+) -> tuple[list[Trace], str | None]:
+    """Return the training traces of as many tasks as ``learned`` can be fitted on in the time that is left.
+
+    ``after_s`` is what the measurements behind it are expected to take.
+    """
     if not clock.left_s:
         return [], f"`learned` was not fitted: the time ({clock.given_s / 60:g} minutes) is over; see --minutes."
     by_task: dict[str, list[Trace]] = {}
@@ -168,7 +162,7 @@ def _affordable(parts: Split, settings: Settings, clock: Clock, progress: Progre
     decisions = sum(
         message.role == "assistant" for trace in (*parts.validation, *parts.test) for message in trace.messages
     )
-    left_s = clock.left_s - ask_s * decisions
+    left_s = max(0.0, clock.left_s - ask_s * decisions - after_s)
     share = left_s / clock.fits / (fitted_s * len(parts.train) / len(pilot))
     if share >= 0.9:
         return list(parts.train), None

@@ -71,7 +71,7 @@ def ceilings(traces: Sequence[Trace], latency: Latency) -> list[Ceiling]:
     def simulated(way: str, table: PredictionTable, options: Options, about: str) -> Ceiling:
         found = SpeculationMetrics.of(simulate(table, TopK(FORESEEN), latency=latency, options=options))
         low, high = found.saved_share_ci or (None, None)
-        return Ceiling(way, found.saved_share, low, high, about)
+        return Ceiling(way, found.saved_share, None if low is None else max(0.0, low), high, about)
 
     turns = ride_alongs(known, latency).sums(0.0)
     return [

@@ -13,7 +13,7 @@ from specbench.metrics.worth import Worth
 from specbench.policies import DEFAULT_THRESHOLD, Policy
 from specbench.sim import simulate
 from specbench.speculation import Limit, Options, RunAhead
-from specbench.study.advise.candidates import GRID, Candidate
+from specbench.study.advise.candidates import Candidate
 from specbench.study.evaluation import Settings
 from specbench.study.predictions import Predicted
 from specbench.study.tuning import choose_policy
@@ -26,7 +26,8 @@ WAYS = {
     "run-ahead": Options(carry_ttl_s=60.0, run_ahead=RunAhead(2)),
 }
 """Calls while the LLM thinks; unused results stay a minute; the next LLM invocation starts early, two deep."""
-CANDIDATES = tuple(f"threshold:{p:g},{k}" for k in (1, 2) for p in GRID)
+CANDIDATES = tuple(f"threshold:{step / 10:g},{k}" for k in (1, 2) for step in (0.5, *range(1, 10)))
+"""Policies that are tried on validation tasks: p ≥ 0.05, 0.1, 0.2, … 0.9, one launch or two."""
 
 
 @dataclass(frozen=True)
