@@ -18,11 +18,13 @@ PLAIN = frozenset({str, int, float, bool, bytes, complex, type(None), UUID, Deci
 MACHINERY = frozenset(
     {
         "aiohttp", "anyio", "asgiref", "asyncio", "contextvars", "ddtrace", "elasticapm", "httpx", "langchain",
-        "langchain_core", "langgraph", "langsmith", "logfire", "newrelic", "opentelemetry", "sentry_sdk", "sniffio",
-        "specbench", "starlette", "structlog", "trio", "werkzeug",
+        "langchain_core", "langgraph", "langsmith", "logfire", "newrelic", "opentelemetry", "pydantic_ai",
+        "pydantic_graph", "sentry_sdk", "sniffio", "specbench", "starlette", "structlog", "trio", "werkzeug",
     }
 )  # fmt: skip
 """Packages that keep runs, spans and scopes in context variables: they change from step to step and name nobody."""
+MACHINERY_INSIDE = ("agents.run_internal.", "agents.tracing.")
+"""The same of the OpenAI Agents SDK; its name, ``agents``, is one that other packages may have."""
 MISSING = object()
 MOST_ITEMS = 50
 """Items of a collection that is looked at."""
@@ -62,7 +64,13 @@ def _named(value: Any, levels: int = 4) -> Any:
             return MISSING
         return kind, frozenset(parts) if kind in (dict, set, frozenset) else tuple(parts)
     root = kind.__module__.partition(".")[0]
-    if root in MACHINERY or root in sys.stdlib_module_names or isinstance(value, type) or callable(value):
+    if (
+        root in MACHINERY
+        or kind.__module__.startswith(MACHINERY_INSIDE)
+        or root in sys.stdlib_module_names
+        or isinstance(value, type)
+        or callable(value)
+    ):
         return MISSING
     return kind, id(value)
 
