@@ -100,6 +100,8 @@ class FrameworkRuns:
             decided = await self._steps.decide(point, think)
             if not decided.calls:
                 await self._steps.join(point, ())
+            elif any(call.name not in self.executor.tools for call in decided.calls):
+                self.end(trace_id)  # what such a call changes, the executor would not hear of
         except BaseException:
             self.end(trace_id)
             raise

@@ -25,6 +25,8 @@ MACHINERY = frozenset(
 """Packages that keep runs, spans and scopes in context variables: they change from step to step and name nobody."""
 MACHINERY_INSIDE = ("agents.run_internal.", "agents.tracing.")
 """The same of the OpenAI Agents SDK; its name, ``agents``, is one that other packages may have."""
+FLAGS = frozenset({"disable_provider_managed_retries", "disable_websocket_pre_event_retries"})
+"""Context variables of the OpenAI Agents SDK that are set while a model is asked, and say nothing of the caller."""
 MISSING = object()
 MOST_ITEMS = 50
 """Items of a collection that is looked at."""
@@ -48,7 +50,7 @@ def surroundings() -> int:
     >>> surroundings() == before
     True
     """
-    named = ((id(variable), _named(value)) for variable, value in copy_context().items())
+    named = ((id(each), _named(value)) for each, value in copy_context().items() if each.name not in FLAGS)
     return hash(frozenset(each for each in named if each[1] is not MISSING))
 
 
