@@ -134,7 +134,7 @@ def _held_out(measured: Measured, supposed: bool) -> dict[str, Any]:
     rates = ("read_call_top1", "read_call_top3", "tool_top1", "at_operating_point", "ci", "latency_ms", "fit_s")
     return {
         "if_suggestions_are_confirmed": supposed, "test_tasks": measured.test_tasks,
-        "test_ceiling": measured.test_ceiling, "chosen": measured.chosen.name,
+        "test_ceilings": dict(measured.test_ceilings), "chosen": measured.chosen.name,
         "predictors": {
             each.name: {
                 "operating_point": each.point.to_dict(), "trained_on": each.trained_on, "training_traces": each.of,

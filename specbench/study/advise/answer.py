@@ -93,25 +93,38 @@ def _judge(found: Findings) -> Judgement:
         inner = _ahead_only(found) if found.measured is not None else None
         if inner is not None:
             return inner
-        more = (
-            f" Starting the LLM early too would bring at most {percent(ahead.saved_share)}"
-            f"{interval_text(ahead.low, ahead.high)}."
-            if (ahead.saved_share or 0.0) > (best.saved_share or 0.0) + 0.0005
-            else ""
+        little = (
+            f"even perfect foresight of every READ call would save only {percent(best.saved_share)} of the time "
+            f"({found.basis} seconds), less than the {percent(found.settings.least_gain)} that is worth having"
         )
+        over_all = f"Over all tasks, by {best.way}{interval_text(best.low, best.high)}."
+        if _foresight(ahead, found).answer is Answer.NO:
+            both = f"{over_all} Starting the LLM early too would bring at most {_share(ahead)}."
+            return Judgement(Answer.NO, f"Not worth it, because {little}.", (both,))
         return Judgement(
-            Answer.NO,
-            f"Not worth it, because even perfect foresight of every READ call would save only "
-            f"{percent(best.saved_share)} of the time ({found.basis} seconds), less than the "
-            f"{percent(found.settings.least_gain)} that is worth having.",
-            (f"Over all tasks, by {best.way}{interval_text(best.low, best.high)}.{more}",),
-        )  # fmt: skip
+            Answer.NO, f"Not worth it without run-ahead, because {little}.", (over_all, _about_ahead(ahead, found))
+        )
     if found.measured is None:
         return Judgement(
             Answer.UNKNOWN, f"Cannot tell, because {found.notes[0][0].lower()}{found.notes[0][1:]}",
             (f"Perfect foresight would save {percent(overlap.saved_share)} by overlap ({found.basis} seconds).",),
         )  # fmt: skip
     return _measured(found, found.measured)
+
+
+def _about_ahead(ceiling: Ceiling, found: Findings) -> str:
+    """What is known of run-ahead where it is the only way that could save something."""
+    told = f"With run-ahead perfect foresight would save {_share(ceiling)}"
+    if found.measured is None:
+        return f"{told}; no predictor was measured."
+    way = found.measured.ahead_way
+    verdicts = {Answer.NO: "it is not worth it", Answer.UNKNOWN: "it cannot be told whether it is worth it"}
+    words = f"{_words(way, found.measured, found.basis)}. {why(way.worth)}"
+    return f"{told}, but {verdicts[way.worth.answer]}: {words}"
+
+
+def _share(ceiling: Ceiling) -> str:
+    return f"{percent(ceiling.saved_share)}{interval_text(ceiling.low, ceiling.high)}"
 
 
 def _foresight(ceiling: Ceiling, found: Findings) -> Worth:
@@ -126,6 +139,14 @@ def _measured(found: Findings, measured: Measured) -> Judgement:
     if inner is not None:
         return inner
     answer, text = way.worth.answer, _words(way, measured, found.basis)
+    if answer is Answer.NO and measured.cut_short:
+        cut = next((note for note in found.notes if note.startswith("`learned`")), "")
+        return Judgement(
+            Answer.UNKNOWN,
+            f"Cannot tell, because the strongest predictor was not fitted on all training traces; so far, {text}, and "
+            f"perfect foresight would save {percent(measured.test_ceilings[way.name])} on the same tasks.",
+            (cut, why(way.worth)),
+        )
     if answer is Answer.YES:
         more, ahead = [], measured.ahead_way
         if ahead.worth.answer is Answer.YES and ahead.worth.net_share > way.worth.net_share:
@@ -140,9 +161,11 @@ def _measured(found: Findings, measured: Measured) -> Judgement:
             f"(some {4 * MIN_TASKS} tasks in all); here {text}"
         )
     elif not way.metrics.launched:
-        reason = f"{text}; perfect foresight would save {percent(measured.test_ceiling)} on the same tasks"
+        reason = f"{text}; perfect foresight would save {percent(measured.test_ceilings[way.name])} on the same tasks"
     else:
-        reason = f"{text}, and perfect foresight would save {percent(measured.test_ceiling)} on the same tasks"
+        reason = (
+            f"{text}, and perfect foresight would save {percent(measured.test_ceilings[way.name])} on the same tasks"
+        )
     return Judgement(answer, f"{OPENINGS[answer]}, because {reason}.", (why(way.worth),), None)
 
 

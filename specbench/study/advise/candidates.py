@@ -24,10 +24,12 @@ COUNTING = ("markov", "patterns")
 LEARNED = "learned"
 FEW_TASKS = 8
 """Training tasks below which ``learned`` is not fitted: it cross-fits over folds of tasks."""
-PILOT = 12
-"""One of so many training tasks is in the pilot fit of ``learned``, which tells how long a whole one takes."""
-PER_TASK = 0.8
+PILOT, PILOT_TASKS = 200, 4
+"""Decisions and tasks, at least, of the pilot fit of ``learned``, which tells how long a whole one takes."""
+PER_TASK = 0.7
 """Share of the pilot's time that grows with the tasks."""
+SMALL = 800
+"""Training decisions that ``learned`` is always fitted on: that takes half a minute."""
 
 
 class Clock:
@@ -150,29 +152,32 @@ def _affordable(
     for trace in parts.train:
         by_task.setdefault(trace.task_id, []).append(trace)
     tasks = list(by_task)
-    pilot = [trace for task in tasks[: max(FEW_TASKS, len(tasks) // PILOT)] for trace in by_task[task]]
-    if len(pilot) >= len(parts.train) // 2:
-        return list(parts.train), None  # small: the pilot would take as long
+    if _decisions(parts.train) <= SMALL:
+        return list(parts.train), None
+    pilot: list[Trace] = []
+    for number, task in enumerate(tasks):
+        if number >= PILOT_TASKS and _decisions(pilot) >= PILOT:
+            break
+        pilot += by_task[task]
     started = time.monotonic()
     progress.note(f"{LEARNED}: a pilot fit on {plural(len(pilot), 'trace')} tells how long it takes")
     predictor = seeded(LEARNED, settings.seed).fit(pilot)
-    fitted_s = PER_TASK * (time.monotonic() - started)
+    pilot_s = time.monotonic() - started
+    all_s = pilot_s * (1 - PER_TASK + PER_TASK * len(parts.train) / len(pilot))
     asked = predicted(predictor, LEARNED, [*parts.validation[:5], *parts.test[:5]], ahead=False)
     ask_s = 2e-3 * float(asked.table.latency_ms.mean())  # each decision is asked twice: for the time, for the guess
-    decisions = sum(
-        message.role == "assistant" for trace in (*parts.validation, *parts.test) for message in trace.messages
-    )
-    left_s = max(0.0, clock.left_s - ask_s * decisions - after_s)
-    share = left_s / clock.fits / (fitted_s * len(parts.train) / len(pilot))
+    left_s = max(0.0, clock.left_s - ask_s * _decisions([*parts.validation, *parts.test]) - after_s)
+    share = left_s / clock.fits / all_s
     if share >= 0.9:
         return list(parts.train), None
     kept = [trace for task in tasks[: int(share * len(tasks))] for trace in by_task[task]]
-    if len(kept) <= len(pilot):
-        return [], (
-            f"`learned` was not fitted: {clock.given_s / 60:g} minutes do not reach; give more with --minutes "
-            f"(some {math.ceil(fitted_s * len(parts.train) / len(pilot) / 60)} for all training traces)."
-        )
+    kept = max(kept, pilot, key=len)
     return kept, (
         f"`learned` was fitted on {len(kept):,} of {len(parts.train):,} training traces, as {clock.given_s / 60:g} "
-        "minutes do not reach for all: more minutes (--minutes) may show more."
+        "minutes do not reach for all: more may show more "
+        f"(--minutes {math.ceil((clock.given_s + clock.fits * all_s) / 60)})."
     )
+
+
+def _decisions(traces: Sequence[Trace]) -> int:
+    return sum(message.role == "assistant" for trace in traces for message in trace.messages)

@@ -16,7 +16,7 @@ from specbench.sim import Latency, simulate
 from specbench.speculation import Options, RunAhead
 from specbench.study.advise.saved_turns import ride_alongs
 
-__all__ = ["Ceiling", "ceilings", "knows_until_write", "overlap_ceiling"]
+__all__ = ["Ceiling", "ceilings", "knows_until_write"]
 
 DEPTH = 4
 """LLM invocations that the perfect run-ahead is ahead, at most."""
@@ -64,7 +64,7 @@ def ceilings(traces: Sequence[Trace], latency: Latency) -> list[Ceiling]:
     >>> found["run-ahead"] > found["overlap"] > 0
     True
     """
-    known = _known(traces)
+    known = predict_traces(make_predictor("oracle").fit([]), traces)
     far, carried = replace(known, predictions=knows_until_write(known)), Options(carry_ttl_s=math.inf)
     ahead = Options(run_ahead=RunAhead(DEPTH, p=0.0))
 
@@ -83,24 +83,6 @@ def ceilings(traces: Sequence[Trace], latency: Latency) -> list[Ceiling]:
             "what if: READ results ride in the previous result, and the LLM is not asked; not lossless",
         ),
     ]  # fmt: skip
-
-
-def overlap_ceiling(traces: Sequence[Trace], latency: Latency) -> float:
-    """Return the share of the time that perfect foresight of the next READ calls saves by overlap.
-
-    Examples
-    --------
-    >>> from specbench.sim import Constant
-    >>> from specbench.testing import make_traces
-    >>> overlap_ceiling(make_traces(4), Constant(2.0, 0.0))
-    0.0
-    """
-    return SpeculationMetrics.of(simulate(_known(traces), TopK(FORESEEN), latency=latency)).saved_share or 0.0
-
-
-def _known(traces: Sequence[Trace]) -> PredictionTable:
-    """Return the table of the oracle: at each decision it knows the calls that come."""
-    return predict_traces(make_predictor("oracle").fit([]), traces)
 
 
 def knows_until_write(table: PredictionTable) -> list[list[Prediction]]:

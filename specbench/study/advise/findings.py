@@ -9,7 +9,7 @@ from typing import Any
 from specbench.metrics.worth import Answer
 from specbench.sim import Latency
 from specbench.study.advise.blockers import Blocker
-from specbench.study.advise.candidates import Candidate
+from specbench.study.advise.candidates import LEARNED, Candidate
 from specbench.study.advise.ceilings import Ceiling
 from specbench.study.advise.costs import ToolCost
 from specbench.study.advise.saved_turns import SavedTurns
@@ -54,8 +54,8 @@ class Measured:
         Saved turns with it; ``None`` where no threshold gained, or there were too few validation tasks to choose one.
     costs
         Extra calls of the way that is recommended, by tool.
-    test_tasks, test_ceiling
-        Test tasks, and what perfect foresight saves there by overlap.
+    test_tasks, test_ceilings
+        Test tasks, and what perfect foresight saves there, by way.
     """
 
     candidates: tuple[Candidate, ...]
@@ -64,7 +64,13 @@ class Measured:
     turns: SavedTurns | None
     costs: tuple[ToolCost, ...]
     test_tasks: int
-    test_ceiling: float
+    test_ceilings: Mapping[str, float]
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether the strongest predictor was not fitted on all training traces: a better one may be had."""
+        strongest = self.candidates[-1]
+        return strongest.name != LEARNED or strongest.trained_on < strongest.of
 
     @property
     def tools_way(self) -> Way:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +19,7 @@ from specbench.speculation import Limit
 from specbench.study.advise.advice import Advice
 from specbench.study.advise.blockers import blockers, named
 from specbench.study.advise.candidates import Clock, best_of, candidates
-from specbench.study.advise.ceilings import Ceiling, ceilings, overlap_ceiling
+from specbench.study.advise.ceilings import Ceiling, ceilings
 from specbench.study.advise.costs import tool_costs
 from specbench.study.advise.findings import Findings, Measured, WhatIf
 from specbench.study.advise.saved_turns import best_threshold, ride_alongs
@@ -36,6 +37,8 @@ from specbench.traces.timings import RecordedSeconds
 
 __all__ = ["advise"]
 
+DECISIONS_PER_S, LEAST_DECISIONS = 33.0, 2_000
+"""Decisions that can be measured in a second of the budget, on a busy machine; those that are measured in any case."""
 CHECKPOINT_FITS = 2.7
 """A fit on the training tasks, and one on all tasks: 60 % of them are for training."""
 
@@ -179,26 +182,52 @@ def _percent(ceiling: Ceiling) -> str:
     return f"{100 * (ceiling.saved_share or 0.0):.1f} %"
 
 
+def _within(data: Data, seconds: float, seed: int) -> tuple[Data, list[str]]:
+    """Return as many tasks, drawn at random, as can be measured in so many seconds, and a sentence where some are left.
+
+    A decision is asked about twice by each predictor, and replayed some hundred times.
+    """
+    most = max(LEAST_DECISIONS, DECISIONS_PER_S * seconds)
+    decisions: dict[str, int] = {}
+    for trace in data.traces:
+        number = sum(message.role == "assistant" for message in trace.messages)
+        decisions[trace.task_id] = decisions.get(trace.task_id, 0) + number
+    if sum(decisions.values()) <= most:
+        return data, []
+    tasks = sorted(decisions)
+    random.Random(seed).shuffle(tasks)
+    kept: set[str] = set()
+    total = 0
+    for task in tasks:
+        if total + decisions[task] <= most or len(kept) < 2:
+            kept.add(task)
+            total += decisions[task]
+    said = f"Predictors were measured on {len(kept):,} of {len(tasks):,} tasks, drawn at random: more with --minutes."
+    return replace(data, traces=[trace for trace in data.traces if trace.task_id in kept]), [said]
+
+
 def _measure(
     data: Data, settings: Settings, budget: float | None, prices: Mapping[str, float], limits: Mapping[str, Limit],
     clock: Clock, told: Progress,
 ) -> tuple[Measured | None, list[str]]:  # fmt: skip
     """Fit, tune and test; sentences about what could not be done come with it."""
+    data, cut = _within(data, clock.given_s, settings.seed)
     try:
         parts = split_data(data, settings.seed)
     except ConfigError as error:
         return None, [f"{str(error)[0].upper()}{str(error)[1:]}."]
     found, notes = candidates(parts, settings, budget, clock, told)
+    notes += cut
     chosen = best_of(found)
     tests, model = len(set(chosen.measured.table.tasks)), settings.latency
-    ceiling = overlap_ceiling(parts.test, model)
+    limits_of = {each.way: each.saved_share or 0.0 for each in ceilings(parts.test, model)}
     told.note(f"{chosen.name}: trying the ways to speculate")
-    ways = ways_of(chosen, settings, budget, limits, ceiling)
+    ways = ways_of(chosen, settings, budget, limits, limits_of)
     turns, table = None, chosen.measured.table
     if chosen.tuned is not None and chosen.point.tuned_on >= MIN_TASKS:
         threshold = best_threshold(ride_alongs(chosen.tuned.table, model, chosen.tuned.predict_s, parts.validation))
         if threshold is not None:
             turns = ride_alongs(table, model, chosen.measured.predict_s, parts.test).sums(threshold)
-    measured = Measured(tuple(found), chosen, tuple(ways), turns, (), tests, ceiling)
+    measured = Measured(tuple(found), chosen, tuple(ways), turns, (), tests, limits_of)
     costs = tool_costs(measured.best_way.ledger, prices, limits)
     return replace(measured, costs=tuple(costs)), notes

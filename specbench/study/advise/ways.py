@@ -75,7 +75,11 @@ class Way:
 
 
 def ways_of(
-    chosen: Candidate, settings: Settings, budget: float | None, limits: Mapping[str, Limit], ceiling: float
+    chosen: Candidate,
+    settings: Settings,
+    budget: float | None,
+    limits: Mapping[str, Limit],
+    ceilings: Mapping[str, float],
 ) -> list[Way]:
     """Return all ways with one predictor, in the order of :data:`WAYS`.
 
@@ -89,12 +93,12 @@ def ways_of(
         Most wasted ÷ sequential seconds, kept on the validation tasks; ``None`` for no limit.
     limits
         Rate limits by tool.
-    ceiling
-        What perfect foresight saves by overlap on the test tasks.
+    ceilings
+        What perfect foresight saves on the test tasks, by way.
     """
     tested = Predicted(chosen.measured.table, float(chosen.measured.metrics["predict_ms_charged"]))
     return [
-        _way(name, _limited(options, limits), chosen.tuned, tested, settings, budget, ceiling)
+        _way(name, _limited(options, limits), chosen.tuned, tested, settings, budget, ceilings[name])
         for name, options in WAYS.items()
     ]
 
@@ -136,7 +140,7 @@ def worth_of_run(ledger: Ledger, metrics: SpeculationMetrics, ceiling: float, se
     ledger, metrics
         Of the run.
     ceiling
-        What perfect foresight saves by overlap on the same tasks.
+        What perfect foresight saves in this way on the same tasks.
     settings
         The price of waste and the least gain.
     """
