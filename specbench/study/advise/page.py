@@ -59,7 +59,7 @@ def sections(found: Findings, judged: Judgement) -> list[Section]:
     )
     if (judged.if_confirmed or judged.answer) is Answer.NO and found.described.calls:
         even = " (even if the suggested effects are confirmed)" if found.supposed else ""
-        out.append(Section(f"Do not bother{even}, because", _reasons(found, judged)))
+        out.append(Section(f"Do not bother{even}, because", _reasons(found)))
     return [each for each in out if each.lines or each.table]
 
 
@@ -241,16 +241,11 @@ def _turns(turns: SavedTurns | None, found: Findings, if_confirmed: str) -> Sect
     )
 
 
-def _reasons(found: Findings, judged: Judgement) -> tuple[str, ...]:
+def _reasons(found: Findings) -> tuple[str, ...]:
     """Why not: what limits the saving, and the largest obstacles by name."""
     main = [each.name for each in found.blockers if each.share >= 0.25]
-    return tuple(
-        filter(
-            None,
-            [judged.sentence.partition("because ")[2].capitalize() if not found.supposed else "", found.limit,
-             f"The largest obstacles: {', '.join(main)}." if main else ""],
-        )
-    )  # fmt: skip
+    named = f"The largest obstacles: {', '.join(main)}." if main else ""
+    return tuple(filter(None, [found.limit, named]))
 
 
 def _share(ceiling: Ceiling) -> str:

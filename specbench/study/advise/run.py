@@ -39,6 +39,8 @@ __all__ = ["advise"]
 
 DECISIONS_PER_S, LEAST_DECISIONS = 33.0, 2_000
 """Decisions that can be measured in a second of the budget, on a busy machine; those that are measured in any case."""
+SAME_SHARE = 0.001
+"""Shares of the time that differ by less are the same in the text."""
 CHECKPOINT_FITS = 2.7
 """A fit on the training tasks, and one on all tasks: 60 % of them are for training."""
 
@@ -103,12 +105,12 @@ def advise(
     'cannot tell'
     """
     data, where = _data(traces, format, skip_invalid, effects)
-    told, clock = Progress(progress), Clock(minutes, CHECKPOINT_FITS if checkpoint else 1.0)
+    tell, clock = Progress(progress), Clock(minutes, CHECKPOINT_FITS if checkpoint else 1.0)
     if waste_budget is not None and not 0 <= waste_budget < float("inf"):
         raise ConfigError(f"the waste budget is wasted ÷ sequential seconds, 0 or more; got {waste_budget!r}")
     model = Latency.from_text(latency, seed).for_traces(data.traces)
     settings = Settings(seed, model, waste_price=waste_price, least_gain=least_gain)
-    told.note(f"{plural(len(data.traces), 'trace')} of {plural(len(data.tasks), 'task')}: what could be saved at most?")
+    tell.note(f"{plural(len(data.traces), 'trace')} of {plural(len(data.tasks), 'task')}: what could be saved at most?")
     described, time = describe(data.traces), time_use(data.traces, model)
     template = effects_template(data.traces)
     reads = described.calls_by_effect.get(Effect.READ, 0)
@@ -117,15 +119,19 @@ def advise(
     measured, notes = None, list(data.warnings)
     on = data if reads else supposed if what_if is not None and what_if.reads else None
     if on is not None:
-        measured, more = _measure(on, settings, waste_budget, prices or {}, limits or {}, clock, told)
+        measured, more = _measure(on, settings, waste_budget, prices or {}, limits or {}, clock, tell)
         notes = [*more, *(f"{note[0].upper()}{note[1:]}." for note in notes)]
     considered = (data if on is None else on).traces
     limited = time if considered is data.traces else time_use(considered, model)
+    bounds = tuple(ceilings(data.traces, model))
+    overlap = (bounds if what_if is None or reads else what_if.ceilings)[0]
+    # Where reads are never started early, as they reach outside, the blockers say so: what limits it is not the time.
+    told = limited.limit() if abs(limited.oracle.saved_share - (overlap.saved_share or 0.0)) < SAME_SHARE else ""
     found = Findings(
-        described, time, model, sum(RecordedSeconds.of(data.traces).user), tuple(ceilings(data.traces, model)),
+        described, time, model, sum(RecordedSeconds.of(data.traces).user), bounds,
         what_if, measured, not reads and on is not None,
         tuple(blockers(considered, described, time, template, _confirmed(what_if))), tuple(notes),
-        limited.limit(), settings, waste_budget, template, where,
+        told, settings, waste_budget, template, where,
     )  # fmt: skip
     return Advice.of(found, data)
 
