@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextvars import copy_context
 from typing import Any
 
 import anyio
@@ -34,6 +35,7 @@ from specbench.core.errors import ConfigError
 from specbench.core.ledger import Fate
 from specbench.core.types import Effect, ToolCall
 from specbench.integrations.openai_agents.agent import speculative, tools_of
+from specbench.integrations.openai_agents.run_names import MANY, RunNames
 from specbench.policies import TopK
 from specbench.runtime import Executor
 from specbench.speculation import Options
@@ -258,6 +260,66 @@ def test_an_agent_that_is_a_tool_has_a_run_of_its_own() -> None:
     output, ledger, ran = virtually(main)
     assert (output, ran) == ("done", ["get"])
     assert [row.fate for row in ledger.speculations if row.tool == "get"] == [Fate.COMMIT]
+
+
+def test_a_handoff_goes_on_as_without() -> None:
+    class Handing(Scripted):
+        def decide(self, input: Any) -> list[ToolCall]:
+            return [GET, ToolCall("transfer_to_other", {}, "h")]
+
+    async def main() -> Any:
+        shelf = Shelf()
+        tools = [function_tool(shelf.get)]
+        executor = Executor(tools_of(tools, {"get": "read"}), drafts(GET), TopK(1), options=Options(carry_ttl_s=100))
+        other: Agent[Any] = Agent("other", model=Scripted(calls=[]))
+        first: Agent[Any] = Agent("first", model=Handing(), tools=tools, handoffs=[other])
+        async with executor:
+            plain = await Runner.run(first, "go", run_config=QUIET)
+            ahead = await Runner.run(speculative(first, executor), "go", run_config=QUIET)
+        return plain, ahead, executor.ledger()
+
+    plain, ahead, ledger = virtually(main)
+    assert spelt(ahead.to_input_list()) == spelt(plain.to_input_list())
+    assert ahead.last_agent.name == "other"
+    assert [row.fate for row in ledger.speculations] == [Fate.SQUASH]
+
+
+def test_a_conversation_that_the_server_keeps_is_not_speculated() -> None:
+    async def main() -> Any:
+        shelf = Shelf()
+        tools = [function_tool(shelf.get)]
+        executor = Executor(tools_of(tools, {"get": "read"}), drafts(GET), TopK(1))
+        agent: Agent[Any] = Agent("clerk", model=Scripted(calls=[GET]), tools=tools)
+        async with executor:
+            run = await Runner.run(speculative(agent, executor), "go", run_config=QUIET, previous_response_id="r")
+        return run.final_output, executor.ledger()
+
+    output, ledger = virtually(main)
+    assert (output, len(ledger.outcomes)) == ("done", 0)
+
+
+def test_runs_that_cannot_be_told_apart_join_nothing() -> None:
+    ended: list[str] = []
+    names = RunNames(ended.append)
+
+    def begin() -> str:
+        name = names.of_model([{"role": "user", "content": "go"}])
+        names.called(name, ["c1"])
+        return name
+
+    first, second = copy_context().run(begin), copy_context().run(begin)
+    assert first != second
+    assert copy_context().run(names.of_call, "c1") is None
+    assert sorted(ended) == sorted([first, second])
+
+
+def test_runs_that_were_cut_short_are_forgotten() -> None:
+    ended: list[str] = []
+    names = RunNames(ended.append)
+    for number in range(MANY + 5):
+        names.called(names.of_model([{"role": "user", "content": str(number)}]), [f"c{number}"])
+    assert len(names) == MANY
+    assert ended == [f"run {number}" for number in range(1, 6)]
 
 
 def test_effects_are_of_tools_that_exist() -> None:
