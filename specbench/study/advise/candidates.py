@@ -112,7 +112,7 @@ def candidates(
     tasks = len({trace.task_id for trace in parts.train})
     if tasks < FEW_TASKS:
         return found, [f"`learned` was not fitted: it needs {FEW_TASKS} training tasks, and there are {tasks}."]
-    kept, why = _affordable(parts, settings, clock, progress, 2 * (time.monotonic() - started) / len(COUNTING))
+    kept, why = _affordable(parts, settings, clock, progress, (time.monotonic() - started) / len(COUNTING))
     if kept:
         found.append(_candidate(LEARNED, kept, len(parts.train), parts, settings, budget, progress))
     return found, [why] if why else []
