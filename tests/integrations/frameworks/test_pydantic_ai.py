@@ -109,7 +109,7 @@ def retrying(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("temper", ["right", "wrong", "mixed"])
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [0, 1, 2, 3, 114, 130, 144, 159])
 def test_with_speculation_is_as_without_byte_for_byte(seed: int, temper: str, retrying: None) -> None:
     said, done, _, slow_s = played(seed, None)
     options = ("plain", "carry_ttl_s=100")[seed % 2]
