@@ -109,8 +109,8 @@ def blockers(
         ),
         Blocker(
             "irrelevant parameters", of_calls(why),
-            f"Parameters that say why: {percent(of_calls(why), 0)} of the calls are reads with one ({named(why)}). "
-            "Each wording is another call until it is declared `irrelevant`.",
+            f"Parameters that say why: {percent(of_calls(why), 0)} of the calls are of reading tools and carry one "
+            f"({named(why)}). Each wording is another call until it is declared `irrelevant`.",
         ),
         Blocker(
             "fast tools", 1 - tool_share if tool_share < FEW else 0.0,

@@ -25,6 +25,8 @@ __all__ = ["Section", "markdown", "sections", "text"]
 
 WIDTH = 110
 TOOLS_SHOWN = 6
+UNKNOWNS = ("no seconds", "few tasks")
+"""What stands in the way of an answer, not of a gain."""
 
 
 @dataclass(frozen=True)
@@ -243,7 +245,7 @@ def _turns(turns: SavedTurns | None, found: Findings, if_confirmed: str) -> Sect
 
 def _reasons(found: Findings) -> tuple[str, ...]:
     """Why not: what limits the saving, and the largest obstacles by name."""
-    main = [each.name for each in found.blockers if each.share >= 0.25]
+    main = [each.name for each in found.blockers if each.share >= 0.25 and each.name not in UNKNOWNS]
     named = f"The largest obstacles: {', '.join(main)}." if main else ""
     return tuple(filter(None, [found.limit, named]))
 
