@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from specbench.cli.options import (
+    ANSWERS,
     EffectsOption,
     FormatOption,
     LatencyOption,
+    Lists,
     PathsArgument,
     QuietOption,
     SeedOption,
@@ -24,7 +26,11 @@ __all__ = ["app"]
 app = typer.Typer(rich_markup_mode=None)
 
 
-@app.command()
+@app.command(
+    cls=Lists,
+    rich_help_panel=ANSWERS,
+    epilog="Example: specbench advise logs/ --effects effects.json --waste-budget 0.05 --out advice",
+)
 def advise(
     paths: PathsArgument,
     out: Annotated[

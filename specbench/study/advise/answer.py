@@ -20,6 +20,8 @@ from specbench.study.verdict import interval_text, why
 
 __all__ = ["Judgement", "judge"]
 
+MANY = 0.25
+"""From this share of the calls on, parameters that say why may be all that stands in the way."""
 OPENINGS = {Answer.YES: "Worth it", Answer.NO: "Not worth it", Answer.UNKNOWN: "Cannot tell"}
 
 
@@ -166,7 +168,11 @@ def _measured(found: Findings, measured: Measured) -> Judgement:
         reason = (
             f"{text}, and perfect foresight would save {percent(measured.test_ceilings[way.name])} on the same tasks"
         )
-    return Judgement(answer, f"{OPENINGS[answer]}, because {reason}.", (why(way.worth),), None)
+    worded = next((each for each in found.blockers if each.name == "irrelevant parameters"), None)
+    if worded is None or worded.share < MANY:
+        return Judgement(answer, f"{OPENINGS[answer]}, because {reason}.", (why(way.worth),))
+    opening = f"{OPENINGS[answer]} as the parameters are declared"
+    return Judgement(answer, f"{opening}, because {reason}.", (why(way.worth), worded.text))
 
 
 def _ahead_only(found: Findings) -> Judgement | None:
