@@ -18,7 +18,7 @@ from specbench.study.advise.findings import Findings, Measured
 from specbench.study.advise.ways import Way
 from specbench.study.verdict import interval_text, why
 
-__all__ = ["Judgement", "judge"]
+__all__ = ["Judgement", "foresight", "judge"]
 
 MANY = 0.25
 """From this share of the calls on, parameters that say why may be all that stands in the way."""
@@ -89,7 +89,7 @@ def _undeclared(found: Findings) -> str:
 
 def _judge(found: Findings) -> Judgement:
     overlap, carried, ahead, _ = found.considered
-    bounds = [_foresight(each, found) for each in (overlap, carried)]
+    bounds = [foresight(each, found) for each in (overlap, carried)]
     if all(bound.answer is Answer.NO for bound in bounds):
         best = max((overlap, carried), key=lambda each: each.saved_share or 0.0)
         inner = _ahead_only(found) if found.measured is not None else None
@@ -100,7 +100,7 @@ def _judge(found: Findings) -> Judgement:
             f"({found.basis} seconds), less than the {percent(found.settings.least_gain)} that is worth having"
         )
         over_all = f"Over all tasks, by {best.way}{interval_text(best.low, best.high)}."
-        if _foresight(ahead, found).answer is Answer.NO:
+        if foresight(ahead, found).answer is Answer.NO:
             both = f"{over_all} Starting the LLM early too would bring at most {_share(ahead)}."
             return Judgement(Answer.NO, f"Not worth it, because {little}.", (both,))
         return Judgement(
@@ -129,8 +129,8 @@ def _share(ceiling: Ceiling) -> str:
     return f"{percent(ceiling.saved_share)}{interval_text(ceiling.low, ceiling.high)}"
 
 
-def _foresight(ceiling: Ceiling, found: Findings) -> Worth:
-    """What perfect foresight is worth: it wastes nothing, and no predictor saves more."""
+def foresight(ceiling: Ceiling, found: Findings) -> Worth:
+    """Return what perfect foresight is worth: it wastes nothing, and no predictor saves more."""
     tasks, share = found.described.tasks, ceiling.saved_share or 0.0
     return Worth(share, ceiling.low, ceiling.high, tasks, tasks, share, least_gain=found.settings.least_gain)
 

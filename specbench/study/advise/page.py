@@ -11,7 +11,7 @@ from specbench.core.display import plural
 from specbench.core.text import shown
 from specbench.metrics.worth import Answer
 from specbench.report.page import percent
-from specbench.study.advise.answer import Judgement
+from specbench.study.advise.answer import Judgement, foresight
 from specbench.study.advise.candidates import Candidate
 from specbench.study.advise.ceilings import Ceiling
 from specbench.study.advise.costs import ToolCost
@@ -150,8 +150,9 @@ def _chosen(chosen: Candidate) -> str:
 
 def _point(measured: Measured, found: Findings, if_confirmed: str) -> Section:
     rows: list[tuple[str, ...]] = [("way", "policy", "saved", "tools wasted", "LLM wasted", "net of waste", "worth it")]
-    for way in measured.ways:
-        rows.append(_way_row(way))
+    for way, ceiling in zip(measured.ways, found.considered, strict=False):
+        bound = foresight(ceiling, found).answer
+        rows.append(_way_row(way, bound if bound is Answer.NO else way.worth.answer))
     budget = "no waste budget (--waste-budget)"
     if found.waste_budget is not None:
         budget = f"at most {percent(found.waste_budget)} of the time wasted on the validation tasks"
@@ -171,14 +172,14 @@ def _point(measured: Measured, found: Findings, if_confirmed: str) -> Section:
     return Section(f"The operating point{if_confirmed}", tuple(lines), tuple(rows))
 
 
-def _way_row(way: Way) -> tuple[str, ...]:
+def _way_row(way: Way, answer: Answer) -> tuple[str, ...]:
     found = way.metrics
     low, high = found.saved_share_ci or (None, None)
     lost = found.run_ahead_lost_s / found.sequential_s if found.sequential_s else 0.0
     return (
         way.name, way.policy, f"{percent(found.saved_share)}{_band(low, high)}", percent(way.wasted_share),
         percent(lost) if way.options.run_ahead else "–",
-        f"{percent(way.worth.net_share)}{_band(way.worth.low, way.worth.high)}", way.worth.answer.value,
+        f"{percent(way.worth.net_share)}{_band(way.worth.low, way.worth.high)}", answer.value,
     )  # fmt: skip
 
 
@@ -276,7 +277,7 @@ def text(headline: Sequence[str], parts: Sequence[Section]) -> str:
     <BLANKLINE>
     * Do this.
     """
-    out = [textwrap.fill(line, WIDTH) for line in headline]
+    out = [textwrap.fill(line, WIDTH, break_on_hyphens=False) for line in headline]
     for part in parts:
         out += ["", part.title, "-" * len(part.title)]
         if part.table:
