@@ -35,7 +35,10 @@ def advise(
     paths: PathsArgument,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="A folder for advice.md, advice.json, effects.json and, if worth it, a checkpoint."),
+        typer.Option(
+            "--out",
+            help="A folder for advice.md, advice.json, effects.json and, if it pays, a checkpoint (all traces).",
+        ),
     ] = None,
     format: FormatOption = None,
     skip_invalid: SkipOption = False,
@@ -58,7 +61,7 @@ def advise(
     ] = None,
     latency: LatencyOption = "auto",
     minutes: Annotated[
-        float, typer.Option("--minutes", min=0.0, help="Time for it all; the quick predictors always run.")
+        float, typer.Option("--minutes", min=0.0, help="Time for the answer; quick predictors always run.")
     ] = 2.5,
     seed: SeedOption = 0,
     quiet: QuietOption = False,
@@ -71,7 +74,7 @@ def advise(
         paths, effects=effects, format=format, skip_invalid=skip_invalid, waste_budget=waste_budget,
         waste_price=waste_price, least_gain=least_gain, prices=dict(map(price_from_text, price or ())),
         limits=dict(map(limit_from_text, limit or ())), latency=latency, minutes=minutes,
-        checkpoint=out is not None, seed=seed, progress=not quiet,
+        seed=seed, progress=not quiet,
     )  # fmt: skip
     show_problems(advice.data.report.skipped, "skipped")
     if out is not None:

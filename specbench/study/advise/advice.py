@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -102,6 +101,8 @@ class Advice:
     def save(self, folder: str | Path, *, progress: bool = False) -> Path:
         """Write ``advice.md``, ``advice.json``, ``effects.json`` and, where it is worth it, ``checkpoint/``.
 
+        The checkpoint is trained on all traces, however long that takes.
+
         Parameters
         ----------
         folder
@@ -149,12 +150,7 @@ def _held_out(measured: Measured, supposed: bool) -> dict[str, Any]:
 
 
 def _save_checkpoint(place: Path, measured: Measured, data: Data, found: Findings, progress: bool) -> None:
-    """Train the predictor on all traces, or on the share that it could be fitted on in time."""
-    chosen, told = measured.chosen, Progress(progress)
-    share = chosen.trained_on / chosen.of
-    tasks: Sequence[str] = list(dict.fromkeys(trace.task_id for trace in data.traces))
-    kept = frozenset(tasks if share == 1 else tasks[: max(1, int(share * len(tasks)))])
-    traces = [trace for trace in data.traces if trace.task_id in kept]
-    predictor = fitted(chosen.name, traces, seed=found.settings.seed, progress=told)
+    """Train the predictor on all traces."""
+    predictor = fitted(measured.chosen.name, data.traces, seed=found.settings.seed, progress=Progress(progress))
     command = f"specbench advise {found.where} --out FOLDER --seed {found.settings.seed}"
-    save(predictor, place, card=origin_card(data, Split(traces, [], []), found.settings.seed, command))
+    save(predictor, place, card=origin_card(data, Split(data.traces, [], []), found.settings.seed, command))

@@ -39,8 +39,6 @@ class Clock:
     ----------
     minutes
         In all, from now on.
-    fits
-        How often ``learned`` is to be fitted in them: twice where a checkpoint is to be trained on all traces.
 
     Examples
     --------
@@ -48,9 +46,9 @@ class Clock:
     0.0
     """
 
-    def __init__(self, minutes: float, fits: float = 1.0) -> None:
+    def __init__(self, minutes: float) -> None:
         self.until = time.monotonic() + 60 * minutes
-        self.given_s, self.fits = 60 * minutes, fits
+        self.given_s = 60 * minutes
 
     @property
     def left_s(self) -> float:
@@ -167,7 +165,7 @@ def _affordable(
     asked = predicted(predictor, LEARNED, [*parts.validation[:5], *parts.test[:5]], ahead=False)
     ask_s = 2e-3 * float(asked.table.latency_ms.mean())  # each decision is asked twice: for the time, for the guess
     left_s = max(0.0, clock.left_s - ask_s * _decisions([*parts.validation, *parts.test]) - after_s)
-    share = left_s / clock.fits / all_s
+    share = left_s / all_s
     if share >= 0.9:
         return list(parts.train), None
     kept = [trace for task in tasks[: int(share * len(tasks))] for trace in by_task[task]]
@@ -175,7 +173,7 @@ def _affordable(
     return kept, (
         f"`learned` was fitted on {len(kept):,} of {len(parts.train):,} training traces, as {clock.given_s / 60:g} "
         "minutes do not reach for all: more may show more "
-        f"(--minutes {math.ceil((clock.given_s + clock.fits * all_s) / 60)})."
+        f"(--minutes {math.ceil((clock.given_s + all_s) / 60)})."
     )
 
 

@@ -84,8 +84,7 @@ def _run(found: Findings, way: Way, folder: str | None) -> list[str]:
     if folder is None:
         steps.append("`--out FOLDER` (advice.save(folder)) writes the checkpoint and the effects.json that follow.")
     else:
-        cut = found.measured is not None and found.measured.chosen.trained_on < found.measured.chosen.of
-        on = "the share of the traces that time allowed" if cut else f"all {plural(found.described.traces, 'trace')}"
+        on = f"all {plural(found.described.traces, 'trace')}"
         steps.append(f"{checkpoint} is the {name} predictor, trained on {on}; {effects} says what the tools do.")
     steps += [
         "Check the effects: a tool that is declared `read` and writes does harm.",

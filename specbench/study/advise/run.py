@@ -41,8 +41,6 @@ DECISIONS_PER_S, LEAST_DECISIONS = 33.0, 2_000
 """Decisions that can be measured in a second of the budget, on a busy machine; those that are measured in any case."""
 SAME_SHARE = 0.001
 """Shares of the time that differ by less are the same in the text."""
-CHECKPOINT_FITS = 2.7
-"""A fit on the training tasks, and one on all tasks: 60 % of them are for training."""
 
 
 def advise(
@@ -58,7 +56,6 @@ def advise(
     limits: Mapping[str, Limit] | None = None,
     latency: str | Latency = "auto",
     minutes: float = 2.5,
-    checkpoint: bool = False,
     seed: int = 0,
     progress: bool = False,
 ) -> Advice:
@@ -86,8 +83,6 @@ def advise(
     minutes
         Time for it all, which decides on how many traces ``learned`` is fitted; the quick predictors are measured in
         any case.
-    checkpoint
-        Leave time for training it once more, on all traces: :meth:`Advice.save` does so where speculation pays.
     seed
         Of the split and of training.
     progress
@@ -105,7 +100,7 @@ def advise(
     'cannot tell'
     """
     data, where = _data(traces, format, skip_invalid, effects)
-    tell, clock = Progress(progress), Clock(minutes, CHECKPOINT_FITS if checkpoint else 1.0)
+    tell, clock = Progress(progress), Clock(minutes)
     if waste_budget is not None and not 0 <= waste_budget < float("inf"):
         raise ConfigError(f"the waste budget is wasted ÷ sequential seconds, 0 or more; got {waste_budget!r}")
     model = Latency.from_text(latency, seed).for_traces(data.traces)
