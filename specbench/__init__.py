@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from specbench.sim import ByTokens, Constant, Empirical, Latency, LogNormal, Measured
     from specbench.speculation import Breaker, Limit, Options, RunAhead, Traits
     from specbench.study import notebook
+    from specbench.study.advise import advise
     from specbench.study.interface import compare, evaluate, simulate, sweep
     from specbench.study.setting import Setting
     from specbench.study.workbench import Workbench
@@ -74,6 +75,7 @@ _PLACES = {
     "save": "specbench.predictors.checkpoint",
     "check_predictor": "specbench.testing",
     # questions
+    "advise": "specbench.study.advise",
     "evaluate": "specbench.study.interface",
     "compare": "specbench.study.interface",
     "simulate": "specbench.study.interface",
@@ -146,6 +148,7 @@ __all__ = [
     "Traits",
     "Workbench",
     "__version__",
+    "advise",
     "check_predictor",
     "compare",
     "evaluate",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from specbench.cli import desk, doctor, llm, run, simulate, study, traces
+from specbench.cli import advise, desk, doctor, llm, run, simulate, study, traces
 from specbench.cli.options import TRACES, Commands, echo
 
 __all__ = ["app", "main"]
@@ -29,6 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(traces.app, name="traces", rich_help_panel=TRACES)
+app.add_typer(advise.app)
 app.add_typer(study.app)
 app.add_typer(simulate.app)
 app.add_typer(llm.app)

@@ -11,14 +11,18 @@ if TYPE_CHECKING:
     from specbench.integrations.langchain.model import BackendChatModel
     from specbench.integrations.langchain.recorder import LangChainRecorder
     from specbench.integrations.langgraph.agent import SpeculativeAgent
+    from specbench.integrations.openai_agents.agent import speculative
+    from specbench.integrations.pydantic_ai.capability import Speculation
     from specbench.integrations.tracing.tracer import Tracer
 
 __all__ = [
     "BackendChatModel",
     "LangChainRecorder",
+    "Speculation",
     "SpeculationMiddleware",
     "SpeculativeAgent",
     "Tracer",
+    "speculative",
 ]
 
 __getattr__, __dir__ = lazy(
@@ -26,8 +30,10 @@ __getattr__, __dir__ = lazy(
     {
         "BackendChatModel": "specbench.integrations.langchain.model",
         "LangChainRecorder": "specbench.integrations.langchain.recorder",
+        "Speculation": "specbench.integrations.pydantic_ai.capability",
         "SpeculationMiddleware": "specbench.integrations.langchain.middleware",
         "SpeculativeAgent": "specbench.integrations.langgraph.agent",
         "Tracer": "specbench.integrations.tracing.tracer",
+        "speculative": "specbench.integrations.openai_agents.agent",
     },
 )

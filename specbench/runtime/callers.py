@@ -18,11 +18,15 @@ PLAIN = frozenset({str, int, float, bool, bytes, complex, type(None), UUID, Deci
 MACHINERY = frozenset(
     {
         "aiohttp", "anyio", "asgiref", "asyncio", "contextvars", "ddtrace", "elasticapm", "httpx", "langchain",
-        "langchain_core", "langgraph", "langsmith", "logfire", "newrelic", "opentelemetry", "sentry_sdk", "sniffio",
-        "specbench", "starlette", "structlog", "trio", "werkzeug",
+        "langchain_core", "langgraph", "langsmith", "logfire", "newrelic", "opentelemetry", "pydantic_ai",
+        "pydantic_graph", "sentry_sdk", "sniffio", "specbench", "starlette", "structlog", "trio", "werkzeug",
     }
 )  # fmt: skip
 """Packages that keep runs, spans and scopes in context variables: they change from step to step and name nobody."""
+MACHINERY_INSIDE = ("agents.run_internal.", "agents.tracing.")
+"""The same of the OpenAI Agents SDK; its name, ``agents``, is one that other packages may have."""
+FLAGS = frozenset({"disable_provider_managed_retries", "disable_websocket_pre_event_retries"})
+"""Context variables of the OpenAI Agents SDK that are set while a model is asked, and say nothing of the caller."""
 MISSING = object()
 MOST_ITEMS = 50
 """Items of a collection that is looked at."""
@@ -46,7 +50,7 @@ def surroundings() -> int:
     >>> surroundings() == before
     True
     """
-    named = ((id(variable), _named(value)) for variable, value in copy_context().items())
+    named = ((id(each), _named(value)) for each, value in copy_context().items() if each.name not in FLAGS)
     return hash(frozenset(each for each in named if each[1] is not MISSING))
 
 
@@ -62,7 +66,13 @@ def _named(value: Any, levels: int = 4) -> Any:
             return MISSING
         return kind, frozenset(parts) if kind in (dict, set, frozenset) else tuple(parts)
     root = kind.__module__.partition(".")[0]
-    if root in MACHINERY or root in sys.stdlib_module_names or isinstance(value, type) or callable(value):
+    if (
+        root in MACHINERY
+        or kind.__module__.startswith(MACHINERY_INSIDE)
+        or root in sys.stdlib_module_names
+        or isinstance(value, type)
+        or callable(value)
+    ):
         return MISSING
     return kind, id(value)
 

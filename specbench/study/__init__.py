@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from specbench.core.lazy import lazy
 
 if TYPE_CHECKING:
+    from specbench.study.advise import Advice
     from specbench.study.data import Data, load_data
     from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor, evaluation_record
     from specbench.study.figure_tables import per_tool, reliability_bins
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from specbench.study.workbench import Workbench
 
 __all__ = [
+    "Advice",
     "Data",
     "Evaluated",
     "Evaluation",
@@ -41,6 +43,7 @@ __all__ = [
 __getattr__, __dir__ = lazy(
     __name__,
     {
+        "Advice": "specbench.study.advise",
         "Data": "specbench.study.data",
         "Evaluated": "specbench.study.evaluation",
         "Evaluation": "specbench.study.results",

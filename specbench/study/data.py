@@ -20,6 +20,7 @@ __all__ = [
     "known_tools",
     "load_data",
     "overlap",
+    "prepared",
     "refuse_overlap",
     "split_data",
     "split_sizes",
@@ -95,6 +96,23 @@ def load_data(
             f"{label}: no trace was read from {_shown(paths)} ({len(report.skipped)} records were skipped); "
             "`specbench traces validate` says what is wrong with them"
         )
+    return prepared(traces, report, label)
+
+
+def prepared(traces: Sequence[Trace], report: ReadReport, label: str = "traces") -> Data:
+    """Return traces that were read as the data of a study; see :func:`load_data`.
+
+    Raises
+    ------
+    ConfigError
+        When there is no decision point in any.
+
+    Examples
+    --------
+    >>> from specbench.testing import make_traces
+    >>> len(prepared(make_traces(8), ReadReport()).tasks)
+    4
+    """
     if not any(message.role == "assistant" for trace in traces for message in trace.messages):
         raise ConfigError(
             f"{label}: {len(traces)} trace(s) but no decision point; a decision point is an assistant message, give "

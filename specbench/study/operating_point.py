@@ -10,14 +10,14 @@ import numpy as np
 from specbench.core.display import plural
 from specbench.metrics.intervals import MIN_TASKS
 from specbench.policies import DEFAULT_THRESHOLD
-from specbench.sim import sweep
+from specbench.sim import Latency, sweep
 from specbench.study.evaluation import THRESHOLDS, Settings
 from specbench.study.finished_fits import FinishedFits
-from specbench.study.predictions import predicted, seeded
+from specbench.study.predictions import Predicted, predicted, seeded
 from specbench.study.progress import Progress
 from specbench.traces.splitting import Split
 
-__all__ = ["OperatingPoint", "operating_point"]
+__all__ = ["OperatingPoint", "best_point", "operating_point"]
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,50 @@ def operating_point(
     fits = fits if fits is not None else FinishedFits(progress=progress)
     asked, _ = fits.fit(f"{name}, seed {settings.seed}", lambda: seeded(name, settings.seed), parts.train)
     found = predicted(asked, name, parts.validation, ahead=False, predict_ms=settings.predict_ms, progress=progress)
+    return best_point(found, settings.model(parts.validation), settings)[0]
+
+
+def best_point(
+    found: Predicted, latency: Latency, settings: Settings, waste: float | None = None
+) -> tuple[OperatingPoint, float]:
+    """Return the threshold with the best net gain of a predictor on validation tasks, and that gain.
+
+    Parameters
+    ----------
+    found
+        What it says on them.
+    latency
+        Their seconds.
+    settings
+        The price of waste.
+    waste
+        Most wasted ÷ sequential seconds, kept by the upper end of the 95 % interval where there is one; ``None`` for no
+        limit.
+
+    Returns
+    -------
+    OperatingPoint, float
+        The rule of thumb and 0 where nothing is gained at any threshold; the gain is a share of the sequential seconds.
+
+    Examples
+    --------
+    >>> from specbench.sim import Constant
+    >>> from specbench.testing import make_traces
+    >>> found = predicted(seeded("oracle", 0).fit([]), "oracle", make_traces(12))
+    >>> point, gain = best_point(found, Constant(), Settings())
+    >>> point.p, point.words(), gain > 0
+    (1.0, 'tuned on 6 validation tasks', True)
+    """
+    tasks = len(set(found.table.tasks))
     curve = sweep(
-        found.table, THRESHOLDS, latency=settings.model(parts.validation), predict_s=found.predict_s,
+        found.table, THRESHOLDS, latency=latency, predict_s=found.predict_s, intervals=waste is not None,
         waste_price=settings.waste_price,
     )  # fmt: skip
     net = curve["net_share"].fillna(0.0).to_numpy().round(9)
+    if waste is not None:
+        most = curve.get("wasted_share_high", curve["wasted_share"]).fillna(curve["wasted_share"])
+        net = np.where(most <= waste + 1e-9, net, 0.0)
     best = int(np.flatnonzero(net == net.max())[-1])
     if net[best] <= 0:
-        return OperatingPoint(DEFAULT_THRESHOLD, tasks, gained=False)
-    return OperatingPoint(THRESHOLDS[best], tasks)
+        return OperatingPoint(DEFAULT_THRESHOLD, tasks, gained=False), 0.0
+    return OperatingPoint(THRESHOLDS[best], tasks), float(net[best])

@@ -8,7 +8,7 @@ from typing import Any
 from specbench.core.display import plural
 from specbench.report.page import percent
 
-__all__ = ["rates_text"]
+__all__ = ["aligned", "rates_text"]
 
 
 def rates_text(predictors: Mapping[str, Mapping[str, Any]]) -> str:
@@ -57,7 +57,7 @@ def rates_text(predictors: Mapping[str, Mapping[str, Any]]) -> str:
     ]
     return "\n".join(
         [
-            _aligned([header, *rows]),
+            aligned([header, *rows]),
             *spread,
             "",
             "@1, @3: right at rank 1, or among the first 3, given that a call happens. recall … wasted: READ calls",
@@ -66,7 +66,16 @@ def rates_text(predictors: Mapping[str, Mapping[str, Any]]) -> str:
     )
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return a table of text: the first row is its head, the first column its labels, on the left.
+
+    Examples
+    --------
+    >>> print(aligned([["tool", "calls"], ["get_order", "7"]]))
+    tool       calls
+    ---------  -----
+    get_order      7
+    """
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:

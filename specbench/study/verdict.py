@@ -14,7 +14,7 @@ from specbench.study.evaluation import Settings
 from specbench.study.operating_point import OperatingPoint
 from specbench.study.time_use import TimeUse
 
-__all__ = ["verdict", "worth_of"]
+__all__ = ["interval_text", "verdict", "why", "worth_of"]
 
 OPENINGS = {
     Answer.YES: "Yes, speculation pays here",
@@ -86,7 +86,7 @@ def verdict(
     recalls = {name: same_waste[name] or 0.0 for name in predictors if name not in controls}
     return [
         _answer(chosen, at_point, point, worth, latency),
-        _why(worth),
+        why(worth),
         _price(at_point, time.oracle.saved_share, latency),
         *filter(None, [time.limit()]),
         *_modelled(metrics["modelled_at_operating_point"], modelled),
@@ -157,7 +157,7 @@ def _answer(chosen: str, point: Mapping[str, Any], where: OperatingPoint, worth:
             f"{OPENINGS[worth.answer]}: no launch, no gain. The {chosen} predictor is never as sure as {threshold} in "
             f"time on the {plural(worth.tasks, 'test task')}, so the agent is left as it is."
         )
-    band = _band(point.get("saved_share_low"), point.get("saved_share_high"))
+    band = interval_text(point.get("saved_share_low"), point.get("saved_share_high"))
     return (
         f"{OPENINGS[worth.answer]}: when the {chosen} predictor launches calls of read-only tools at {threshold}, the "
         f"agent is done {percent(saved)} sooner{band}, at the price of unused tool runs worth {percent(wasted)} of its "
@@ -165,11 +165,17 @@ def _answer(chosen: str, point: Mapping[str, Any], where: OperatingPoint, worth:
     )
 
 
-def _why(worth: Worth) -> str:
-    """Return the net gain, what it is compared with, and what follows."""
+def why(worth: Worth) -> str:
+    """Return the net gain, what it is compared with, and what follows.
+
+    Examples
+    --------
+    >>> why(Worth(0.05, 0.03, 0.07, 23, 20, 0.1))[:74]
+    'Net of waste that is 5.0 % (95 % interval 3.0 to 7.0 %) over 23 test tasks'
+    """
     gain = percent(worth.least_gain)
     text = (
-        f"Net of waste that is {percent(worth.net_share)}{_band(worth.low, worth.high)} over "
+        f"Net of waste that is {percent(worth.net_share)}{interval_text(worth.low, worth.high)} over "
         f"{plural(worth.tasks, 'test task')}, with a wasted second priced like {worth.waste_price:g} s of waiting"
     )
     if worth.low is None or worth.high is None:
@@ -191,10 +197,17 @@ def _why(worth: Worth) -> str:
     return f"{text}: the interval holds the {gain} that is worth having; more tasks would tell."
 
 
-def _band(low: float | None, high: float | None) -> str:
+def interval_text(low: float | None, high: float | None) -> str:
+    """Return an interval of shares in brackets, behind a space; nothing where there is none.
+
+    Examples
+    --------
+    >>> interval_text(-0.01, 0.025)
+    ' (95 % interval −1.0 to 2.5 %)'
+    """
     if low is None or high is None:
         return ""
-    return f" (95 % interval {100 * low:.1f} to {percent(high)})".replace("-", "−")
+    return f" (95 % interval {percent(low).removesuffix(' %')} to {percent(high)})"
 
 
 def _price(point: Mapping[str, Any], ceiling: float | None, latency: str) -> str:

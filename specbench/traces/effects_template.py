@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from specbench.core.display import plural
 from specbench.core.shell import may_write, simple_command
 from specbench.core.types import Effect, ToolCall, ToolSpec, Trace
 
-__all__ = ["effects_template"]
+__all__ = ["as_if_confirmed", "effects_template"]
 
 HEAD = [
     "What the tools do. A member whose name begins with # is a comment, and counts for nothing.",
@@ -209,3 +209,21 @@ def _reader(command: str) -> str | None:
     if words is None or may_write(words):
         return None
     return next((each for each in READERS if words[: len(each.split())] == each.split()), None)
+
+
+def as_if_confirmed(template: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the declarations of a template with every suggestion taken over: for "what if", never to run with.
+
+    Examples
+    --------
+    >>> as_if_confirmed({"#": HEAD, "get": {"#": "1 call", "#effect": "read", "#effect because": "…"}})
+    {'get': {'effect': 'read'}}
+    """
+    suggested = {f"#{name}": name for name in ("effect", "irrelevant", "where")}
+    return {
+        tool: {
+            suggested.get(name, name): value for name, value in members.items() if name in suggested or name[0] != "#"
+        }
+        for tool, members in template.items()
+        if not tool.startswith("#")
+    }

@@ -10,13 +10,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
-from weakref import WeakSet
+from typing import Any
 
 from specbench.core.extras import named_extras
-from specbench.core.types import DecisionPoint, Prediction, ToolCall
-from specbench.policies import Choice, Policy, State
-from specbench.runtime import Executor
 
 with named_extras():
     from langchain.agents.middleware import (
@@ -26,7 +22,7 @@ with named_extras():
         ToolCallLimitMiddleware,
     )
 
-__all__ = ["EVERY_TOOL", "Gate", "Gated", "gates_among", "names_of", "siblings_of"]
+__all__ = ["EVERY_TOOL", "Gate", "gates_among", "names_of", "siblings_of"]
 
 EVERY_TOOL: frozenset[str] = frozenset({"*"})
 _TOOL_HOOKS = ("wrap_tool_call", "awrap_tool_call", "after_model", "aafter_model")
@@ -102,52 +98,6 @@ def siblings_of(middleware: Any) -> tuple[Any, ...] | None:
         if isinstance(listed, (list, tuple)) and any(each is middleware for each in listed):
             return tuple(listed)
     return None
-
-
-class GateKeeper(Protocol):
-    """Who may refuse what is launched."""
-
-    def refuse(self, trace_id: str, call: ToolCall) -> str | None:
-        """Return why a call may not be launched in a conversation; ``None`` if it may."""
-        ...
-
-
-class Gated(Policy):
-    """Launches what another policy launches, but for calls that are refused.
-
-    Parameters
-    ----------
-    policy
-        What to launch.
-    """
-
-    def __init__(self, policy: Policy) -> None:
-        self.policy = policy
-        self.looks_at_calls = getattr(policy, "looks_at_calls", True)  # type: ignore[misc]  # of the class elsewhere
-        self._keepers: WeakSet[GateKeeper] = WeakSet()
-
-    def __repr__(self) -> str:
-        return repr(self.policy)
-
-    @classmethod
-    def guard(cls, executor: Executor, keeper: GateKeeper) -> None:
-        """Let ``keeper`` refuse what an executor launches, for as long as anybody holds it."""
-        if not isinstance(executor.policy, cls):
-            executor.policy = cls(executor.policy)
-        executor.policy._keepers.add(keeper)
-
-    def refuse(self, trace_id: str, call: ToolCall) -> str | None:
-        """Return why a call may not be launched in a conversation; ``None`` if it may."""
-        reasons = (keeper.refuse(trace_id, call) for keeper in list(self._keepers))
-        return next((reason for reason in reasons if reason is not None), None)
-
-    def choose(self, point: DecisionPoint, predictions: Sequence[Prediction], state: State | None = None) -> Choice:
-        """Return the launches and the reason."""
-        choice = self.policy.choose(point, predictions, state)
-        reasons = [None if call is None else self.refuse(point.trace_id, call) for call, _ in choice.launch]
-        launch = [each for each, reason in zip(choice.launch, reasons, strict=True) if reason is None]
-        refused = [reason for reason in reasons if reason is not None]
-        return Choice(launch, choice.reason) if launch or not refused else Choice([], refused[0])
 
 
 def names_of(tools: Iterable[Any]) -> frozenset[str]:

@@ -27,7 +27,8 @@ from specbench.core.errors import in_words
 from specbench.core.extras import named_extras
 from specbench.core.types import DecisionPoint, ToolCall
 from specbench.integrations.framework_steps import WalkingSteps
-from specbench.integrations.langchain.gates import Gate, Gated, gates_among, names_of, siblings_of
+from specbench.integrations.gated import Gated
+from specbench.integrations.langchain.gates import Gate, gates_among, names_of, siblings_of
 from specbench.integrations.langchain.messages import from_langchain
 from specbench.integrations.langchain.tools import Said, ToldFailure, tools_of, value_of
 from specbench.integrations.run_ends import own_of_run, when_run_ends

@@ -53,13 +53,15 @@ class Measured(Latency):
     coverage: float = 0.0
 
     def for_traces(self, traces: Sequence[Trace]) -> Measured:
-        """Return the model with the recorded seconds of ``traces``.
+        """Return the model with the recorded seconds of ``traces``, unless it has those of some traces already.
 
         Raises
         ------
         ConfigError
             When they carry none for the LLM or for tools.
         """
+        if self.think:
+            return self
         drawn, coverage = Empirical.of(traces, self.drawn.seed), RecordedSeconds.of(traces).coverage
         think: dict[tuple[str, int], float] = {}
         user: dict[tuple[str, int], float] = {}

@@ -1,0 +1,1 @@
+"""Speculation in agents that are built with pydantic-ai."""

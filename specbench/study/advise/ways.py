@@ -1,0 +1,161 @@
+"""The ways to speculate with one predictor: each tuned on validation tasks, within the waste budget, tested once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from specbench.core.ledger import Ahead, Fate, Ledger, Speculation
+from specbench.metrics import SpeculationMetrics
+from specbench.metrics.intervals import ratio_interval
+from specbench.metrics.worth import Worth
+from specbench.policies import DEFAULT_THRESHOLD, Policy
+from specbench.sim import simulate
+from specbench.speculation import Limit, Options, RunAhead
+from specbench.study.advise.candidates import Candidate
+from specbench.study.evaluation import Settings
+from specbench.study.predictions import Predicted
+from specbench.study.tuning import choose_policy
+
+__all__ = ["WAYS", "Way", "ways_of", "worth_of_run"]
+
+WAYS = {
+    "overlap": Options(),
+    "carried results": Options(carry_ttl_s=60.0),
+    "run-ahead": Options(carry_ttl_s=60.0, run_ahead=RunAhead(2)),
+}
+"""Calls while the LLM thinks; unused results stay a minute; the next LLM invocation starts early, two deep."""
+CANDIDATES = tuple(f"threshold:{step / 10:g},{k}" for k in (1, 2) for step in (0.5, *range(1, 10)))
+"""Policies that are tried on validation tasks: p ≥ 0.05, 0.1, 0.2, … 0.9, one launch or two."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to speculate, at its operating point, on the test tasks.
+
+    Parameters
+    ----------
+    name
+        One of :data:`WAYS`.
+    policy, options
+        What is launched, and what else speculation may do; text forms.
+    tuned
+        Whether the policy was tuned on validation tasks; otherwise it is the rule of thumb.
+    validation_net_s
+        Net seconds on the validation tasks.
+    metrics
+        Of the run on the test tasks.
+    worth
+        The answer for this way; LLM seconds that run-ahead loses count as waste.
+    ledger
+        Of that run.
+    """
+
+    name: str
+    policy: str
+    options: Options
+    tuned: bool
+    validation_net_s: float
+    metrics: SpeculationMetrics
+    worth: Worth
+    ledger: Ledger
+
+    @property
+    def wasted_share(self) -> float:
+        """Unused tool runs as a share of the sequential time."""
+        return self.metrics.wasted_s / self.metrics.sequential_s if self.metrics.sequential_s else 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the ledger as JSON values."""
+        return {
+            "way": self.name, "policy": self.policy, "options": str(self.options), "tuned": self.tuned,
+            "metrics": self.metrics.to_dict(), "worth": self.worth.to_dict(),
+        }  # fmt: skip
+
+
+def ways_of(
+    chosen: Candidate,
+    settings: Settings,
+    budget: float | None,
+    limits: Mapping[str, Limit],
+    ceilings: Mapping[str, float],
+) -> list[Way]:
+    """Return all ways with one predictor, in the order of :data:`WAYS`.
+
+    Parameters
+    ----------
+    chosen
+        The predictor.
+    settings
+        Seconds, price of waste, least gain.
+    budget
+        Most wasted ÷ sequential seconds, kept on the validation tasks; ``None`` for no limit.
+    limits
+        Rate limits by tool.
+    ceilings
+        What perfect foresight saves on the test tasks, by way.
+    """
+    tested = Predicted(chosen.measured.table, float(chosen.measured.metrics["predict_ms_charged"]))
+    return [
+        _way(name, _limited(options, limits), chosen.tuned, tested, settings, budget, ceilings[name])
+        for name, options in WAYS.items()
+    ]
+
+
+def _limited(options: Options, limits: Mapping[str, Limit]) -> Options:
+    return Options(carry_ttl_s=options.carry_ttl_s, run_ahead=options.run_ahead, limits=limits)
+
+
+def _way(
+    name: str, options: Options, tuned: Predicted | None, tested: Predicted, settings: Settings,
+    budget: float | None, ceiling: float,
+) -> Way:  # fmt: skip
+    model = settings.latency  # that of all traces
+    policy, gained_s, chosen = f"threshold:{DEFAULT_THRESHOLD:g},1", 0.0, None
+    if tuned is not None:
+        chosen = choose_policy(
+            tuned.table, waste=budget, waste_price=settings.waste_price, latency=model, predict_s=tuned.predict_s,
+            options=options, candidates=CANDIDATES,
+        )  # fmt: skip
+    if chosen is not None:
+        found = chosen[1]
+        gained_s = found.saved_s - settings.waste_price * (found.wasted_s + found.run_ahead_lost_s)
+        if gained_s > 0:
+            policy = chosen[0]
+    ledger = simulate(
+        tested.table, Policy.from_text(policy), latency=model, predict_s=tested.predict_s, options=options,
+        config={"seed": settings.seed},
+    )  # fmt: skip
+    metrics = SpeculationMetrics.of(ledger)
+    worth = worth_of_run(ledger, metrics, ceiling, settings)
+    return Way(name, policy, options, gained_s > 0, gained_s, metrics, worth, ledger)
+
+
+def worth_of_run(ledger: Ledger, metrics: SpeculationMetrics, ceiling: float, settings: Settings) -> Worth:
+    """Return what a simulated run is worth; unused runs of tools and of the LLM ahead count as waste alike.
+
+    Parameters
+    ----------
+    ledger, metrics
+        Of the run.
+    ceiling
+        What perfect foresight saves in this way on the same tasks.
+    settings
+        The price of waste and the least gain.
+    """
+    price = settings.waste_price
+    task_of = {row.trace_id: row.task_id for row in ledger.outcomes}
+    rows = [(row.task_id, row.saved_s, row.sequential_s) for row in ledger.outcomes]
+    runs: list[Speculation | Ahead] = [*ledger.speculations, *ledger.aheads]
+    unused = [row for row in runs if row.fate != Fate.COMMIT and row.run_s]
+    rows += [(task_of[row.trace_id], -price * row.run_s, 0.0) for row in unused]
+    tasks, net, whole = zip(*rows, strict=True) if rows else ((), (), ())
+    low, high = ratio_interval(tasks, net, whole, share=False) or (None, None)
+    at_risk_s = price * sum(row.run_s for row in runs)
+    whole_s = metrics.sequential_s
+    return Worth(
+        sum(net) / whole_s if whole_s else 0.0, low, high, len(set(task_of.values())),
+        len({task_of[row.trace_id] for row in ledger.speculations}), ceiling, price, settings.least_gain,
+        len({task_of[row.trace_id] for row in unused}), at_risk_s / whole_s if whole_s else 0.0,
+    )  # fmt: skip
