@@ -255,13 +255,22 @@ class Course(StepsAhead):
             step.predict_s, step.asked_s = now - step.asked_s, None
         self.book.state.session.decisions += 1
         self.shared.expected.saw_think(step.think_s)
+        self._asked(step, calls)
+        if step.parent is not None:
+            self._write_ahead(now, step, Fate.COMMIT)
+
+    def also(self, now: float, step: Step, call: ToolCall, writes: bool) -> None:
+        """One more call of the decision is known. What was given up by then is gone; what is carried may serve it."""
+        step.calls, step.writes = (*step.calls, call), (*step.writes, writes)
+        step.batches = in_batches(step.writes, self.shared.options.parallel)
+        self._asked(step, [call])
+
+    def _asked(self, step: Step, calls: Sequence[ToolCall]) -> None:
         if self.book.watches_calls:
             self.book.state.asked_calls.extend(calls)
         tools = {} if step.point is None else step.point.tools
         for call in calls:
             self.book.outside.decided(call, tools.get(call.name))
-        if step.parent is not None:
-            self._write_ahead(now, step, Fate.COMMIT)
 
     def rule_out(self, now: float, step: Step) -> None:
         """Give up what the decision rules out, where its calls may be made much later, or never."""
