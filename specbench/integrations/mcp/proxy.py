@@ -60,7 +60,8 @@ class ProxySettings:
     trust_annotations
         Let the server's own ``readOnlyHint`` count where nothing is declared.
     record, ledger, state
-        Folder of the traces, file of the ledger, folder of what was learned; ``None`` writes none.
+        Folder of the traces, file of the ledger, folder of what was learned; ``None`` writes none (in record-only
+        mode: traces into ``~/.specbench/traces``).
     ttl_s
         Seconds from its launch on that the result of a guess may be used.
     budget, canary_share, seed, off_file
@@ -82,7 +83,7 @@ class ProxySettings:
     <Mode.SHADOW: 'shadow'>
     """
 
-    mode: Mode | str = Mode.SHADOW
+    mode: Mode | str = Mode.ON
     predictor: str | Predictor = "patterns"
     policy: Policy | str = "threshold:0.6"
     effects: Effects = field(default_factory=dict)
@@ -110,7 +111,7 @@ class ProxySettings:
         if not self.ttl_s > 0:
             raise ConfigError(f"ttl_s is seconds above 0; got {self.ttl_s!r}")
         if self.mode is Mode.RECORD_ONLY and self.record is None:
-            raise ConfigError("record-only mode writes traces and nothing else; say with record where they go")
+            object.__setattr__(self, "record", Path.home() / ".specbench" / "traces")
         Governor(Mode.ON, share=self.canary_share)
 
     @property
@@ -152,9 +153,6 @@ class Proxy:
         try:
             return await self._group.__aexit__(kind, error, trace)
         finally:
-            if self._ledger is not None:
-                self._ledger.flush(self._sessions)
-            self._keep()
             self._tell()
             if self._recorder is not None:
                 self._recorder.close()
@@ -185,6 +183,7 @@ class Proxy:
             await session.run()
         finally:
             self._live.discard(session)
+            self._write()  # whoever has started this process may not wait long for its end
 
     def _begin(self, session: ProxySession) -> Any:
         """Begin the recording of a session."""
@@ -247,6 +246,11 @@ class Proxy:
             if turn % SELDOM == 0:
                 self._keep()
                 self._tell()
+
+    def _write(self) -> None:
+        if self._ledger is not None:
+            self._ledger.flush(self._sessions)
+        self._keep()
 
     def _keep(self) -> None:
         """Keep what was learned, if that is new."""

@@ -15,9 +15,10 @@ from specbench.core.errors import ConfigError
 from specbench.core.extras import named_extras
 from specbench.integrations.mcp.wires import Wire
 
-__all__ = ["Server", "read_servers", "through_proxy"]
+__all__ = ["Server", "chosen_server", "read_servers", "through_proxy"]
 
 _SECTIONS = ("mcpServers", "servers")
+_LAUNCHER = re.compile(r"(uvx?|npx|node|deno|bunx?|run|docker|pipx|python[\d.]*)(\.exe)?")
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
@@ -131,6 +132,44 @@ def read_servers(path: str | Path) -> dict[str, Any]:
         When it cannot be read, or has none.
     """
     return _section(_document(path), path)[1]
+
+
+def chosen_server(
+    command: Sequence[str] | None, config: Path | None, server: str | None, url: str | None, headers: Sequence[str],
+    sse: bool, name: str | None,
+) -> Server:  # fmt: skip
+    """Return the server that a command line names.
+
+    Raises
+    ------
+    ConfigError
+        When it names none, or several.
+
+    Examples
+    --------
+    >>> chosen_server(["uvx", "mcp-server-git"], None, None, None, [], False, None).name
+    'mcp-server-git'
+    """
+    if config is not None:
+        servers = read_servers(config)
+        if server not in servers or command or url:
+            raise ConfigError(
+                f"--config needs --server, and no other server; {config} has {', '.join(servers)}, got {server!r}"
+            )
+        return Server.of(name or server, servers[server])
+    pairs = [each.partition(":") for each in headers]
+    if wrong := [each for each, (_, colon, _) in zip(headers, pairs, strict=True) if not colon]:
+        raise ConfigError(f'a header is "NAME: VALUE"; got {wrong[0]!r}')
+    given = name or (_program(command) if command else url or "server")
+    return Server(
+        given, tuple(command or ()), url=url, sse=sse, headers={key: value.strip() for key, _, value in pairs}
+    )
+
+
+def _program(command: Sequence[str]) -> str:
+    """Return the name of what a command runs: behind a launcher (``uvx``, ``npx -y``, ``python -m``) its argument."""
+    names = [Path(each).name for each in command if not each.startswith("-")]
+    return next((each for each in names if not _LAUNCHER.fullmatch(each)), names[0] if names else "server")
 
 
 def through_proxy(path: str | Path, proxy: Sequence[str]) -> dict[str, Any]:

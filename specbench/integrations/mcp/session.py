@@ -33,7 +33,7 @@ _HARMLESS = frozenset({
 })  # fmt: skip
 """Requests that change nothing a tool reads; any other may, so nothing that was guessed before it counts."""
 _CLIENT_INFO = "io.modelcontextprotocol/clientInfo"
-LAST_WORDS_S = 2.0
+LAST_WORDS_S = 0.5
 """How long a server is listened to when the client has said all it had to say."""
 LOOK_S = 0.25
 """How often the off switch is looked at while guesses are at work."""
