@@ -89,15 +89,18 @@ class ProxySession:
 
     async def run(self) -> None:
         """Pass messages on until one side is gone."""
-        async with anyio.create_task_group() as self._group:
-            if self._open_executor is not None:
-                self._group.start_soon(self._guess)
-                self._group.start_soon(self._watch)
-            self._group.start_soon(self._pump, self._server, self._from_server)
-            self._group.start_soon(self._pump, self._client, self._from_client)
-            await self._ended.wait()
-            self._group.cancel_scope.cancel()
-        self.talk.end()
+        try:
+            async with anyio.create_task_group() as self._group:
+                if self._open_executor is not None:
+                    self._group.start_soon(self._guess)
+                    self._group.start_soon(self._watch)
+                self._group.start_soon(self._pump, self._server, self._from_server)
+                self._group.start_soon(self._pump, self._client, self._from_client)
+                await self._ended.wait()
+                self._group.cancel_scope.cancel()
+        finally:
+            self.steps.close()
+            self.talk.end()
 
     def _soon(self, wire: Wire) -> Callable[[Frame], None]:
         """Return what sends a frame in a task of the session: whoever asks for it may be cancelled."""
@@ -166,6 +169,8 @@ class ProxySession:
                 return
             if message["method"] == "tools/list":
                 self._lists[message["id"]] = params_of(message).get("cursor") is None
+                if self._meta is None:  # calls will have the same, most likely
+                    self._meta = self.guesses.meta = compared(params_of(message).get("_meta") or {}, self._ignore_meta)
             elif message["method"] not in _HARMLESS:
                 self.steps.void()
         elif (

@@ -115,6 +115,11 @@ class Steps:
         elif self._idle.is_set():
             self._idle = anyio.Event()
 
+    def close(self) -> None:
+        """The session is over."""
+        self._put.close()
+        self._items.close()
+
     async def run(self) -> None:
         """Run steps until it is cancelled; an executor for each list of tools, and a new one where nothing counts.
 

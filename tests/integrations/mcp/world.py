@@ -179,4 +179,3 @@ async def work(client: Client, calls: Sequence[ToolCall], think_s: float) -> lis
 def settings(**given: Any) -> ProxySettings:
     """Return settings of a proxy that guesses."""
     return ProxySettings(**{"mode": "on", "effects": EFFECTS, "policy": "threshold:0.5", **given})
-
