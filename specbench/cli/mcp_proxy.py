@@ -23,7 +23,7 @@ class Behind(Commands):
         return super().parse_args(ctx, args)
 
 
-app = typer.Typer(cls=Behind, rich_markup_mode=None, invoke_without_command=True, no_args_is_help=True)
+app = typer.Typer(cls=Behind, rich_markup_mode=None, invoke_without_command=True)
 
 
 @app.callback()

@@ -13,7 +13,8 @@ from anyio.abc import TaskGroup, TaskStatus
 from specbench.core.errors import ConfigError
 from specbench.core.extras import named_extras
 from specbench.integrations.mcp.frames import is_request, is_response, params_of
-from specbench.integrations.mcp.wires import SdkWire, Wire
+from specbench.integrations.mcp.sdk_wire import SdkWire
+from specbench.integrations.mcp.wires import Wire
 
 with named_extras():
     import uvicorn

@@ -11,6 +11,7 @@ import anyio
 from specbench.integrations.mcp.proxy import Proxy, ProxySettings
 from specbench.integrations.mcp.servers import Server
 from specbench.integrations.mcp.stdio import own_stdio
+from specbench.runtime.containment import first_of
 
 __all__ = ["run_proxy"]
 
@@ -25,7 +26,10 @@ def run_proxy(settings: ProxySettings, server: Server, address: str | None = Non
     address
         ``HOST:PORT`` to serve over HTTP; by default stdio.
     """
-    anyio.run(_run, settings, server, address)
+    try:
+        anyio.run(_run, settings, server, address)
+    except BaseExceptionGroup as group:  # of the task groups on the way
+        raise first_of(group) from None
 
 
 async def _run(settings: ProxySettings, server: Server, address: str | None) -> None:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from specbench.core.errors import ConfigError, SpecbenchError, in_words
+from specbench.core.registry import PREDICTORS
 from specbench.predictors import Predictor, make_predictor
 from specbench.predictors.checkpoint import load
 
@@ -25,6 +26,11 @@ class Memory:
     folder
         Where what was learned is kept; ``None`` forgets it at the end.
 
+    Raises
+    ------
+    ConfigError
+        When there is no such predictor.
+
     Examples
     --------
     >>> memory = Memory("markov")
@@ -33,6 +39,13 @@ class Memory:
     """
 
     def __init__(self, predictor: str | Predictor, folder: Path | None = None) -> None:
+        if isinstance(predictor, str) and not (
+            Path(predictor).is_dir() or ":" in predictor or predictor.partition("+")[0] in PREDICTORS
+        ):
+            raise ConfigError(
+                f"{predictor!r} is neither a predictor nor the folder of a checkpoint; predictors are "
+                f"{', '.join(PREDICTORS)}"
+            )
         self._start, self._folder = predictor, folder
         self._known: dict[tuple[str, str], Predictor] = {}
 
@@ -65,12 +78,7 @@ class Memory:
             return self._start
         if Path(self._start).is_dir():
             return load(self._start)
-        try:
-            return make_predictor(self._start)
-        except ConfigError as error:
-            raise ConfigError(
-                f"{self._start!r} is neither a predictor nor the folder of a checkpoint: {error}"
-            ) from error
+        return make_predictor(self._start)
 
     def save(self) -> None:
         """Keep what was learned. What cannot be written is logged: it must not end a session."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from specbench.core.extras import named_extras
 from specbench.integrations.mcp.frames import params_of
-from specbench.integrations.mcp.wires import SdkWire
+from specbench.integrations.mcp.sdk_wire import SdkWire
 
 with named_extras():
     import httpx2

@@ -14,7 +14,7 @@ from mcp.types import CallToolResult, ListToolsResult, TextContent, Tool, ToolAn
 
 from specbench.core.types import Message, Prediction, ToolCall
 from specbench.integrations.mcp import Proxy, ProxySettings
-from specbench.integrations.mcp.wires import SdkWire
+from specbench.integrations.mcp.sdk_wire import SdkWire
 from specbench.predictors.base import Session
 from specbench.predictors.controls import Silent
 
