@@ -10,11 +10,8 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from threading import Thread
 
 import anyio
-import anyio.from_thread
-import anyio.lowlevel
 import anyio.to_thread
 from anyio.abc import Process
 
@@ -41,15 +38,13 @@ async def own_stdio() -> AsyncIterator[LineWire]:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
-    chunks_in, chunks = anyio.create_memory_object_stream[bytes](1)
-    token = anyio.lowlevel.current_token()
 
-    def read() -> None:
-        """Read in a thread of its own, which nobody waits for: a blocked read cannot be cancelled."""
-        with suppress(Exception):  # the event loop has ended, or nobody listens any more
-            while chunk := os.read(source, CHUNK):
-                anyio.from_thread.run(chunks_in.send, chunk, token=token)
-            anyio.from_thread.run(chunks_in.aclose, token=token)
+    async def read() -> bytes:
+        try:
+            await anyio.wait_readable(source)
+        except (OSError, NotImplementedError):  # a file, or Windows: nobody tells when there is something to read
+            return await anyio.to_thread.run_sync(os.read, source, CHUNK, abandon_on_cancel=True)
+        return os.read(source, CHUNK)
 
     async def write(data: bytes) -> None:
         if len(data) <= AT_ONCE and sys.platform != "win32" and select.select([], [sink], [], 0)[1]:
@@ -57,9 +52,7 @@ async def own_stdio() -> AsyncIterator[LineWire]:
         else:
             await anyio.to_thread.run_sync(_write_all, sink, data, abandon_on_cancel=True)
 
-    Thread(target=read, name="specbench standard input", daemon=True).start()
-    async with chunks:
-        yield LineWire(chunks.receive, write)
+    yield LineWire(read, write)
 
 
 def _write_all(sink: int, data: bytes) -> None:

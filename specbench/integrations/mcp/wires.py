@@ -74,7 +74,7 @@ class LineWire:
     ) -> None:
         self._read, self._write, self._close = read, write, close
         self._buffer, self._ended = bytearray(), False
-        self._lock = anyio.Lock()
+        self._lock = anyio.Lock(fast_acquire=True)
 
     async def receive(self) -> Frame:
         """Return the next line; a last one without its end counts."""
