@@ -126,7 +126,7 @@ def measure() -> list[Result]:
             "record": ["--record-only", "--record", folder],
             "none": [*guessing, "silent"],
             "wrong": [*guessing, "bench_mcp_proxy:AllWrong"],
-            "always wrong": [*guessing, "bench_mcp_proxy:AllWrong", "--no-breaker"],
+            "always wrong": [*guessing, "bench_mcp_proxy:AllWrong", "--no-breaker", "--budget-share", "1000"],
             "right": [*guessing, "bench_mcp_proxy:Next"],
         }
         with ExitStack() as stack:
@@ -177,7 +177,7 @@ def sessions(peers: dict[str, Peer]) -> list[Result]:
         Result("…, all guesses wrong", more("wrong", "none"), "% wall", 1.0, note="default breaker"),
         Result("…, all guesses wrong, no breaker", more("always wrong", "none"), "% wall", 1.0),
         Result(
-            "…, all guesses right: realised of the possible saving", 100 * (mean["direct"] - mean["right"]) / possible_s,
+            "…, all guesses right: realised of what is possible", 100 * (mean["direct"] - mean["right"]) / possible_s,
             "%", 80.0, higher_is_better=True, note=f"{possible_s:.1f} s a session",
         ),
     ]  # fmt: skip

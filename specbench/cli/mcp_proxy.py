@@ -66,9 +66,9 @@ def proxy(
         float | None, typer.Option("--budget-s", help="Stop guessing when so many seconds are wasted in a session.")
     ] = None,
     budget_share: Annotated[
-        float | None,
+        float,
         typer.Option("--budget-share", help="… or when this share of the seconds of the real calls is wasted."),
-    ] = None,
+    ] = 0.5,
     canary: Annotated[float, typer.Option("--canary", help="Share of the sessions that are on, in canary mode.")] = 0.1,
     seed: Annotated[int, seed_option("Of the choice of canary sessions.")] = 0,
     off_file: Annotated[

@@ -38,6 +38,8 @@ __all__ = ["Proxy", "ProxySettings"]
 
 FLUSH_S = 5.0
 """How often the rows of the ledger are written; a process that is killed loses those since then."""
+BREAKER = Breaker(window=20, at_least=6)
+"""A session is short: a breaker that looks at fifty attempts would never trip."""
 SELDOM = 12
 """So many times less often: what was learned, and the status line."""
 
@@ -92,7 +94,7 @@ class ProxySettings:
     ledger: Path | None = None
     state: Path | None = None
     ttl_s: float = 30.0
-    budget: Budget = field(default_factory=Budget)
+    budget: Budget = field(default_factory=lambda: Budget(share=0.5))
     canary_share: float = 0.1
     seed: int = 0
     off_file: Path | None = None
@@ -217,7 +219,7 @@ class Proxy:
             options=Options(
                 carry_ttl_s=settings.ttl_s,
                 limits={name: limit for name, limit in settings.limits.items() if name in session.listed.specs},
-                breaker=Breaker() if settings.breaker else None,
+                breaker=BREAKER if settings.breaker else None,
             ),
         )  # fmt: skip
         async with executor:

@@ -13,7 +13,7 @@ from mcp.shared.memory import create_client_server_memory_streams
 from mcp.types import CallToolResult, ListToolsResult, TextContent, Tool, ToolAnnotations
 
 from specbench.core.types import Message, Prediction, ToolCall
-from specbench.integrations.mcp import Proxy, ProxySettings
+from specbench.integrations.mcp import Budget, Proxy, ProxySettings
 from specbench.integrations.mcp.sdk_wire import SdkWire
 from specbench.predictors.base import Session
 from specbench.predictors.controls import Silent
@@ -178,4 +178,4 @@ async def work(client: Client, calls: Sequence[ToolCall], think_s: float) -> lis
 
 def settings(**given: Any) -> ProxySettings:
     """Return settings of a proxy that guesses."""
-    return ProxySettings(**{"mode": "on", "effects": EFFECTS, "policy": "threshold:0.5", **given})
+    return ProxySettings(**{"effects": EFFECTS, "policy": "threshold:0.5", "budget": Budget(), **given})
