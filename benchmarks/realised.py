@@ -1,9 +1,8 @@
 """Realised, not simulated: recorded decisions of Claude Code, made again with real tools, with and without the proxy.
 
-``python benchmarks/realised.py FOLDER [DELAY_S]`` reads the sessions in the folder, replays each of them in every arm in
-turns, and prints what ``docs/realised.md`` shows. A decision takes the seconds that the LLM was measured at, scaled
-down; the tools are real, on a copy of this repository (``repository_server.py``); each takes ``DELAY_S`` more, as if it
-were far away.
+``python benchmarks/realised.py FOLDER [DELAY_S]`` reads the sessions in the folder, replays each in every arm in turns,
+and prints what ``docs/realised.md`` shows. A decision takes the seconds that the LLM was measured at, scaled down; the
+tools are real, on a copy of this repository (``repository_server.py``), and ``DELAY_S`` slower, as if it were far away.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from specbench.predictors.controls import Silent
 
 ROOT = Path(__file__).resolve().parents[1]
 SCALE, MOST_S, LONGEST, MOST_SESSIONS = 0.02, 0.25, 12, 56
-"""Of the recorded seconds; the most that a decision takes then; decisions of a session (longer ones are cut); sessions."""
+"""Of the recorded seconds; the most that a decision takes then; most decisions of a session, and sessions."""
 EFFECTS = {"read": "read", "grep": "read", "glob": "read", "git": "read", "edit": "write", "other": "write"}
 GIT = {
     "status": ["status"], "log": ["log", "-n", "20", "--stat"], "diff": ["diff", "HEAD~2", "--stat"],

@@ -27,7 +27,7 @@ from specbench.integrations.mcp.session import ProxySession
 from specbench.integrations.mcp.status import Status
 from specbench.integrations.mcp.talk import Talk
 from specbench.integrations.mcp.wires import Wire
-from specbench.policies import Policy
+from specbench.policies import Estimates, Policy
 from specbench.predictors import Predictor
 from specbench.runtime import Executor, Tool
 from specbench.speculation import Breaker, Limit, Options, Traits
@@ -142,6 +142,7 @@ class Proxy:
         self._sessions: dict[str, dict[str, Any]] = {}
         self._live: set[ProxySession] = set()
         self._told, self._new = "", False
+        self._expected = Estimates()
         self.status = Status(str(settings.mode))
 
     async def __aenter__(self) -> Proxy:
@@ -215,7 +216,8 @@ class Proxy:
 
         executor = Executor(
             [tool(spec) for spec in session.listed.specs.values()], predictor,
-            Governed(settings.policy, governor, session.guesses.asks_client), k=settings.k, learn=True,
+            Governed(settings.policy, governor, session.guesses.asks_client), expected=self._expected, k=settings.k,
+            learn=True,
             options=Options(
                 carry_ttl_s=settings.ttl_s,
                 limits={name: limit for name, limit in settings.limits.items() if name in session.listed.specs},

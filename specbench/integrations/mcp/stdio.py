@@ -52,7 +52,10 @@ async def own_stdio() -> AsyncIterator[LineWire]:
         else:
             await anyio.to_thread.run_sync(_write_all, sink, data, abandon_on_cancel=True)
 
-    yield LineWire(read, write)
+    try:
+        yield LineWire(read, write)
+    finally:
+        os.close(sink)  # the client sees the end, though a thread may wait for its next word still
 
 
 def _write_all(sink: int, data: bytes) -> None:

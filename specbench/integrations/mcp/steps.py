@@ -28,6 +28,8 @@ _log = logging.getLogger("specbench.mcp")
 
 SAME_DECISION_S = 0.02
 """An LLM takes longer from a result to the next call."""
+MOST_TOGETHER = 32
+"""Calls of one decision: a program that calls without thinking makes no end of them."""
 QUIET_S = 10.0
 """A write that the client has cancelled may go on at the server for so long; nothing is guessed meanwhile."""
 
@@ -130,13 +132,12 @@ class Steps:
         """
         try:
             await self._run()
-        finally:
-            self._executor = None
-            self._put.close()
-            with anyio.CancelScope(shield=True):
-                async for item in self._items:
-                    if isinstance(item, ClientCall):
-                        await self._pass_on(item)
+        except Exception:
+            while self._items.statistics().current_buffer_used:
+                item = self._items.receive_nowait()
+                if isinstance(item, ClientCall):
+                    await self._pass_on(item)
+            raise
 
     async def _run(self) -> None:
         while True:
@@ -205,8 +206,9 @@ class Steps:
                 start(obtain, item)
                 await item.handed.wait()
             item = None
-            with anyio.move_on_after(math.inf if working else SAME_DECISION_S):
-                item = await self._items.receive()
+            if working or len(step.decided.calls) < MOST_TOGETHER:
+                with anyio.move_on_after(math.inf if working else SAME_DECISION_S):
+                    item = await self._items.receive()
 
     async def _obtain(self, step: OpenStep, call: ClientCall) -> None:
         def claimed(joined: bool) -> None:

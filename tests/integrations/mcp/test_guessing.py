@@ -13,6 +13,7 @@ from specbench.core.ledger import Ledger
 from specbench.core.types import Message, Prediction, ToolCall
 from specbench.integrations.mcp import Budget, Proxy
 from specbench.predictors.base import Predictor
+from specbench.speculation import Limit
 from specbench.testing import run_virtual
 from tests.integrations.mcp.world import Scripted, Shop, always, direct, look, settings, through_proxy, work
 
@@ -193,6 +194,16 @@ def test_a_waste_budget_stops_guessing(budget: Budget) -> None:
     guessed = len(shop.asked) - 40
     assert 2 <= guessed <= 25
     assert proxy.status.wasted_s == pytest.approx(guessed, abs=1.5)
+
+
+def test_guesses_keep_to_a_part_of_a_rate_limit_and_real_calls_wait_for_none() -> None:
+    shop, calls = Shop(tool_s=0.1), [look(number % 10) for number in range(30)]
+    results, took_s, _ = run(
+        shop, calls, think_s=0.5, predictor=always(look(19)), limits={"look": Limit(per_s=2.0, burst=10.0)}, ttl_s=0.1
+    )
+    assert results == run_directly(Shop(tool_s=0.1), calls, think_s=0.5)[0]
+    assert took_s == pytest.approx(30 * 0.6, abs=0.2)
+    assert 0 < len(shop.asked) - 30 < 10
 
 
 def test_what_the_breaker_stops_is_not_guessed() -> None:
