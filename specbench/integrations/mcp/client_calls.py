@@ -9,6 +9,7 @@ import anyio
 
 from specbench.core.types import ToolCall
 from specbench.integrations.mcp.frames import Frame, params_of
+from specbench.runtime.copies import own_call
 
 __all__ = ["NOT_COMPARED", "ClientCall", "compared"]
 
@@ -32,11 +33,10 @@ class ClientCall:
         params = params_of(frame.message)
         arguments, name = params.get("arguments"), params.get("name")
         self.meta: Mapping[str, Any] = params["_meta"] if isinstance(params.get("_meta"), dict) else {}
-        self.plain = (
-            isinstance(name, str) and (arguments is None or isinstance(arguments, dict)) and set(params) <= _PLAIN
-        )
-        invalid = None if arguments is None or isinstance(arguments, dict) else repr(arguments)
-        self.call = ToolCall(str(name), {} if invalid or arguments is None else arguments, str(self.number), invalid)
+        invalid = None if arguments is None or isinstance(arguments, dict) else repr(arguments)[:200]
+        given = arguments if isinstance(arguments, dict) else {}
+        self.call = own_call(ToolCall(str(name), given, str(self.number), invalid))
+        self.plain = isinstance(name, str) and self.call.invalid_arguments is None and set(params) <= _PLAIN
         self.token = self.meta.get("progressToken")
         self.sent, self.cancelled = False, False
         self.sent_s = 0.0

@@ -40,7 +40,7 @@ class LedgerFile:
     >>> for name in ("one", "two"):
     ...     file = LedgerFile(path)
     ...     file.add(Ledger([row], [], {"mode": name}))
-    ...     file.flush({name: {"mode": "on"}})
+    ...     file.write(file.take(), {name: {"mode": "on"}})
     >>> ledger = Ledger.from_parquet(path)
     >>> len(ledger.outcomes), sorted(ledger.config["sessions"])
     (2, ['one', 'two'])
@@ -53,19 +53,25 @@ class LedgerFile:
         self._waiting = Ledger()
 
     def add(self, rows: Ledger) -> None:
-        """Keep rows for the next :meth:`flush`."""
+        """Keep rows for the next :meth:`take`."""
         self._waiting.extend([rows])
         self._waiting.config = {**self._waiting.config, **rows.config}
 
-    def flush(self, sessions: dict[str, Any]) -> None:
-        """Write what was added.
+    def take(self) -> Ledger:
+        """Return what was added since the last time."""
+        waiting, self._waiting = self._waiting, Ledger()
+        return waiting
+
+    def write(self, waiting: Ledger, sessions: dict[str, Any]) -> None:
+        """Write rows; in a thread, if you like.
 
         Parameters
         ----------
+        waiting
+            Of :meth:`take`.
         sessions
             What is known of the sessions by name: it stands in the configuration.
         """
-        waiting, self._waiting = self._waiting, Ledger()
         if not (waiting.outcomes or waiting.speculations):
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -66,9 +66,12 @@ class ListedTools:
         """Return a tool as it is declared; ``None`` for one that cannot be read: it is passed on, never guessed."""
         try:
             (spec,) = read_tools([tool], strict=False).values()
-        except (SpecbenchError, ValueError):
+            return self._declare(spec, tool)
+        except (SpecbenchError, ValueError, RecursionError):
             return None
-        hints = tool.get("annotations") if isinstance(tool.get("annotations"), dict) else {}
+
+    def _declare(self, spec: ToolSpec, tool: Mapping[str, Any]) -> ToolSpec:
+        hints: Any = tool["annotations"] if isinstance(tool.get("annotations"), dict) else {}
         said = Effect.READ if hints.get("readOnlyHint") is True and hints.get("destructiveHint") is not True else None
         effect = said if self._trusted and said is not None else Effect.UNKNOWN
         spec = replace(spec, effect=effect, open_world=spec.open_world if self._trusted or spec.open_world else None)

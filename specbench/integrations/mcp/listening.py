@@ -88,7 +88,7 @@ class Listener:
     async def _session(self, *, task_status: TaskStatus[StreamableHTTPServerTransport]) -> None:
         name = uuid4().hex
         transport = StreamableHTTPServerTransport(name, security_settings=self._security, idle_timeout=IDLE_S)
-        open_requests = _OpenRequests()
+        open_requests = _OpenRequests(self._group)
         try:
             async with transport.connect() as streams:
                 self._sessions[name] = transport
@@ -106,21 +106,29 @@ class Listener:
 class _OpenRequests:
     """Which request a message to the client belongs to: over HTTP it goes on the stream of that one."""
 
-    def __init__(self) -> None:
+    def __init__(self, group: TaskGroup) -> None:
+        self._group = group
         self._open: dict[Any, Any] = {}
+        self._ends: dict[Any, Callable[[], Awaitable[None]]] = {}
 
     def saw(self, message: Any, metadata: MessageMetadata) -> None:
         """The client has sent a message."""
         if is_request(message):
             meta = params_of(message).get("_meta")
             self._open[message["id"]] = meta.get("progressToken") if isinstance(meta, dict) else None
+            if isinstance(metadata, ServerMessageMetadata) and metadata.on_request_unanswered is not None:
+                self._ends[message["id"]] = metadata.on_request_unanswered
         elif message.get("method") == "notifications/cancelled":
-            self._open.pop(params_of(message).get("requestId"), None)
+            number = params_of(message).get("requestId")
+            self._open.pop(number, None)
+            if number in self._ends:  # over HTTP a request ends with an answer, whether there is one or not
+                self._group.start_soon(_end, self._ends.pop(number))
 
     def of(self, message: Any) -> MessageMetadata:
         """Return where a message to the client goes."""
         if is_response(message):
             self._open.pop(message["id"], None)
+            self._ends.pop(message["id"], None)
             return None
         token = params_of(message).get("progressToken")
         for number, each in self._open.items():
@@ -129,6 +137,10 @@ class _OpenRequests:
         if is_request(message) and self._open:  # what the server asks, it asks for what it was asked last
             return ServerMessageMetadata(related_request_id=list(self._open)[-1])
         return None
+
+
+async def _end(action: Callable[[], Awaitable[None]]) -> None:
+    await action()
 
 
 async def listen(address: str, serve: Serve, connect: Callable[[], AbstractAsyncContextManager[Wire]]) -> None:

@@ -246,14 +246,14 @@ class Proxy:
         for turn in count(1):
             await anyio.sleep(FLUSH_S)
             if self._ledger is not None:
-                await anyio.to_thread.run_sync(self._ledger.flush, dict(self._sessions))
+                await anyio.to_thread.run_sync(self._ledger.write, self._ledger.take(), dict(self._sessions))
             if turn % SELDOM == 0:
                 self._keep()
                 self._tell()
 
     def _write(self) -> None:
         if self._ledger is not None:
-            self._ledger.flush(self._sessions)
+            self._ledger.write(self._ledger.take(), self._sessions)
         self._keep()
 
     def _keep(self) -> None:

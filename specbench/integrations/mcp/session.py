@@ -113,10 +113,23 @@ class ProxySession:
     async def _pump(self, wire: Wire, take: Callable[[Frame], Any]) -> None:
         with suppress(anyio.EndOfStream):
             while True:
-                await take(await wire.receive())
+                frame = await wire.receive()
+                try:
+                    await take(frame)
+                except Exception:
+                    _log.exception("a message could not be looked at; it is passed on")
+                    await self._pass_on(wire, frame)
         if wire is self._client and await self._server.end():  # it may have something to say still
             await anyio.sleep(LAST_WORDS_S)
         self._ended.set()
+
+    async def _pass_on(self, wire: Wire, frame: Frame) -> None:
+        """Pass a message on after all, but no call twice."""
+        call = self._calls.get(frame.message.get("id")) if is_request(frame.message) else None
+        if wire is self._server:
+            await self._client.send(frame)
+        elif call is None or not call.sent:
+            await self._server.send(frame)
 
     async def _guess(self) -> None:
         try:

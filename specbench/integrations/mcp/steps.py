@@ -171,6 +171,10 @@ class Steps:
             step = await executor.open_step(point, think)
         except _Voided:
             return
+        except Exception:
+            for call in asked:
+                await self._pass_on(call)
+            raise
         self._number += 1
         try:
             async with anyio.create_task_group() as group:

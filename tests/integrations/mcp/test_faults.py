@@ -288,3 +288,20 @@ def test_a_policy_that_breaks_breaks_nothing() -> None:
         assert proxy.status.calls == 3
 
     run_virtual(main, backend="asyncio")
+
+
+@pytest.mark.parametrize("depth", [300, 520, 900])
+def test_arguments_and_results_that_are_nested_deeply_pass(depth: int) -> None:
+    deep: Any = "x"
+    for _ in range(depth):
+        deep = [deep]
+
+    async def main() -> None:
+        async with with_a_guess() as (client, server, guess):
+            await server.say({"jsonrpc": "2.0", "id": guess, "result": {"content": [], "deep": deep}})
+            await client.say(call(6, arguments={"deep": deep}))
+            assert await server.hear() == call(6, arguments={"deep": deep})
+            await server.say({"jsonrpc": "2.0", "id": 6, "result": {"content": deep}})
+            assert await client.hear() == {"jsonrpc": "2.0", "id": 6, "result": {"content": deep}}
+
+    run_virtual(main, backend="asyncio")
