@@ -244,8 +244,8 @@ async def http_server() -> AsyncIterator[str]:
 @pytest.mark.parametrize(
     ("mode", "listening"),
     [
-        ("auto", False),
         ("auto", True),
+        pytest.param("auto", False, marks=pytest.mark.slow),
         pytest.param("legacy", False, marks=pytest.mark.slow),
         pytest.param("legacy", True, marks=pytest.mark.slow),
     ],
