@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import anyio
@@ -274,19 +275,20 @@ def test_each_of_several_parallel_calls_may_use_a_guess() -> None:
 def test_a_guess_is_not_used_where_the_metadata_of_the_call_differs() -> None:
     shop = Shop()
 
-    async def main(tenants: str, *ignored: str) -> int:
+    async def main(tenants: str, *ignored: str, member: str = "tenant") -> int:
         given = settings(predictor=always(look(1)), ignore_meta=ignored)
         async with Proxy(given, "shop") as proxy, through_proxy(shop.server(), proxy) as client:
             await client.list_tools()
             for tenant in tenants:
                 await anyio.sleep(2.0)
-                await client.call_tool("look", {"id": "1"}, meta={"tenant": tenant})  # type: ignore[typeddict-unknown-key]
+                await client.call_tool("look", {"id": "1"}, meta={member: tenant})  # type: ignore[typeddict-unknown-key]
             await anyio.sleep(1.0)
         return proxy.status.hits
 
     assert run_virtual(main, "abcd", backend="asyncio") == 0
     assert run_virtual(main, "aaaa", backend="asyncio") == 3  # before the first call nobody knows it
     assert run_virtual(main, "abcd", "tenant", backend="asyncio") == 4
+    assert run_virtual(partial(main, member="claudecode/toolUseId"), "abcd", backend="asyncio") == 4
 
 
 def test_a_list_of_tools_that_changes_is_followed() -> None:

@@ -141,7 +141,9 @@ def test_a_process_that_is_told_to_stop_writes_its_ledger_and_what_it_has_learne
         with started(*options) as talk:
             talk.begin()
             time.sleep(0.3)
-            for _ in range(6):
+            for number in range(7):
+                if turn and number == 5:
+                    talk.process.send_signal(signal.SIGUSR1)
                 talk.call(id="1", takes_s=0.05)
                 time.sleep(0.15)
             if turn:
@@ -152,6 +154,7 @@ def test_a_process_that_is_told_to_stop_writes_its_ledger_and_what_it_has_learne
     whole = Ledger.from_parquet(ledger)
     assert len({row.trace_id for row in whole.outcomes}) == 2
     assert sum(row.hits for row in whole.outcomes) >= 6
+    assert "guessing was switched off by a signal" in {row.reason for row in whole.outcomes}
     assert (state / "learned" / "tester" / "plain_server-py" / "predictor.json").exists()
     report = CliRunner().invoke(app, ["mcp-proxy", "report", str(ledger)]).output
     assert report.startswith("on: 2 sessions") and "look" in report
