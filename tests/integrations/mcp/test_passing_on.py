@@ -192,39 +192,35 @@ async def use_everything(client: Client) -> list[Any]:
     return [each.model_dump() if isinstance(each, BaseModel) else each for each in seen]
 
 
+def callbacks(logs: list[Any]) -> dict[str, Any]:
+    """Return what a client answers when it is asked; lines of log go to ``logs``."""
+
+    async def sample(context: Any, params: Any) -> Any:
+        return CreateMessageResult(role="assistant", content=TextContent(text="sampled"), model="m")
+
+    async def elicit(context: Any, params: Any) -> Any:
+        return ElicitResult(action="accept", content={"name": "blue"})
+
+    async def roots(context: Any) -> Any:
+        return ListRootsResult(roots=[Root(uri=FileUrl("file:///a"))])
+
+    async def log(params: Any) -> None:
+        logs.append(params.model_dump())
+
+    asked = {"sampling_callback": sample, "elicitation_callback": elicit, "list_roots_callback": roots}
+    return {**asked, "logging_callback": log}
+
+
 @pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")
 def test_the_whole_protocol_is_the_same_with_and_without_a_proxy() -> None:
-    logs: list[list[Any]] = []
-
-    def callbacks() -> dict[str, Any]:
-        logs.append([])
-        mine = logs[-1]
-
-        async def sample(context: Any, params: Any) -> Any:
-            return CreateMessageResult(role="assistant", content=TextContent(text="sampled"), model="m")
-
-        async def elicit(context: Any, params: Any) -> Any:
-            return ElicitResult(action="accept", content={"name": "blue"})
-
-        async def roots(context: Any) -> Any:
-            return ListRootsResult(roots=[Root(uri=FileUrl("file:///a"))])
-
-        async def log(params: Any) -> None:
-            mine.append(params.model_dump())
-
-        return {
-            "sampling_callback": sample,
-            "elicitation_callback": elicit,
-            "list_roots_callback": roots,
-            "logging_callback": log,
-        }
+    logs: tuple[list[Any], list[Any]] = ([], [])
 
     async def main() -> None:
-        async with direct(rich_server()._lowlevel_server, **callbacks()) as client:
+        async with direct(rich_server()._lowlevel_server, **callbacks(logs[0])) as client:
             without = await use_everything(client)
         async with (
             Proxy(settings(predictor=always(ToolCall("everything", {})), effects={}), "rich") as proxy,
-            through_proxy(rich_server()._lowlevel_server, proxy, **callbacks()) as client,
+            through_proxy(rich_server()._lowlevel_server, proxy, **callbacks(logs[1])) as client,
         ):
             assert await use_everything(client) == without
         assert not without[2]["is_error"], without[2]

@@ -141,14 +141,15 @@ async def through_proxy(
         create_client_server_memory_streams() as (to_server, at_server),
         anyio.create_task_group() as group,
     ):
-        group.start_soon(_serve, server, at_server)
+        group.start_soon(serve, server, at_server)
         group.start_soon(proxy.serve, SdkWire(at_proxy), SdkWire(to_server))  # type: ignore[arg-type]
         async with Client(_Streams(to_proxy), mode=mode, **options) as client:
             yield client
         group.cancel_scope.cancel()
 
 
-async def _serve(server: McpServer[Any], streams: Any) -> None:
+async def serve(server: McpServer[Any], streams: Any) -> None:
+    """Run a server on streams."""
     await server.run(*streams, server.create_initialization_options())
 
 
@@ -159,7 +160,7 @@ async def direct(server: McpServer[Any], *, mode: str = "legacy", **options: Any
         create_client_server_memory_streams() as (to_server, at_server),
         anyio.create_task_group() as group,
     ):
-        group.start_soon(_serve, server, at_server)
+        group.start_soon(serve, server, at_server)
         async with Client(_Streams(to_server), mode=mode, **options) as client:
             yield client
         group.cancel_scope.cancel()
