@@ -26,7 +26,7 @@ class Behind(Commands):
 app = typer.Typer(cls=Behind, rich_markup_mode=None, invoke_without_command=True)
 
 
-@app.callback()
+@app.callback(epilog="Example: specbench mcp-proxy --mode shadow --effects effects.json -- uvx mcp-server-git")
 def proxy(
     ctx: typer.Context,
     mode: Annotated[
@@ -134,7 +134,7 @@ def proxy(
     run_proxy(settings, chosen_server(ctx.obj, config, server, url, header or [], sse, name), listen)
 
 
-@app.command()
+@app.command(epilog="Example: specbench mcp-proxy report ledger.parquet")
 def report(
     ledger: Annotated[Path, typer.Argument(help="What --ledger has written.")],
 ) -> None:
@@ -144,7 +144,7 @@ def report(
     echo(proxy_report(ledger))
 
 
-@app.command()
+@app.command(epilog="Example: specbench mcp-proxy wrap .mcp.json --out proxied.json -- --mode shadow")
 def wrap(
     ctx: typer.Context,
     config: Annotated[Path, typer.Argument(help="A client's configuration file, such as .mcp.json.")],
