@@ -1,7 +1,6 @@
 """Drives an executor from the calls of a client: the time from the last result to the next call is the think window.
 
-Calls that arrive while others of the client are at work, or within :data:`SAME_DECISION_S` of the last result, are
-parallel calls of one decision.
+Calls that arrive while others of the client are at work are parallel calls of one decision.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from specbench.core.ledger import Ledger
 from specbench.core.types import DecisionPoint
@@ -22,14 +22,12 @@ from specbench.integrations.mcp.guesses import Guesses
 from specbench.integrations.mcp.talk import Talk
 from specbench.runtime import Decided, Executor, OpenStep
 
-__all__ = ["QUIET_S", "SAME_DECISION_S", "Steps"]
+__all__ = ["QUIET_S", "Steps"]
 
 _log = logging.getLogger("specbench.mcp")
 
-SAME_DECISION_S = 0.02
-"""An LLM takes longer from a result to the next call."""
-MOST_TOGETHER = 32
-"""Calls of one decision: a program that calls without thinking makes no end of them."""
+TURNS = 12
+"""Of the event loop, before a hit is answered: calls that were made beside it are on their way already."""
 QUIET_S = 10.0
 """A write that the client has cancelled may go on at the server for so long; nothing is guessed meanwhile."""
 
@@ -201,18 +199,17 @@ class Steps:
             working.discard(call)
             self._put.send_nowait(_Woken())
 
-        item: ClientCall | _Woken | None = first
-        while item is not None:
+        item: ClientCall | _Woken = first
+        while True:
             if isinstance(item, ClientCall):
                 if item is not first:
                     step.also(item.call)
                 working.add(item)
                 start(obtain, item)
                 await item.handed.wait()
-            item = None
-            if working or len(step.decided.calls) < MOST_TOGETHER:
-                with anyio.move_on_after(math.inf if working else SAME_DECISION_S):
-                    item = await self._items.receive()
+            if not (working or self._items.statistics().current_buffer_used):
+                return
+            item = await self._items.receive()
 
     async def _obtain(self, step: OpenStep, call: ClientCall) -> None:
         def claimed(joined: bool) -> None:
@@ -228,6 +225,8 @@ class Steps:
         with call.scope:
             result = await step.obtain(call.call, run, claimed)
             if result.speculated and not call.sent:
+                for _ in range(TURNS):
+                    await checkpoint()
                 await self._answer(call, result.value, result.run_s)
             else:  # in shadow mode it has been at the server all the time
                 await call.done.wait()

@@ -33,13 +33,14 @@ def test_seconds_of_thinking_and_of_tools_are_those_that_passed(mode: str, tmp_p
     assert set(trace.tools) >= {"look", "put"}
 
 
-def test_parallel_calls_are_one_decision(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["record-only", "on"])
+def test_parallel_calls_are_one_decision(mode: str, tmp_path: Path) -> None:
     async def main() -> None:
-        given = ProxySettings(mode="record-only", record=tmp_path)
+        given = settings(mode=mode, predictor=always(look(0), look(1)), policy="topk:2", record=tmp_path)
         async with Proxy(given, "shop") as proxy, through_proxy(Shop().server(), proxy) as client:
             await client.list_tools()
             for _ in range(2):
-                await anyio.sleep(3.0)
+                await anyio.sleep(3.0)  # the guesses are there by now
                 async with anyio.create_task_group() as group:
                     for number in range(3):
                         group.start_soon(client.call_tool, "look", {"id": str(number)})
