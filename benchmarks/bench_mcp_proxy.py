@@ -23,7 +23,7 @@ from specbench.core.types import Message, Prediction, ToolCall
 from specbench.predictors.base import Session
 from specbench.predictors.controls import Silent
 
-CALLS, PAUSE_S = 400, 0.004
+CALLS, PAUSE_S = 400, 0.01
 SESSIONS, STEPS, THINK_S, TOOL_S = 10, 12, 0.15, 0.1
 SERVER = [sys.executable, str(Path(__file__).with_name("mcp_tools.py"))]
 

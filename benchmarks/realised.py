@@ -28,7 +28,7 @@ from specbench.predictors.base import Session
 from specbench.predictors.controls import Silent
 
 ROOT = Path(__file__).resolve().parents[1]
-SCALE, MOST_S, LONGEST, MOST_SESSIONS = 0.02, 0.25, 12, 56
+SCALE, MOST_S, LONGEST, MOST_SESSIONS = 0.02, 0.25, 12, 50
 """Of the recorded seconds; the most that a decision takes then; most decisions of a session, and sessions."""
 EFFECTS = {"read": "read", "grep": "read", "glob": "read", "git": "read", "edit": "write", "other": "write"}
 GIT = {
@@ -37,7 +37,6 @@ GIT = {
 }  # fmt: skip
 SCRIPTS = "SPECBENCH_SCRIPTS"
 POLICY = "threshold:0.5"
-UNBOUND = ["--no-breaker", "--budget-share", "1000"]
 
 
 class Decision(NamedTuple):
@@ -219,7 +218,6 @@ def replay(folder: Path, home: Path, delay_s: float) -> dict[str, Any]:
         "learned online": [*on, *to("online"), "--predictor", "patterns", "--state", str(home / "state")],
         "half right": [*on, *to("half"), "--predictor", "realised:HalfRight", "--record", str(home / "traces")],
         "all wrong": [*on, *to("wrong"), "--predictor", "realised:Wrong"],
-        "all wrong, unbound": [*on, *to("unbound"), "--predictor", "realised:Wrong", *UNBOUND],
     }
     took: dict[str, list[float]] = {arm: [] for arm in arms}
     differ = dict.fromkeys(arms, 0)
@@ -240,7 +238,7 @@ def replay(folder: Path, home: Path, delay_s: float) -> dict[str, Any]:
         "sessions": list(found), "calls": sum(len(each.calls) for part in found.values() for each in part),
         "took": took, "differ": differ,
         "simulated_s": sum(row.saved_s for row in simulated.ledger.outcomes),
-        "ledgers": {name: _sums(home / f"{name}.parquet") for name in ("online", "half", "wrong", "unbound")},
+        "ledgers": {name: _sums(home / f"{name}.parquet") for name in ("online", "half", "wrong")},
     }  # fmt: skip
 
 

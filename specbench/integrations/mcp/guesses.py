@@ -69,6 +69,11 @@ class Guesses:
     def __len__(self) -> int:
         return len(self._live)
 
+    @property
+    def any(self) -> bool:
+        """Whether any call has been guessed, and not been asked for since."""
+        return bool(self._by_call)
+
     def own_id(self) -> str:
         """Return an id that no client has."""
         return f"{self._prefix}{next(self._numbers)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ def run_proxy(settings: ProxySettings, server: Server, address: str | None = Non
     address
         ``HOST:PORT`` to serve over HTTP; by default stdio.
     """
+    gc.freeze()  # what was imported stays; the collector need not look through it amid the calls
     try:
         anyio.run(_run, settings, server, address)
     except BaseExceptionGroup as group:  # of the task groups on the way

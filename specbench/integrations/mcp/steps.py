@@ -89,7 +89,7 @@ class Steps:
     def may_hit(self, call: ClientCall) -> bool:
         """Whether a guess of this call may be there; certainly not, else."""
         executor = self._executor
-        if executor is None or self._governor.mode is not Mode.ON:
+        if executor is None or self._governor.mode is not Mode.ON or not self._guesses.any:
             return False
         call.key = executor.tools[call.call.name].key_of(call.call)
         return self._guesses.has(call.key)
