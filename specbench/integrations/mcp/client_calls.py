@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 import anyio
@@ -35,14 +36,20 @@ class ClientCall:
         self.meta: Mapping[str, Any] = params["_meta"] if isinstance(params.get("_meta"), dict) else {}
         invalid = None if arguments is None or isinstance(arguments, dict) else repr(arguments)[:200]
         given = arguments if isinstance(arguments, dict) else {}
-        self.call = own_call(ToolCall(str(name), given, str(self.number), invalid))
-        self.plain = isinstance(name, str) and self.call.invalid_arguments is None and set(params) <= _PLAIN
+        self.call = ToolCall(str(name), given, str(self.number), invalid)
         self.token = self.meta.get("progressToken")
         self.sent, self.cancelled = False, False
         self.sent_s = 0.0
         self.key = ""  # by which a guess of it is found, where there is one
         self.handed, self.done = anyio.Event(), anyio.Event()
         self.scope = anyio.CancelScope()
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether it is a name, arguments that can be handled, and nothing that asks for more than a result."""
+        params = params_of(self.frame.message)
+        right = isinstance(params.get("name"), str) and set(params) <= _PLAIN
+        return right and own_call(self.call).invalid_arguments is None
 
     def left(self) -> None:
         """It is at the server now."""

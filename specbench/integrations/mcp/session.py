@@ -204,6 +204,8 @@ class ProxySession:
     async def _call(self, call: ClientCall) -> None:
         self._calls[call.number] = call
         self.talk.called(call.call)
+        if not self.guesses.any:  # it cannot be a hit: it goes first, and is looked at while the server works
+            await self._forward(call)
         self.steps.busy(len(self._calls))
         self._ask_for_list(call)
         meta = compared(call.meta, self._ignore_meta)
@@ -212,16 +214,17 @@ class ProxySession:
         self.guesses.wants_progress = call.token is not None
         if not known:
             self.steps.void()
-            await self._forward(call)
-        elif self.steps.may_hit(call):
+        elif not call.sent and self.steps.may_hit(call):
             self.steps.take(call)
             await call.handed.wait()
-        else:
+            return
+        if not call.sent:
             await self._forward(call)
+        if known:
             self.steps.take(call)
 
     async def _forward(self, call: ClientCall) -> None:
-        if self.steps.may_write(call):
+        if self.guesses.any and self.steps.may_write(call):
             self.guesses.forget()
         call.left()
         await self._server.send(call.frame)

@@ -7,13 +7,12 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
-from anyio.abc import Process
 
 from specbench.core.errors import ConfigError
 from specbench.integrations.mcp.wires import LineWire
@@ -22,6 +21,8 @@ __all__ = ["own_stdio", "server_process"]
 
 GRACE_S = 2.0
 """Seconds that a server gets to leave when its input has ended, and again when it was told to."""
+LOOK_S = 0.01
+"""How often it is looked whether it has left."""
 CHUNK = 1 << 16
 AT_ONCE = 4096
 """Bytes that a pipe which is ready takes without blocking (POSIX: ``PIPE_BUF`` on Linux)."""
@@ -38,6 +39,14 @@ async def own_stdio() -> AsyncIterator[LineWire]:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
+    try:
+        yield _wire(source, sink)
+    finally:
+        os.close(sink)  # the client sees the end, though a thread may wait for its next word still
+
+
+def _wire(source: int, sink: int, close: Callable[[], Awaitable[None]] | None = None) -> LineWire:
+    """Return a wire over two pipes; their file descriptors are read and written without layers in between."""
 
     async def read() -> bytes:
         try:
@@ -52,10 +61,7 @@ async def own_stdio() -> AsyncIterator[LineWire]:
         else:
             await anyio.to_thread.run_sync(_write_all, sink, data, abandon_on_cancel=True)
 
-    try:
-        yield LineWire(read, write)
-    finally:
-        os.close(sink)  # the client sees the end, though a thread may wait for its next word still
+    return LineWire(read, write, close)
 
 
 def _write_all(sink: int, data: bytes) -> None:
@@ -85,40 +91,39 @@ async def server_process(
         When it cannot be started.
     """
     try:
-        process = await anyio.open_process(
-            list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None, cwd=cwd,
+        process = subprocess.Popen(
+            list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, cwd=cwd,
             env={**os.environ, **(env or {})}, start_new_session=sys.platform != "win32",
         )  # fmt: skip
     except (OSError, ValueError) as error:
         raise ConfigError(f"the MCP server {' '.join(command)!r} cannot be started: {error}") from error
-    assert process.stdin is not None and process.stdout is not None
-    source = process.stdout
+    source, sink = process.stdout, process.stdin
+    assert source is not None and sink is not None
 
-    async def read() -> bytes:
-        return await source.receive(CHUNK)
+    async def close() -> None:
+        with suppress(OSError):
+            sink.close()
 
     try:
-        yield LineWire(read, process.stdin.send, process.stdin.aclose)
+        yield _wire(source.fileno(), sink.fileno(), close)
     finally:
         with anyio.CancelScope(shield=True):
+            await close()
             await _leave(process)
+            source.close()
 
 
-async def _leave(process: Process) -> None:
-    assert process.stdin is not None
-    with suppress(OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
-        await process.stdin.aclose()
-    for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
+async def _leave(process: subprocess.Popen[bytes]) -> None:
+    for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM), None):
         with anyio.move_on_after(GRACE_S):
-            await process.wait()
-        if process.returncode is not None:
-            break
+            while process.poll() is None:
+                await anyio.sleep(LOOK_S)
+        if process.returncode is not None or number is None:
+            return
         _tell(process, number)
-    with anyio.move_on_after(GRACE_S):
-        await process.aclose()
 
 
-def _tell(process: Process, number: int) -> None:
+def _tell(process: subprocess.Popen[bytes], number: int) -> None:
     """Send a signal to the server and to what it has started."""
     with suppress(ProcessLookupError, PermissionError):
         if sys.platform == "win32":

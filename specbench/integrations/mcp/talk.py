@@ -78,29 +78,28 @@ class Talk:
             The server reported an error.
         """
         now = self.now()
-        if any(each is call for each in self._asked):
-            self._decided()
+        new = [self._decision()] if any(each is call for each in self._asked) else []
         timing = None if ran_s is None else Timing(now - ran_s, now)
         if len(text) > MOST_CHARACTERS:
             left = len(text) - MOST_CHARACTERS
             text = f"{text[:MOST_CHARACTERS]}\n[specbench: {left:,} more characters are left out here]"
-        self._add(Message("tool", text, (), call.id, call.name, error, timing))
+        self._add([*new, Message("tool", text, (), call.id, call.name, error, timing)])
         self._answered_s = now
 
-    def _decided(self) -> None:
+    def _decision(self) -> Message:
         """The calls so far are one decision: what comes now was decided later."""
         since_s, calls = self._answered_s, tuple(self._asked)
         self._asked = []
         short = since_s is not None and since_s <= self._asked_s <= since_s + LONGEST_THINK_S
         timing = Timing(since_s, self._asked_s) if short and since_s is not None else None
-        self._add(Message("assistant", "", calls, timing=timing))
+        return Message("assistant", "", calls, timing=timing)
 
-    def _add(self, message: Message) -> None:
-        self.messages.append(message)
+    def _add(self, messages: list[Message]) -> None:
+        self.messages += messages
         if self._record is None and self._begin is not None:
             self._record = self._begin()
         if self._record is not None:
-            self._record.add(message)
+            self._record.add_all(messages)
 
     def end(self) -> None:
         """It is over."""
