@@ -16,7 +16,7 @@ from pathlib import Path
 from common import Result, Skipped
 from gpu_table import section
 
-BENCHMARKS = ("import", "readers", "markov", "learned", "simulator", "executor", "playground", "llm")
+BENCHMARKS = ("import", "readers", "markov", "learned", "simulator", "executor", "mcp_proxy", "playground", "llm")
 """Peak memory is the whole process's: the readers come before what loads large libraries."""
 README = Path(__file__).with_name("README.md")
 

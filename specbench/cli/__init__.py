@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from specbench.cli import advise, desk, doctor, llm, run, simulate, study, traces
-from specbench.cli.options import TRACES, Commands, echo
+from specbench.cli import advise, desk, doctor, llm, mcp_proxy, run, simulate, study, traces
+from specbench.cli.options import AGENT, TRACES, Commands, echo
 
 __all__ = ["app", "main"]
 
@@ -34,6 +34,7 @@ app.add_typer(study.app)
 app.add_typer(simulate.app)
 app.add_typer(llm.app)
 app.add_typer(run.app)
+app.add_typer(mcp_proxy.app, name="mcp-proxy", rich_help_panel=AGENT)
 app.add_typer(doctor.app)
 app.add_typer(desk.app, name="desk", rich_help_panel=TRACES)
 

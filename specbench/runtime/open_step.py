@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -86,7 +87,25 @@ class OpenStep:
         """Whether every call of the decision has run."""
         return len(self._results) == len(self.decided.calls)
 
-    async def obtain(self, call: ToolCall, run: Callable[..., Any] | None = None) -> ToolResult:
+    def also(self, call: ToolCall) -> None:
+        """One more call of the decision is known: for whoever hears of parallel calls one by one, as they are made.
+
+        Raises
+        ------
+        ConfigError
+            When the step has ended.
+        """
+        self._check_live()
+        call = own_call(call)
+        self.decided = replace(self.decided, calls=(*self.decided.calls, call))
+        self._session.also(self._step, call)
+
+    async def obtain(
+        self,
+        call: ToolCall,
+        run: Callable[..., Any] | None = None,
+        on_claim: Callable[[bool], None] | None = None,
+    ) -> ToolResult:
         """Return the result of a call: of its speculation, or by running it. Several may be asked for at once.
 
         The first one that is asked for gives up the speculations of the others, unless unused results are carried on
@@ -99,14 +118,15 @@ class OpenStep:
             May be another than was decided: somebody has edited it, or it runs once more.
         run
             Runs the call, in place of the tool's own function.
+        on_claim
+            Told whether there is a speculation of it, before its result is waited for.
 
         Raises
         ------
         ConfigError
             When the step was abandoned or the session is over.
         """
-        if not self.live:
-            raise ConfigError(f"a step of session {self.point.trace_id!r} has ended; nothing more can run in it")
+        self._check_live()
         call = own_call(call)
         self._note(+1)
         self.begun = True
@@ -116,6 +136,8 @@ class OpenStep:
         try:
             async with self._lock:  # the first one gives up what no call of this decision will use
                 used = await self._session.claim(self._step, self.decided, {} if at is None else {at: call})
+            if on_claim is not None:
+                on_claim(bool(used) and used[0] is not None and not used[0].failed)
             result = await self._session.calls.obtain(call, used[0] if used else None, run)
         finally:
             self._note(-1)
@@ -175,6 +197,10 @@ class OpenStep:
         if self._end is None and not self._over:
             self._over = True
             await self._session.give_up(self._step)
+
+    def _check_live(self) -> None:
+        if not self.live:
+            raise ConfigError(f"a step of session {self.point.trace_id!r} has ended; nothing more can run in it")
 
     def _note(self, change: int) -> None:
         """A call begins or ends: seconds in which none runs are nobody's."""

@@ -233,6 +233,11 @@ class LiveSession(AsksPredictor):
         await self.squash_rest(step, decided)
         return results
 
+    def also(self, step: Step, call: ToolCall) -> None:
+        """One more call of a decision that was made is known."""
+        own = self.place.tools.own(call)
+        self.place.tell(self.course.also, step, own, self.place.tools.may_write(own))
+
     async def claim(self, step: Step, decided: Decided, calls: Mapping[int, ToolCall]) -> list[Launch | None]:
         """Return the speculations of calls of the decision, by number; ``None`` for those that have none."""
         found = [self.place.tell(self.course.claim, step, at, self.place.tools.own(call)) for at, call in calls.items()]

@@ -249,19 +249,27 @@ class Course(StepsAhead):
 
         ``writes`` says of each call whether it may change something; ``step.batches`` which of them run together.
         """
-        step.decided_s, step.calls, step.writes = now, tuple(calls), tuple(writes)
-        step.batches = in_batches(step.writes, self.shared.options.parallel) if calls else []
+        step.decided_s = now
         if step.asked_s is not None:  # the prediction did not come in time
             step.predict_s, step.asked_s = now - step.asked_s, None
         self.book.state.session.decisions += 1
         self.shared.expected.saw_think(step.think_s)
+        self._take_calls(step, calls, writes)
+        if step.parent is not None:
+            self._write_ahead(now, step, Fate.COMMIT)
+
+    def also(self, now: float, step: Step, call: ToolCall, writes: bool) -> None:
+        """One more call of the decision is known. What was given up by then is gone; what is carried may serve it."""
+        self._take_calls(step, [call], [writes])
+
+    def _take_calls(self, step: Step, calls: Sequence[ToolCall], writes: Sequence[bool]) -> None:
+        step.calls, step.writes = (*step.calls, *calls), (*step.writes, *writes)
+        step.batches = in_batches(step.writes, self.shared.options.parallel)
         if self.book.watches_calls:
             self.book.state.asked_calls.extend(calls)
         tools = {} if step.point is None else step.point.tools
         for call in calls:
             self.book.outside.decided(call, tools.get(call.name))
-        if step.parent is not None:
-            self._write_ahead(now, step, Fate.COMMIT)
 
     def rule_out(self, now: float, step: Step) -> None:
         """Give up what the decision rules out, where its calls may be made much later, or never."""

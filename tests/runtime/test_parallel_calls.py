@@ -7,6 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
+from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, ToolCall
 from specbench.policies import TopK
 from specbench.runtime import Executor
@@ -181,5 +182,26 @@ def test_what_is_begun_on_the_result_of_a_guess_is_not_done_for_it(backend: str)
             step = await executor.run_step(point(executor), think)
             await executor.run_step(step.next_point(), think)
         assert len(executor.ledger().aheads) >= 1 and set(seen) == {None}
+
+    run_virtual(main, backend=backend)
+
+
+@backends
+def test_a_call_that_is_heard_of_later_belongs_to_the_decision_and_may_use_a_guess(backend: str) -> None:
+    async def main() -> None:
+        tools = Recorder()
+        first, second = call("get", x=1), call("get", x=2)
+        claims: list[bool] = []
+        options = Options(carry_ttl_s=60)
+        async with Executor(box(tools), Says(sure(second)), TopK(1), options=options) as executor:
+            step = await executor.open_step(point(executor), thinks(2.0, first))
+            await step.obtain(first, on_claim=claims.append)
+            step.also(second)
+            assert (await step.obtain(second, on_claim=claims.append)).speculated
+            row = (await step.finish()).outcome
+        assert claims == [False, True]
+        assert (row.calls, row.hits, row.all_calls) == (2, 1, [first.key, second.key])
+        with pytest.raises(ConfigError, match="has ended; nothing more can run in it"):
+            step.also(first)
 
     run_virtual(main, backend=backend)

@@ -67,6 +67,10 @@ class RecordedTalk:
             message = replace(message, timing=Timing(started_s, max(started_s, self.now())))
         self._put([message])
 
+    def add_all(self, messages: Sequence[Message]) -> None:
+        """Record messages that belong together, such as calls and the first of their results: all of them or none."""
+        self._put(messages)
+
     def follow(self, messages: Sequence[Message], tools: Mapping[str, ToolSpec] | None = None) -> bool:
         """Record what is new in a conversation of which all messages are given, as a request to an LLM has them.
 
