@@ -94,7 +94,7 @@ def finished_fits(out: str | Path, progress: Progress) -> Iterator[FinishedFits]
 
 
 def _digest(name: str, train: Sequence[Trace]) -> str:
-    digest = hashlib.sha256(f"{name} {package_version()} {len(train)}".encode())
+    digest = hashlib.sha256(f"{name} {package_version()} {len(train)}".encode(errors="surrogatepass"))
     for trace in train:
         digest.update(repr(trace).encode("utf-8", errors="surrogatepass"))
     return digest.hexdigest()[:16]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from inspect import Parameter, Signature
 from typing import Any
 
 from specbench.core.errors import ConfigError
 from specbench.core.extras import named_extras
 from specbench.core.types import Effect
 from specbench.integrations.langchain.messages import specs_of
+from specbench.integrations.taking import taking
 from specbench.runtime import Tool
 from specbench.speculation import Traits
 from specbench.traces.effects import Effects, read_effects
@@ -87,11 +87,8 @@ def _runner(tool: BaseTool) -> Callable[..., Any]:
     chosen: Any = run_in_thread if plain or type(tool)._arun is BaseTool._arun else run
     told = tool.tool_call_schema
     names = [] if isinstance(told, dict) else list(get_fields(told))
-    if names and all(name.isidentifier() for name in names):
-        # LangChain hands arguments over in the order of the schema: a tool cannot tell in which order they came.
-        chosen.__signature__ = Signature([Parameter(name, Parameter.KEYWORD_ONLY) for name in names])
     runner: Callable[..., Any] = chosen
-    return runner
+    return taking(runner, names) if names else runner
 
 
 _AHEAD = "speculated"

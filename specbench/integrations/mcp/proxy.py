@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import keyword
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -27,6 +25,7 @@ from specbench.integrations.mcp.session import ProxySession
 from specbench.integrations.mcp.status import Status
 from specbench.integrations.mcp.talk import Talk
 from specbench.integrations.mcp.wires import Wire
+from specbench.integrations.taking import taking
 from specbench.policies import Estimates, Policy
 from specbench.predictors import Predictor
 from specbench.runtime import Executor, Tool
@@ -212,7 +211,7 @@ class Proxy:
             async def run(**arguments: Any) -> Any:
                 return await session.guess(executor, spec.name, arguments)
 
-            return Tool(spec, _taking(run, spec), traits)
+            return Tool(spec, taking(run, spec.parameters.get("properties")), traits)
 
         executor = Executor(
             [tool(spec) for spec in session.listed.specs.values()], predictor,
@@ -267,14 +266,3 @@ class Proxy:
         if self.settings.tell is not None and line != self._told:
             self.settings.tell(line)
             self._told = line
-
-
-def _taking(run: Callable[..., Any], spec: ToolSpec) -> Callable[..., Any]:
-    """Say which arguments a tool takes: objects of JSON have no order, so that of their members does not count."""
-    properties: Any = spec.parameters.get("properties")
-    if not isinstance(properties, dict):
-        properties = {}
-    names = [name for name in properties if name.isidentifier() and not keyword.iskeyword(name)]
-    signature = inspect.Signature([inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in names])
-    run.__signature__ = signature  # type: ignore[attr-defined]
-    return run

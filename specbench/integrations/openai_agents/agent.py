@@ -30,6 +30,7 @@ from specbench.core.types import Effect, ToolCall, ToolSpec
 from specbench.integrations.framework_runs import Allow, FrameworkRuns, declared_tools
 from specbench.integrations.openai_agents.run_names import RunNames
 from specbench.integrations.openai_agents.streams import relayed
+from specbench.integrations.taking import taking
 from specbench.runtime import Decided, Executor, Tool
 from specbench.speculation import Traits
 from specbench.traces.effects import Effects
@@ -200,7 +201,7 @@ def _runner(tool: FunctionTool) -> Callable[..., Any]:
         )
         return await tool.on_invoke_tool(made, text)
 
-    return run
+    return taking(run, tool.params_json_schema.get("properties"))
 
 
 def _takes_context(tool: FunctionTool) -> bool:

@@ -23,6 +23,7 @@ from typing import Any
 from specbench.core.extras import named_extras
 from specbench.core.types import ToolCall, ToolSpec
 from specbench.integrations.framework_runs import Allow, FrameworkRuns, declared_tools
+from specbench.integrations.taking import taking
 from specbench.runtime import Decided, Executor, Tool
 from specbench.speculation import Traits
 from specbench.traces.effects import Effects
@@ -73,7 +74,7 @@ def _runner(spec: ToolSpec) -> Callable[..., Any]:
     async def run(**arguments: Any) -> Any:
         return await _RUN.get().ahead(spec.name, arguments)
 
-    return run
+    return taking(run, spec.parameters.get("properties"))
 
 
 class Speculation(AbstractCapability[Any]):
