@@ -49,7 +49,7 @@ def test_convert_writes_schema_v1(chat: Path, tmp_path: Path) -> None:
     options = ["--out", str(out), "--from", "openai_chat", "--skip-invalid"]
     result = runner.invoke(app, ["traces", "convert", str(chat), *options])
     assert result.exit_code == 0
-    assert f"{out}: 1 traces written" in result.stdout
+    assert f"{out}: 1 trace written" in result.stdout
     assert json.loads(out.read_text())["specbench"] == 1
     assert runner.invoke(app, ["traces", "validate", str(out), "--format", "specbench_jsonl"]).exit_code == 0
 
@@ -170,7 +170,7 @@ def test_a_dash_is_stdout_and_words_go_to_stderr(chat: Path) -> None:
     chat.write_text(GOOD)
     result = runner.invoke(app, ["traces", "convert", str(chat), "--out", "-"])
     assert json.loads(result.stdout)["specbench"] == 1
-    assert result.stderr == "stdout: 1 traces written\n"
+    assert result.stderr == "stdout: 1 trace written\n"
     assert not Path("-").exists()
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from specbench.cli.options import one_file, seed_option
+from specbench.core.display import plural
 
 __all__ = ["app"]
 
@@ -32,4 +33,4 @@ def generate(
 
     with one_file(out) as (path, say):
         written = write_traces(path, play(conversations, seed, "unseen" if unseen else "seen"))
-        say(f"{path}: {written} synthetic traces written")
+        say(f"{path}: {plural(written, 'synthetic trace')} written")

@@ -19,6 +19,7 @@ from specbench.cli.options import (
     one_file,
     show_problems,
 )  # fmt: skip
+from specbench.core.display import plural
 from specbench.core.text import shown
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def validate(
     for _ in read_traces(paths, format, skip_invalid=True, effects=effects, report=report, keep_prefixes=keep_prefixes):
         pass
     for file in report.files:
-        counts = f"{file.read} traces ({file.format or 'no format'}), {len(file.skipped)} problems"
+        counts = f"{plural(file.read, 'trace')} ({file.format or 'no format'}), {plural(len(file.skipped), 'problem')}"
         echo(f"{shown(file.path)}: {counts}")
     _show_warnings(report)
     show_problems(report.skipped, "invalid")
@@ -72,7 +73,7 @@ def convert(
         written = write_traces(path, traces)
         show_problems(report.skipped, "skipped")
         _show_warnings(report)
-        say(f"{path}: {written} traces written")
+        say(f"{path}: {plural(written, 'trace')} written")
 
 
 @app.command(epilog="Example: specbench traces inspect logs/ --effects effects.json")
@@ -130,7 +131,7 @@ def redact(
         written = write_traces(path, redactor.redact(traces))
         show_problems(report.skipped, "skipped")
         found = ", ".join(f"{count} {kind}s" for kind, count in sorted(redactor.found.items())) or "nothing"
-        say(f"{path}: {written} traces written; replaced: {found}")
+        say(f"{path}: {plural(written, 'trace')} written; replaced: {found}")
     echo(f"note: {UNKNOWABLE}", err=True)
 
 

@@ -214,11 +214,11 @@ def _seconds(value: float | None) -> str:
     """Return seconds with as many digits as they deserve."""
     if value is None:
         return "–"
-    return f"{value:,.0f} s" if abs(value) >= 100 else f"{value:.1f} s"
+    return f"{value:z,.0f} s" if abs(value) >= 100 else f"{value:z.1f} s"
 
 
 def _decimals(value: float | None, digits: int = 2) -> str:
-    return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
+    return "–" if value is None else f"{value:z.{digits}f}".replace("-", "−")
 
 
 def _breakable(call: str) -> Any:

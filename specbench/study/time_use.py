@@ -89,7 +89,8 @@ class TimeUse:
             )
         else:
             why = (
-                f". With every READ call foreseen, {percent(oracle.saved_share)} could be hidden: what is missing was guessed wrong, or not surely enough"
+                f". With every READ call foreseen, {percent(oracle.saved_share)} could be hidden: the rest was guessed "
+                "wrong, or not surely enough"
             )
         return f"What limits it: {text}{why}."
 

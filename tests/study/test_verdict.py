@@ -131,7 +131,10 @@ def test_measured_seconds_decide_and_the_modelled_view_stands_beside() -> None:
             "declared `read` (of the others' seconds: pay 100 %). Were every call of pay a read, and foreseen, 8.0 %",
         ),
         ((20.0, 80.0, 70.0, 10.0), "shorter than these run, or a write stands before them: 10.0 % can be hidden"),
-        ((70.0, 30.0, 20.0, 15.0), "With every READ call foreseen, 15.0 % could be hidden: what is missing was guessed wrong, or not surely enough."),
+        (
+            (70.0, 30.0, 20.0, 15.0),
+            "With every READ call foreseen, 15.0 % could be hidden: the rest was guessed wrong, or not surely enough.",
+        ),
     ],
 )
 def test_what_limits_it_is_named(oracle: tuple[float, ...], words: str) -> None:

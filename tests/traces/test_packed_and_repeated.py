@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 import specbench as sb
 from specbench.cli import app
+from specbench.core.display import plural
 from specbench.core.errors import ConfigError, TraceError, TraceFormatError
 from specbench.core.types import Message, Trace
 from specbench.traces import counted_once, trace_files
@@ -164,7 +165,7 @@ def test_keep_prefixes_is_an_option_of_the_commands(write: Any) -> None:
     path = write("log.jsonl", requests(2, 4))
     for options, count in (([], 1), (["--keep-prefixes"], 2)):
         result = CliRunner().invoke(app, ["traces", "validate", str(path), *options])
-        assert f"log.jsonl: {count} traces (openai_chat), 0 problems" in result.stdout
+        assert f"log.jsonl: {plural(count, 'trace')} (openai_chat), 0 problems" in result.stdout
 
 
 def test_errors_are_short_and_send_nothing_to_the_terminal(write: Any) -> None:

@@ -111,7 +111,7 @@ def test_the_command_says_what_it_cannot_know(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     result = CliRunner().invoke(app, ["traces", "redact", str(tmp_path / "in.jsonl"), "--out", str(out), "--key", "k"])
     assert result.exit_code == 0
-    assert "1 traces written; replaced: " in result.stdout
+    assert "1 trace written; replaced: " in result.stdout
     assert "look before you publish" in result.stderr
     assert [each.task_id for each in load(out)[0]] == ["task"]
 
