@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from specbench.core.errors import ConfigError, SpecbenchError, in_words
-from specbench.core.types import DecisionPoint, Effect, ToolCall, ToolSpec
-from specbench.integrations.framework_steps import WalkingSteps
+from specbench.core.types import DecisionPoint, ToolCall, ToolSpec
+from specbench.integrations.framework_steps import WalkingSteps, is_out_of_hand
 from specbench.integrations.gated import Gated
 from specbench.runtime import Decided, Executor, Tool, ToolResult
 from specbench.runtime.invocation import ToolCallError
@@ -100,24 +100,11 @@ class FrameworkRuns:
             decided = await self._steps.decide(point, think)
             if not decided.calls:
                 await self._steps.join(point, ())
-            elif self._is_out_of_hand(decided.calls):
+            elif is_out_of_hand(self.executor.tools.specs, decided.calls):
                 self.end(trace_id)
         except BaseException:
             self.end(trace_id)
             raise
-
-    def _is_out_of_hand(self, calls: Sequence[ToolCall]) -> bool:
-        """Whether nothing that was run ahead may be used for a decision, or behind it.
-
-        So it is with a call that the executor does not know: what it changes, nobody hears of. And where a write and
-        other calls are made at once, as a framework runs them side by side: a read may see the write or not, and one
-        that was run ahead never would.
-        """
-        specs = self.executor.tools.specs
-        if any(call.name not in specs for call in calls):
-            return True
-        effects = [specs[call.name].effect_of(call) for call in calls]
-        return len(calls) > 1 and any(effect not in (Effect.READ, Effect.LOCAL) for effect in effects)
 
     async def call(self, trace_id: str, call: ToolCall, run: Callable[[], Awaitable[Any]]) -> Any:
         """Return what a call gives: what was run ahead, or what ``run`` returns or raises.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from specbench.core.types import DecisionPoint, ToolCall
+from specbench.core.types import DecisionPoint, Effect, ToolCall, ToolSpec
 from specbench.runtime import Decided, Executor, OpenStep, StepResult, ToolResult
 from specbench.runtime.predictor_sync import same_messages
 from specbench.runtime.thinking import Think
 
-__all__ = ["WalkingSteps"]
+__all__ = ["WalkingSteps", "is_out_of_hand"]
 
 
 class WalkingSteps:
@@ -135,6 +135,26 @@ class WalkingSteps:
         del self._steps[trace_id]
         if step.live:
             await (step.finish() if step.begun else step.abandon())
+
+
+def is_out_of_hand(specs: Mapping[str, ToolSpec], calls: Sequence[ToolCall]) -> bool:
+    """Whether nothing that was run ahead may be used for a decision, or behind it.
+
+    So it is with a call that the executor does not know: what it changes, nobody hears of. And where a write and other
+    calls are made at once, as frameworks run them side by side: a read may see the write or not, and one that was run
+    ahead never would.
+
+    Examples
+    --------
+    >>> specs = {"get": ToolSpec("get", effect=Effect.READ), "save": ToolSpec("save", effect=Effect.WRITE)}
+    >>> get, save = ToolCall("get", {}), ToolCall("save", {})
+    >>> [is_out_of_hand(specs, calls) for calls in ([get], [save], [get, save])]
+    [False, False, True]
+    """
+    if any(call.name not in specs for call in calls):
+        return True
+    effects = [specs[call.name].effect_of(call) for call in calls]
+    return len(calls) > 1 and any(effect not in (Effect.READ, Effect.LOCAL) for effect in effects)
 
 
 def _is_for(step: OpenStep, point: DecisionPoint, calls: Sequence[ToolCall]) -> bool:

@@ -26,7 +26,7 @@ from weakref import WeakKeyDictionary
 from specbench.core.errors import in_words
 from specbench.core.extras import named_extras
 from specbench.core.types import DecisionPoint, ToolCall
-from specbench.integrations.framework_steps import WalkingSteps
+from specbench.integrations.framework_steps import WalkingSteps, is_out_of_hand
 from specbench.integrations.gated import Gated
 from specbench.integrations.langchain.gates import Gate, gates_among, names_of, siblings_of
 from specbench.integrations.langchain.messages import from_langchain
@@ -119,6 +119,8 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
             raise
         if not decided.calls:
             self._end(point.trace_id)
+        elif is_out_of_hand(self.executor.tools.specs, decided.calls):
+            self._steps.end(point.trace_id)
         return answered[0]
 
     async def awrap_tool_call(self, request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:

@@ -477,3 +477,47 @@ def test_langchain_hands_arguments_over_in_the_order_of_the_schema() -> None:
     for call in (one, two):
         made.run(**dict(call.arguments))
     assert seen[0][:2] == seen[1][:2] == ["first", "second"]
+
+
+@pytest.mark.parametrize("read_first", [True, False])
+@pytest.mark.parametrize(("write_s", "read_s"), [(0.0, 0.0), (0.0, 1.0), (0.5, 0.0), (0.5, 1.0)])
+def test_a_read_beside_a_write_sees_what_it_would_see_without(read_first: bool, write_s: float, read_s: float) -> None:
+    """LangGraph runs both at once: a read that was run ahead would never see the write."""
+    write, read = ToolCall("save", {"x": "new"}, "w"), ToolCall("peek", {"x": "any"}, "r")
+
+    async def results(speculating: bool) -> list[str]:
+        shelf = {"it": "old"}
+
+        @tool
+        async def save(x: str) -> str:
+            """Put something there."""
+            await anyio.sleep(write_s)
+            shelf["it"] = x
+            return "saved"
+
+        @tool
+        async def peek(x: str) -> str:
+            """Look at what is there."""
+            await anyio.sleep(read_s)
+            return shelf["it"]
+
+        def decide(request):
+            calls = (read, write) if read_first else (write, read)
+            return "done" if request.messages[-1].role == "tool" else Message("assistant", "", calls)
+
+        def draft(request):
+            return "done" if request.messages[-1].role == "tool" else Message("assistant", "", (read,))
+
+        predictor = LLMDraftPredictor(ScriptedBackend(draft), points=0).fit([]) if speculating else None
+        executor = Executor(tools_of([save, peek], {"peek": "read", "save": "write"}), predictor, TopK(1))
+        model = BackendChatModel(backend=ScriptedBackend(decide, prefill_s=4.0))
+        agent = create_agent(model, [save, peek], middleware=[SpeculationMiddleware(executor)] if speculating else [])
+        async with executor:
+            state = await agent.ainvoke({"messages": [("user", "go")]})
+        return [message.content for message in state["messages"] if message.type == "tool"]
+
+    found = []
+    for speculating in (False, True):
+        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+            found.append(runner.run(results(speculating)))
+    assert found[0] == found[1]
