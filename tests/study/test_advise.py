@@ -83,6 +83,36 @@ def test_prices_and_limits_are_told_for_their_tools(good: Advice) -> None:
     assert "get_user, 1 calls a second: on average enough for " in point
 
 
+def shares(advice: Advice) -> list[tuple[float, float]]:
+    """Saved and net shares of each way."""
+    assert advice.findings.measured is not None
+    return [(way.metrics.saved_share or 0.0, way.worth.net_share) for way in advice.findings.measured.ways]
+
+
+def test_a_limit_on_a_write_alone_changes_nothing_in_what_is_saved() -> None:
+    limited = advise(make_traces(40), minutes=0, limits=dict([limit_from_text("cancel_order=1/min")]))
+    free = advise(make_traces(40), minutes=0)
+    assert shares(limited) == shares(free)
+
+
+def test_a_tight_limit_on_a_read_is_compared_with_an_agent_that_has_it_too() -> None:
+    limited = advise(make_traces(40), minutes=0, limits=dict([limit_from_text("get_order=1/min")]))
+    assert all(saved >= -0.01 and net >= -0.01 for saved, net in shares(limited))
+    measured = limited.findings.measured
+    assert measured is not None and measured.ways[0].waited_s > 0
+    assert measured.ways[0].metrics.sequential_s > measured.ways[0].waited_s
+    (cost,) = (each for each in measured.costs if each.limit_per_s)
+    assert cost.agents_before is not None and cost.agents_after is not None
+    assert 0 < cost.agents_after <= cost.agents_before < 1  # one agent alone asks for more than the limit
+
+
+def test_a_price_or_a_limit_of_a_tool_that_no_trace_has_is_an_error() -> None:
+    with pytest.raises(ConfigError, match=r"'get_ordr', which no trace has; is it 'get_order'\?"):
+        advise(make_traces(4), minutes=0, prices={"get_ordr": 0.1})
+    with pytest.raises(ConfigError, match="a rate limit is given for 'xyz', which no trace has; the tools are "):
+        advise(make_traces(4), minutes=0, limits=dict([limit_from_text("xyz=1/s")]))
+
+
 def test_without_a_tool_call_there_is_nothing_to_start() -> None:
     talk = (Message("user", "hello"), Message("assistant", "hi"))
     advice = advise([Trace(str(number), str(number), "doc", talk) for number in range(3)], minutes=0)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from specbench.core.errors import ConfigError
 from specbench.core.ledger import Fate, Ledger
+from specbench.core.types import Trace
 from specbench.speculation import Limit
 
-__all__ = ["ToolCost", "limit_from_text", "price_from_text", "tool_costs"]
+__all__ = ["ToolCost", "check_tools", "limit_from_text", "price_from_text", "tool_costs"]
 
 PERIODS_S = {"s": 1.0, "min": 60.0, "h": 3600.0, "day": 86400.0}
 
@@ -103,7 +105,28 @@ def limit_from_text(text: str) -> tuple[str, Limit]:
     return tool, Limit(number / PERIODS_S[period], max(1.0, number))
 
 
-def tool_costs(ledger: Ledger, prices: Mapping[str, float], limits: Mapping[str, Limit]) -> list[ToolCost]:
+def check_tools(what: str, named: Iterable[str], traces: Sequence[Trace]) -> None:
+    """Raise a ConfigError where a tool is named that no trace has.
+
+    Examples
+    --------
+    >>> from specbench.testing import make_traces
+    >>> check_tools("price", ["get_ordr"], make_traces(2))
+    Traceback (most recent call last):
+    ...
+    specbench.core.errors.ConfigError: a price is given for 'get_ordr', which no trace has; is it 'get_order'?
+    """
+    known = {name for trace in traces for name in trace.tools}
+    known |= {call.name for trace in traces for message in trace.messages for call in message.tool_calls}
+    for name in sorted(set(named) - known):
+        close = get_close_matches(name, known, n=1, cutoff=0.6)
+        remedy = f"is it {close[0]!r}?" if close else f"the tools are {', '.join(sorted(known)) or 'none'}"
+        raise ConfigError(f"a {what} is given for {name!r}, which no trace has; {remedy}")
+
+
+def tool_costs(
+    ledger: Ledger, prices: Mapping[str, float], limits: Mapping[str, Limit], waited_s: float = 0.0
+) -> list[ToolCost]:
     """Return the tools with extra calls, a price or a limit; most extra calls first.
 
     Parameters
@@ -112,6 +135,9 @@ def tool_costs(ledger: Ledger, prices: Mapping[str, float], limits: Mapping[str,
         Of a simulated run.
     prices, limits
         By tool; those that were not called in the run are shown with no calls.
+    waited_s
+        Seconds of the run without speculation that were waits for a limit. They are no work, so they are left out where
+        it is asked how many agents at work a limit carries.
     """
     calls = Counter(call.partition("(")[0] for row in ledger.outcomes for call in row.all_calls)
     extra = Counter(row.tool for row in ledger.speculations if row.fate != Fate.COMMIT)
@@ -124,7 +150,7 @@ def tool_costs(ledger: Ledger, prices: Mapping[str, float], limits: Mapping[str,
         limit = limits.get(name)
         agents: list[float | None] = [None, None]
         if limit is not None:
-            asked = ((calls[name], before_s), (calls[name] + extra[name], after_s))
+            asked = ((calls[name], before_s - waited_s), (calls[name] + extra[name], after_s - waited_s))
             agents = [limit.per_s * seconds / number if number else None for number, seconds in asked]
         out.append(
             ToolCost(

@@ -167,6 +167,10 @@ def _point(measured: Measured, found: Findings, if_confirmed: str) -> Section:
         ),
         f"Shares of the time ({found.basis} seconds). Overlap and carried results run behind any framework; run-ahead "
         "needs the executor to run the LLM too.",
+        *(
+            ["With rate limits, a run without speculation under the same limits is what saved and net compare with."]
+            if measured.best_way.options.limits else []
+        ),
         *_cost_lines(measured.costs, measured),
     ]  # fmt: skip
     return Section(f"The operating point{if_confirmed}", tuple(lines), tuple(rows))

@@ -20,7 +20,7 @@ from specbench.study.advise.advice import Advice
 from specbench.study.advise.blockers import blockers, named
 from specbench.study.advise.candidates import Clock, best_of, candidates
 from specbench.study.advise.ceilings import Ceiling, ceilings
-from specbench.study.advise.costs import tool_costs
+from specbench.study.advise.costs import check_tools, tool_costs
 from specbench.study.advise.findings import Findings, Measured, WhatIf
 from specbench.study.advise.saved_turns import best_threshold, ride_alongs
 from specbench.study.advise.ways import ways_of
@@ -91,7 +91,7 @@ def advise(
     Raises
     ------
     ConfigError
-        When there is no trace, or no decision point in any.
+        When there is no trace, or no decision point in any; when a price or a limit is of a tool that no trace has.
 
     Examples
     --------
@@ -103,6 +103,8 @@ def advise(
     tell, clock = Progress(progress), Clock(minutes)
     if waste_budget is not None and not 0 <= waste_budget < float("inf"):
         raise ConfigError(f"the waste budget is wasted ÷ sequential seconds, 0 or more; got {waste_budget!r}")
+    check_tools("price", prices or {}, data.traces)
+    check_tools("rate limit", limits or {}, data.traces)
     model = Latency.from_text(latency, seed).for_traces(data.traces)
     settings = Settings(seed, model, waste_price=waste_price, least_gain=least_gain)
     tell.note(f"{plural(len(data.traces), 'trace')} of {plural(len(data.tasks), 'task')}: what could be saved at most?")
@@ -230,5 +232,5 @@ def _measure(
         if threshold is not None:
             turns = ride_alongs(table, model, chosen.measured.predict_s, parts.test).sums(threshold)
     measured = Measured(tuple(found), chosen, tuple(ways), turns, (), tests, limits_of)
-    costs = tool_costs(measured.best_way.ledger, prices, limits)
+    costs = tool_costs(measured.best_way.ledger, prices, limits, measured.best_way.waited_s)
     return replace(measured, costs=tuple(costs)), notes

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from specbench.core.ledger import Ahead, Fate, Ledger, Speculation
-from specbench.metrics import SpeculationMetrics
+from specbench.core.ledger import Ahead, Fate, Ledger, Outcome, Speculation
+from specbench.core.types import Effect
+from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.metrics.intervals import ratio_interval
 from specbench.metrics.worth import Worth
-from specbench.policies import DEFAULT_THRESHOLD, Policy
-from specbench.sim import simulate
+from specbench.policies import DEFAULT_THRESHOLD, Never, Policy
+from specbench.sim import Latency, simulate
 from specbench.speculation import Limit, Options, RunAhead
 from specbench.study.advise.candidates import Candidate
 from specbench.study.evaluation import Settings
@@ -49,7 +50,9 @@ class Way:
     worth
         The answer for this way; LLM seconds that run-ahead loses count as waste.
     ledger
-        Of that run.
+        Of that run; saved seconds are against a run without speculation under the same rate limits.
+    waited_s
+        Seconds that the run without speculation waits for rate limits.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Way:
     metrics: SpeculationMetrics
     worth: Worth
     ledger: Ledger
+    waited_s: float = 0.0
 
     @property
     def wasted_share(self) -> float:
@@ -92,15 +96,25 @@ def ways_of(
     budget
         Most wasted ÷ sequential seconds, kept on the validation tasks; ``None`` for no limit.
     limits
-        Rate limits by tool.
+        Rate limits by tool. Saved seconds compare with a run without speculation under those of the tools that are
+        started early; a limit of another tool is the agent's own, and is left out of both.
     ceilings
         What perfect foresight saves on the test tasks, by way.
     """
     tested = Predicted(chosen.measured.table, float(chosen.measured.metrics["predict_ms_charged"]))
-    return [
-        _way(name, _limited(options, limits), chosen.tuned, tested, settings, budget, ceilings[name])
+    felt = {name: limit for name, limit in limits.items() if name in _started_early(tested.table)}
+    ways = [
+        _way(name, _limited(options, felt), chosen.tuned, tested, settings, budget, ceilings[name])
         for name, options in WAYS.items()
     ]
+    return [replace(way, options=_limited(way.options, limits)) for way in ways]
+
+
+def _started_early(table: PredictionTable) -> set[str]:
+    """Return the tools that may read; a limit of any other makes the agent wait with and without speculation."""
+    return {
+        name for point in table.points for name, spec in point.tools.items() if spec.effect is Effect.READ or spec.where
+    }
 
 
 def _limited(options: Options, limits: Mapping[str, Limit]) -> Options:
@@ -118,18 +132,50 @@ def _way(
             tuned.table, waste=budget, waste_price=settings.waste_price, latency=model, predict_s=tuned.predict_s,
             options=options, candidates=CANDIDATES,
         )  # fmt: skip
-    if chosen is not None:
+    if tuned is not None and chosen is not None:
         found = chosen[1]
-        gained_s = found.saved_s - settings.waste_price * (found.wasted_s + found.run_ahead_lost_s)
+        saved_s = found.saved_s - sum(row.saved_s for row in _never(tuned.table, model, options.limits))
+        gained_s = saved_s - settings.waste_price * (found.wasted_s + found.run_ahead_lost_s)
         if gained_s > 0:
             policy = chosen[0]
     ledger = simulate(
         tested.table, Policy.from_text(policy), latency=model, predict_s=tested.predict_s, options=options,
         config={"seed": settings.seed},
     )  # fmt: skip
+    ledger, waited_s = against_never(ledger, tested.table, model, options.limits)
     metrics = SpeculationMetrics.of(ledger)
     worth = worth_of_run(ledger, metrics, ceiling, settings)
-    return Way(name, policy, options, gained_s > 0, gained_s, metrics, worth, ledger)
+    return Way(name, policy, options, gained_s > 0, gained_s, metrics, worth, ledger, waited_s)
+
+
+def against_never(
+    ledger: Ledger, table: PredictionTable, latency: Latency, limits: Mapping[str, Limit]
+) -> tuple[Ledger, float]:
+    """Return a run compared with one without speculation under the same rate limits, and what that one waits for them.
+
+    Parameters
+    ----------
+    ledger
+        Of the run; its own saved seconds compare with a run that has no limit.
+    table, latency
+        What the run was made of.
+    limits
+        Rate limits by tool.
+    """
+    alone = {(row.trace_id, row.index): row for row in _never(table, latency, limits)}
+    if not alone:
+        return ledger, 0.0
+    rows = []
+    for row in ledger.outcomes:
+        taken_s = alone[row.trace_id, row.index].speculative_s
+        rows.append(row._replace(sequential_s=taken_s, saved_s=taken_s - row.speculative_s))
+    config = {**ledger.config, "compared_with": "never, under the same rate limits"}
+    return replace(ledger, outcomes=rows, config=config), -sum(row.saved_s for row in alone.values())
+
+
+def _never(table: PredictionTable, latency: Latency, limits: Mapping[str, Limit]) -> Sequence[Outcome]:
+    """Return the decisions of a run without speculation; none without limits, as there it is the sequential one."""
+    return simulate(table, Never(), latency=latency, options=Options(limits=limits)).outcomes if limits else ()
 
 
 def worth_of_run(ledger: Ledger, metrics: SpeculationMetrics, ceiling: float, settings: Settings) -> Worth:
