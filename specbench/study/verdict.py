@@ -14,7 +14,7 @@ from specbench.study.evaluation import Settings
 from specbench.study.operating_point import OperatingPoint
 from specbench.study.time_use import TimeUse
 
-__all__ = ["interval_text", "verdict", "why", "worth_of"]
+__all__ = ["interval_text", "sooner", "verdict", "why", "worth_of"]
 
 OPENINGS = {
     Answer.YES: "Yes, speculation pays here",
@@ -144,7 +144,7 @@ def _modelled(point: Mapping[str, Any] | None, latency: str | None) -> list[str]
     if point is None or latency is None or point["saved_share"] is None:
         return []
     return [
-        f"With modelled seconds ({latency}) it would be done {percent(point['saved_share'])} sooner, at the price of "
+        f"With modelled seconds ({latency}) it would be done {sooner(point['saved_share'])}, at the price of "
         f"{percent(point['wasted_share'])}; the measured ones count."
     ]
 
@@ -157,10 +157,10 @@ def _answer(chosen: str, point: Mapping[str, Any], where: OperatingPoint, worth:
             f"{OPENINGS[worth.answer]}: no launch, no gain. The {chosen} predictor is never as sure as {threshold} in "
             f"time on the {plural(worth.tasks, 'test task')}, so the agent is left as it is."
         )
-    band = interval_text(point.get("saved_share_low"), point.get("saved_share_high"))
+    done = sooner(saved, point.get("saved_share_low"), point.get("saved_share_high"))
     return (
         f"{OPENINGS[worth.answer]}: when the {chosen} predictor launches calls of read-only tools at {threshold}, the "
-        f"agent is done {percent(saved)} sooner{band}, at the price of unused tool runs worth {percent(wasted)} of its "
+        f"agent is done {done}, at the price of unused tool runs worth {percent(wasted)} of its "
         f"time ({latency})."
     )
 
@@ -187,12 +187,14 @@ def why(worth: Worth) -> str:
     if worth.low >= worth.least_gain:
         return (
             f"{text}. Only {plural(worth.tasks_wasting, 'task')} wasted anything: tasks too rare to be among these "
-            f"might cost up to {percent(worth.risked)}, and {gain} is worth having."
+            f"might cost up to {percent(worth.risked)}. At worst the net gain is then {percent(worth.low)} less that, "
+            f"{percent(worth.low - worth.risked)}, and that is below the {gain} that is worth having."
         )
     if worth.high < worth.least_gain:
         return (
             f"{text}. Only {plural(worth.tasks_launched, 'task')} had a launch: tasks too rare to be among these might "
-            f"bring up to {percent(worth.missed)} more, and {gain} is worth having."
+            f"bring up to {percent(worth.missed)} more. At best the net gain is then {percent(worth.high)} and that, "
+            f"{percent(worth.high + worth.missed)}, and {gain} is worth having."
         )
     return f"{text}: the interval holds the {gain} that is worth having; more tasks would tell."
 
@@ -208,6 +210,22 @@ def interval_text(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return ""
     return f" (95 % interval {percent(low).removesuffix(' %')} to {percent(high)})"
+
+
+def sooner(share: float | None, low: float | None = None, high: float | None = None) -> str:
+    """Return how much sooner, or later, a run is done, with the interval of that.
+
+    Examples
+    --------
+    >>> sooner(0.05, -0.01, 0.11)
+    '5.0 % sooner (95 % interval −1.0 to 11.0 %)'
+    >>> sooner(-0.05, -0.11, 0.01)
+    '5.0 % later (95 % interval −1.0 to 11.0 %)'
+    """
+    if share is None or share >= 0 or percent(share) == percent(0.0):
+        return f"{percent(share)} sooner{interval_text(low, high)}"
+    ends = (None, None) if low is None or high is None else (-high, -low)
+    return f"{percent(-share)} later{interval_text(*ends)}"
 
 
 def _price(point: Mapping[str, Any], ceiling: float | None, latency: str) -> str:

@@ -13,9 +13,13 @@ import specbench as sb
 from specbench.cli import app
 from specbench.core.errors import ConfigError
 from specbench.core.types import Effect, Message, Timing, ToolCall, ToolSpec, Trace
-from specbench.metrics.worth import Answer
+from specbench.metrics.worth import Answer, Worth
+from specbench.report.page import percent
 from specbench.study.advise import Advice, advise
+from specbench.study.advise.answer import judge
 from specbench.study.advise.costs import limit_from_text, price_from_text, tool_costs
+from specbench.study.advise.findings import Findings
+from specbench.study.advise.ways import net_difference
 from specbench.study.operating_point import best_point
 from specbench.testing import make_traces
 
@@ -146,7 +150,8 @@ def test_undeclared_effects_block_it_and_the_suggestions_are_a_what_if() -> None
     assert advice.answer is Answer.NO
     assert advice.judgement.way is None
     assert advice.judgement.if_confirmed is Answer.YES
-    assert advice.judgement.sentence.startswith("Not worth it as declared, because none of the ")
+    assert advice.judgement.sentence.startswith("Nothing may be speculated on yet: none of the ")
+    assert "are confirmed: worth it: with the " in advice.judgement.sentence
     assert {each.saved_share for each in advice.findings.ceilings} == {0.0}
     assert advice.findings.what_if is not None
     assert {"get_order", "get_user", "find_user"} <= set(advice.findings.what_if.reads)
@@ -171,6 +176,54 @@ def test_where_perfect_foresight_is_worth_nothing_it_says_do_not_bother() -> Non
     assert "(measured seconds)" in advice.judgement.sentence
     assert "Fast tools" in section(advice, "What stands in the way")
     assert "tools take 0.0 % of the time" in section(advice, "Do not bother")
+
+
+def test_a_no_does_not_send_the_reader_to_the_suggestions_that_it_counted_already() -> None:
+    fast = [timed(trace, think_s=4.0, tool_s=0.001) for trace in undeclared(make_traces(24))]
+    advice = advise(fast, minutes=0, least_gain=0.9)
+    assert advice.judgement.final is Answer.NO
+    assert "Do not bother (even if the suggestions are confirmed), because" in titles(advice)
+    assert section(advice, "What to do next") == "Leave the agent as it is."
+
+
+def test_a_no_to_run_ahead_needs_the_strongest_predictor_too() -> None:
+    fast = [timed(trace, think_s=4.0, tool_s=0.001) for trace in make_traces(40)]
+    advice = advise(fast, minutes=0)
+    below = Worth(-0.01, -0.02, -0.005, 9, 9, 0.3)
+    advice = Advice.of(with_worths(advice.findings, below, below, below), advice.data)
+    assert advice.judgement.only_ahead and advice.answer is Answer.NO
+    assert "it cannot be told whether it is worth it" in advice.judgement.reasons[1]
+    assert advice.judgement.reasons[1].endswith("see --minutes.")
+    point = next(part for part in advice.sections if part.title.startswith("The operating point"))
+    assert [row[-1] for row in point.table[1:]] == ["no", "no", "cannot tell"]
+    assert "Do not bother without run-ahead, because" in titles(advice)
+    assert section(advice, "What to do next").startswith(
+        "Leave the agent as it is, unless its executor can run the LLM ahead. Give it more time (--minutes)"
+    )
+
+
+def test_without_the_strongest_predictor_a_no_is_told_by_time_and_not_by_tasks(good: Advice) -> None:
+    below = Worth(-0.01, -0.02, -0.005, 25, 25, 0.3)
+    advice = Advice.of(with_worths(good.findings, below, below, below), good.data)
+    assert advice.answer is Answer.UNKNOWN
+    assert "Do not bother" not in str(advice)
+    steps = section(advice, "What to do next")
+    assert "Give it more time (--minutes)" in steps and "would tell it" not in steps
+
+
+def test_run_ahead_brings_more_only_where_the_difference_within_each_task_says_so(good: Advice) -> None:
+    measured = good.findings.measured
+    assert measured is not None
+    way = measured.tools_way
+    same = replace(measured, ways=(*measured.ways[:2], replace(measured.ahead_way, ledger=way.ledger, worth=way.worth)))
+    told = judge(replace(good.findings, measured=same)).reasons[1]
+    net = percent(way.worth.net_share)
+    assert told.startswith("Run-ahead would bring about the same")
+    assert f"net of waste {net} and not {net}, a difference of 0.0 % (95 % interval 0.0 to 0.0 %)" in told
+    oracle = sb.simulate("oracle", good.data.traces, "topk:1", options="carry_ttl_s=60; run_ahead=2").ledger
+    plain = sb.simulate("oracle", good.data.traces, "topk:1").ledger
+    apart = net_difference(replace(way, ledger=oracle), replace(way, ledger=plain), 1.0)
+    assert apart is not None and apart[0] > 0
 
 
 def test_measured_seconds_decide_and_their_coverage_is_told() -> None:
@@ -263,6 +316,13 @@ def test_a_broken_file_is_told_as_by_every_command(tmp_path: Path) -> None:
     result = runner.invoke(app, ["advise", str(tmp_path / "bad.jsonl")])
     assert result.exit_code == 2
     assert "error: " in result.stderr
+
+
+def with_worths(found: Findings, *worths: Worth) -> Findings:
+    """The same findings with other answers for the three ways."""
+    assert found.measured is not None
+    ways = tuple(replace(way, worth=worth) for way, worth in zip(found.measured.ways, worths, strict=True))
+    return replace(found, measured=replace(found.measured, ways=ways))
 
 
 def write(traces: list[Trace], folder: Path) -> Path:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from specbench.metrics.worth import Answer, Worth
 from specbench.study import Settings, run_study
 from specbench.study.operating_point import OperatingPoint
 from specbench.study.time_use import TimeUse
-from specbench.study.verdict import verdict, worth_of
+from specbench.study.verdict import verdict, why, worth_of
 from specbench.traces.oracle import OracleSaving
 
 
@@ -72,6 +73,21 @@ def test_the_answer_follows_from_the_numbers_and_their_intervals(saved: float, w
     assert answer.startswith(f"{opening}: when the learned predictor")
     assert f"done {100 * saved:.1f} % sooner" in answer
     assert f"worth {100 * wasted:.1f} % of its time (modelled: L)" in answer
+
+
+def test_a_loss_is_later_and_never_a_negative_sooner() -> None:
+    sentences = say(metrics(-0.03, 0.01), modelled="M")
+    assert "the agent is done 3.0 % later (95 % interval 2.0 to 4.0 %)" in sentences[0]
+    assert "−3.0 % sooner" not in " ".join(sentences)
+
+
+def test_what_rare_tasks_might_cost_is_followed_to_the_worst_case() -> None:
+    worth = Worth(0.05, 0.04, 0.06, 10, 8, 0.1, tasks_wasting=2, at_risk=0.2)
+    assert worth.answer is Answer.UNKNOWN
+    assert why(worth).endswith(
+        "might cost up to 7.7 %. At worst the net gain is then 4.0 % less that, −3.7 %, and that is below the 2.0 % "
+        "that is worth having."
+    )
 
 
 def test_rivals_are_compared_at_the_same_waste() -> None:

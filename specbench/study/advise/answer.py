@@ -13,12 +13,13 @@ from specbench.metrics.intervals import MIN_TASKS
 from specbench.metrics.worth import Answer, Worth
 from specbench.report.page import percent
 from specbench.study.advise.blockers import named
+from specbench.study.advise.candidates import LEARNED
 from specbench.study.advise.ceilings import Ceiling
 from specbench.study.advise.findings import Findings, Measured
-from specbench.study.advise.ways import Way
-from specbench.study.verdict import interval_text, why
+from specbench.study.advise.ways import Way, net_difference
+from specbench.study.verdict import interval_text, sooner, why
 
-__all__ = ["Judgement", "foresight", "judge"]
+__all__ = ["Judgement", "judge", "suggestions_help", "way_answer"]
 
 MANY = 0.25
 """From this share of the calls on, parameters that say why may be all that stands in the way."""
@@ -41,6 +42,8 @@ class Judgement:
         What to run, where that is worth it.
     if_confirmed
         The answer if the suggested effects were confirmed, where nothing is declared.
+    only_ahead
+        Whether a *no* leaves it open that run-ahead is worth it.
     """
 
     answer: Answer
@@ -48,6 +51,12 @@ class Judgement:
     reasons: tuple[str, ...] = ()
     way: Way | None = None
     if_confirmed: Answer | None = None
+    only_ahead: bool = False
+
+    @property
+    def final(self) -> Answer:
+        """The answer, with the suggested effects confirmed where nothing is declared."""
+        return self.if_confirmed or self.answer
 
 
 def judge(found: Findings) -> Judgement:
@@ -60,20 +69,19 @@ def judge(found: Findings) -> Judgement:
         )  # fmt: skip
     if reads:
         return _judge(found)
-    none = (
-        f"none of the {plural(calls, 'call')} is of a tool that is declared `read`, and nothing else is started early"
-    )
+    none = f"none of the {plural(calls, 'call')} is of a tool that is declared `read`"
     if not found.supposed or found.what_if is None:
-        return Judgement(Answer.NO, f"Not worth it, because {none}.", (_undeclared(found),))
+        return Judgement(
+            Answer.NO, f"Not worth it, because {none}, and nothing else is started early.", (_undeclared(found),)
+        )
     inner = _judge(found)
-    tools = named(found.what_if.reads)
     return Judgement(
         Answer.NO,
-        f"Not worth it as declared, because {none}; if you confirm the suggested reads ({tools}): "
-        f"{inner.sentence[0].lower()}{inner.sentence[1:]}",
+        f"Nothing may be speculated on yet: {none}. If the suggested reads ({named(found.what_if.reads)}) are "
+        f"confirmed: {inner.sentence[0].lower()}{inner.sentence[1:]}",
         inner.reasons,
-        None,
-        inner.answer,
+        if_confirmed=inner.answer,
+        only_ahead=inner.only_ahead,
     )
 
 
@@ -103,9 +111,11 @@ def _judge(found: Findings) -> Judgement:
         if foresight(ahead, found).answer is Answer.NO:
             both = f"{over_all} Starting the LLM early too would bring at most {_share(ahead)}."
             return Judgement(Answer.NO, f"Not worth it, because {little}.", (both,))
+        open_still = found.measured is None or way_answer(found.measured.ahead_way, ahead, found) is not Answer.NO
         return Judgement(
-            Answer.NO, f"Not worth it without run-ahead, because {little}.", (over_all, _about_ahead(ahead, found))
-        )
+            Answer.NO, f"Not worth it without run-ahead, because {little}.", (over_all, _about_ahead(ahead, found)),
+            only_ahead=open_still,
+        )  # fmt: skip
     if found.measured is None:
         return Judgement(
             Answer.UNKNOWN, f"Cannot tell, because {found.notes[0][0].lower()}{found.notes[0][1:]}",
@@ -121,8 +131,26 @@ def _about_ahead(ceiling: Ceiling, found: Findings) -> str:
         return f"{told}; no predictor was measured."
     way = found.measured.ahead_way
     verdicts = {Answer.NO: "it is not worth it", Answer.UNKNOWN: "it cannot be told whether it is worth it"}
+    answer = way_answer(way, ceiling, found)
     words = f"{_words(way, found.measured, found.basis)}. {why(way.worth)}"
-    return f"{told}, but {verdicts[way.worth.answer]}: {words}"
+    return f"{told}, but {verdicts[answer]}: {words}{f' {_cut(found)}' if answer is not way.worth.answer else ''}"
+
+
+def way_answer(way: Way, ceiling: Ceiling, found: Findings) -> Answer:
+    """Return the answer for one way.
+
+    It is *no* where perfect foresight is; otherwise a *no* stands only where the strongest predictor was fitted on all
+    training traces.
+    """
+    if foresight(ceiling, found).answer is Answer.NO:
+        return Answer.NO
+    cut_short = found.measured is not None and found.measured.cut_short
+    return Answer.UNKNOWN if cut_short and way.worth.answer is Answer.NO else way.worth.answer
+
+
+def _cut(found: Findings) -> str:
+    """Why the strongest predictor was not fitted on all training traces."""
+    return next((note for note in found.notes if note.startswith(f"`{LEARNED}`")), "")
 
 
 def _share(ceiling: Ceiling) -> str:
@@ -135,6 +163,16 @@ def foresight(ceiling: Ceiling, found: Findings) -> Worth:
     return Worth(share, ceiling.low, ceiling.high, tasks, tasks, share, least_gain=found.settings.least_gain)
 
 
+def suggestions_help(found: Findings, judged: Judgement) -> bool:
+    """Return whether confirming what is suggested in the effects file could still change the answer."""
+    if not found.suggested:
+        return False
+    if judged.final is not Answer.NO or judged.only_ahead:
+        return True
+    bounds = found.ceilings if found.what_if is None else found.what_if.ceilings
+    return not found.supposed and any(foresight(each, found).answer is not Answer.NO for each in bounds[:3])
+
+
 def _measured(found: Findings, measured: Measured) -> Judgement:
     way = measured.tools_way
     inner = _ahead_only(found)
@@ -142,18 +180,14 @@ def _measured(found: Findings, measured: Measured) -> Judgement:
         return inner
     answer, text = way.worth.answer, _words(way, measured, found.basis)
     if answer is Answer.NO and measured.cut_short:
-        cut = next((note for note in found.notes if note.startswith("`learned`")), "")
         return Judgement(
             Answer.UNKNOWN,
             f"Cannot tell, because the strongest predictor was not fitted on all training traces; so far, {text}, and "
             f"perfect foresight would save {percent(measured.test_ceilings[way.name])} on the same tasks.",
-            (cut, why(way.worth)),
+            (_cut(found), why(way.worth)),
         )
     if answer is Answer.YES:
-        more, ahead = [], measured.ahead_way
-        if ahead.worth.answer is Answer.YES and ahead.worth.net_share > way.worth.net_share:
-            words = _words(ahead, measured, found.basis)
-            more = [f"Run-ahead would bring more, where the executor runs the LLM too: {words}."]
+        more = _ahead_beside(found, measured)
         return Judgement(answer, f"Worth it: {text}.", (why(way.worth), *more), way)
     if measured.chosen.point.tuned_on and not way.tuned:
         text = f"no threshold gained on the validation tasks; at a rule of thumb, {text}"
@@ -173,6 +207,22 @@ def _measured(found: Findings, measured: Measured) -> Judgement:
         return Judgement(answer, f"{OPENINGS[answer]}, because {reason}.", (why(way.worth),))
     opening = f"{OPENINGS[answer]} as the parameters are declared"
     return Judgement(answer, f"{opening}, because {reason}.", (why(way.worth), worded.text))
+
+
+def _ahead_beside(found: Findings, measured: Measured) -> list[str]:
+    """What run-ahead would bring beside a way that is worth it: told by the difference within each task."""
+    way, ahead, price = measured.tools_way, measured.ahead_way, found.settings.waste_price
+    apart = net_difference(ahead, way, price)
+    if ahead.worth.answer is not Answer.YES or apart is None or apart[1] < 0:
+        return []
+    low, high = apart
+    more = ahead.worth.net_share - way.worth.net_share
+    opening = "Run-ahead would bring more" if low > 0 else "Run-ahead would bring about the same"
+    return [
+        f"{opening}, where the executor runs the LLM too: net of waste {percent(ahead.worth.net_share)} and not "
+        f"{percent(way.worth.net_share)}, a difference of {percent(more)}{interval_text(low, high)}; "
+        f"{_words(ahead, measured, found.basis)}."
+    ]
 
 
 def _ahead_only(found: Findings) -> Judgement | None:
@@ -196,10 +246,10 @@ def _words(way: Way, measured: Measured, basis: str) -> str:
     found, name = way.metrics, measured.chosen.name
     if not found.launched:
         return f"the {name} predictor is never as sure as `{way.policy}` asks, so it launches nothing"
-    low, high = found.saved_share_ci or (None, None)
+    done = sooner(found.saved_share, *(found.saved_share_ci or (None, None)))
     lost = found.run_ahead_lost_s / found.sequential_s if found.sequential_s else 0.0
+    ahead = f" and LLM runs worth {percent(lost)}" if way.options.run_ahead else ""
     return (
-        f"with the {name} predictor and {way.name} at `{way.policy}` the agent is done {percent(found.saved_share)} "
-        f"sooner{interval_text(low, high)}, at the price of unused tool runs worth {percent(way.wasted_share)} of its "
-        f"time{f' and LLM runs worth {percent(lost)}' if way.options.run_ahead else ''} ({basis} seconds)"
+        f"with the {name} predictor and {way.name} at `{way.policy}` the agent is done {done}, at the price of unused "
+        f"tool runs worth {percent(way.wasted_share)} of its time{ahead} ({basis} seconds)"
     )

@@ -142,6 +142,11 @@ class Findings:
         return self.time.oracle.basis
 
     @property
+    def suggested(self) -> bool:
+        """Whether the draft of an effects file suggests anything that may change an answer."""
+        return self.what_if is not None or any(each.name == "irrelevant parameters" for each in self.blockers)
+
+    @property
     def considered(self) -> tuple[Ceiling, ...]:
         """The ceilings that the answer is about: as declared, or with the suggestions where nothing is declared."""
         return self.what_if.ceilings if self.supposed and self.what_if is not None else self.ceilings

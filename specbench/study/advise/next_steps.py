@@ -7,7 +7,8 @@ import math
 from specbench.core.display import plural
 from specbench.metrics.intervals import MIN_TASKS
 from specbench.metrics.worth import Answer, Worth
-from specbench.study.advise.answer import Judgement
+from specbench.study.advise.answer import Judgement, suggestions_help
+from specbench.study.advise.candidates import LEARNED
 from specbench.study.advise.findings import Findings
 from specbench.study.advise.ways import Way
 
@@ -33,36 +34,50 @@ def next_steps(found: Findings, judged: Judgement, folder: str | None) -> list[s
         return _run(found, judged.way, folder)
     effects = f"{folder}/effects.json" if folder else "effects.json"
     steps = []
-    suggested = found.what_if is not None or any(each.name == "irrelevant parameters" for each in found.blockers)
-    if suggested:
+    if suggestions_help(found, judged):
         made = "" if folder else f" (`specbench traces effects {found.where} --out effects.json` writes it)"
+        opening = "Where the executor can run the LLM ahead, look" if judged.only_ahead else "Look"
         steps.append(
-            f"Look at the suggestions in {effects}{made}: take the # away where you know that they are right. A "
+            f"{opening} at the suggestions in {effects}{made}: take the # away where you know that they are right. A "
             f"`read` that writes does harm. Then ask again: `specbench advise {found.where} --effects {effects}`."
         )
-    if Answer.UNKNOWN in (judged.answer, judged.if_confirmed):
-        steps.append(_more_tasks(found))
+    elif judged.final is Answer.NO:
+        unless = ", unless its executor can run the LLM ahead" if judged.only_ahead else ""
+        steps.append(f"Leave the agent as it is{unless}.")
+    if judged.final is Answer.UNKNOWN or judged.only_ahead:
+        steps += _to_tell(found, judged)
     if found.basis == "modelled":
         steps.append(
             "Record seconds (sb.Recorder, or a tracing export that carries them): the modelled ones decide here."
         )
-    if judged.answer is Answer.NO and not suggested:
-        steps.insert(0, "Leave the agent as it is.")
     return steps
 
 
-def _more_tasks(found: Findings) -> str:
-    tasks = found.described.tasks
-    worth = None if found.measured is None else found.measured.tools_way.worth
-    if worth is None or worth.low is None or worth.high is None:
-        return f"Record more tasks: some {4 * MIN_TASKS} are needed for a first answer, and there are {tasks}."
+def _to_tell(found: Findings, judged: Judgement) -> list[str]:
+    """What would tell where the numbers do not: more time for the strongest predictor, or more tasks."""
+    measured, tasks = found.measured, found.described.tasks
+    few = f"Record more tasks: some {4 * MIN_TASKS} are needed for a first answer, and there are {tasks}."
+    if measured is None:
+        return [few]
+    worth = (measured.ahead_way if judged.only_ahead else measured.tools_way).worth
+    steps = []
+    if measured.cut_short and any("--minutes" in note for note in found.notes if note.startswith(f"`{LEARNED}`")):
+        steps.append(f"Give it more time (--minutes), so that `{LEARNED}` is fitted on all training traces.")
+    if worth.low is None or worth.high is None:
+        return [*steps, few]
+    if worth.answer is Answer.NO:  # only the strongest predictor is missing
+        return steps or [few]
+    if worth.high < worth.least_gain or worth.low >= worth.least_gain:
+        return [*steps, "Record more tasks: they would show whether rare ones change the answer."]
     needed = _needed(worth, tasks)
     if needed is None:
-        return "More tasks may tell, but the net gain lies so close to what is worth having that it hardly matters."
-    return (
+        close = "More tasks may tell, but the net gain lies so close to what is worth having that it hardly matters."
+        return [*steps, close]
+    return [
+        *steps,
         f"Record more tasks: if the net gain stays what it is, some {needed:,} would tell it from what is worth having "
-        f"(there are {tasks})."
-    )
+        f"(there are {tasks}).",
+    ]
 
 
 def _needed(worth: Worth, tasks: int) -> int | None:

@@ -11,7 +11,7 @@ from specbench.core.display import plural
 from specbench.core.text import shown
 from specbench.metrics.worth import Answer
 from specbench.report.page import percent
-from specbench.study.advise.answer import Judgement, foresight
+from specbench.study.advise.answer import Judgement, suggestions_help, way_answer
 from specbench.study.advise.candidates import Candidate
 from specbench.study.advise.ceilings import Ceiling
 from specbench.study.advise.costs import ToolCost
@@ -59,10 +59,17 @@ def sections(found: Findings, judged: Judgement) -> list[Section]:
             "What stands in the way", tuple(each.text for each in found.blockers) or ("Nothing that was looked for.",)
         )
     )
-    if (judged.if_confirmed or judged.answer) is Answer.NO and found.described.calls:
-        even = " (even if the suggested effects are confirmed)" if found.supposed else ""
-        out.append(Section(f"Do not bother{even}, because", _reasons(found)))
+    if judged.final is Answer.NO and found.described.calls:
+        out.append(Section(f"Do not bother{_unless(found, judged)}, because", _reasons(found)))
     return [each for each in out if each.lines or each.table]
+
+
+def _unless(found: Findings, judged: Judgement) -> str:
+    """What a "do not bother" holds for."""
+    without = " without run-ahead" if judged.only_ahead else ""
+    if found.supposed or (found.suggested and not suggestions_help(found, judged)):
+        return f"{without} (even if the suggestions are confirmed)"
+    return f"{without} (as the tools are declared)" if found.suggested else without
 
 
 def _time(found: Findings) -> Section:
@@ -151,8 +158,7 @@ def _chosen(chosen: Candidate) -> str:
 def _point(measured: Measured, found: Findings, if_confirmed: str) -> Section:
     rows: list[tuple[str, ...]] = [("way", "policy", "saved", "tools wasted", "LLM wasted", "net of waste", "worth it")]
     for way, ceiling in zip(measured.ways, found.considered, strict=False):
-        bound = foresight(ceiling, found).answer
-        rows.append(_way_row(way, bound if bound is Answer.NO else way.worth.answer))
+        rows.append(_way_row(way, way_answer(way, ceiling, found)))
     budget = "no waste budget (--waste-budget)"
     if found.waste_budget is not None:
         budget = f"at most {percent(found.waste_budget)} of the time wasted on the validation tasks"

@@ -19,7 +19,7 @@ from specbench.study.evaluation import Settings
 from specbench.study.predictions import Predicted
 from specbench.study.tuning import choose_policy
 
-__all__ = ["WAYS", "Way", "ways_of", "worth_of_run"]
+__all__ = ["WAYS", "Way", "against_never", "net_difference", "ways_of", "worth_of_run"]
 
 WAYS = {
     "overlap": Options(),
@@ -192,16 +192,39 @@ def worth_of_run(ledger: Ledger, metrics: SpeculationMetrics, ceiling: float, se
     """
     price = settings.waste_price
     task_of = {row.trace_id: row.task_id for row in ledger.outcomes}
-    rows = [(row.task_id, row.saved_s, row.sequential_s) for row in ledger.outcomes]
-    runs: list[Speculation | Ahead] = [*ledger.speculations, *ledger.aheads]
-    unused = [row for row in runs if row.fate != Fate.COMMIT and row.run_s]
-    rows += [(task_of[row.trace_id], -price * row.run_s, 0.0) for row in unused]
+    rows = _net_rows(ledger, price)
     tasks, net, whole = zip(*rows, strict=True) if rows else ((), (), ())
     low, high = ratio_interval(tasks, net, whole, share=False) or (None, None)
+    runs = _runs(ledger)
     at_risk_s = price * sum(row.run_s for row in runs)
     whole_s = metrics.sequential_s
     return Worth(
         sum(net) / whole_s if whole_s else 0.0, low, high, len(set(task_of.values())),
         len({task_of[row.trace_id] for row in ledger.speculations}), ceiling, price, settings.least_gain,
-        len({task_of[row.trace_id] for row in unused}), at_risk_s / whole_s if whole_s else 0.0,
+        len({task_of[row.trace_id] for row in runs if _unused(row)}), at_risk_s / whole_s if whole_s else 0.0,
     )  # fmt: skip
+
+
+def net_difference(way: Way, other: Way, price: float) -> tuple[float, float] | None:
+    """Return the 95 % interval, by task, of how much more one way gains than another on the same tasks.
+
+    As a share of the sequential time, net of waste at ``price``; ``None`` below five tasks.
+    """
+    rows = _net_rows(way.ledger, price) + [(task, -net, 0.0) for task, net, _ in _net_rows(other.ledger, price)]
+    tasks, net, whole = zip(*rows, strict=True) if rows else ((), (), ())
+    return ratio_interval(tasks, net, whole, share=False)
+
+
+def _net_rows(ledger: Ledger, price: float) -> list[tuple[str, float, float]]:
+    """Return (task, net seconds, sequential seconds): what decisions saved, and what unused runs cost."""
+    task_of = {row.trace_id: row.task_id for row in ledger.outcomes}
+    rows = [(row.task_id, row.saved_s, row.sequential_s) for row in ledger.outcomes]
+    return rows + [(task_of[row.trace_id], -price * row.run_s, 0.0) for row in _runs(ledger) if _unused(row)]
+
+
+def _runs(ledger: Ledger) -> list[Speculation | Ahead]:
+    return [*ledger.speculations, *ledger.aheads]
+
+
+def _unused(run: Speculation | Ahead) -> bool:
+    return run.fate != Fate.COMMIT and bool(run.run_s)
