@@ -18,6 +18,7 @@ from specbench.cli.options import (
     SeedOption,
     SkipOption,
     echo,
+    folder_only,
     show_problems,
 )  # fmt: skip
 
@@ -37,6 +38,7 @@ def advise(
         Path | None,
         typer.Option(
             "--out",
+            callback=folder_only,
             help="A folder for advice.md, advice.json, effects.json and, if it pays, a checkpoint (all traces).",
         ),
     ] = None,
@@ -45,7 +47,10 @@ def advise(
     effects: EffectsOption = None,
     waste_budget: Annotated[
         float | None,
-        typer.Option("--waste-budget", help="Most seconds of unused tool runs, as a share of the time (0.05)."),
+        typer.Option(
+            "--waste-budget",
+            help="Most seconds of unused tool runs, as a share of the time (such as 0.05); default: no limit.",
+        ),
     ] = None,
     waste_price: Annotated[
         float, typer.Option("--waste-price", help="Seconds of waiting that a second of an unused tool run costs you.")

@@ -47,6 +47,7 @@ __all__ = [
     "ToolSlotsOption",
     "WindowsOption",
     "echo",
+    "folder_only",
     "one_file",
     "seed_option",
     "show_problems",
@@ -127,6 +128,13 @@ def _seed(value: int) -> int:
     if not 0 <= value < 2**32:
         raise ConfigError(f"--seed is a whole number from 0 to {2**32 - 1}; got {value}")
     return value
+
+
+def folder_only(out: Path | None) -> Path | None:
+    """Check, as the callback of an option, that a folder is named: ``-``, which is stdout elsewhere, is none."""
+    if out is not None and str(out) == "-":
+        raise ConfigError("--out is -, but a folder of files is written, which stdout cannot take; name a folder")
+    return out
 
 
 SeedOption = Annotated[int, seed_option("Of the split, training and drawn latencies.")]

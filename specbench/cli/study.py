@@ -20,6 +20,7 @@ from specbench.cli.options import (
     SeedOption,
     SkipOption,
     echo,
+    folder_only,
     one_file,
     show_problems,
 )  # fmt: skip
@@ -93,7 +94,8 @@ def study(
         typer.Option("--traces", help="Files or folders; several. Default: the shipped support desk."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="The results folder; default: runs/ and the traces' name.")
+        Path | None,
+        typer.Option("--out", callback=folder_only, help="The results folder; default: runs/ and the traces' name."),
     ] = None,
     predictors: PredictorsOption = None,
     format: FormatOption = None,
@@ -163,7 +165,10 @@ def compare(
     traces: Annotated[list[Path], typer.Option("--traces", help="Files or folders; several.")],
     predictors: PredictorsOption = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="The folder to write; default: runs/ and the traces' name, -compare.")
+        Path | None,
+        typer.Option(
+            "--out", callback=folder_only, help="The folder to write; default: runs/ and the traces' name, -compare."
+        ),
     ] = None,
     ablations: Annotated[
         bool, typer.Option("--ablations", help="The learned predictor with each ingredient left out or replaced.")
@@ -320,7 +325,7 @@ def progressive(
 )
 def export(
     checkpoint: Annotated[Path, typer.Option("--checkpoint", help="A folder that train or study wrote.")],
-    out: Annotated[Path, typer.Option("--out", help="The folder to write.")],
+    out: Annotated[Path, typer.Option("--out", callback=folder_only, help="The folder to write.")],
     format: Annotated[
         str, typer.Option("--format", help="specbench (checked and written anew) or onnx (the networks alone).")
     ] = "specbench",

@@ -311,6 +311,13 @@ def test_the_command_line_prints_the_page_and_writes_the_folder(tmp_path: Path) 
     assert "write TOOL=CALLS/PERIOD" in wrong.stderr
 
 
+@pytest.mark.parametrize("command", [["advise", "x.jsonl"], ["study", "--traces", "x.jsonl"]])
+def test_a_folder_cannot_go_to_stdout(command: list[str]) -> None:
+    result = runner.invoke(app, [*command, "--out", "-"])
+    assert result.exit_code == 2
+    assert "--out is -, but a folder of files is written" in result.stderr
+
+
 def test_a_broken_file_is_told_as_by_every_command(tmp_path: Path) -> None:
     (tmp_path / "bad.jsonl").write_text('{"messages": [{"role": "clown"}]}\n')
     result = runner.invoke(app, ["advise", str(tmp_path / "bad.jsonl")])

@@ -56,7 +56,8 @@ def next_steps(found: Findings, judged: Judgement, folder: str | None) -> list[s
 def _to_tell(found: Findings, judged: Judgement) -> list[str]:
     """What would tell where the numbers do not: more time for the strongest predictor, or more tasks."""
     measured, tasks = found.measured, found.described.tasks
-    few = f"Record more tasks: some {4 * MIN_TASKS} are needed for a first answer, and there are {tasks}."
+    enough = 4 * MIN_TASKS if tasks < 4 * MIN_TASKS else 2 * tasks
+    few = f"Record more tasks: some {enough} are needed for a first answer, and there are {tasks}."
     if measured is None:
         return [few]
     worth = (measured.ahead_way if judged.only_ahead else measured.tools_way).worth

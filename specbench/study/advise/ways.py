@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from specbench.core.ledger import Ahead, Fate, Ledger, Outcome, Speculation
-from specbench.core.types import Effect
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.metrics.intervals import ratio_interval
 from specbench.metrics.worth import Worth
@@ -112,9 +111,7 @@ def ways_of(
 
 def _started_early(table: PredictionTable) -> set[str]:
     """Return the tools that may read; a limit of any other makes the agent wait with and without speculation."""
-    return {
-        name for point in table.points for name, spec in point.tools.items() if spec.effect is Effect.READ or spec.where
-    }
+    return {name for point in table.points for name, spec in point.tools.items() if spec.may_read}
 
 
 def _limited(options: Options, limits: Mapping[str, Limit]) -> Options:
