@@ -166,9 +166,7 @@ def compare(
     predictors: PredictorsOption = None,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", callback=folder_only, help="The folder to write; default: runs/ and the traces' name, -compare."
-        ),
+        typer.Option("--out", callback=folder_only, help="The folder; default: runs/, the traces' name, -compare."),
     ] = None,
     ablations: Annotated[
         bool, typer.Option("--ablations", help="The learned predictor with each ingredient left out or replaced.")
