@@ -27,7 +27,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True)
 class Budget:
-    """The most that guesses may waste.
+    """The most that guesses may waste; one that waits for its call counts until it is used.
 
     Parameters
     ----------
@@ -52,8 +52,10 @@ class Budget:
 
     def spent(self, wasted_s: float, tools_s: float) -> str | None:
         """Say why nothing may be guessed any more; ``None`` while something may."""
-        if self.wasted_s is not None and wasted_s > self.wasted_s:
+        if self.wasted_s is not None and wasted_s >= self.wasted_s:
             return f"guesses have wasted {wasted_s:.1f} s; {self.wasted_s:g} s are allowed"
+        if self.share == 0:
+            return "no waste is allowed (a share of 0)"
         if self.share is not None and wasted_s > max(SHARE_FROM_S, self.share * tools_s):
             share = f"{100 * wasted_s / tools_s:.0f} %" if tools_s else "all"
             return (
@@ -100,6 +102,7 @@ class Governor:
             mode = Mode.ON if drawn < share else Mode.SHADOW
         self.mode, self._off_file, self._budget = mode, off_file, budget or Budget()
         self._switched_off, self.tools_s, self._wasted_s = False, 0.0, 0.0
+        self.guessed_s = self.used_s = 0.0
         self._total: Counts | None = None
 
     def switch(self) -> None:
@@ -115,13 +118,18 @@ class Governor:
         """Seconds of tool work for nothing so far."""
         return self._wasted_s + (0.0 if self._total is None else self._total.wasted_s)
 
+    @property
+    def at_risk_s(self) -> float:
+        """Seconds of guesses that nobody has used: wasted, or still waiting for a call that may never come."""
+        return max(self.wasted_s, self.guessed_s - self.used_s)
+
     def refuse(self) -> str | None:
         """Say why nothing may be guessed now; ``None`` if it may."""
         if self._switched_off:
             return "guessing was switched off by a signal"
         if self._off_file is not None and self._off_file.exists():
             return f"guessing is switched off: {self._off_file} exists"
-        return self._budget.spent(self.wasted_s, self.tools_s)
+        return self._budget.spent(self.at_risk_s, self.tools_s)
 
 
 class Governed(Policy):

@@ -7,6 +7,7 @@ refused, that guess fails, and its tool is not guessed again.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
@@ -183,7 +184,13 @@ def plain_result(result: Any) -> bool:
     --------
     >>> plain_result({"content": []}), plain_result({"content": [], "isError": True})
     (True, False)
-    >>> plain_result({"resultType": "input_required", "inputRequests": {}})
-    False
+    >>> plain_result({"resultType": "input_required", "inputRequests": {}}), plain_result({"x": float("inf")})
+    (False, False)
     """
-    return isinstance(result, dict) and not result.get("isError") and result.get("resultType", "complete") == "complete"
+    if not isinstance(result, dict) or result.get("isError") or result.get("resultType", "complete") != "complete":
+        return False
+    try:
+        json.dumps(result, allow_nan=False)
+    except ValueError:  # a number that is too large for JSON to be written again
+        return False
+    return True

@@ -209,7 +209,11 @@ class Proxy:
 
         def tool(spec: ToolSpec) -> Tool:
             async def run(**arguments: Any) -> Any:
-                return await session.guess(executor, spec.name, arguments)
+                began = anyio.current_time()
+                try:
+                    return await session.guess(executor, spec.name, arguments)
+                finally:
+                    governor.guessed_s += anyio.current_time() - began
 
             return Tool(spec, taking(run, spec.parameters.get("properties")), traits)
 

@@ -14,7 +14,7 @@ from typing import Any
 import anyio
 from anyio.lowlevel import checkpoint
 
-from specbench.core.ledger import Ledger
+from specbench.core.ledger import Fate, Ledger
 from specbench.core.types import DecisionPoint
 from specbench.integrations.mcp.client_calls import ClientCall
 from specbench.integrations.mcp.governor import Governor, Mode
@@ -150,7 +150,13 @@ class Steps:
             finally:
                 self._executor = None
                 if executor is not None:
-                    self._take_rows(executor.drain())
+                    self._drain(executor)
+
+    def _drain(self, executor: Executor) -> None:
+        """Hand on the rows that are final; what was used does not count against the waste budget any more."""
+        rows = executor.drain()
+        self._governor.used_s += sum(row.run_s for row in rows.speculations if row.fate is Fate.COMMIT)
+        self._take_rows(rows)
 
     async def _step(self, executor: Executor) -> None:
         asked: list[ClientCall] = []
@@ -183,7 +189,7 @@ class Steps:
             raise
         result = await step.finish()
         self._governor.tools_s += sum(each.run_s for each in result.results)
-        self._take_rows(executor.drain())
+        self._drain(executor)
 
     async def _obtain_all(self, step: OpenStep, first: ClientCall, start: Callable[..., object]) -> None:
         """Obtain calls as they arrive, until none is at work and no more come."""

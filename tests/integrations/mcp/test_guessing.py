@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from specbench.core.ledger import Ledger
 from specbench.core.types import Message, Prediction, ToolCall
 from specbench.integrations.mcp import Budget, Proxy
+from specbench.integrations.mcp.governor import Governor, Mode
 from specbench.predictors.base import Predictor
 from specbench.speculation import Limit
 from specbench.testing import run_virtual
@@ -381,3 +382,18 @@ def test_a_tool_that_asks_the_client_back_is_not_guessed_again() -> None:
     proxy = run_virtual(main, backend="asyncio")
     assert shown == ["are you sure?"] and asked == ["1", "1"]
     assert proxy.status.hits == 0
+
+
+@pytest.mark.parametrize("budget", [Budget(wasted_s=0.0), Budget(share=0.0)])
+def test_a_budget_of_nothing_guesses_nothing(budget: Budget) -> None:
+    assert budget.spent(0.0, 10.0) is not None
+
+
+def test_a_guess_that_waits_for_its_call_counts_against_the_budget() -> None:
+    governor = Governor(Mode.ON, budget=Budget(wasted_s=1.0))
+    governor.guessed_s = 0.8
+    assert governor.refuse() is None
+    governor.guessed_s = 1.6  # two that nobody has used yet
+    assert "guesses have wasted 1.6 s" in str(governor.refuse())
+    governor.used_s = 0.8  # one of them was right after all
+    assert governor.refuse() is None
