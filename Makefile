@@ -1,10 +1,4 @@
-# specdocs: $(READY) ## the documentation site, into site/
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
-
-docs-serve: $(READY) ## the same on http://localhost:8000, made anew as you write
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
-
-bench: `make help` lists the targets. Needs Python 3.11 or newer, make and git.
+# specbench: `make help` lists the targets. Needs Python 3.11 or newer, make and git.
 
 PYTHON ?= $(shell for python in python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)

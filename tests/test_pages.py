@@ -144,3 +144,8 @@ def check_command(words: list[str]) -> None:
         known = {name for option in command.params for name in (*option.opts, *option.secondary_opts)} | {"--help"}
         for word in given:
             assert not word.startswith("--") or word in known, f"no option {word} of {' '.join(words)}"
+
+
+def test_make_says_nothing_of_its_own_about_the_makefile() -> None:
+    done = subprocess.run(["make", "-n", "help"], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
