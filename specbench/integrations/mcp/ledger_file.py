@@ -17,6 +17,9 @@ except ImportError:  # Windows
 
 __all__ = ["LedgerFile"]
 
+MOST_WAITING = 100_000
+"""Rows that are kept in memory while the file cannot be written; beyond them rows are lost."""
+
 
 class LedgerFile:
     """Adds rows to a Parquet file, a batch at a time; another process may do so, too.
@@ -48,7 +51,7 @@ class LedgerFile:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        if self.path.exists():
+        if self.path.is_file():
             Ledger.from_parquet(self.path)
         self._waiting = Ledger()
 
@@ -61,6 +64,12 @@ class LedgerFile:
         """Return what was added since the last time."""
         waiting, self._waiting = self._waiting, Ledger()
         return waiting
+
+    def put_back(self, rows: Ledger) -> None:
+        """Keep rows of :meth:`take` that could not be written, for the next time."""
+        if len(rows.outcomes) + len(rows.speculations) <= MOST_WAITING:
+            newer, self._waiting = self._waiting, rows
+            self.add(newer)
 
     def write(self, waiting: Ledger, sessions: dict[str, Any]) -> None:
         """Write rows; in a thread, if you like.

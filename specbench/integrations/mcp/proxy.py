@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ from uuid import uuid4
 import anyio
 import anyio.to_thread
 
-from specbench.core.errors import ConfigError
+from specbench.core.errors import ConfigError, in_words
 from specbench.core.ledger import Ledger
 from specbench.core.types import ToolSpec
 from specbench.integrations.mcp.governor import Budget, Governed, Governor, Mode
@@ -34,6 +35,8 @@ from specbench.traces.effects import Declared, Effects, read_effects
 from specbench.traces.recorder import Recorder
 
 __all__ = ["Proxy", "ProxySettings"]
+
+_log = logging.getLogger("specbench.mcp")
 
 FLUSH_S = 5.0
 """How often the rows of the ledger are written; a process that is killed loses those since then."""
@@ -249,15 +252,44 @@ class Proxy:
         for turn in count(1):
             await anyio.sleep(FLUSH_S)
             if self._ledger is not None:
-                await anyio.to_thread.run_sync(self._ledger.write, self._ledger.take(), dict(self._sessions))
+                rows = self._ledger.take()
+                error = await anyio.to_thread.run_sync(self._write_rows, rows, dict(self._sessions))
+                self._written(rows, error)
             if turn % SELDOM == 0:
                 self._keep()
                 self._tell()
 
     def _write(self) -> None:
         if self._ledger is not None:
-            self._ledger.write(self._ledger.take(), self._sessions)
+            rows = self._ledger.take()
+            self._written(rows, self._write_rows(rows, self._sessions))
         self._keep()
+
+    def _write_rows(self, rows: Ledger, sessions: dict[str, Any]) -> Exception | None:
+        """Write rows of the ledger; returns why that failed. It must not end a session: calls may be at work."""
+        assert self._ledger is not None
+        try:
+            self._ledger.write(rows, sessions)
+        except Exception as error:
+            return error
+        return None
+
+    def _written(self, rows: Ledger, error: Exception | None) -> None:
+        """Take note of a try to write rows: those that are not in the file are tried again, which is said once."""
+        assert self._ledger is not None
+        if error is None:
+            if rows.outcomes or rows.speculations:
+                self.status.troubles.pop("ledger", None)
+            return
+        self._ledger.put_back(rows)
+        self._trouble("ledger", f"the ledger {self._ledger.path} cannot be written: {in_words(error)}")
+
+    def _trouble(self, part: str, words: str) -> None:
+        """Say once that a part does not work; all else goes on."""
+        if part not in self.status.troubles:
+            _log.warning("%s", words)
+            self.status.troubles[part] = words
+            self._tell()
 
     def _keep(self) -> None:
         """Keep what was learned, if that is new."""

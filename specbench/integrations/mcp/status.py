@@ -20,6 +20,7 @@ class Status:
         self.mode = mode
         self.calls = self.hits = self.launched = 0
         self.saved_s = self.wasted_s = 0.0
+        self.troubles: dict[str, str] = {}  # what does not work at the moment, by the part that it is about
 
     def take(self, rows: Ledger) -> None:
         """Count rows that are final."""
@@ -32,10 +33,10 @@ class Status:
     def line(self) -> str:
         """Return the line."""
         text = f"specbench mcp-proxy: {self.mode}, {self.calls} calls"
-        if not self.launched:
-            return text
-        would = "would be " if self.mode == "shadow" else ""
-        return (
-            f"{text}, {self.hits} {would}hits, {self.saved_s:.1f} s {would}saved, {self.wasted_s:.1f} s {would}wasted "
-            f"by {self.launched} guesses"
-        )
+        if self.launched:
+            would = "would be " if self.mode == "shadow" else ""
+            text += (
+                f", {self.hits} {would}hits, {self.saved_s:.1f} s {would}saved, {self.wasted_s:.1f} s {would}wasted "
+                f"by {self.launched} guesses"
+            )
+        return "; ".join([text, *self.troubles.values()])

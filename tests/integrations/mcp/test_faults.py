@@ -11,11 +11,12 @@ import anyio
 import pytest
 
 from specbench.core.errors import ConfigError
+from specbench.core.ledger import Ledger
 from specbench.core.types import ToolCall
 from specbench.integrations.mcp import Proxy, ProxySettings
 from specbench.testing import run_virtual
 from tests.integrations.mcp.lines import Peer, call, list_tools, peers, result
-from tests.integrations.mcp.world import Scripted, Shop, always, settings, through_proxy
+from tests.integrations.mcp.world import Scripted, Shop, always, look, settings, through_proxy, work
 
 ON = settings(predictor=always(ToolCall("look", {})), effects={"look": "read"})
 
@@ -273,6 +274,50 @@ def test_a_predictor_that_cannot_be_loaded_costs_the_guesses_alone(
 def test_a_predictor_that_does_not_exist_is_named_at_the_start() -> None:
     with pytest.raises(ConfigError, match="'markof' is neither a predictor nor the folder of a checkpoint"):
         Proxy(settings(predictor="markof"), "shop")
+
+
+@pytest.mark.parametrize("place", ["/proc/no/such/place/ledger.parquet", "folder"])
+def test_a_ledger_that_cannot_be_written_ends_no_session(
+    place: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[str] = []
+    path = Path(place) if place.startswith("/") else tmp_path
+    given = settings(predictor=always(look(1)), ledger=path, tell=told.append)
+
+    async def main() -> None:
+        shop = Shop(tool_s=1.0)
+        async with Proxy(given, "shop") as proxy, through_proxy(shop.server(), proxy) as client:
+            await client.list_tools()
+            for number in range(3):
+                await anyio.sleep(2.0)
+                await client.call_tool("look", {"id": str(number)})
+            shop.tool_s = 20.0
+            assert not (await client.call_tool("put", {"id": "1", "to": "new"})).is_error
+            shop.tool_s = 1.0
+            answer = await client.call_tool("look", {"id": "1"})
+            assert answer.content[0].text == "new"  # type: ignore[union-attr]
+
+    run_virtual(main, backend="asyncio")
+    assert caplog.text.count("cannot be written") == 1
+    assert f"the ledger {path} cannot be written" in told[-1]
+
+
+def test_rows_that_could_not_be_written_are_written_later(tmp_path: Path) -> None:
+    place = tmp_path / "file" / "ledger.parquet"
+    place.parent.write_text("in the way")
+
+    async def main() -> dict[str, str]:
+        async with Proxy(settings(predictor=always(look(1)), ledger=place), "shop") as proxy:
+            async with through_proxy(Shop().server(), proxy) as client:
+                await work(client, [look(0), look(1)], 1.0)
+            assert "ledger" in proxy.status.troubles
+            place.parent.unlink()
+            async with through_proxy(Shop().server(), proxy) as client:
+                await work(client, [look(2)], 1.0)
+            return dict(proxy.status.troubles)
+
+    assert run_virtual(main, backend="asyncio") == {}
+    assert sum(row.calls for row in Ledger.from_parquet(place).outcomes) == 3
 
 
 def test_a_policy_that_breaks_breaks_nothing() -> None:
