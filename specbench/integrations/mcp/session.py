@@ -27,11 +27,10 @@ __all__ = ["ProxySession"]
 _log = logging.getLogger("specbench.mcp")
 
 _HARMLESS = frozenset({
-    "initialize", "ping", "server/discover", "tools/list", "resources/list", "resources/templates/list",
-    "resources/read", "resources/subscribe", "resources/unsubscribe", "prompts/list", "prompts/get",
-    "completion/complete", "logging/setLevel", "subscriptions/listen", "tasks/get", "tasks/list", "tasks/result",
+    "ping", "tools/list", "prompts/list", "resources/list", "resources/templates/list", "notifications/progress",
+    "notifications/message",
 })  # fmt: skip
-"""Requests that change nothing a tool reads; any other may, so nothing that was guessed before it counts."""
+"""Messages that change nothing a tool reads; any other may, so nothing that was guessed before it counts."""
 _CLIENT_INFO = "io.modelcontextprotocol/clientInfo"
 LAST_WORDS_S = 0.5
 """How long a server is listened to when the client has said all it had to say."""
@@ -78,6 +77,8 @@ class ProxySession:
         self._open_executor, self._ignore_meta = open_executor, ignore_meta
         self._calls: dict[Any, ClientCall] = {}
         self._lists: dict[Any, bool] = {}
+        self._open: set[Any] = set()  # ids of requests that may change something until they are answered
+        self._pings: set[Any] = set()  # ids of the server's
         self._known, self._ended = anyio.Event(), anyio.Event()
         self._asked_for_list = False
         self._meta: dict[str, Any] | None = None
@@ -185,14 +186,24 @@ class ProxySession:
                 if self._meta is None:  # calls will have the same, most likely
                     self._meta = self.guesses.meta = compared(params_of(message).get("_meta") or {}, self._ignore_meta)
             elif message["method"] not in _HARMLESS:
+                self._open.add(message["id"])
                 self.steps.void()
-        elif (
-            isinstance(message, dict)
-            and message.get("method") == "notifications/cancelled"
-            and self._cancel(params_of(message).get("requestId"))
-        ):
-            return
+        elif is_response(message):  # what the server has asked for may be what its tools go by
+            if message["id"] not in self._pings:
+                self.steps.changed()
+            self._pings.discard(message["id"])
+        elif isinstance(message, dict) and message.get("method") == "notifications/cancelled":
+            number = params_of(message).get("requestId")
+            if not self._has_call(number):
+                self.steps.void()
+            elif self._cancel(number):
+                return
+        elif not isinstance(message, dict) or message.get("method") not in _HARMLESS:
+            self.steps.void()
         await self._server.send(frame)
+
+    def _has_call(self, number: Any) -> bool:
+        return isinstance(number, (str, int)) and number in self._calls
 
     def _see_client(self, message: dict[str, Any]) -> None:
         params = params_of(message)
@@ -249,12 +260,13 @@ class ProxySession:
 
     def _cancel(self, number: Any) -> bool:
         """The client does not need a call any more; returns whether the server need not hear of it."""
-        call = self._calls.get(number) if isinstance(number, (str, int)) else None
-        if call is None or call.cancelled:
+        call = self._calls[number]
+        if call.cancelled:
             return False
         call.cancelled = True
         self.talk.answered(call.call, "cancelled by the client", None, error=True)
         if call.sent and self.steps.may_write(call):
+            self._open.add(number)
             self._group.start_soon(self._end_cancelled, call)  # it may go on for a while
         else:
             call.scope.cancel()
@@ -276,6 +288,9 @@ class ProxySession:
                 self._listed(message)
                 return
             self._listed(message)
+            if message["id"] in self._open:
+                self._open.discard(message["id"])
+                self.steps.void()
             call = self._calls.get(message["id"])
             if call is not None and call.sent:
                 self._record(call, message, anyio.current_time() - call.sent_s)
@@ -291,6 +306,13 @@ class ProxySession:
             if method in ASKS_CLIENT and is_request(message) and len(self.guesses) and not self._calls:
                 self.guesses.refuse(message)
                 return
+            if is_request(message):
+                if method == "ping":
+                    self._pings.add(message["id"])
+            elif method not in _HARMLESS:
+                self.steps.changed()
+        else:
+            self.steps.changed()
         await self._client.send(frame)
 
     # --- the list of tools ------------------------------------------------------------------------------------------

@@ -78,6 +78,8 @@ class Steps:
         self._executor: Executor | None = None
         self._idle, self._changed = anyio.Event(), False
         self._idle.set()
+        self._calm, self._changes = anyio.Event(), 0
+        self._calm.set()
         self._number = 0
         self.agent: str | None = None
 
@@ -108,8 +110,22 @@ class Steps:
             self._executor, self._changed = None, True
             self._put.send_nowait(_Woken())
 
+    def changed(self) -> None:
+        """The server's side says that something has changed: as :meth:`void`.
+
+        A guess may be the very reason. So the second time between two calls nothing is guessed before the next call;
+        else guesses could go on for ever.
+        """
+        self._changes += 1
+        if self._changes > 1 and self._idle.is_set():
+            self._calm = anyio.Event()
+        self.void()
+
     def busy(self, calls: int) -> None:
         """So many calls of the client are at work."""
+        if calls:
+            self._changes = 0
+            self._calm.set()
         if calls == 0:
             self._idle.set()
         elif self._idle.is_set():
@@ -143,6 +159,7 @@ class Steps:
             try:
                 async with self._open_executor() as executor:
                     self._governor.follow(executor.shared.total)
+                    await self._calm.wait()
                     await self._idle.wait()
                     self._executor, self._changed = executor, False
                     while not self._changed:
