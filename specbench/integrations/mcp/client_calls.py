@@ -39,6 +39,7 @@ class ClientCall:
         self.call = ToolCall(str(name), given, str(self.number), invalid)
         self.token = self.meta.get("progressToken")
         self.sent, self.cancelled = False, False
+        self.accepted = False  # whether the executor is told of it
         self.sent_s = 0.0
         self.key = ""  # by which a guess of it is found, where there is one
         self.handed, self.done = anyio.Event(), anyio.Event()

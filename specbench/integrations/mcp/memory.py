@@ -26,11 +26,6 @@ class Memory:
     folder
         Where what was learned is kept; ``None`` forgets it at the end.
 
-    Raises
-    ------
-    ConfigError
-        When there is no such predictor.
-
     Examples
     --------
     >>> memory = Memory("markov")
@@ -39,13 +34,6 @@ class Memory:
     """
 
     def __init__(self, predictor: str | Predictor, folder: Path | None = None) -> None:
-        if isinstance(predictor, str) and not (
-            Path(predictor).is_dir() or ":" in predictor or predictor.partition("+")[0] in PREDICTORS
-        ):
-            raise ConfigError(
-                f"{predictor!r} is neither a predictor nor the folder of a checkpoint; predictors are "
-                f"{', '.join(PREDICTORS)}"
-            )
         self._start, self._folder = predictor, folder
         self._known: dict[tuple[str, str], Predictor] = {}
 
@@ -78,6 +66,11 @@ class Memory:
             return self._start
         if Path(self._start).is_dir():
             return load(self._start)
+        if ":" not in self._start and self._start.partition("+")[0] not in PREDICTORS:
+            raise ConfigError(
+                f"{self._start!r} is neither a predictor nor the folder of a checkpoint; predictors are "
+                f"{', '.join(PREDICTORS)}"
+            )
         return make_predictor(self._start)
 
     def save(self) -> None:

@@ -181,7 +181,7 @@ class Proxy:
             governor=governor,
             talk=Talk(None if self._recorder is None else lambda: self._begin(session), anyio.current_time),
             open_executor=None if governor.mode is Mode.RECORD_ONLY else self._executor,
-            take_rows=self._take, ignore_meta=settings.ignore_meta,
+            take_rows=lambda rows: self._take(session, rows), ignore_meta=settings.ignore_meta,
         )  # fmt: skip
         self._live.add(session)
         try:
@@ -205,7 +205,6 @@ class Proxy:
         """Open an executor for the tools that the server has listed."""
         settings, governor = self.settings, session.governor
         await session.tools_known()
-        self._sessions[session.trace_id] = self._about(session)
         predictor = await self._predictor(session.client_name)
         traits = Traits(scope="shared", max_staleness_s=settings.ttl_s)
         assert isinstance(settings.policy, Policy)
@@ -235,13 +234,18 @@ class Proxy:
 
     async def _predictor(self, client: str) -> Predictor:
         """Return the predictor for a client; a checkpoint takes its time to load."""
-        if isinstance(self.settings.predictor, str):
-            return await anyio.to_thread.run_sync(self._memory.predictor, client, self.server)
-        return self._memory.predictor(client, self.server)
+        try:
+            if isinstance(self.settings.predictor, str):
+                return await anyio.to_thread.run_sync(self._memory.predictor, client, self.server)
+            return self._memory.predictor(client, self.server)
+        except Exception as error:
+            self._trouble("predictor", f"nothing is guessed: the predictor cannot be loaded: {in_words(error)}")
+            raise
 
     # --- what is written --------------------------------------------------------------------------------------------
 
-    def _take(self, rows: Ledger) -> None:
+    def _take(self, session: ProxySession, rows: Ledger) -> None:
+        self._sessions[session.trace_id] = self._about(session)
         self.status.take(rows)
         if rows.outcomes or rows.speculations:
             self._new = True

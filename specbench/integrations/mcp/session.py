@@ -223,6 +223,7 @@ class ProxySession:
         known = self.steps.accepts(call) and self._meta in (None, meta)
         self._meta = self.guesses.meta = meta
         self.guesses.wants_progress = call.token is not None
+        call.accepted = known
         if not known:
             self.steps.void()
         elif not call.sent and self.steps.may_hit(call):
@@ -255,6 +256,8 @@ class ProxySession:
         """Nobody waits for the answer of a call any more."""
         if self._calls.get(call.number) is call:
             del self._calls[call.number]
+            if not call.accepted:
+                self.steps.count(call, self.listed.specs.get(call.call.name))
         call.done.set()
         self.steps.busy(len(self._calls))
 

@@ -14,8 +14,8 @@ from typing import Any
 import anyio
 from anyio.lowlevel import checkpoint
 
-from specbench.core.ledger import Fate, Ledger
-from specbench.core.types import DecisionPoint
+from specbench.core.ledger import Fate, Ledger, Outcome
+from specbench.core.types import DecisionPoint, Effect, ToolSpec
 from specbench.integrations.mcp.client_calls import ClientCall
 from specbench.integrations.mcp.governor import Governor, Mode
 from specbench.integrations.mcp.guesses import Guesses
@@ -30,6 +30,8 @@ TURNS = 12
 """Of the event loop, before a hit is answered: calls that were made beside it are on their way already."""
 QUIET_S = 10.0
 """A write that the client has cancelled may go on at the server for so long; nothing is guessed meanwhile."""
+
+NOT_TOLD = "the call came before guessing began, or is of a kind that is never guessed"
 
 
 class _Voided(Exception):
@@ -103,6 +105,18 @@ class Steps:
     def take(self, call: ClientCall) -> None:
         """A call has arrived; see :meth:`accepts`. Unless it was sent, it is sent or answered from a guess."""
         self._put.send_nowait(call)
+
+    def count(self, call: ClientCall, spec: ToolSpec | None) -> None:
+        """A call has ended that the executor was not told of: it has a row in the ledger all the same."""
+        run_s = anyio.current_time() - call.sent_s if call.sent else 0.0
+        effect = Effect.UNKNOWN if spec is None else spec.effect_of(call.call)
+        reason = str(Mode.RECORD_ONLY) if self._governor.mode is Mode.RECORD_ONLY else NOT_TOLD
+        row = Outcome(
+            self._trace_id, self._trace_id, self._number, call.call.name, str(effect), call.call.key, 1, False, 0, 0.0,
+            run_s, 0.0, run_s, run_s, 0.0, reason,
+        )  # fmt: skip
+        self._number += 1
+        self._take_rows(Ledger([row]))
 
     def void(self) -> None:
         """Something has happened that the executor cannot be told of: nothing that was guessed before it counts."""

@@ -112,7 +112,7 @@ def test_what_is_harmless_leaves_guesses_alone(message: dict[str, Any]) -> None:
 
 def test_a_guess_from_before_the_answer_to_a_request_that_changes_something_is_not_used() -> None:
     async def main() -> None:
-        async with with_a_guess() as (client, server, guess):
+        async with with_a_guess() as (client, server, _):
             await client.say(request("vendor/write"))
             while (heard := await server.hear()) != request("vendor/write"):
                 assert heard["method"] == "notifications/cancelled"
@@ -129,7 +129,7 @@ def test_a_guess_from_before_the_answer_to_a_request_that_changes_something_is_n
 
 def test_guesses_that_make_a_server_report_changes_do_not_go_on_for_ever() -> None:
     async def main() -> int:
-        async with with_a_guess() as (client, server, guess):
+        async with with_a_guess() as (_, server, _):
             guesses = 1
             await server.say(notification("notifications/resources/updated"))
             with anyio.move_on_after(20.0):

@@ -10,7 +10,6 @@ from typing import Any
 import anyio
 import pytest
 
-from specbench.core.errors import ConfigError
 from specbench.core.ledger import Ledger
 from specbench.core.types import ToolCall
 from specbench.integrations.mcp import Proxy, ProxySettings
@@ -271,9 +270,24 @@ def test_a_predictor_that_cannot_be_loaded_costs_the_guesses_alone(
     assert "nothing is guessed in this session, all else goes on" in caplog.text
 
 
-def test_a_predictor_that_does_not_exist_is_named_at_the_start() -> None:
-    with pytest.raises(ConfigError, match="'markof' is neither a predictor nor the folder of a checkpoint"):
-        Proxy(settings(predictor="markof"), "shop")
+def test_a_predictor_that_does_not_exist_is_named_and_costs_the_guesses_alone(caplog: pytest.LogCaptureFixture) -> None:
+    shop = Shop(tool_s=0.01)
+    told: list[str] = []
+
+    async def main() -> None:
+        async with (
+            Proxy(settings(predictor="markof", tell=told.append), "shop") as proxy,
+            through_proxy(shop.server(), proxy) as client,
+        ):
+            await client.list_tools()
+            for number in range(3):
+                await client.call_tool("look", {"id": str(number)})
+
+    anyio.run(main)
+    words = "'markof' is neither a predictor nor the folder of a checkpoint"
+    assert len(shop.asked) == 3
+    assert words in caplog.text
+    assert "3 calls; nothing is guessed" in told[-1] and words in told[-1]
 
 
 @pytest.mark.parametrize("place", ["/proc/no/such/place/ledger.parquet", "folder"])

@@ -9,7 +9,7 @@ import pytest
 
 import specbench as sb
 from specbench.core.types import ToolCall
-from specbench.integrations.mcp import Proxy, ProxySettings
+from specbench.integrations.mcp import Proxy, ProxySettings, proxy_report
 from specbench.integrations.mcp.talk import LONGEST_THINK_S, Talk
 from specbench.testing import run_virtual
 from tests.integrations.mcp.world import Shop, always, look, settings, through_proxy, work
@@ -49,6 +49,27 @@ def test_parallel_calls_are_one_decision(mode: str, tmp_path: Path) -> None:
     (trace,) = sb.read(tmp_path)
     decisions = [message.tool_calls for message in trace.messages if message.role == "assistant"]
     assert [len(calls) for calls in decisions] == [3, 3]
+
+
+@pytest.mark.parametrize("mode", ["record-only", "shadow", "on"])
+def test_all_calls_are_counted_from_the_first_on(mode: str, tmp_path: Path) -> None:
+    path = tmp_path / "ledger.parquet"
+
+    async def main() -> str:
+        given = settings(mode=mode, predictor=always(look(1)), record=tmp_path / "traces", ledger=path)
+        async with Proxy(given, "shop") as proxy:
+            async with through_proxy(Shop().server(), proxy) as client:
+                await work(client, [look(0)], 0.0)
+                await client.call_tool("unlisted", {})
+                await work(client, [look(1), look(2)], 2.0)
+            return proxy.status.line()
+
+    assert f"{mode}, 4 calls" in run_virtual(main, backend="asyncio")
+    report = proxy_report(path)
+    assert report.startswith(f"{mode}: 1 sessions, 4 calls") and "unlisted" in report
+    rows = sorted(sb.Ledger.from_parquet(path).outcomes, key=lambda row: row.index)
+    assert [row.index for row in rows] == [0, 1, 2, 3]
+    assert rows[0].tool_s == pytest.approx(1.0, abs=0.05)
 
 
 def test_a_long_pause_is_a_person_and_has_no_time() -> None:
