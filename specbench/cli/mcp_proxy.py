@@ -131,7 +131,8 @@ def proxy(
     )
     from specbench.integrations.mcp.servers import chosen_server
 
-    run_proxy(settings, chosen_server(ctx.obj, config, server, url, header or [], sse, name), listen)
+    code = run_proxy(settings, chosen_server(ctx.obj, config, server, url, header or [], sse, name), listen)
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Example: specbench mcp-proxy report ledger.parquet")

@@ -64,7 +64,6 @@ class Guesses:
         self._live: dict[str, Guess] = {}
         self._by_call: dict[str, Guess] = {}
         self.meta: dict[str, Any] = {}
-        self.wants_progress = False
         self.asks_client: set[str] = set()
 
     def __len__(self) -> int:
@@ -103,8 +102,8 @@ class Guesses:
             When the server said that it failed, or asked the client for something.
         """
         number, guess = self.own_id(), Guess(tool)
-        meta = {**self.meta, **({"progressToken": number} if self.wants_progress else {})}
-        params = {"name": tool, "arguments": dict(arguments), **({"_meta": meta} if meta else {})}
+        meta = {**self.meta, "progressToken": number}  # nobody knows yet whether the client will want progress
+        params = {"name": tool, "arguments": dict(arguments), "_meta": meta}
         self._live[number] = guess
         self._by_call.pop(key, None)
         self._by_call[key] = guess

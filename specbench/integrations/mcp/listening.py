@@ -31,7 +31,7 @@ __all__ = ["Listener", "listen"]
 
 IDLE_S = 1800.0
 """A session without a request for so long is over."""
-Serve = Callable[[Wire, Wire], Awaitable[None]]
+Serve = Callable[[Wire, Wire], Awaitable[object]]
 
 
 class Listener:

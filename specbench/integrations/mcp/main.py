@@ -17,7 +17,7 @@ from specbench.runtime.containment import first_of
 __all__ = ["run_proxy"]
 
 
-def run_proxy(settings: ProxySettings, server: Server, address: str | None = None) -> None:
+def run_proxy(settings: ProxySettings, server: Server, address: str | None = None) -> int:
     """Run until the client or the server is gone, or the process is told to stop.
 
     Parameters
@@ -26,23 +26,32 @@ def run_proxy(settings: ProxySettings, server: Server, address: str | None = Non
         What to do, and what stands behind it.
     address
         ``HOST:PORT`` to serve over HTTP; by default stdio.
+
+    Returns
+    -------
+    int
+        The exit code of a server that has ended by itself (128 + its number for a signal, as shells have it); 0 else.
     """
     gc.freeze()  # what was imported stays; the collector need not look through it amid the calls
     try:
-        anyio.run(_run, settings, server, address)
+        return anyio.run(_run, settings, server, address)
     except BaseExceptionGroup as group:  # of the task groups on the way
         raise first_of(group) from None
 
 
-async def _run(settings: ProxySettings, server: Server, address: str | None) -> None:
+async def _run(settings: ProxySettings, server: Server, address: str | None) -> int:
+    codes: list[int] = []
+    server_left = False
     async with Proxy(settings, server.name) as proxy, _signals(proxy):
         if address is not None:
             from specbench.integrations.mcp.listening import listen
 
             await listen(address, proxy.serve, server.connect)
-            return
-        async with server.connect() as to_server, own_stdio() as to_client:
-            await proxy.serve(to_client, to_server)
+            return 0
+        async with server.connect(codes.append) as to_server, own_stdio() as to_client:
+            server_left = await proxy.serve(to_client, to_server)
+    code = codes[0] if server_left and codes else 0
+    return code if code >= 0 else 128 - code
 
 
 @asynccontextmanager

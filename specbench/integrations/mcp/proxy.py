@@ -167,8 +167,14 @@ class Proxy:
         for session in self._live:
             session.switch()
 
-    async def serve(self, client: Wire, server: Wire) -> None:
-        """Pass messages on between a client and a server until one of them is gone."""
+    async def serve(self, client: Wire, server: Wire) -> bool:
+        """Pass messages on between a client and a server until one of them is gone.
+
+        Returns
+        -------
+        bool
+            Whether the server was gone first.
+        """
         settings, name = self.settings, f"{self.server}-{time.strftime('%Y%m%dT%H%M%S')}-{uuid4().hex[:8]}"
         assert isinstance(settings.mode, Mode)
         governor = Governor(
@@ -189,6 +195,7 @@ class Proxy:
         finally:
             self._live.discard(session)
             self._write()  # whoever has started this process may not wait long for its end
+        return session.server_left
 
     def _begin(self, session: ProxySession) -> Any:
         """Begin the recording of a session."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,8 +88,8 @@ class Server:
                    sse=entry.get("type") == "sse")  # fmt: skip
 
     @asynccontextmanager
-    async def connect(self) -> AsyncIterator[Wire]:
-        """Start it, or connect to it."""
+    async def connect(self, left: Callable[[int], None] | None = None) -> AsyncIterator[Wire]:
+        """Start it, or connect to it; ``left`` gets the exit code of a command that ends without being told to."""
         with named_extras():
             if self.url is not None:
                 from specbench.integrations.mcp.remote import remote_server
@@ -99,7 +99,7 @@ class Server:
                 return
             from specbench.integrations.mcp.stdio import server_process
 
-        async with server_process(self.command, self.env, self.cwd) as wire:
+        async with server_process(self.command, self.env, self.cwd, left) as wire:
             yield wire
 
 

@@ -80,7 +80,7 @@ class ProxySession:
         self._open: set[Any] = set()  # ids of requests that may change something until they are answered
         self._pings: set[Any] = set()  # ids of the server's
         self._known, self._ended = anyio.Event(), anyio.Event()
-        self._asked_for_list = False
+        self.server_left = self._client_left = False
         self._meta: dict[str, Any] | None = None
         self.guesses = Guesses(self._soon(server), self._soon(client))
         self.steps = Steps(
@@ -89,7 +89,7 @@ class ProxySession:
         )  # fmt: skip
 
     async def run(self) -> None:
-        """Pass messages on until one side is gone."""
+        """Pass messages on until one side is gone; :attr:`server_left` says whether it was the server."""
         try:
             async with anyio.create_task_group() as self._group:
                 if self._open_executor is not None:
@@ -120,8 +120,12 @@ class ProxySession:
                 except Exception:
                     _log.exception("a message could not be looked at; it is passed on")
                     await self._pass_on(wire, frame)
-        if wire is self._client and await self._server.end():  # it may have something to say still
-            await anyio.sleep(LAST_WORDS_S)
+        if wire is self._server:
+            self.server_left = not self._client_left
+        else:
+            self._client_left = True
+            if await self._server.end():  # it may have something to say still
+                await anyio.sleep(LAST_WORDS_S)
         self._ended.set()
 
     async def _pass_on(self, wire: Wire, frame: Frame) -> None:
@@ -222,7 +226,6 @@ class ProxySession:
         meta = compared(call.meta, self._ignore_meta)
         known = self.steps.accepts(call) and self._meta in (None, meta)
         self._meta = self.guesses.meta = meta
-        self.guesses.wants_progress = call.token is not None
         call.accepted = known
         if not known:
             self.steps.void()

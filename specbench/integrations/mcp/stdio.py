@@ -72,7 +72,10 @@ def _write_all(sink: int, data: bytes) -> None:
 
 @asynccontextmanager
 async def server_process(
-    command: Sequence[str], env: Mapping[str, str] | None = None, cwd: str | Path | None = None
+    command: Sequence[str],
+    env: Mapping[str, str] | None = None,
+    cwd: str | Path | None = None,
+    left: Callable[[int], None] | None = None,
 ) -> AsyncIterator[LineWire]:
     """Start a server; it ends with the block: its input is closed, then it is told to leave, then it is killed.
 
@@ -84,6 +87,8 @@ async def server_process(
         Added to the environment of this process.
     cwd
         Where it runs; by default where this process does.
+    left
+        Gets its exit code, if it ends without being told to.
 
     Raises
     ------
@@ -109,18 +114,22 @@ async def server_process(
     finally:
         with anyio.CancelScope(shield=True):
             await close()
-            await _leave(process)
+            code = await _leave(process)
+            if left is not None and code is not None:
+                left(code)
             source.close()
 
 
-async def _leave(process: subprocess.Popen[bytes]) -> None:
-    for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM), None):
+async def _leave(process: subprocess.Popen[bytes]) -> int | None:
+    """Wait until the server has left; returns its exit code if it did so without being told to."""
+    for turn, number in enumerate((signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM), None)):
         with anyio.move_on_after(GRACE_S):
             while process.poll() is None:
                 await anyio.sleep(LOOK_S)
         if process.returncode is not None or number is None:
-            return
+            return process.returncode if turn == 0 else None
         _tell(process, number)
+    return None
 
 
 def _tell(process: subprocess.Popen[bytes], number: int) -> None:

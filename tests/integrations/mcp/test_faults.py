@@ -175,9 +175,11 @@ def test_progress_of_a_guess_is_shown_when_the_client_asks_for_it_and_not_before
 
     async def main() -> None:
         async with with_a_guess() as (client, server, guess):
-            await client.say(call(6, _meta={"progressToken": "t6"}))
+            await server.say(progress(guess, 0.1))
             await server.say(result(guess))
-            assert await client.hear() == result(6)
+            await anyio.sleep(1.0)
+            await client.say(call(6, _meta={"progressToken": "t6"}))
+            assert [await client.hear(), await client.hear()] == [progress("t6", 0.1), result(6)]
             second = await server.hear()
             token = second["params"]["_meta"]["progressToken"]
             await server.say(progress(token, 0.3))

@@ -98,7 +98,17 @@ def test_a_server_that_dies_is_gone_for_the_client_too() -> None:
     with started() as talk:
         talk.begin()
         assert talk.call("die") is None
-        assert talk.process.wait(10) == 0
+        assert talk.process.wait(10) == 3  # the server's own
+
+
+@pytest.mark.parametrize(
+    ("script", "code"), [("exit 7", 7), ("kill -9 $$", 137), ("cat > /dev/null; exit 5", 0), ("exec 1>&-; sleep 30", 0)]
+)
+def test_the_exit_code_is_the_servers_where_it_ended_by_itself(script: str, code: int) -> None:
+    with started(server=["sh", "-c", script]) as talk:
+        if script.startswith("cat"):
+            talk.process.stdin.close()  # type: ignore[union-attr]
+        assert talk.process.wait(20) == code
 
 
 def test_the_server_gets_its_arguments_its_environment_and_its_folder(tmp_path: Path) -> None:
