@@ -33,6 +33,8 @@ class FinishedFits:
         Where to; made when there is something to keep. ``None`` keeps nothing.
     progress
         Told when a predictor is taken over from an interrupted run.
+    about
+        What all fits depend on beside their names and traces, such as folders of models.
 
     Examples
     --------
@@ -42,8 +44,8 @@ class FinishedFits:
     (True, True)
     """
 
-    def __init__(self, folder: Path | None = None, progress: Progress | None = None) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | None = None, progress: Progress | None = None, about: str = "") -> None:
+        self.folder, self.about = folder, about
         self.progress = progress if progress is not None else Progress(False)
 
     def fit(self, name: str, make: Callable[[], Predictor], train: Sequence[Trace]) -> tuple[Predictor, float]:
@@ -58,7 +60,7 @@ class FinishedFits:
         train
             What it learns from.
         """
-        kept = None if self.folder is None else self.folder / _digest(name, train)
+        kept = None if self.folder is None else self.folder / _digest(f"{name} {self.about}", train)
         if kept is not None and (kept / _SECONDS).is_file():
             try:
                 found = load(kept / "checkpoint", make=make), float(read_json(kept / _SECONDS))
@@ -78,14 +80,14 @@ class FinishedFits:
 
 
 @contextmanager
-def finished_fits(out: str | Path, progress: Progress) -> Iterator[FinishedFits]:
+def finished_fits(out: str | Path, progress: Progress, about: str = "") -> Iterator[FinishedFits]:
     """Yield the fits of the job that writes ``out``; they are removed once it is done, and told of when it is not.
 
     They lie beside ``out``, in a folder of its name and ``.unfinished``.
     """
     folder = Path(f"{out}.unfinished")
     try:
-        yield FinishedFits(folder, progress)
+        yield FinishedFits(folder, progress, about)
     except BaseException:
         if folder.is_dir():
             progress.note(f"not finished; fitted predictors are kept in {folder}: the same command goes on with them")

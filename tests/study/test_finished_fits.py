@@ -69,10 +69,12 @@ def test_other_traces_or_another_seed_are_fitted_anew(toy_file: Path, tmp_path: 
     assert len(fits) == 1
     kept.fit("markov, seed 1", MarkovPredictor, [])
     assert len(fits) == 2
+    module.FinishedFits(tmp_path / "fits", about="another model's folder").fit("markov, seed 0", MarkovPredictor, [])
+    assert len(fits) == 3
     for file in (tmp_path / "fits").rglob("*.safetensors"):
         file.write_bytes(b"cut")
     kept.fit("markov, seed 0", MarkovPredictor, [])
-    assert len(fits) == 3
+    assert len(fits) == 4
 
 
 def test_the_command_says_what_is_kept(toy_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,7 +146,7 @@ def run_compare(
     names = predictors
     for name in embedding_names(parts.sentence, parts.hidden):
         make_embedding(name)  # a model that is not there is told before anything is trained
-    with finished_fits(out, job.progress) as fits, job.folder() as folder:
+    with finished_fits(out, job.progress, f"{parts.sentence} {parts.hidden}") as fits, job.folder() as folder:
         data = job.read()
         divided = job.split(data)
         bench = Bench(divided.train_and_validation, divided.test, settings, job.progress, fits)
