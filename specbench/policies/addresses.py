@@ -16,6 +16,7 @@ ADDRESS = re.compile(
     r"|^\s*([/\\]{2}|www\.)"
     r"|\b[\w.+-]+@[\w.-]+:\S"  # user@host:path
     r"|^\s*[\w-]+(\.[\w-]+)+(:\d+)?/\S*\?\S*="  # host/path?name=value
+    r"|^\s*([\w-]+\.)+[a-z]{2,}(:\d+)?/\S"  # host/path, and a folder whose name ends like a host's
 )
 """What makes a text, made plain and in small letters, an address."""
 NAMES = frozenset(
@@ -38,6 +39,8 @@ def is_address(name: str | None, text: str) -> bool:
     --------
     >>> is_address(None, "see HTTPS://a.example"), is_address("imageUrl", "a.example"), is_address("q", "a.example")
     (True, True, False)
+    >>> is_address("q", "evil.example:443/SECRET"), is_address("path", "src/tools.py"), is_address("path", ".github/x")
+    (True, False, False)
     >>> is_address(None, "%68ttps:&sol;/a.example")
     True
     """
