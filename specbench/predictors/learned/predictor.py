@@ -105,13 +105,13 @@ class LearnedPredictor(Predictor):
         if self.counting is not None:
             self.counting = make_filler(self.filler_name)
             self.counting.fit(traces)
-        self._fit_head(traces)
+        self._fit_head()
         self.fitted = True
         return self
 
-    def _fit_head(self, traces: Sequence[Trace]) -> None:
+    def _fit_head(self) -> None:
         labeller = Labeller(self.vocabulary, self.embedding, self.ranker, self.drop, self.seed)
-        cases = labeller.cases(traces)
+        cases = labeller.cases()
         if not cases:
             return
         classes, calls = len(self.vocabulary.tools) + 1, self.ranker.learned_calls
@@ -123,7 +123,7 @@ class LearnedPredictor(Predictor):
         train_all(tool_filters, calls)
         self.tool_filter, *others = [tool_filter for tool_filter, _ in tool_filters]
         others = others or [self.tool_filter, self.tool_filter]
-        cases = labeller.cases(traces, others)
+        cases = labeller.cases(others)
         halves = halves_of(cases)
         seen = [
             [filtered_example(case, tool_filter) for case in inside]

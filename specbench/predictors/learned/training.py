@@ -55,29 +55,30 @@ class Labeller:
     drop: frozenset[str]
     seed: int
 
-    def cases(self, traces: Sequence[Trace], tool_filters: Sequence[ToolHead] = ()) -> list[Case]:
-        """Return every decision point at which a tool on offer was called or none, some a second time as if new.
+    def cases(self, tool_filters: Sequence[ToolHead] = ()) -> list[Case]:
+        """Return the decision points at which a tool on offer was called or none, some a second time as if new.
+
+        They are those of the traces that the ranker has looked at.
 
         Parameters
         ----------
-        traces
-            Those that the ranker was fitted on.
         tool_filters
             For the tasks of even and of odd folds, a filter that has not seen them: arguments are looked at for the
             tools that it keeps and for the one that was called. Without filters no arguments are looked at.
         """
-        looks = [*self._looks(traces), *self._looks(traces, hide=True)]
+        looks = [*self._looks(), *self._looks(hide=True)]
         # An embedding that is a model of its own is loaded once.
         parts = PARTS if self.embedding.name in LIGHT else 1
         ends = np.linspace(0, len(looks), parts + 1).astype(int).tolist()
         shares = [partial(self._seen, looks[start:end], tool_filters) for start, end in pairwise(ends) if end > start]
         return [case for found in side_by_side(shares, self.ranker.learned_calls) for case in found]
 
-    def _looks(self, traces: Sequence[Trace], *, hide: bool = False) -> Iterator[_Look]:
+    def _looks(self, *, hide: bool = False) -> Iterator[_Look]:
         """Draw how traces are looked at; with ``hide`` a sample of them, some or all of their tools as if new."""
-        points = sum(message.role == "assistant" for trace in traces for message in trace.messages) or 1
+        looked_at = self.ranker.looked_at
+        points = sum(message.role == "assistant" for trace, _ in looked_at for message in trace.messages) or 1
         draw = np.random.default_rng([self.seed, hide])
-        for trace, fold in zip(traces, self.ranker.parts, strict=True):
+        for trace, fold in looked_at:
             unseen = _hidden(trace, draw) if hide else frozenset()
             if hide and (draw.random() >= min(HIDDEN, HIDDEN_POINTS / points) or not unseen):
                 continue

@@ -150,6 +150,20 @@ def test_training_twice_gives_the_same_predictor() -> None:
     assert first == second
 
 
+def test_of_many_decisions_networks_see_a_sample_of_all_tasks_and_counts_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("specbench.predictors.learned.ranker.argument_ranker.LOOKED_AT", 60)
+    traces = make_traces(48)
+    predictor = LearnedPredictor(seed=1).fit(traces)
+    seen = [trace for trace, _ in predictor.ranker.looked_at]
+    decisions = [sum(message.role == "assistant" for message in trace.messages) for trace in seen]
+    assert len(seen) < len(traces)
+    assert sum(decisions[:-1]) < 60 + max(decisions)
+    assert sum(predictor.ranker.counts.calls.values()) == sum(
+        len(message.tool_calls) for trace in traces for message in trace.messages
+    )
+    assert predictor.predict(asking_bare(f"My email is {EMAIL}"), k=3)
+
+
 def test_what_is_learned_online_changes_the_next_prediction(fresh: LearnedPredictor) -> None:
     point = asking("Which products do you have?")
     habit = ToolCall("list_products")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -15,7 +16,7 @@ from specbench.predictors.context.language import Language
 from specbench.predictors.learned.candidates.live_parameter import LiveParameter
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 
-__all__ = ["calls_of", "count", "folds_of", "merged", "said_and_dates"]
+__all__ = ["calls_of", "count", "folds_of", "merged", "said_and_dates", "sample_of"]
 
 
 def folds_of(traces: Sequence[Trace], folds: int, seed: int) -> list[int]:
@@ -31,6 +32,38 @@ def folds_of(traces: Sequence[Trace], folds: int, seed: int) -> list[int]:
     order = np.random.default_rng(seed).permutation(len(tasks))
     place = {tasks[task]: at % folds for at, task in enumerate(order.tolist())}
     return [place[trace.task_id] for trace in traces]
+
+
+def sample_of(traces: Sequence[Trace], most: int, seed: int) -> list[int]:
+    """Return which traces to look at, in their order: all, or about ``most`` decisions with as many tasks as can be.
+
+    A second trace of a task is taken when there is one of every task.
+
+    Examples
+    --------
+    >>> from specbench.core.types import Message
+    >>> turns = (Message("user", "Hi"), Message("assistant", "Hello"))
+    >>> traces = [Trace(f"t{at}", f"task-{at % 3}", "doc", turns) for at in range(9)]
+    >>> sample_of(traces, most=9, seed=0)
+    [0, 1, 2, 3, 4, 5, 6, 7, 8]
+    >>> sorted(traces[at].task_id for at in sample_of(traces, most=3, seed=0))
+    ['task-0', 'task-1', 'task-2']
+    """
+    sizes = [sum(message.role == "assistant" for message in trace.messages) for trace in traces]
+    if sum(sizes) <= most:
+        return list(range(len(traces)))
+    turns: Counter[str] = Counter()
+    drawn = []
+    for at in np.random.default_rng([seed, 2]).permutation(len(traces)).tolist():
+        drawn.append((turns[traces[at].task_id], at))
+        turns[traces[at].task_id] += 1
+    chosen: list[int] = []
+    for _, at in sorted(drawn, key=lambda each: each[0]):
+        if most <= 0:
+            break
+        chosen.append(at)
+        most -= sizes[at]
+    return sorted(chosen)
 
 
 def calls_of(

@@ -24,7 +24,7 @@ from specbench.predictors.learned.candidates.features import FEATURES, Moment
 from specbench.predictors.learned.candidates.generation import list_candidates
 from specbench.predictors.learned.candidates.live_parameter import LiveParameter
 from specbench.predictors.learned.counts.argument_types import ArgumentType
-from specbench.predictors.learned.counts.counting import calls_of, count, folds_of, merged, said_and_dates
+from specbench.predictors.learned.counts.counting import calls_of, count, folds_of, merged, said_and_dates, sample_of
 from specbench.predictors.learned.counts.parameter_features import KNOWN
 from specbench.predictors.learned.counts.parameters import ParameterIndex
 from specbench.predictors.learned.counts.tables import ABSENT
@@ -50,6 +50,8 @@ MOST_SHAPES = 5
 """Sets of parameters of a tool that are proposed, those that its calls had most."""
 MIN_TRUST = 0.15
 """A parameter whose value was among the candidates less often than this is free text: its calls are not offered."""
+LOOKED_AT = 20_000
+"""Decisions that networks are trained on, at most: counts and words are of all, so that a fit has an end."""
 
 
 class _List(NamedTuple):
@@ -82,7 +84,7 @@ class ArgumentRanker:
         self.counts = ParameterIndex()
         self.trust: dict[str, float] = {}
         self.today: date | None = None
-        self.parts: list[int] = []
+        self.looked_at: list[tuple[Trace, int]] = []
         self.learned_calls = 0
         self.without: list[ParameterIndex] = []
         self.net = ListwiseNet(seed=seed)
@@ -91,16 +93,15 @@ class ArgumentRanker:
 
     def fit(self, traces: Sequence[Trace]) -> None:
         """Learn from the calls of ``traces``."""
-        self.parts = folds_of(traces, self.folds, self.seed)
+        parts = folds_of(traces, self.folds, self.seed)
+        self.looked_at = [(traces[at], parts[at]) for at in sample_of(traces, LOOKED_AT, self.seed)]
         self.today = self.language.infer_today(said_and_dates(traces))
         self.learned_calls = sum(len(message.tool_calls) for trace in traces for message in trace.messages)
-        inside = [
-            [trace for trace, part in zip(traces, self.parts, strict=True) if part == fold]
-            for fold in range(self.folds)
-        ]
+        inside = _inside(zip(traces, parts, strict=True), self.folds)
         by_fold = self._by_fold(partial(count, each, self.today, self.language) for each in inside)
         self.counts = merged(by_fold)
         self.without = [merged([each for at, each in enumerate(by_fold) if at != fold]) for fold in range(self.folds)]
+        inside = _inside(self.looked_at, self.folds)
         listed = self._by_fold(partial(self._lists, each, fold) for fold, each in enumerate(inside))
         lists = [each for found in listed for each in found]
         found: dict[str, list[bool]] = {}
@@ -285,6 +286,14 @@ class ArgumentRanker:
         self.net.restore(state["net"])
         self.calls = CallRanker()
         self.calls.restore(state["calls"])
+
+
+def _inside(traces: Iterable[tuple[Trace, int]], folds: int) -> list[list[Trace]]:
+    """Return the traces of each fold."""
+    out: list[list[Trace]] = [[] for _ in range(folds)]
+    for trace, fold in traces:
+        out[fold].append(trace)
+    return out
 
 
 def _live_parameters(
