@@ -18,6 +18,7 @@ from specbench.runtime.conversation import Conversation
 from specbench.runtime.journal import Journal
 from specbench.runtime.keeps_rows import KeepsRows
 from specbench.runtime.open_step import OpenStep
+from specbench.runtime.own_thread import OwnThread
 from specbench.runtime.predictor_sync import Pace, PredictorSync, can_learn
 from specbench.runtime.recording import Recording
 from specbench.runtime.results import StepResult
@@ -41,8 +42,10 @@ SAFE_OPTIONS = Options(breaker=Breaker())
 """The think window alone, with the circuit breaker."""
 
 
-class Executor(KeepsRows):
-    """Runs the steps of any number of conversations; use it as an async context manager, on asyncio or trio.
+class Executor(KeepsRows, OwnThread):
+    """Runs the steps of any number of conversations; use it with ``async with``, on asyncio or trio.
+
+    Blocking code uses ``with`` and :meth:`call`.
 
     What the agent sees (results, errors, their order) and every side effect are those of the sequential run: a result
     is used only for the call that the LLM really made, tool **and** canonical arguments, and only while nothing can

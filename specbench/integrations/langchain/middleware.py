@@ -20,8 +20,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
+
+from anyio import to_thread
 
 from specbench.core.errors import in_words
 from specbench.core.extras import named_extras
@@ -44,6 +46,9 @@ with named_extras():
     from langgraph.config import get_config
 
 __all__ = ["SpeculationMiddleware", "tools_of"]
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
@@ -92,6 +97,12 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
             return None
         return f"{call.name} is behind {gate.name}, which may refuse it; say with allow=… which calls it lets through"
 
+    def wrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
+    ) -> ModelResponse[Any]:
+        """Ask the model of an agent that is run with ``invoke``, inside ``with executor:``."""
+        return self.executor.call(self.awrap_model_call, request, _in_a_thread(handler))
+
     async def awrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
     ) -> ModelResponse[Any]:
@@ -122,6 +133,10 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
         elif is_out_of_hand(self.executor.tools.specs, decided.calls):
             self._steps.end(point.trace_id)
         return answered[0]
+
+    def wrap_tool_call(self, request: Any, handler: Callable[[Any], Any]) -> Any:
+        """Join or run a call of an agent that is run with ``invoke``, inside ``with executor:``."""
+        return self.executor.call(self.awrap_tool_call, request, _in_a_thread(handler))
 
     async def awrap_tool_call(self, request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
         """Join the call if it was run ahead; else it runs as it did before."""
@@ -192,6 +207,15 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
         """End the conversation of a run that is over without a reply: an error, a limit, an early stop."""
         if self._offered.pop(trace_id, None) is not None:
             self._steps.end(trace_id)
+
+
+def _in_a_thread(handler: Callable[[Given], Made]) -> Callable[[Given], Awaitable[Made]]:
+    """A blocking handler as one that can be waited for."""
+
+    async def ask(what: Given) -> Made:
+        return await to_thread.run_sync(handler, what)
+
+    return ask
 
 
 _RUNS: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
