@@ -23,7 +23,7 @@ from itertools import count
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 
 from specbench.core.errors import in_words
 from specbench.core.extras import named_extras
@@ -210,10 +210,14 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
 
 
 def _in_a_thread(handler: Callable[[Given], Made]) -> Callable[[Given], Awaitable[Made]]:
-    """A blocking handler as one that can be waited for."""
+    """A blocking handler as one that can be waited for.
+
+    Each has a thread of its own: its caller waits in one meanwhile, so there are as many as the application has. With
+    anyio's common limit 40 agents that call agents would wait for each other for ever.
+    """
 
     async def ask(what: Given) -> Made:
-        return await to_thread.run_sync(handler, what)
+        return await to_thread.run_sync(handler, what, limiter=CapacityLimiter(1))
 
     return ask
 

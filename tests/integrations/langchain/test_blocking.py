@@ -1,7 +1,10 @@
 """Agents that are run with ``invoke``: the executor has a thread of its own, and nothing else changes."""
 
-import time
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 
+import anyio
 import pytest
 from langchain.agents import create_agent
 from langchain.agents.middleware import HumanInTheLoopMiddleware
@@ -20,7 +23,8 @@ from specbench.predictors.llm_draft import LLMDraftPredictor
 from specbench.runtime import Executor
 from tests.integrations.langchain.guessed_agents import model_of
 
-THINK_S = 0.2
+LONG_S = 20.0
+"""No test waits for so long unless it fails."""
 
 
 def answer(request):
@@ -35,36 +39,43 @@ def foreseen():
 
 
 def watched():
-    """A blocking tool, and when it was called."""
-    began = []
+    """A blocking tool, its calls, and an event that tells of the first."""
+    calls, began = [], threading.Event()
 
     @tool
     def look(x: str) -> str:
         """Look at something."""
-        began.append(time.monotonic())
+        calls.append(x)
+        began.set()
         if x == "nowhere":
             raise ValueError("nothing to see")
         return x.upper()
 
-    return look, began
+    return look, calls, began
 
 
 def agent_with(predictor):
-    look, began = watched()
+    """An agent whose model, where its call is foreseen, thinks until the tool has been called."""
+    look, calls, began = watched()
+
+    def think(request):
+        if predictor is not None and request.messages[-1].role == "user":
+            assert began.wait(LONG_S), "the tool was not run beside the model"
+        return answer(request)
+
     executor = Executor(tools_of([look], {"look": "read"}), predictor, TopK(1))
-    model = BackendChatModel(backend=ScriptedBackend(answer, prefill_s=THINK_S))
-    return create_agent(model, [look], middleware=[SpeculationMiddleware(executor)]), executor, began
+    model = BackendChatModel(backend=ScriptedBackend(think))
+    return create_agent(model, [look], middleware=[SpeculationMiddleware(executor)]), executor, calls
 
 
 @pytest.mark.parametrize("predictor", [None, foreseen()], ids=["without", "speculative"])
 def test_invoke_gives_the_same_messages_and_the_tool_runs_once_beside_the_model(predictor):
-    agent, executor, began = agent_with(predictor)
+    agent, executor, calls = agent_with(predictor)
     with executor:
-        started = time.monotonic()
         state = agent.invoke({"messages": [("user", "a")]})
     assert [message.text for message in state["messages"]] == ["a", "", "A", "It is A."]
-    assert len(began) == 1
-    assert (began[0] - started < THINK_S) == executor.outcomes[0].hit == (predictor is not None)
+    assert calls == ["a"]
+    assert executor.outcomes[0].hit == (predictor is not None)
 
 
 def test_a_stream_tells_of_hits_too():
@@ -82,14 +93,24 @@ def test_what_a_tool_raises_goes_on_as_it_was(predictor):
         agent.invoke({"messages": [("user", "nowhere")]})
 
 
-def test_conversations_on_many_threads_stay_apart():
-    from concurrent.futures import ThreadPoolExecutor
+def test_many_models_may_think_at_once_each_for_its_own_conversation():
+    many = 60
+    look, calls, _ = watched()
+    together = threading.Barrier(many)
 
-    agent, executor, began = agent_with(foreseen())
-    with executor, ThreadPoolExecutor(4) as pool:
-        states = list(pool.map(lambda text: agent.invoke({"messages": [("user", text)]}), "abcdefgh"))
-    assert [state["messages"][-1].text for state in states] == [f"It is {text}." for text in "ABCDEFGH"]
-    assert len(began) == 8
+    def think(request):
+        if request.messages[-1].role == "user":
+            together.wait(LONG_S)  # goes on when all of them think
+        return answer(request)
+
+    executor = Executor(tools_of([look], {"look": "read"}))
+    model = BackendChatModel(backend=ScriptedBackend(think))
+    agent = create_agent(model, [look], middleware=[SpeculationMiddleware(executor)])
+    names = [f"n{at}" for at in range(many)]
+    with executor, ThreadPoolExecutor(many) as pool:
+        states = list(pool.map(lambda text: agent.invoke({"messages": [("user", text)]}), names))
+    assert [state["messages"][-1].text for state in states] == [f"It is {name.upper()}." for name in names]
+    assert sorted(calls) == sorted(names)
 
 
 def test_a_human_says_no_before_anything_is_written():
@@ -118,9 +139,21 @@ def test_a_human_says_no_before_anything_is_written():
 
 
 def test_a_graph_runs_in_the_executors_thread():
-    look, _ = watched()
+    look, _, began = watched()
+
+    class Patient(ScriptedBackend):
+        """Thinks until the tool has been called."""
+
+        @asynccontextmanager
+        async def _writer(self, text, request):
+            with anyio.fail_after(LONG_S):
+                while not began.is_set():
+                    await anyio.sleep(0.005)
+            async with super()._writer(text, request) as writer:
+                yield writer
+
     executor = Executor(tools_of([look], {"look": "read"}), foreseen(), TopK(1))
-    graph = SpeculativeAgent(ScriptedBackend(answer, prefill_s=THINK_S), executor).compile()
+    graph = SpeculativeAgent(Patient(answer), executor).compile()
     with executor:
         state = executor.call(graph.ainvoke, {"messages": [("user", "a")]})
     assert state["messages"][-1].text == "It is A."
@@ -128,9 +161,9 @@ def test_a_graph_runs_in_the_executors_thread():
 
 
 def test_without_a_thread_of_its_own_the_error_says_what_to_do():
-    agent, executor, began = agent_with(None)
+    agent, executor, calls = agent_with(None)
     with pytest.raises(ConfigError, match="use `with executor:` around it, or `async with executor:`"):
         agent.invoke({"messages": [("user", "a")]})
     with executor, pytest.raises(ConfigError, match="in use already"), executor:
         pass
-    assert not began
+    assert not calls
