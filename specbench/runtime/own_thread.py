@@ -63,7 +63,8 @@ class OwnThread(AbstractAsyncContextManager[Any, bool | None]):
         """
         if self._portal is None:
             raise ConfigError(
-                "the executor has no thread of its own, which blocking code needs; use `with executor:` around it, or "
-                "`async with executor:` and the asynchronous functions (`ainvoke`, `astream`)"
+                "the executor has no thread of its own, or none any more, and blocking code needs one; use "
+                "`with executor:` around all that runs, or `async with executor:` and the asynchronous functions "
+                "(`ainvoke`, `astream`)"
             )
         return self._portal.call(function, *arguments)

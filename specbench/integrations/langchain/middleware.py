@@ -42,7 +42,7 @@ with named_extras():
     from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
     from langchain_core.messages.tool import ToolOutputMixin
     from langchain_core.runnables import RunnableConfig
-    from langchain_core.tools import BaseTool
+    from langchain_core.tools import BaseTool, StructuredTool
     from langgraph.config import get_config
 
 __all__ = ["SpeculationMiddleware", "tools_of"]
@@ -136,6 +136,8 @@ class SpeculationMiddleware(AgentMiddleware[Any, Any, Any]):
 
     def wrap_tool_call(self, request: Any, handler: Callable[[Any], Any]) -> Any:
         """Join or run a call of an agent that is run with ``invoke``, inside ``with executor:``."""
+        if isinstance(request.tool, StructuredTool) and request.tool.func is None:
+            return handler(request)  # it says that it cannot be run like this, as it does without a guess
         return self.executor.call(self.awrap_tool_call, request, _in_a_thread(handler))
 
     async def awrap_tool_call(self, request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:

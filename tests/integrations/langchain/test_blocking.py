@@ -93,6 +93,60 @@ def test_what_a_tool_raises_goes_on_as_it_was(predictor):
         agent.invoke({"messages": [("user", "nowhere")]})
 
 
+@pytest.mark.parametrize("predictor", [None, foreseen()], ids=["without", "speculative"])
+def test_an_asynchronous_tool_cannot_be_invoked_whether_it_was_guessed_or_not(predictor):
+    began = threading.Event()
+
+    @tool
+    async def look(x: str) -> str:
+        """Look at something."""
+        began.set()
+        return x.upper()
+
+    def think(request):
+        if predictor is not None and request.messages[-1].role == "user":
+            assert began.wait(LONG_S)
+        return answer(request)
+
+    executor = Executor(tools_of([look], {"look": "read"}), predictor, TopK(1))
+    agent = create_agent(
+        BackendChatModel(backend=ScriptedBackend(think)), [look], middleware=[SpeculationMiddleware(executor)]
+    )
+    with executor:
+        with pytest.raises(NotImplementedError, match="does not support sync invocation"):
+            agent.invoke({"messages": [("user", "a")]})
+        assert executor.call(agent.ainvoke, {"messages": [("user", "b")]})["messages"][-1].text == "It is B."
+
+
+def test_an_agent_that_is_not_done_when_the_block_ends_is_told_so():
+    thinks, left, said = threading.Event(), threading.Event(), []
+
+    def think(request):
+        thinks.set()
+        assert left.wait(LONG_S)
+        return answer(request)
+
+    look, calls, _ = watched()
+    executor = Executor(tools_of([look], {"look": "read"}))
+    agent = create_agent(
+        BackendChatModel(backend=ScriptedBackend(think)), [look], middleware=[SpeculationMiddleware(executor)]
+    )
+
+    def run():
+        with pytest.raises(ConfigError, match="or none any more") as error:
+            agent.invoke({"messages": [("user", "a")]})
+        said.append(error.value)
+
+    thread = threading.Thread(target=run)
+    with executor:
+        thread.start()
+        assert thinks.wait(LONG_S)
+        threading.Timer(0.05, left.set).start()
+    thread.join(LONG_S)
+    assert said
+    assert not calls
+
+
 def test_many_models_may_think_at_once_each_for_its_own_conversation():
     many = 60
     look, calls, _ = watched()
@@ -162,7 +216,7 @@ def test_a_graph_runs_in_the_executors_thread():
 
 def test_without_a_thread_of_its_own_the_error_says_what_to_do():
     agent, executor, calls = agent_with(None)
-    with pytest.raises(ConfigError, match="use `with executor:` around it, or `async with executor:`"):
+    with pytest.raises(ConfigError, match="use `with executor:` around all that runs, or `async with executor:`"):
         agent.invoke({"messages": [("user", "a")]})
     with executor, pytest.raises(ConfigError, match="in use already"), executor:
         pass
