@@ -24,6 +24,7 @@ from specbench.core.lazy import lazy
 
 if TYPE_CHECKING:
     from specbench import plots
+    from specbench.core.cluster import cluster
     from specbench.core.errors import SpecbenchError
     from specbench.core.ledger import Ledger
     from specbench.core.types import DecisionPoint, Effect, Message, Prediction, ToolCall, ToolSpec, Trace
@@ -80,6 +81,7 @@ _PLACES = {
     "compare": "specbench.study.interface",
     "simulate": "specbench.study.interface",
     "sweep": "specbench.study.interface",
+    "cluster": "specbench.core.cluster",
     "Workbench": "specbench.study.workbench",
     "Setting": "specbench.study.setting",
     "notebook": "specbench.study.notebook:",
@@ -150,6 +152,7 @@ __all__ = [
     "__version__",
     "advise",
     "check_predictor",
+    "cluster",
     "compare",
     "evaluate",
     "load",

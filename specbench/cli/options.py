@@ -26,6 +26,7 @@ __all__ = [
     "TRACES",
     "BreakerOption",
     "CarryOption",
+    "ClusterOption",
     "Commands",
     "EffectsOption",
     "FormatOption",
@@ -161,6 +162,14 @@ LimitOption = Annotated[
     list[str] | None, typer.Option("--limit", help="A rate limit, TOOL:PER_S/BURST (calls a second); several.")
 ]
 BreakerOption = Annotated[bool, typer.Option("--breaker", help="Switch speculation off while it keeps missing.")]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        help="Do the work in a Dask cluster: local, local:PROCESSES, or a scheduler's address such as "
+        "tcp://10.0.0.1:8786 (docs/howto/many_machines.md).",
+    ),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 
 

@@ -11,6 +11,7 @@ from specbench.cli.options import (
     ANSWERS,
     BreakerOption,
     CarryOption,
+    ClusterOption,
     EffectsOption,
     FormatOption,
     LatencyOption,
@@ -123,6 +124,7 @@ def sweep(
     breaker: BreakerOption = False,
     sessions: SessionsOption = 1,
     jobs: Annotated[int, typer.Option("--jobs", help="Processes; -1 for all cores.")] = -1,
+    cluster: ClusterOption = None,
     predict_ms: PredictMsOption = None,
     format: FormatOption = None,
     skip_invalid: SkipOption = False,
@@ -139,7 +141,7 @@ def sweep(
         policies=policies or ["threshold:0:0.95:0.05"], latencies=latencies or ["auto"],
         windows=windows or ["think"], carry_ttl_s=carry_ttl_s or [0.0], run_ahead=run_ahead or ["0"],
         options=speculation_options(tool_slots=tool_slots, llm_slots=llm_slots, limit=limit, breaker=breaker),
-        sessions=sessions, predict_ms=predict_ms, seed=seed, jobs=jobs, format=format,
+        sessions=sessions, predict_ms=predict_ms, seed=seed, jobs=jobs, cluster=cluster, format=format,
         skip_invalid=skip_invalid, effects=effects, progress=not quiet,
     )  # fmt: skip
     best = frame.loc[frame.groupby(["predictor", "latency", "options"])["net_s"].idxmax()]

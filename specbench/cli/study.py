@@ -10,6 +10,7 @@ import typer
 from specbench.cli.options import (
     ANSWERS,
     CHECKPOINTS,
+    ClusterOption,
     EffectsOption,
     FormatOption,
     LatencyOption,
@@ -52,6 +53,7 @@ def evaluate(
     allow_overlap: Annotated[
         bool, typer.Option("--allow-overlap", help="Allow a task in both training and test (a leak).")
     ] = False,
+    cluster: ClusterOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Fit predictors on some traces, measure them on others, and write the numbers as JSON."""
@@ -74,8 +76,9 @@ def evaluate(
     told = Progress(not quiet)
     with one_file(out) as (path, say), finished_fits(out, told) as fits:
         record = measure(
-            learned_from, measured_on, names, settings, allow_overlap=allow_overlap, progress=told, fits=fits
-        )
+            learned_from, measured_on, names, settings,
+            allow_overlap=allow_overlap, progress=told, fits=fits, cluster=cluster,
+        )  # fmt: skip
         if record["shared_tasks"]:
             echo(f"warning: {record['shared_tasks']} task id(s) occur in both training and test", err=True)
         write_json(path, record)
@@ -197,6 +200,7 @@ def compare(
     seed: SeedOption = 0,
     latency: LatencyOption = "auto",
     predict_ms: PredictMsOption = None,
+    cluster: ClusterOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Train and measure every predictor on one split by task; write a leaderboard, and what else is asked for."""
@@ -218,11 +222,8 @@ def compare(
             None if hidden is None else str(hidden),
         ),
         settings=Settings(seed, Latency.from_text(latency, seed), predict_ms=predict_ms),
-        format=format,
-        skip_invalid=skip_invalid,
-        effects=effects,
-        progress=not quiet,
-    )
+        format=format, skip_invalid=skip_invalid, effects=effects, cluster=cluster, progress=not quiet,
+    )  # fmt: skip
     show_problems(result.skipped, "skipped")
     show_problems(result.left_out, "left out")
     echo(leaderboard_table(result.tables["leaderboard"], BASELINE))

@@ -10,6 +10,7 @@ import typer
 
 from specbench.cli.options import (
     FORMATS,
+    ClusterOption,
     EffectsOption,
     FormatOption,
     KeepPrefixesOption,
@@ -61,15 +62,19 @@ def convert(
     skip_invalid: SkipOption = False,
     effects: EffectsOption = None,
     keep_prefixes: KeepPrefixesOption = False,
+    cluster: ClusterOption = None,
 ) -> None:
     """Convert traces of any format to specbench's own."""
+    from specbench.core.cluster import opened
     from specbench.core.files import refuse_foreign
     from specbench.traces.store import ReadReport, read_traces, write_traces
 
     report = ReadReport()
-    traces = read_traces(paths, format, skip_invalid, effects=effects, report=report, keep_prefixes=keep_prefixes)
-    with one_file(out) as (path, say):
+    with one_file(out) as (path, say), opened(cluster) as workers:
         refuse_foreign(path, '"specbench":1', [*paths, effects])
+        traces = read_traces(
+            paths, format, skip_invalid, effects=effects, report=report, keep_prefixes=keep_prefixes, workers=workers
+        )
         written = write_traces(path, traces)
         show_problems(report.skipped, "skipped")
         _show_warnings(report)

@@ -9,6 +9,7 @@
     ├── PredictorError        a predictor broke its contract
     │   ├── NotFittedError    predict() before fit()
     │   └── CheckpointError   a checkpoint is truncated, foreign, newer or tampered with
+    ├── ClusterError          the workers of a cluster cannot be reached, or cannot do the work
     └── MissingExtraError     an optional dependency is absent (also an ImportError); names the pip command
 
     PluginWarning             a part of another package is left out (a UserWarning)
@@ -19,6 +20,7 @@ Each message says what came, what is allowed and what to do.
 from __future__ import annotations
 
 import reprlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from specbench.core.text import shown
 
 __all__ = [
     "CheckpointError",
+    "ClusterError",
     "ConfigError",
     "MissingExtraError",
     "NotFittedError",
@@ -142,6 +145,10 @@ class CheckpointError(PredictorError):
     """A checkpoint is truncated, foreign, from a newer version, or tampered with."""
 
 
+class ClusterError(SpecbenchError):
+    """The workers of a cluster cannot be reached, or cannot do the work."""
+
+
 class MissingExtraError(SpecbenchError, ImportError):
     """An optional dependency is not installed.
 
@@ -155,6 +162,10 @@ class MissingExtraError(SpecbenchError, ImportError):
         self.package = package
         self.extra = extra
         super().__init__(f"{package} is not installed; it comes with an extra: pip install 'specbench[{extra}]'")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Tell other processes how to raise it: those of a cluster may lack an extra."""
+        return partial(type(self), extra=self.extra), (self.package,)
 
 
 class PluginWarning(UserWarning):

@@ -18,6 +18,7 @@ EXTRAS = {
     "lab": ("anywidget", "ipywidgets", "jupyterlab", "nbclient", "nbformat", "voila"),
     "mcp": ("mcp", "opentelemetry"),
     "frameworks": ("agents", "pydantic_ai"),
+    "dask": ("dask", "distributed"),
     "onnx": ("onnx", "onnxruntime"),
     "sentence": ("sentence_transformers",),
 }  # fmt: skip

@@ -9,7 +9,8 @@ from specbench.core.lazy import lazy
 if TYPE_CHECKING:
     from specbench.study.advise import Advice
     from specbench.study.data import Data, load_data
-    from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor, evaluation_record
+    from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor
+    from specbench.study.evaluations import evaluation_record
     from specbench.study.figure_tables import per_tool, reliability_bins
     from specbench.study.interface import compare, evaluate, simulate, sweep
     from specbench.study.main import StudyResult, default_predictors, run_study
@@ -56,7 +57,7 @@ __getattr__, __dir__ = lazy(
         "default_predictors": "specbench.study.main",
         "evaluate": "specbench.study.interface",
         "evaluate_predictor": "specbench.study.evaluation",
-        "evaluation_record": "specbench.study.evaluation",
+        "evaluation_record": "specbench.study.evaluations",
         "load_data": "specbench.study.data",
         "per_tool": "specbench.study.figure_tables",
         "reliability_bins": "specbench.study.figure_tables",

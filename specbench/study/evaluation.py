@@ -14,7 +14,6 @@ import numpy as np
 from specbench.core.errors import ConfigError
 from specbench.core.json_values import strict
 from specbench.core.types import Trace
-from specbench.core.version import package_version
 from specbench.metrics.intervals import ratio_interval
 from specbench.metrics.paired import CALL_RATES
 from specbench.metrics.prediction_rates import launch_calibration, rates
@@ -25,8 +24,8 @@ from specbench.predictors import Predictor, make_predictor
 from specbench.sim.latency.measured import Auto, modelled_view
 from specbench.sim.latency.models import Latency
 from specbench.sim.threshold_sweep import hits_at_precision, sweep
-from specbench.study.data import Data, known_tools, overlap, refuse_overlap
-from specbench.study.environment import check_predict_ms, versions
+from specbench.study.data import known_tools
+from specbench.study.environment import check_predict_ms
 from specbench.study.finished_fits import FinishedFits
 from specbench.study.leaks import conversations_card
 from specbench.study.predictions import Predicted, predicted, seeded
@@ -41,7 +40,7 @@ __all__ = [
     "Settings",
     "checkpoint_bytes",
     "evaluate_predictor",
-    "evaluation_record",
+    "fit_name",
     "parse_names",
     "seeded",
 ]
@@ -164,6 +163,11 @@ class Evaluated:
         return float(self.metrics["predict_ms_charged"]) / 1e3
 
 
+def fit_name(name: str, settings: Settings) -> str:
+    """Return what :class:`~specbench.study.finished_fits.FinishedFits` calls a fit."""
+    return f"{name}, seed {settings.seed}"
+
+
 def parse_names(text: str | Sequence[str]) -> list[str]:
     """Return the predictor names of a comma list (or several), each once.
 
@@ -215,7 +219,7 @@ def evaluate_predictor(
     predictor, fit_s = predictor if predictor is not None else seeded(name, settings.seed), 0.0
     if train is not None:
         empty = predictor
-        predictor, fit_s = fits.fit(f"{name}, seed {settings.seed}", lambda: empty, train)
+        predictor, fit_s = fits.fit(fit_name(name, settings), lambda: empty, train)
         predictor.learned_from = {"conversations": conversations_card(train)}
     found = predicted(predictor, name, test, ahead=False, predict_ms=settings.predict_ms, progress=progress)
     table = found.table
@@ -264,46 +268,6 @@ def _refits(
         for rate in CALL_RATES:
             out[rate].append(found[rate])
     return out
-
-
-def evaluation_record(
-    train: Data,
-    test: Data,
-    predictors: Sequence[str],
-    settings: Settings | None = None,
-    *,
-    allow_overlap: bool = False,
-    progress: Progress | None = None,
-    fits: FinishedFits | None = None,
-) -> dict[str, Any]:
-    """Fit and measure several predictors; returns what ``specbench evaluate`` writes, as strict JSON values.
-
-    Raises
-    ------
-    ConfigError
-        When training and test share a task (unless ``allow_overlap``), or a predictor does not exist.
-    """
-    settings = settings if settings is not None else Settings()
-    if not allow_overlap:
-        refuse_overlap(train.traces, test.traces)
-    for name in predictors:
-        make_predictor(name)
-    results = {
-        name: evaluate_predictor(name, train.traces, test.traces, settings, progress, fits=fits).metrics
-        for name in predictors
-    }
-    shared = overlap(train.traces, test.traces)
-    record = {
-        "specbench": package_version(),
-        "train": train.to_dict(),
-        "test": test.to_dict(),
-        "shared_tasks": len(shared),
-        "config": {**settings.to_dict(test.traces), "predictors": list(predictors), "allow_overlap": allow_overlap},
-        "versions": versions(),
-        "predictors": results,
-    }
-    value: dict[str, Any] = strict(record)
-    return value
 
 
 def checkpoint_bytes(predictor: Predictor) -> int:

@@ -60,23 +60,36 @@ class FinishedFits:
         train
             What it learns from.
         """
-        kept = None if self.folder is None else self.folder / _digest(f"{name} {self.about}", train)
-        if kept is not None and (kept / _SECONDS).is_file():
-            try:
-                found = load(kept / "checkpoint", make=make), float(read_json(kept / _SECONDS))
-            except CheckpointError:
-                shutil.rmtree(kept)
-            else:
-                self.progress.note(f"{name}: fitted by the interrupted run; remove {self.folder} to fit it again")
-                return found
-        self.progress.note(f"{name}: fitting on {len(train)} traces")
-        started = time.perf_counter()
-        predictor = make().fit(train)
-        seconds = time.perf_counter() - started
-        if kept is not None and seconds >= WORTH_KEEPING_S:
-            save(predictor, kept / "checkpoint")
-            write_json(kept / _SECONDS, seconds)
-        return predictor, seconds
+        found = self.kept(name, make, train)
+        if found is None:
+            self.progress.note(f"{name}: fitting on {len(train)} traces")
+            started = time.perf_counter()
+            found = make().fit(train), time.perf_counter() - started
+            self.keep(name, *found, train)
+        return found
+
+    def kept(self, name: str, make: Callable[[], Predictor], train: Sequence[Trace]) -> tuple[Predictor, float] | None:
+        """Return what an interrupted run of the same job has fitted, if it did; as for :meth:`fit`."""
+        place = self._place(name, train)
+        if place is None or not (place / _SECONDS).is_file():
+            return None
+        try:
+            found = load(place / "checkpoint", make=make), float(read_json(place / _SECONDS))
+        except CheckpointError:
+            shutil.rmtree(place)
+            return None
+        self.progress.note(f"{name}: fitted by the interrupted run; remove {self.folder} to fit it again")
+        return found
+
+    def keep(self, name: str, predictor: Predictor, seconds: float, train: Sequence[Trace]) -> None:
+        """Keep a predictor, if its fit took some time."""
+        place = self._place(name, train)
+        if place is not None and seconds >= WORTH_KEEPING_S:
+            save(predictor, place / "checkpoint")
+            write_json(place / _SECONDS, seconds)
+
+    def _place(self, name: str, train: Sequence[Trace]) -> Path | None:
+        return None if self.folder is None else self.folder / _digest(f"{name} {self.about}", train)
 
 
 @contextmanager

@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from specbench.core.cluster import Cluster, opened
 from specbench.core.errors import ConfigError
 from specbench.core.files import atomic_file, tell_full_disk
 from specbench.core.json_values import check_file, read_json
+from specbench.core.types import Trace
 from specbench.core.version import package_version
+from specbench.core.workers import Processes
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import Policy
 from specbench.predictors import competitor_names
@@ -22,9 +25,9 @@ from specbench.sim import Auto, ByProfile, Latency, simulate
 from specbench.speculation import Options, RunAhead
 from specbench.study.data import split_sizes
 from specbench.study.job import Job, kind_of
-from specbench.study.predictions import fitted, predicted
-from specbench.study.progress import Progress
+from specbench.study.predictions import Predicted, fitted, predicted
 from specbench.traces.effects import Effects
+from specbench.traces.splitting import Split
 from specbench.traces.store import Paths, read_effects
 
 __all__ = ["KEYS", "expand_policies", "run_sweep"]
@@ -76,6 +79,7 @@ def run_sweep(
     predict_ms: float | None = None,
     seed: int = 0,
     jobs: int = -1,
+    cluster: str | Cluster | None = None,
     format: str | None = None,
     skip_invalid: bool = False,
     effects: Effects | None = None,
@@ -102,6 +106,8 @@ def run_sweep(
         As there.
     jobs
         Processes; -1 for all cores.
+    cluster
+        Fits and simulates there instead of in processes of this machine: see :func:`specbench.core.cluster.cluster`.
 
     Returns
     -------
@@ -141,17 +147,47 @@ def run_sweep(
     config = {"latencies": {text: model.describe() for text, model in models.items()}}
     job.write_config(folder, data, identity=identity, config=config, split=split_sizes(parts))
     have = {tuple(row) for row in done[KEYS].itertuples(index=False)} if len(done) else set()
-    for name in predictors:
-        missing = [key for key in product([name], policies, models, option_sets) if key not in have]
-        if not missing:
-            continue
-        asked = fitted(name, parts.train_and_validation, seed=seed, progress=job.progress)
-        found = predicted(asked, name, parts.test, predict_ms=predict_ms, progress=job.progress)
-        batches = [missing[at : at + BATCH] for at in range(0, len(missing), BATCH)]
-        for rows in _parallel(batches, jobs, job.progress, name, found.table, models, found.predict_s, sessions, seed):
-            done = pd.concat([done, pd.DataFrame(rows)], ignore_index=True) if len(done) else pd.DataFrame(rows)
-            _write(done, folder / "sweep.parquet")
-    return done.sort_values(KEYS, ignore_index=True)
+    missing = {
+        name: [key for key in product([name], policies, models, option_sets) if key not in have] for name in predictors
+    }
+    asked = [name for name in predictors if missing[name]]
+    with opened(cluster) as elsewhere:
+        workers = elsewhere if elsewhere is not None else Processes(jobs)
+        for name, found in _asked(asked, parts, seed, predict_ms, job, elsewhere):
+            table = workers.hold(found.table)
+            batches = [missing[name][at : at + BATCH] for at in range(0, len(missing[name]), BATCH)]
+            items = [(batch, table, models, found.predict_s, sessions, seed) for batch in batches]
+            finished = workers.as_finished(_cells, items)
+            for _ in job.progress.bar(batches, f"{name}: simulating"):
+                _, rows = next(finished)
+                done = pd.concat([done, pd.DataFrame(rows)], ignore_index=True) if len(done) else pd.DataFrame(rows)
+                _write(done, folder / "sweep.parquet")
+    done = done.sort_values(KEYS, ignore_index=True)
+    if asked:
+        _write(done, folder / "sweep.parquet")
+    return done
+
+
+def _asked(
+    names: Sequence[str], parts: Split, seed: int, predict_ms: float | None, job: Job, cluster: Cluster | None
+) -> Iterator[tuple[str, Predicted]]:
+    """Fit predictors and ask them: here one after the other, in a cluster side by side."""
+    if cluster is None:
+        for name in names:
+            model = fitted(name, parts.train_and_validation, seed=seed, progress=job.progress)
+            yield name, predicted(model, name, parts.test, predict_ms=predict_ms, progress=job.progress)
+        return
+    train, test = cluster.hold(parts.train_and_validation), cluster.hold(parts.test)
+    items = [(name, train, test, seed, predict_ms) for name in names]
+    for place, found in cluster.as_finished(_fit_and_ask, items):
+        job.progress.note(f"{names[place]}: fitted and asked in the cluster")
+        yield names[place], found
+
+
+def _fit_and_ask(
+    name: str, train: Sequence[Trace], test: Sequence[Trace], seed: int, predict_ms: float | None
+) -> Predicted:
+    return predicted(fitted(name, train, seed=seed), name, test, predict_ms=predict_ms)
 
 
 def _option_sets(
@@ -165,32 +201,6 @@ def _option_sets(
             carry_ttl_s=seconds,
             run_ahead=None if depth == "0" else RunAhead.from_text(depth),
         )
-
-
-def _parallel(
-    batches: Sequence[Sequence[tuple[str, ...]]],
-    jobs: int,
-    told: Progress,
-    name: str,
-    table: PredictionTable,
-    models: Mapping[str, Any],
-    predict_s: float,
-    sessions: int,
-    seed: int,
-) -> Any:
-    from joblib import Parallel, delayed
-
-    if len(batches) == 1 or jobs == 1:
-        work: Any = (_cells(batch, table, models, predict_s, sessions, seed) for batch in batches)
-    else:
-        work = Parallel(n_jobs=jobs, return_as="generator_unordered")(
-            delayed(_cells)(batch, table, models, predict_s, sessions, seed) for batch in batches
-        )
-    bar = told.bar(range(len(batches)), f"{name}: simulating")
-    for rows in work:
-        next(bar)
-        yield rows
-    next(bar, None)
 
 
 def _cells(

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
+from specbench.core.cluster import Cluster, opened
 from specbench.core.errors import ConfigError
 from specbench.core.types import Trace
 from specbench.metrics import SpeculationMetrics
@@ -23,7 +24,8 @@ from specbench.sim import simulate as simulate_table
 from specbench.sim import sweep as sweep_table
 from specbench.speculation import Options
 from specbench.study.data import refuse_overlap
-from specbench.study.evaluation import THRESHOLDS, Settings, evaluate_predictor
+from specbench.study.evaluation import THRESHOLDS, Settings
+from specbench.study.evaluations import Asked, evaluate_all
 from specbench.study.predictions import predicted, seeded
 from specbench.study.results import Evaluation, PairedComparison, Run
 
@@ -43,6 +45,7 @@ def evaluate(
     predict_ms: float | None = None,
     seed: int = 0,
     allow_overlap: bool = False,
+    cluster: str | Cluster | None = None,
 ) -> Evaluation:
     """Fit predictors on ``train`` and measure them on ``test``.
 
@@ -61,6 +64,9 @@ def evaluate(
         Of training.
     allow_overlap
         Let training and test share tasks (the numbers are too good then).
+    cluster
+        Fits and measures the predictors side by side: see :func:`specbench.cluster`. What is measured in milliseconds
+        is that of its machines; all else is the same.
 
     Raises
     ------
@@ -87,7 +93,9 @@ def evaluate(
             refuse_overlap(train, _traces(test, "test"))
     test = _traces(test, "test")
     settings = Settings(seed, Latency.from_text(latency, seed), predict_ms)
-    return Evaluation([evaluate_predictor(name, train, test, settings, predictor=each) for name, each in made.items()])
+    asked = [Asked(name, each, train, test) for name, each in made.items()]
+    with opened(cluster) as elsewhere:
+        return Evaluation(list(evaluate_all(asked, settings, cluster=elsewhere)))
 
 
 def compare(
@@ -98,6 +106,7 @@ def compare(
     baseline: str = "markov",
     seed: int = 0,
     allow_overlap: bool = False,
+    cluster: str | Cluster | None = None,
 ) -> PairedComparison:
     """Fit predictors on ``train`` and return their paired differences to a baseline on ``test``.
 
@@ -105,7 +114,7 @@ def compare(
     ----------
     predictors
         Names or objects, or one of them.
-    train, test, seed, allow_overlap
+    train, test, seed, allow_overlap, cluster
         As in :func:`evaluate`.
     baseline
         Name of the predictor to compare with; it is added where it is not among them.
@@ -119,7 +128,7 @@ def compare(
     given = _listed(predictors)
     if baseline not in [each if isinstance(each, str) else each.name for each in given]:
         given = [baseline, *given]
-    evaluation = evaluate(given, train, test, seed=seed, allow_overlap=allow_overlap)
+    evaluation = evaluate(given, train, test, seed=seed, allow_overlap=allow_overlap, cluster=cluster)
     against = evaluation.results[baseline].table
     rows = [
         {"predictor": name, "rate": rate, **found}

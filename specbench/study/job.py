@@ -24,7 +24,7 @@ from specbench.traces.splitting import Split
 
 __all__ = ["Job", "kind_of", "option_words", "options_words", "results_folder"]
 
-NOT_RECORDED = frozenset({"progress", "jobs"})
+NOT_RECORDED = frozenset({"progress", "jobs", "cluster"})
 """Arguments that are no options of the command line, or that change nothing in the results."""
 GROUPS = ("settings", "parts")
 """Arguments that are dataclasses of arguments."""

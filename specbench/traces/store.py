@@ -6,15 +6,19 @@ import hashlib
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import repeat, zip_longest
 from pathlib import Path
 
-from specbench.core.errors import ConfigError, SpecbenchError, TraceError
+from specbench.core.errors import ConfigError, TraceError
 from specbench.core.files import atomic_file
 from specbench.core.types import Trace
+from specbench.core.workers import Workers
 from specbench.traces.counted_once import CountedOnce
 from specbench.traces.effects import Declared, Effects, apply_effects, read_effects
+from specbench.traces.elsewhere import ReadBefore, read_elsewhere
 from specbench.traces.json_files import OnError
 from specbench.traces.json_heads import read_head
+from specbench.traces.reading import told
 from specbench.traces.reports import FileReport, ReadReport
 from specbench.traces.schema import encode_trace
 from specbench.traces.sources import Source, detect_source, get_source
@@ -51,6 +55,7 @@ def read_traces(
     report: ReadReport | None = None,
     keep_prefixes: bool = False,
     record_to_trace: RecordToTrace | None = None,
+    workers: Workers | None = None,
 ) -> Iterator[Trace]:
     """Stream the traces of files and folders.
 
@@ -77,6 +82,8 @@ def read_traces(
     record_to_trace
         Makes a trace of a record, for files of any other shape: takes the parsed record, returns a
         :class:`~specbench.core.types.Trace` (or a list of them), chat messages, or ``None``.
+    workers
+        Read files side by side, such as those of :func:`specbench.cluster`; the files lie under the same names there.
 
     Returns
     -------
@@ -104,7 +111,7 @@ def read_traces(
     if record_to_trace is not None:
         forced = ByFunction(record_to_trace)
     overrides = read_effects(effects) if effects is not None else {}
-    return _stream(trace_files(paths), forced, skip_invalid, overrides, report, keep_prefixes)
+    return _stream(trace_files(paths), forced, skip_invalid, overrides, report, keep_prefixes, workers)
 
 
 def load(
@@ -132,6 +139,7 @@ def _stream(
     effects: Mapping[str, Declared],
     report: ReadReport | None,
     keep_prefixes: bool,
+    workers: Workers | None,
 ) -> Iterator[Trace]:
     once: CountedOnce[FileReport] = CountedOnce()
     entries = report.files if report is not None else []
@@ -147,17 +155,18 @@ def _stream(
                 report.tools.update(trace.tools, called)
             yield apply_effects(trace, effects) if effects else trace
 
-    for path in files:
+    read: Iterable[list[ReadBefore | None]] = repeat([]) if workers is None else read_elsewhere(files, forced, workers)
+    for path, before in zip(files, read, strict=workers is not None):
         opening = FileReport(str(path))
         collect = _collect(opening, report is None) if skip_invalid else _raise
         try:
             digest = _sha256(path) if report is not None else ""
             with unpacked(path) as inside:
-                for label, file in inside:
+                for (label, file), done in zip_longest(inside, before[: len(inside)]):
                     entry = FileReport(label, sha256=digest)
                     entries.append(entry)
                     on_error = _named(_collect(entry, report is None) if skip_invalid else _raise, file, label)
-                    for trace, source in _unique_traces(file, entry, forced, on_error, seen, len(entries)):
+                    for trace, source in _unique_traces(file, entry, done or forced, on_error, seen, len(entries)):
                         if source.counted_once and not keep_prefixes:
                             yield from counted(once.add(trace, entry))
                         else:
@@ -185,7 +194,7 @@ def _unique_traces(
     if entry.sha256:
         sides = [file.with_name(name) for name in READ_BESIDE.get(source.name, ())]
         entry.beside = {side.name: _sha256(side) for side in sides if side.is_file()}
-    for trace in _told(source, file, on_error):
+    for trace in told(source, file, on_error):
         unique = _unique(trace, seen, number)
         if unique is None:
             on_error(
@@ -211,39 +220,6 @@ def _named(on_error: OnError, file: Path, label: str) -> OnError:
         on_error(error)
 
     return named
-
-
-def _told(source: Source, path: Path, on_error: OnError) -> Iterator[Trace]:
-    """Read a file; what a reader raises that is no error of ours, or gives that is no trace, is told with the file."""
-    told = 0
-
-    def counting(error: TraceError) -> None:
-        nonlocal told
-        told += 1
-        on_error(error)
-
-    try:
-        for trace in source.read(path, counting):
-            if not isinstance(trace, Trace):
-                raise TypeError(f"it gave {trace!r}, which is no specbench.Trace")
-            told += 1
-            yield trace
-        if not told:
-            on_error(
-                TraceError(
-                    f"no conversation was found in the file (format {source.name})", path=path,
-                    remedy="leave it out, or name its format (format=, --format)",
-                )
-            )  # fmt: skip
-    except (SpecbenchError, GeneratorExit):
-        raise
-    except Exception as error:
-        on_error(
-            TraceError(
-                f"the reader {source.name!r} raised {type(error).__name__}: {error}", path=path,
-                remedy="mend the reader, or name another format",
-            )
-        )  # fmt: skip
 
 
 def _raise(error: TraceError) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any, Protocol, TypeVar
+
+from specbench.core.workers import Processes
 
 __all__ = ["Trainable", "side_by_side", "train_all"]
 
@@ -39,22 +39,11 @@ def side_by_side(parts: Sequence[Callable[[], T]], calls: int) -> list[T]:
     >>> side_by_side([partial(abs, -1), partial(abs, 2)], calls=10)
     [1, 2]
     """
-    from joblib import Parallel, cpu_count, delayed
-    from joblib.parallel import get_active_backend
-
-    processes = min(cpu_count(), len(parts)) if calls >= WORTH and not get_active_backend()[0].nesting_level else 1
-    if processes < 2:
-        return [part() for part in parts]
-    with warnings.catch_warnings():
-        # A process that has become large is replaced by a new one, which is as it should be.
-        warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
-        return list(Parallel(n_jobs=processes, batch_size=1, backend="loky")(delayed(_run)(part) for part in parts))
+    workers = Processes(-1 if calls >= WORTH else 1)
+    return list(workers.in_order(_result, [(part,) for part in parts]))
 
 
-def _run(part: Callable[[], T]) -> T:
-    """Run a part in a process of its own; torch is there from the start, so that nobody takes it for a leak."""
-    with suppress(ImportError):
-        import torch  # noqa: F401
+def _result(part: Callable[[], T]) -> T:
     return part()
 
 

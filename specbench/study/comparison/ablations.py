@@ -48,6 +48,7 @@ def learned_variants(sentence: str | None = None) -> list[Variant]:
 
 def ablations(bench: Bench, variants: Sequence[Variant]) -> pd.DataFrame:
     """Return one row a variant, in order, with paired differences to the first of them: the complete predictor."""
+    bench.measure_all(variants)
     complete = bench.measure(variants[0])
     rows = []
     for variant in variants:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from specbench.core.cluster import Cluster
 from specbench.core.types import Trace
 from specbench.metrics.paired import CALL_RATES, paired_differences
-from specbench.study.evaluation import Evaluated, Settings, evaluate_predictor, seeded
+from specbench.study.evaluation import Evaluated, Settings, seeded
+from specbench.study.evaluations import Asked, evaluate_all
 from specbench.study.finished_fits import FinishedFits
 from specbench.study.progress import Progress
 
@@ -38,8 +40,8 @@ class Bench:
     ----------
     train, test
         Traces without a task in common.
-    settings, progress, fits
-        As in :func:`specbench.study.evaluate_predictor`.
+    settings, progress, fits, cluster
+        As in :func:`specbench.study.evaluations.evaluate_all`.
     """
 
     train: Sequence[Trace]
@@ -47,25 +49,49 @@ class Bench:
     settings: Settings = field(default_factory=Settings)
     progress: Progress = field(default_factory=lambda: Progress(False))
     fits: FinishedFits | None = None
+    cluster: Cluster | None = None
     _done: dict[str, Evaluated] = field(default_factory=dict)
 
     def measure(self, variant: Variant | str) -> Evaluated:
         """Return ``variant`` (or the predictor of this name) fitted on the training part."""
-        variant = variant if isinstance(variant, Variant) else Variant(variant, variant, {})
-        key = f"{variant.name} {sorted(variant.options.items())}"
-        if key not in self._done:
-            self._done[key] = self.fit(variant, self.train, self.test)
-        return self._done[key]
+        self.measure_all([variant])
+        return self._done[_key(_variant(variant))]
 
-    def fit(self, variant: Variant | str, train: Sequence[Trace], test: Sequence[Trace], note: str = "") -> Evaluated:
-        """Return ``variant`` fitted on ``train`` and measured on ``test``; ``note`` is for the progress."""
-        variant = variant if isinstance(variant, Variant) else Variant(variant, variant, {})
-        predictor = seeded(variant.name, self.settings.seed, **variant.options)
-        return evaluate_predictor(variant.label + note, train, test, self.settings, self.progress, predictor, self.fits)
+    def measure_all(self, variants: Sequence[Variant | str]) -> None:
+        """Fit and measure those of them that are not yet: :meth:`measure` has them then."""
+        missing = {_key(each): each for each in map(_variant, variants) if _key(each) not in self._done}
+        found = self.fit_all([(each, self.train, self.test, "") for each in missing.values()])
+        for key, result in zip(missing, found, strict=True):
+            self._done[key] = result
+
+    def fit_all(
+        self, asked: Sequence[tuple[Variant | str, Sequence[Trace], Sequence[Trace], str]]
+    ) -> Iterator[Evaluated]:
+        """Yield variants fitted on their training traces and measured on their test traces, in order.
+
+        Parameters
+        ----------
+        asked
+            Variant, training traces, test traces, and a note for the progress.
+        """
+        seed = self.settings.seed
+        jobs = []
+        for asked_for, train, test, note in asked:
+            variant = _variant(asked_for)
+            jobs.append(Asked(variant.label + note, seeded(variant.name, seed, **variant.options), train, test))
+        return evaluate_all(jobs, self.settings, self.progress, self.fits, self.cluster)
 
     def differences(self, ours: Evaluated, theirs: Evaluated) -> dict[str, dict[str, float | None]]:
         """Return the paired differences of two that were measured on the same traces."""
         return paired_differences(ours.table, theirs.table)
+
+
+def _variant(variant: Variant | str) -> Variant:
+    return variant if isinstance(variant, Variant) else Variant(variant, variant, {})
+
+
+def _key(variant: Variant) -> str:
+    return f"{variant.name} {sorted(variant.options.items())}"
 
 
 def row_of(result: Evaluated, differences: Mapping[str, Mapping[str, float | None]], against: str) -> dict[str, Any]:

@@ -34,13 +34,19 @@ def nested_subset(traces: Sequence[Trace], share: float, seed: int = 0) -> list[
 
 def learning_curve(bench: Bench, names: Sequence[str], shares: Sequence[float] = SHARES) -> pd.DataFrame:
     """Return one row a predictor and share: ``share, tasks, traces``, the rates with intervals, ``fit_s``."""
+    bench.measure_all(names)
+    parts = {share: nested_subset(bench.train, share, bench.settings.seed) for share in shares}
+    smaller = {share: part for share, part in parts.items() if len(part) < len(bench.train)}
+    asked = [
+        (name, part, bench.test, f" on {100 * share:.0f} % of the tasks")
+        for name in names
+        for share, part in smaller.items()
+    ]
+    found = bench.fit_all(asked)
     rows = []
     for name in names:
-        for share in shares:
-            part = nested_subset(bench.train, share, bench.settings.seed)
-            whole = len(part) == len(bench.train)
-            shown = f" on {100 * share:.0f} % of the tasks"
-            metrics = (bench.measure(name) if whole else bench.fit(name, part, bench.test, shown)).metrics
+        for share, part in parts.items():
+            metrics = (next(found) if share in smaller else bench.measure(name)).metrics
             row = {"predictor": name, "share": share, "tasks": len({trace.task_id for trace in part})}
             row |= {"traces": len(part), "fit_s": metrics["fit_s"]} | {rate: metrics[rate] for rate in RATES}
             for rate in RATES:

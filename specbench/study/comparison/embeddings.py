@@ -29,6 +29,7 @@ def embedding_variants(names: Sequence[str], default: str = "tfidf") -> dict[str
 def embedding_table(bench: Bench, variants: Mapping[str, Variant]) -> pd.DataFrame:
     """Return one row an embedding: rates with paired differences to the first one, and its own cost."""
     texts = texts_to_encode(bench.test)
+    bench.measure_all(list(variants.values()))
     results = {name: bench.measure(variant) for name, variant in variants.items()}
     first = next(iter(results.values()))
     rows = []

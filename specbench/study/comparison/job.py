@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from specbench.core.cluster import Cluster, opened
 from specbench.core.errors import ConfigError
 from specbench.core.json_values import write_json
 from specbench.core.text import writable
@@ -114,6 +115,7 @@ def run_compare(
     format: str | None = None,
     skip_invalid: bool = False,
     effects: Effects | None = None,
+    cluster: str | Cluster | None = None,
     progress: bool = False,
 ) -> Comparison:
     """Train and measure every predictor on one split by task (train and validation → test); write the folder.
@@ -130,6 +132,8 @@ def run_compare(
         Defaults: ``Settings()``, the leaderboard alone.
     format, skip_invalid, effects
         As in :func:`specbench.traces.store.read_traces`.
+    cluster
+        Fits and measures side by side: see :func:`specbench.core.cluster.cluster`.
     progress
         Tell on stderr how far it is.
 
@@ -146,10 +150,11 @@ def run_compare(
     names = predictors
     for name in embedding_names(parts.sentence, parts.hidden):
         make_embedding(name)  # a model that is not there is told before anything is trained
-    with finished_fits(out, job.progress, f"{parts.sentence} {parts.hidden}") as fits, job.folder() as folder:
+    about = f"{parts.sentence} {parts.hidden}"
+    with finished_fits(out, job.progress, about) as fits, job.folder() as folder, opened(cluster) as elsewhere:
         data = job.read()
         divided = job.split(data)
-        bench = Bench(divided.train_and_validation, divided.test, settings, job.progress, fits)
+        bench = Bench(divided.train_and_validation, divided.test, settings, job.progress, fits, elsewhere)
         job.progress.note(
             f"{len(names)} predictors: {len(bench.train)} traces to learn from, {len(bench.test)} for the test"
         )

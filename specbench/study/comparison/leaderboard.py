@@ -42,6 +42,7 @@ def compare_names(text: str | Sequence[str]) -> list[str]:
 
 def leaderboard(bench: Bench, names: Sequence[str]) -> pd.DataFrame:
     """Return one row a predictor: by falling top-1 of READ calls (of calls where there is none), then the controls."""
+    bench.measure_all([BASELINE, *names])
     baseline = bench.measure(BASELINE)
     rows = []
     for name in names:

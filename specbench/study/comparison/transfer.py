@@ -117,8 +117,8 @@ def _hold_out(
             found.left_out.append(f"{experiment}, {held} held out: no decision point is left for the {label}")
             return
     wanted, seen = frozenset(trace.trace_id for trace in test), known_tools(train)
-    for name in names:
-        result = bench.fit(name, train, test, f" without {held}")
+    results = bench.fit_all([(name, train, test, f" without {held}") for name in names])
+    for name, result in zip(names, results, strict=True):
         known = bench.measure(name).table.of_traces(wanted)
         there, minus = (
             rates(known, seen, intervals=False),
