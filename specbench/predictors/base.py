@@ -8,7 +8,7 @@ observes the point's messages, so both always agree.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from numbers import Real
 from operator import index
 from pathlib import Path
@@ -98,6 +98,11 @@ class Predictor(ABC):
         Whether it may be asked.
     loaded_from
         The folder of the checkpoint that it was restored from, if any.
+    layout
+        The number of the layout of its state, which a checkpoint names: one more, with a step, whenever :meth:`restore`
+        cannot read what an earlier :meth:`state` returned.
+    layout_steps
+        Layout → a function that makes the state of the next layout, or a text: why there is none and what to do.
     learned_from
         Hashes of the conversations that it was fitted on, where a study fitted it: a checkpoint keeps them.
     """
@@ -107,6 +112,8 @@ class Predictor(ABC):
     control: ClassVar[bool] = False
     needs: ClassVar[str] = ""
     filler_by_default: ClassVar[str] = ""
+    layout: ClassVar[int] = 1
+    layout_steps: ClassVar[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]] | str]] = {}
     fitted: bool = False
     loaded_from: str = ""
     learned_from: Mapping[str, Any] | None = None

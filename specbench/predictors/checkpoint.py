@@ -9,7 +9,8 @@
 
 Loading makes only predictors that :data:`specbench.core.registry.PREDICTORS` or an installed entry point names (or that
 the caller passes); a name in the file cannot import anything else. It needs numpy and safetensors, not what training
-needed.
+needed. Checkpoints of earlier versions are brought up to date while they are read
+(:mod:`specbench.predictors.migration`); ``specbench export`` writes them anew.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from specbench.core.errors import CheckpointError, ConfigError, SpecbenchError, 
 from specbench.core.version import package_version
 from specbench.predictors import make_predictor
 from specbench.predictors.base import Predictor
+from specbench.predictors.migration import check_layout, current_document, current_state
 from specbench.predictors.packing import unpack
 from specbench.predictors.saving import ARRAYS, DOCUMENT, FORMAT, VERSION, check_place, digest, save
 
@@ -62,15 +64,16 @@ def load(folder: str | Path, *, make: Callable[[], Predictor] | None = None) -> 
     ToolPrediction(tool='get_user', p=1.0)
     """
     folder = Path(folder)
-    document = _read_document(folder)
-    blob = _read_arrays(folder, document)
+    document = current_document(_read_document(folder))
     predictor = _empty(folder, document, make)
+    check_layout(predictor, document.get("layout"), folder)
+    blob = _read_arrays(folder, document)
     try:
         from safetensors import SafetensorError
         from safetensors.numpy import load as decode_arrays
 
         arrays = {_named(name): array for name, array in decode_arrays(blob).items()}
-        predictor.restore(unpack(document["state"], arrays))
+        predictor.restore(current_state(predictor, document["layout"], unpack(document["state"], arrays)))
     except (SafetensorError, *_BAD_STATE) as error:
         raise CheckpointError(
             f"{folder}: the state in this checkpoint is not one of {document['class']} "

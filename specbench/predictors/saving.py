@@ -20,7 +20,7 @@ from specbench.predictors.packing import pack
 
 __all__ = ["ARRAYS", "DOCUMENT", "FORMAT", "VERSION", "check_place", "digest", "save"]
 
-FORMAT, VERSION = "specbench-predictor", 1
+FORMAT, VERSION = "specbench-predictor", 2
 ARRAYS, DOCUMENT, CARD = "model.safetensors", "predictor.json", "README.md"
 """The files of a checkpoint."""
 
@@ -96,6 +96,7 @@ def save(predictor: Saved, folder: str | Path, *, card: Mapping[str, Any] | None
         "predictor": predictor.name,
         "class": type(predictor).__qualname__,
         "specbench": package_version(),
+        "layout": getattr(predictor, "layout", 1),
         "card": pack(card, "card", None),
         "state": state,
         "sha256": {ARRAYS: hashlib.sha256(blob).hexdigest()},

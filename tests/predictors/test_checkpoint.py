@@ -123,7 +123,7 @@ def test_the_folder_says_what_it_is(tmp_path: Path) -> None:
     document = json.loads((folder / "predictor.json").read_text())
     assert {key: document[key] for key in ("format", "version", "predictor", "class", "specbench", "card")} == {
         "format": "specbench-predictor",
-        "version": 1,
+        "version": 2,
         "predictor": "markov",
         "class": "MarkovPredictor",
         "specbench": specbench.__version__,
@@ -244,8 +244,8 @@ def rewrite(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
     ("change", "words"),
     [
         ({"format": "gguf"}, "its format is 'gguf', expected 'specbench-predictor'"),
-        ({"version": 2}, r"has version 2, written by specbench .* reads up to version 1. What to do: pip install --up"),
-        ({"version": "1"}, "has the version '1'; versions are whole numbers from 1 to 1"),
+        ({"version": 3}, r"has version 3, written by specbench .* reads up to version 2. What to do: pip install --up"),
+        ({"version": "1"}, "has the version '1'; versions are whole numbers from 1 to 2"),
         ({"version": 0}, "has the version 0"),
         ({"version": True}, "has the version True"),
         ({"predictor": "crystal_ball"}, "not installed here: no predictor is called 'crystal_ball'; use one of markov"),

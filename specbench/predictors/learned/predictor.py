@@ -19,6 +19,7 @@ from specbench.predictors.counting.argument_fillers import ArgumentFiller
 from specbench.predictors.counting.fillers import FILLERS, make_filler
 from specbench.predictors.learned.calibration import LIKELY, WAYS, JointCalibration
 from specbench.predictors.learned.explanation import Explanation, explain
+from specbench.predictors.learned.layouts import LAYOUT_STEPS
 from specbench.predictors.learned.parallel import train_all
 from specbench.predictors.learned.ranker.argument_ranker import ArgumentRanker, FilledCall
 from specbench.predictors.learned.tool_head.features import INGREDIENTS, ConversationView, Vocabulary
@@ -60,6 +61,7 @@ class LearnedPredictor(Predictor):
 
     name = "learned"
     about = "small neural model of the conversation, the tools and the values in it"
+    layout, layout_steps = 2, LAYOUT_STEPS
 
     def __init__(
         self,
