@@ -72,6 +72,29 @@ def kimi(calls):
     return f"<|tool_calls_section_begin|>{inside}<|tool_calls_section_end|>"
 
 
+def glm(calls):
+    def one(call):
+        shown = {key: value if isinstance(value, str) else json.dumps(value) for key, value in call.arguments.items()}
+        pairs = "\n".join(f"<arg_key>{key}</arg_key>\n<arg_value>{value}</arg_value>" for key, value in shown.items())
+        return f"<tool_call>{call.name}\n{pairs}\n</tool_call>"
+
+    return "\n".join(map(one, calls))
+
+
+def gpt_oss(calls):
+    return "<|start|>assistant".join(
+        f"<|channel|>commentary to=functions.{call.name} <|constrain|>json<|message|>{arguments_of(call)}<|call|>"
+        for call in calls
+    )
+
+
+def gpt_oss_role_first(calls):
+    return "".join(
+        f"<|start|>assistant to=functions.{call.name}<|channel|>commentary json<|message|>{arguments_of(call)}<|call|>"
+        for call in calls
+    )
+
+
 MARKED = {
     "hermes": lambda calls: "\n".join(f"<tool_call>\n{json_of(call)}\n</tool_call>" for call in calls),
     "hermes, one tag": lambda calls: "<tool_call>" + "\n".join(map(json_of, calls)) + "</tool_call>",
@@ -91,6 +114,9 @@ MARKED = {
     "deepseek v3": deepseek_3,
     "deepseek v3.1": deepseek_31,
     "kimi": kimi,
+    "glm": glm,
+    "gpt-oss": gpt_oss,
+    "gpt-oss, role first": gpt_oss_role_first,
     "llama 4": lambda calls: f"<|python_start|>[{', '.join(map(python_of, calls))}]<|python_end|>",
 }
 TO_THE_END = {

@@ -5,6 +5,8 @@
 - **Llama 3.2 and 4**: the whole message is ``[name(key="value")]``, or that stands between ``<|python_start|>`` and
   ``<|python_end|>``.
 - **Hermes, Qwen**: objects between ``<tool_call>`` and ``</tool_call>``.
+- **GLM**: a name and ``<arg_key>key</arg_key><arg_value>value</arg_value>`` in ``<tool_call>``.
+- **gpt-oss**: ``<|channel|>commentary to=functions.name <|constrain|>json<|message|>{…}<|call|>``.
 - **Qwen's coders**: ``<function=name>`` with ``<parameter=key>`` or an object, in ``<tool_call>`` or without.
 - **Mistral**: ``[TOOL_CALLS]`` and a list, or ``[TOOL_CALLS]name[ARGS]{…}``.
 - **DeepSeek**: ``<｜tool▁call▁begin｜>name<｜tool▁sep｜>{…}<｜tool▁call▁end｜>``; **Kimi** the same with other marks.
@@ -21,7 +23,7 @@ from typing import NamedTuple, TypeAlias
 from specbench.core.types import ToolCall, ToolSpec
 from specbench.llm.parsing.json_calls import BROKEN, Object, call_of, named_call, read_objects, skip
 from specbench.llm.parsing.python_calls import read_python
-from specbench.llm.parsing.xml_calls import FUNCTION, read_function
+from specbench.llm.parsing.xml_calls import FUNCTION, read_function, read_pairs
 from specbench.traces.json_arguments import parse_arguments, too_deep
 
 __all__ = ["DIALECTS", "FENCE", "Found", "bare"]
@@ -166,7 +168,7 @@ def _tool_call(text: str, at: int, tools: Tools) -> Found | None:
 
 
 def _read_in_tag(text: str, at: int, tools: Tools) -> tuple[list[Object] | list[ToolCall], int] | None:
-    function = read_function(text, at, tools)
+    function = read_function(text, at, tools) or read_pairs(text, at, tools)
     return read_objects(text, at) if function is None else ([function[0]], function[1])
 
 
@@ -204,6 +206,21 @@ def _named(name: str, one: Object, identifier: str | None = None) -> ToolCall:
     if one.value is BROKEN or too_deep(one.value):
         return ToolCall(name, {}, identifier, invalid_arguments=one.raw)
     return named_call(name, one.value, identifier)
+
+
+_CHANNEL = re.compile(
+    r"(?:functions\.)?([\w.-]+)\s*(?:<\|channel\|>\w+\s*)?(?:(?:<\|constrain\|>)?\s*\w+\s*)?<\|message\|>\s*(?=\{)"
+)
+_CALLED = re.compile(r"\s*(?:<\|call\|>)?(?:\s*<\|start\|>assistant(?=<\|channel\|>commentary to=))?")
+
+
+def _gpt_oss(text: str, at: int, tools: Tools) -> Found | None:
+    head = _CHANNEL.match(text, text.index("to=", at) + len("to="))
+    found = None if head is None else read_objects(text, head.end())
+    if head is None or found is None:
+        return None
+    end = _CALLED.match(text, found[1])
+    return Found(found[1] if end is None else end.end(), (_named(head[1], found[0][0]),))
 
 
 def _between_marks(begin: str, separator: str, end: str, all_begin: str, all_end: str) -> Match:
@@ -263,5 +280,7 @@ DIALECTS: dict[str, Match] = {
     "<｜tool▁call▁begin｜>": _deepseek,
     "<|tool_calls_section_begin|>": _kimi,
     "<|tool_call_begin|>": _kimi,
+    "<|channel|>commentary to=": _gpt_oss,
+    "<|start|>assistant to=functions.": _gpt_oss,
 }
 """The matcher of each mark."""

@@ -16,7 +16,7 @@ from specbench.llm.parsing.xml_calls import FUNCTION, PARAMETER, value_of
 __all__ = ["CallsInTheMaking"]
 
 _NAME = re.compile(
-    r"([\w.-]+?)(?::\d+)?\s*(?:\[CALL_ID\]\s*[\w-]+\s*)?(?:\[ARGS\]|<[|｜][^<>]*[|｜]>|```(?:json)?|\s)*\Z"
+    r"(?:functions\.)?([\w.-]+?)(?::\d+)?\s*(?:(?:<\|constrain\|>)?json(?=<))?(?:\[CALL_ID\]\s*[\w-]+\s*)?(?:\[ARGS\]|<[|｜][^<>]*[|｜]>|```(?:json)?|\s)*\Z"
 )
 """The name that stands before an object of arguments."""
 _LONGEST_HEAD = 200

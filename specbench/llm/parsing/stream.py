@@ -29,12 +29,17 @@ from specbench.llm.parsing.json_calls import skip
 
 __all__ = ["Parsed", "StreamParser", "beginning", "parse"]
 
-_THINKING = {"<think>": "</think>", "<thinking>": "</thinking>", "[THINK]": "[/THINK]"}
-_MARKS = (*DIALECTS, *_THINKING, *_THINKING.values())
+_THINKING = {
+    "<think>": "</think>", "<thinking>": "</thinking>", "[THINK]": "[/THINK]",
+    "<|channel|>analysis<|message|>": "<|end|>",
+}  # fmt: skip
+_TURN_END = "<|end|>"
+"""Ends turns, too: where nothing has begun thinking it is no end of that."""
+_MARKS = (*DIALECTS, *_THINKING, *(each for each in _THINKING.values() if each != _TURN_END))
 _MARK = re.compile("|".join(map(re.escape, _MARKS)))
 _TURN_ENDS = (
-    "<|eot_id|>", "<|eom_id|>", "<|eot|>", "<|im_end|>", "<|end|>", "<|end_of_text|>", "<|endoftext|>",
-    "<｜end▁of▁sentence｜>",
+    "<|eot_id|>", "<|eom_id|>", "<|eot|>", "<|im_end|>", _TURN_END, "<|end_of_text|>", "<|endoftext|>",
+    "<|return|>", "<｜end▁of▁sentence｜>",
 )  # fmt: skip
 _OVER = re.compile(rf"(?:(?:{'|'.join(map(re.escape, _TURN_ENDS))})\s*)+\Z")
 

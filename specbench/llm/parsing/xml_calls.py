@@ -1,4 +1,4 @@
-"""Calls in Qwen's XML: ``<function=name><parameter=key>value</parameter></function>``."""
+"""Calls in XML: Qwen's ``<function=name><parameter=key>value</parameter></function>``, and the pairs of GLM."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from specbench.core.types import ToolCall, ToolSpec
 from specbench.llm.parsing.json_calls import BROKEN, read_objects, skip
 from specbench.traces.json_arguments import too_deep
 
-__all__ = ["FUNCTION", "PARAMETER", "read_function", "typed", "value_of"]
+__all__ = ["FUNCTION", "PARAMETER", "read_function", "read_pairs", "typed", "value_of"]
 
 FUNCTION = re.compile(r"<function=([^<>\s]+)>")
 PARAMETER = re.compile(
@@ -23,6 +23,10 @@ PARAMETER = re.compile(
 _UNCLOSED = re.compile(r"\s*<parameter=([^<>\s]+)>(.*?)(?=\s*(?:<parameter=|</function>))", re.DOTALL)
 """A value whose closing tag the model has left out."""
 _NEXT = re.compile(r"\s*<parameter=([^<>\s]+)>|</function>(?=.*?<function=([^<>\s]+)>)", re.DOTALL)
+_PAIRS = re.compile(r"([\w.-]+)\s*(?=<arg_key>|</tool_call>)")
+_PAIR = re.compile(
+    r"\s*<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)</arg_value>(?=\s*(?:<arg_key>|</tool_call>))", re.DOTALL
+)
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _DEEPEST_REFERENCE = 20
 
@@ -56,6 +60,28 @@ def read_function(text: str, at: int, tools: Mapping[str, ToolSpec]) -> tuple[To
     if text.startswith("</function>", at):
         return call, at + len("</function>")
     return (call, at) if text.startswith("</tool_call>", at) else None
+
+
+def read_pairs(text: str, at: int, tools: Mapping[str, ToolSpec]) -> tuple[ToolCall, int] | None:
+    """Read a name and pairs of tags behind it, up to the tag that closes the call, and tell where they end.
+
+    A name alone is a call where its tool takes no arguments.
+
+    Examples
+    --------
+    >>> read_pairs("pay<arg_key>note</arg_key><arg_value>a < b</arg_value></tool_call>", 0, {})[0].key
+    'pay({"note":"a < b"})'
+    """
+    head = _PAIRS.match(text, at)
+    if head is None:
+        return None
+    arguments, at = {}, head.end()
+    while (found := _PAIR.match(text, at)) is not None:
+        arguments[found[1].strip()] = value_of(tools.get(head[1]), found[1].strip(), found[2])
+        at = found.end()
+    at = skip(text, at)
+    complete = bool(arguments) or (head[1] in tools and not tools[head[1]].parameters.get("properties"))
+    return (ToolCall(head[1], arguments), at) if complete and text.startswith("</tool_call>", at) else None
 
 
 def _parameter(text: str, at: int) -> re.Match[str] | None:
