@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from specbench.core.version import package_version
+from specbench.core.version import __version__
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.metrics.theory import overlap_saved_share, run_ahead_saved_share
 from specbench.plots import plot_ratio
@@ -93,7 +93,7 @@ def main(traces: str) -> None:
     sizes = {name: part["tasks"] for name, part in split_sizes(parts).items()}
     lines = [
         HEAD.format(
-            traces=traces, version=package_version(), **sizes, amplification=AMPLIFICATION, think=THINK_S, user=USER_S,
+            traces=traces, version=__version__, **sizes, amplification=AMPLIFICATION, think=THINK_S, user=USER_S,
             predict=PREDICT_MS,
         )
     ]  # fmt: skip

@@ -21,6 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from specbench.core.lazy import lazy
+from specbench.core.version import __version__
 
 if TYPE_CHECKING:
     from specbench import plots
@@ -48,8 +49,6 @@ if TYPE_CHECKING:
     from specbench.traces.collection import Traces, read, sample
     from specbench.traces.recorder import Recorder
     from specbench.traces.store import write_traces
-
-__version__ = "0.1.0"
 
 _PLACES = {
     # traces

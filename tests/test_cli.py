@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from specbench.cli import app
 from specbench.core.extras import EXTRAS
-from specbench.core.version import package_version
+from specbench.core.version import __version__
 
 GOOD = '{"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "yes?"}]}\n'
 BROKEN = '{"messages": [{"role": "clown"}]}\n'
@@ -153,7 +153,7 @@ def test_what_stands_in_traces_steers_no_terminal(tmp_path: Path) -> None:
 
 
 def test_the_version_is_told() -> None:
-    assert runner.invoke(app, ["--version"]).stdout == f"specbench {package_version()}\n"
+    assert runner.invoke(app, ["--version"]).stdout == f"specbench {__version__}\n"
 
 
 def test_help_groups_the_commands_and_each_has_an_example() -> None:

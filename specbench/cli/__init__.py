@@ -16,9 +16,9 @@ __all__ = ["app", "main"]
 
 def _print_version(asked: bool) -> None:
     if asked:
-        from specbench.core.version import package_version
+        from specbench.core.version import __version__
 
-        echo(f"specbench {package_version()}")
+        echo(f"specbench {__version__}")
         raise typer.Exit
 
 

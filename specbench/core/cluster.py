@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 from specbench.core.display import plural
 from specbench.core.errors import ClusterError, ConfigError
 from specbench.core.extras import named_extras
-from specbench.core.version import package_version
+from specbench.core.version import __version__
 from specbench.core.workers import Workers, busy
 
 __all__ = ["WAIT_S", "Cluster", "cluster", "opened"]
@@ -76,7 +76,7 @@ class Cluster(Workers):
         from distributed import KilledWorker, as_completed
         from distributed.comm.core import CommClosedError
 
-        version = package_version()
+        version = __version__
         places = {self._submit(_run, (version, function, *item)): place for place, item in enumerate(items)}
         try:
             for future in as_completed(list(places)):
@@ -124,9 +124,9 @@ def _same(value: R) -> R:
 
 def _run(version: str, function: Callable[..., R], *arguments: Any) -> R:
     """Run an item on a worker: one at a time, as torch and warnings have settings of the whole process."""
-    if version != package_version():
+    if version != __version__:
         raise ClusterError(
-            f"a worker has specbench {package_version()}, and {version} asks it: results could differ. What to do: "
+            f"a worker has specbench {__version__}, and {version} asks it: results could differ. What to do: "
             "install the same version on every machine"
         )
     with _one_at_a_time, busy():

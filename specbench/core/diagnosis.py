@@ -15,7 +15,7 @@ from typing import Any
 from specbench.core import registry
 from specbench.core.errors import in_words
 from specbench.core.extras import EXTRAS, package_of
-from specbench.core.version import package_version
+from specbench.core.version import __version__
 
 __all__ = ["Diagnosis", "diagnose"]
 
@@ -107,7 +107,7 @@ def diagnose(extras: Mapping[str, tuple[str, ...]] = EXTRAS) -> Diagnosis:
     plugins = _plugins()
     advice += [f"Repair or uninstall the package of {name}." for name, state in plugins.items() if state != "works"]
     return Diagnosis(
-        package_version(),
+        __version__,
         platform.python_version(),
         f"{platform.system()} {platform.machine()}",
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,

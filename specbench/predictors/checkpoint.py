@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from specbench.core.errors import CheckpointError, ConfigError, SpecbenchError, in_words
-from specbench.core.version import package_version
+from specbench.core.version import __version__
 from specbench.predictors import make_predictor
 from specbench.predictors.base import Predictor
 from specbench.predictors.migration import check_layout, current_document, current_state
@@ -78,7 +78,7 @@ def load(folder: str | Path, *, make: Callable[[], Predictor] | None = None) -> 
         raise CheckpointError(
             f"{folder}: the state in this checkpoint is not one of {document['class']} "
             f"({in_words(error)}); specbench {document['specbench']} wrote it, this is "
-            f"{package_version()}. What to do: {_RETRAIN}"
+            f"{__version__}. What to do: {_RETRAIN}"
         ) from error
     predictor.loaded_from = str(folder)
     return predictor
@@ -126,7 +126,7 @@ def _read_document(folder: Path) -> dict[str, Any]:
     if version > VERSION:
         raise CheckpointError(
             f"{path} has version {version}, written by specbench {document.get('specbench')}; "
-            f"specbench {package_version()} reads up to version {VERSION}. What to do: pip install --upgrade specbench"
+            f"specbench {__version__} reads up to version {VERSION}. What to do: pip install --upgrade specbench"
         )
     kinds = {"predictor": str, "class": str, "specbench": str, "state": dict, "sha256": dict}
     for key, kind in kinds.items():

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from specbench.core.errors import CheckpointError, ConfigError, NotFittedError
 from specbench.core.files import MakeError, atomic_file, disk_errors_as, followed, replaced_folder, try_place
 from specbench.core.text import writable
-from specbench.core.version import package_version
+from specbench.core.version import __version__
 from specbench.predictors.checkpoint_card import card_text
 from specbench.predictors.packing import pack
 
@@ -95,7 +95,7 @@ def save(predictor: Saved, folder: str | Path, *, card: Mapping[str, Any] | None
         "version": VERSION,
         "predictor": predictor.name,
         "class": type(predictor).__qualname__,
-        "specbench": package_version(),
+        "specbench": __version__,
         "layout": getattr(predictor, "layout", 1),
         "card": pack(card, "card", None),
         "state": state,

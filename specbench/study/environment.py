@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from specbench.core.errors import ConfigError
-from specbench.core.version import package_version
+from specbench.core.version import __version__
 
 __all__ = ["charged_ms", "check_predict_ms", "versions"]
 
@@ -23,7 +23,7 @@ def versions() -> dict[str, str]:
     >>> sorted(versions())[:2]
     ['matplotlib', 'numpy']
     """
-    found = {"python": platform.python_version(), "specbench": package_version()}
+    found = {"python": platform.python_version(), "specbench": __version__}
     for name in PACKAGES:
         try:
             found[name] = version(name)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from specbench.core.cluster import Cluster, opened
 from specbench.core.json_values import strict
 from specbench.core.types import Trace
-from specbench.core.version import package_version
+from specbench.core.version import __version__
 from specbench.predictors import Predictor
 from specbench.study.data import Data, overlap, refuse_overlap
 from specbench.study.environment import versions
@@ -139,7 +139,7 @@ def evaluation_record(
         results = {name: result.metrics for name, result in zip(predictors, found, strict=True)}
     shared = overlap(train.traces, test.traces)
     record = {
-        "specbench": package_version(),
+        "specbench": __version__,
         "train": train.to_dict(),
         "test": test.to_dict(),
         "shared_tasks": len(shared),

@@ -9,7 +9,7 @@ from typing import Any
 from specbench.core.errors import ConfigError
 from specbench.core.json_values import write_json
 from specbench.core.text import writable
-from specbench.core.version import package_version
+from specbench.core.version import __version__
 from specbench.predictors.base import Predictor
 from specbench.predictors.checkpoint import load, read_card, save
 from specbench.study.job import results_folder
@@ -75,7 +75,7 @@ def _export_onnx(predictor: Predictor, card: Mapping[str, Any] | None, checkpoin
             (folder / name).write_bytes(blob)
         config = {
             "kind": KIND,
-            "specbench": package_version(),
+            "specbench": __version__,
             "opset": facts.pop("opset", None),
             "checkpoint": checkpoint.name,
             "graphs": sorted(networks.graphs),

@@ -12,7 +12,7 @@ from pathlib import Path
 from specbench.core.errors import CheckpointError
 from specbench.core.json_values import read_json, write_json
 from specbench.core.types import Trace
-from specbench.core.version import package_version
+from specbench.core.version import __version__
 from specbench.predictors import Predictor
 from specbench.predictors.checkpoint import load, save
 from specbench.study.progress import Progress
@@ -109,7 +109,7 @@ def finished_fits(out: str | Path, progress: Progress, about: str = "") -> Itera
 
 
 def _digest(name: str, train: Sequence[Trace]) -> str:
-    digest = hashlib.sha256(f"{name} {package_version()} {len(train)}".encode(errors="surrogatepass"))
+    digest = hashlib.sha256(f"{name} {__version__} {len(train)}".encode(errors="surrogatepass"))
     for trace in train:
         digest.update(repr(trace).encode("utf-8", errors="surrogatepass"))
     return digest.hexdigest()[:16]

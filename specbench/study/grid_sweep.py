@@ -16,7 +16,7 @@ from specbench.core.errors import ConfigError
 from specbench.core.files import atomic_file, tell_full_disk
 from specbench.core.json_values import check_file, read_json
 from specbench.core.types import Trace
-from specbench.core.version import package_version
+from specbench.core.version import __version__
 from specbench.core.workers import Processes
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import Policy
@@ -140,7 +140,7 @@ def run_sweep(
         "data": data.hashes, "seed": seed, "sessions": sessions, "predict_ms": predict_ms,
         "effects": None if effects is None else read_effects(effects),
         "profiles": {text: asdict(model.profile) for text, model in models.items() if isinstance(model, ByProfile)},
-        "specbench": package_version(),
+        "specbench": __version__,
     }  # fmt: skip
     done = _resume(folder, job.kind, identity)
     folder.mkdir(parents=True, exist_ok=True)

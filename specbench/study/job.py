@@ -13,7 +13,7 @@ from typing import Any
 from specbench.core.errors import ConfigError
 from specbench.core.files import replaced_folder, tell_full_disk
 from specbench.core.json_values import read_json, write_json
-from specbench.core.version import package_version
+from specbench.core.version import __version__
 from specbench.predictors import make_predictor
 from specbench.sim import Latency
 from specbench.speculation import Options
@@ -108,7 +108,7 @@ class Job:
         """Write ``config.json``: kind, versions, command and data, with what this job adds."""
         config = {
             "kind": self.kind,
-            "specbench": package_version(),
+            "specbench": __version__,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "command": self.command,
             **facts,

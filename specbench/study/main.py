@@ -11,7 +11,7 @@ import pandas as pd
 
 from specbench.core.json_values import strict, write_json
 from specbench.core.ledger import Ledger
-from specbench.core.version import package_version
+from specbench.core.version import __version__
 from specbench.metrics.summary import summarise
 from specbench.policies import Threshold
 from specbench.predictors import competitor_names, control_names, is_control
@@ -195,7 +195,7 @@ def run_study(
         )
         metrics: dict[str, Any] = strict(
             {
-                "specbench": package_version(),
+                "specbench": __version__,
                 "verdict": said,
                 "description": described.to_dict(),
                 "time": used.to_dict(),

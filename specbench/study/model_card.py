@@ -8,7 +8,7 @@ from typing import Any
 
 from specbench.core.json_values import strict
 from specbench.core.types import Trace
-from specbench.core.version import package_version
+from specbench.core.version import __version__
 from specbench.study.data import Data, split_sizes
 from specbench.study.environment import versions
 from specbench.study.evaluation import Evaluated, Settings
@@ -85,7 +85,7 @@ def _card(
             "made by": command,
             "licence of the data": licence_of(fitted_on),
             "seed": seed,
-            "specbench": package_version(),
+            "specbench": __version__,
             **found,
             "split": [{"part": name, **sizes} for name, sizes in split_sizes(parts).items()],
             "data": [

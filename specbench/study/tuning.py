@@ -8,7 +8,7 @@ from typing import Any
 
 from specbench.core.errors import ConfigError
 from specbench.core.json_values import strict
-from specbench.core.version import package_version
+from specbench.core.version import __version__
 from specbench.metrics import PredictionTable, SpeculationMetrics
 from specbench.policies import Policy
 from specbench.sim import Latency, simulate
@@ -168,7 +168,7 @@ def run_tune(
     on_test = SpeculationMetrics.of(ledger)
     record = strict(
         {
-            "specbench": package_version(),
+            "specbench": __version__,
             "policy": policy,
             "predictor": predictor,
             "limits": {"waste": waste, "precision": precision, "amplification": amplification},

@@ -142,7 +142,7 @@ def test_a_sweep_of_other_effects_profiles_or_version_is_another_sweep(
     with pytest.raises(ConfigError, match="holds a sweep of other traces, effects, latency profiles"):
         run("constant:2,1")
     effects.write_text('{"get_order": "read"}')
-    monkeypatch.setattr("specbench.study.grid_sweep.package_version", lambda: "9")
+    monkeypatch.setattr("specbench.study.grid_sweep.__version__", "9")
     with pytest.raises(ConfigError, match="or by another specbench"):
         run("constant:2,1")
 

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 from specbench.core.extras import named_extras
-from specbench.core.version import package_version
+from specbench.core.version import __version__
 from specbench.integrations.tracing.spans import Span
 
 __all__ = ["OpenTelemetrySink"]
@@ -46,7 +46,7 @@ class OpenTelemetrySink:
         with named_extras():
             from opentelemetry import trace
         self._trace = trace
-        self._tracer = tracer if tracer is not None else trace.get_tracer("specbench", package_version())
+        self._tracer = tracer if tracer is not None else trace.get_tracer("specbench", __version__)
         self._provider, self._content = provider, content
         self._open: dict[Any, tuple[Any, Span]] = {}
         self._lock = Lock()  # tools in threads end when they like

@@ -9,7 +9,7 @@ from typing import Any
 from specbench.core.display import facts_html
 from specbench.core.json_values import strict, write_json
 from specbench.core.text import printable, writable
-from specbench.core.version import package_version
+from specbench.core.version import __version__
 from specbench.metrics.worth import Answer
 from specbench.predictors.checkpoint import save
 from specbench.study.advise.answer import Judgement, judge
@@ -76,7 +76,7 @@ class Advice:
         found, judged = self.findings, self.judgement
         value: dict[str, Any] = strict(
             {
-                "kind": KIND, "specbench": package_version(), "answer": self.answer.value,
+                "kind": KIND, "specbench": __version__, "answer": self.answer.value,
                 "if_confirmed": None if judged.if_confirmed is None else judged.if_confirmed.value,
                 "sentence": judged.sentence, "reasons": list(judged.reasons), "seconds": found.basis,
                 "time": {**found.time.to_dict(), "user_s": found.user_s, "timed_share": found.described.timed_share},
@@ -116,7 +116,7 @@ class Advice:
             page = self._in(str(folder))
             write_json(made / "effects.json", dict(self.findings.template))
             write_json(made / "advice.json", page.to_dict())
-            write_json(made / "config.json", {"kind": KIND, "specbench": package_version()})
+            write_json(made / "config.json", {"kind": KIND, "specbench": __version__})
             told = markdown([page.judgement.sentence, *page.judgement.reasons], page.sections)
             (made / "advice.md").write_text(writable(told), encoding="utf-8")
         return Path(folder)

@@ -13,7 +13,7 @@ from specbench.core.cluster import Cluster, opened
 from specbench.core.errors import ConfigError
 from specbench.core.json_values import write_json
 from specbench.core.text import writable
-from specbench.core.version import package_version
+from specbench.core.version import __version__
 from specbench.embed import make_embedding
 from specbench.predictors import is_control
 from specbench.study.comparison.ablations import ablations, embedding_names, learned_variants
@@ -160,7 +160,7 @@ def run_compare(
         )
         tables, left_out = _tables(bench, names, parts)
         facts = {
-            "specbench": package_version(),
+            "specbench": __version__,
             "files": [Path(file.path).name for file in data.report.files],
             "traces": len(data.traces),
             "tasks": len(data.tasks),
