@@ -89,6 +89,10 @@ class _Hiding(logging.Filter):
         text = record.getMessage()
         if any(secret in text for secret in self.secrets):
             record.msg, record.args = hidden(text, self.secrets), ()
+        if record.exc_info:  # an error's own words name the URL, too
+            trace = logging.Formatter().formatException(record.exc_info)
+            if any(secret in trace for secret in self.secrets):
+                record.exc_info, record.exc_text = None, hidden(trace, self.secrets)
         return True
 
 

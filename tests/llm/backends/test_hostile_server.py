@@ -376,6 +376,17 @@ def test_a_key_in_the_query_is_sent_and_never_shown(status, caplog):
         assert "s3cr" not in text
 
 
+def test_a_key_is_kept_from_the_traceback_of_an_error_too(caplog):
+    caplog.set_level(logging.DEBUG)
+    OpenAIBackend("m", base_url="http://box/v1?api-key=s3cr-in-words")
+    try:
+        raise RuntimeError("400 for url http://box/v1?api-key=s3cr-in-words")
+    except RuntimeError:
+        logging.getLogger("openai._base_client").debug("Encountered an error", exc_info=True)
+    assert "s3cr" not in caplog.text
+    assert "400 for url http://box/v1?api-key=[key]" in caplog.text
+
+
 def test_a_call_in_structure_and_text_runs_once():
     done = []
 
