@@ -113,7 +113,8 @@ def ratios(top: Floats, bottom: Floats, *, share: bool, level: float = 0.95) -> 
             low, high = 1 / (1 + np.exp(width - odds)), 1 / (1 + np.exp(-width - odds))
             n = 1 / (weight * weight).sum(axis=0)
             middle, half = _wilson(np.clip(value, 0.0, 1.0), n, quantile)
-            low, high = np.where(agree, middle - half, low), np.where(agree, middle + half, high)
+            low = np.where(agree, np.where(value <= 0, 0.0, middle - half), low)
+            high = np.where(agree, np.where(value >= 1, 1.0, middle + half), high)
         else:
             low, high = value - quantile * error, value + quantile * error
         p = np.where(agree, np.where(value == 0, 1.0, 2.0 ** (1 - tasks)), 2 * student.sf(abs(value) / error, freedom))

@@ -10,6 +10,7 @@ import math
 import selectors
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
@@ -74,16 +75,14 @@ def run_virtual(action: Callable[..., Awaitable[Value]], *arguments: Any, backen
     >>> round(run_virtual(wait_an_hour, backend="asyncio"))
     3600
     """
-    options: dict[str, Any]
-    if backend == "trio":
-        import trio.testing
-
-        options = {"clock": trio.testing.MockClock(autojump_threshold=0)}
-    else:
-        options = {"loop_factory": VirtualLoop}
 
     def run() -> Value:
-        return anyio.run(action, *arguments, backend=backend, backend_options=options)
+        if backend != "trio":
+            return anyio.run(action, *arguments, backend=backend, backend_options={"loop_factory": VirtualLoop})
+        import trio.testing
+
+        # Not through anyio: its older versions do not hand the clock on.
+        return trio.run(partial(action, *arguments), clock=trio.testing.MockClock(autojump_threshold=0))
 
     try:
         asyncio.get_running_loop()
