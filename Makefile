@@ -83,6 +83,8 @@ docs-serve: $(READY) ## the same on http://localhost:8000, made anew as you writ
 bench: $(READY) ## speed and memory against their targets; writes benchmarks/README.md
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/run.py
 
+include release/release.mk
+
 clean: ## remove .venv and caches; keeps runs/ and data/
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -129,7 +129,8 @@ def check_command(words: list[str]) -> None:
     words = [word for word in words if not re.match(r"[A-Z_]+=", word)]
     program, given = Path(words[0]).name, words[1:]
     if program == "make":
-        targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        rules = "".join(file.read_text() for file in (ROOT / "Makefile", ROOT / "release" / "release.mk"))
+        targets = re.findall(r"^([a-z-]+):", rules, re.MULTILINE)
         assert given[0] in targets, f"make has no target {given[0]}; there are {', '.join(targets)}"
     elif program == "python":
         assert given[0].startswith("-") or (ROOT / given[0]).exists(), f"no script {given[0]}"
