@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from specbench.plots.curve import plot_curve
 from specbench.plots.diagonal import plot_diagonal
+from specbench.plots.domains import plot_domains
 from specbench.plots.information import plot_information
 from specbench.plots.leaderboard import plot_leaderboard
 from specbench.plots.learning_curve import plot_learning_curve
@@ -23,6 +24,7 @@ __all__ = [
     "choose_episode",
     "plot_curve",
     "plot_diagonal",
+    "plot_domains",
     "plot_information",
     "plot_leaderboard",
     "plot_learning_curve",
