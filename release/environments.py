@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,10 +31,8 @@ CORE_TESTS = (
 """What needs neither notebooks, a browser nor the site."""
 EXTRAS = ("study", "llm", "agent", "mcp", "frameworks", "dask", "onnx")
 """What the tests of the core need."""
-TEST_TOOLS = (
-    "fastapi", "hypothesis", "jsonschema", "mcp-server-git", "opentelemetry-sdk", "pytest", "pytest-timeout",
-    "pytest-xdist", "trio", "uvicorn",
-)  # fmt: skip
+NOT_NEEDED = ("import-linter", "mypy", "nbmake", "pandas-stubs", "playwright", "pre-commit", "ruff")
+"""Of the extra ``dev``, by those tests."""
 
 
 def environment(name: str, python: str) -> Path:
@@ -64,7 +63,7 @@ def lowest(extras: Sequence[str]) -> None:
     _run(UV, "pip", "compile", "--quiet", "--resolution", "lowest-direct", "--python-version", OLDEST, *named,
          "pyproject.toml", "--output-file", wanted)  # fmt: skip
     python = environment("lowest", OLDEST)
-    install(python, "--requirement", wanted, *TEST_TOOLS)
+    install(python, "--requirement", wanted, *_test_tools())
     install(python, "--no-deps", "--editable", ROOT)
     _core_tests(python)
 
@@ -72,8 +71,15 @@ def lowest(extras: Sequence[str]) -> None:
 def other_python(version: str) -> None:
     """Try another version of Python."""
     python = environment(f"python-{version}", version)
-    install(python, "--constraint", ROOT / "constraints.txt", "--editable", f"{ROOT}[{','.join(EXTRAS)}]", *TEST_TOOLS)
+    install(
+        python, "--constraint", ROOT / "constraints.txt", "--editable", f"{ROOT}[{','.join(EXTRAS)}]", *_test_tools()
+    )
     _core_tests(python)
+
+
+def _test_tools() -> list[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return [each for each in project["optional-dependencies"]["dev"] if each.partition(">")[0] not in NOT_NEEDED]
 
 
 def _core_tests(python: Path) -> None:
