@@ -90,9 +90,9 @@ def _core_tests(python: Path) -> None:
 
 
 def _found(python: str) -> str:
-    """Return a Python of this version, also one of pyenv's that is not on the path."""
+    """Return a Python of this version: one of pyenv's, or what uv finds."""
     folders = sorted(Path.home().glob(f".pyenv/versions/{python}.*"))
-    return str(folders[-1] / "bin" / "python") if folders and not shutil.which(f"python{python}") else python
+    return str(folders[-1] / "bin" / "python") if folders else python
 
 
 def _run(*words: object) -> None:

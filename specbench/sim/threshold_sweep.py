@@ -7,22 +7,19 @@ Declared reads alone are launched here: a staged tool needs its pair, which trac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from specbench.core.batches import in_batches, seconds_in_batches
 from specbench.core.errors import ConfigError
-from specbench.core.types import DecisionPoint, Effect, ToolCall, effect_of
-from specbench.metrics.before_write import lookups
-from specbench.metrics.intervals import MIN_TASKS, ratios, task_sums
+from specbench.metrics.intervals import MIN_TASKS, ratios
 from specbench.metrics.prediction_rates import Hits, launches
 from specbench.metrics.prediction_rates import reads as reads_of
 from specbench.metrics.prediction_table import PredictionTable
-from specbench.sim.latency.models import Constant, Latency
+from specbench.sim.columns import DecisionColumns, decision_columns, usable
+from specbench.sim.latency.models import Latency
 
 __all__ = ["COLUMNS", "hits_at_precision", "recall_at_precision", "sweep"]
 
@@ -39,69 +36,12 @@ BANDS = (*sorted(SHARES), "wasted_share", "saved_share", "net_share", "amplifica
 """What has an interval."""
 LEAST = {"wasted_share": 0.0, "amplification": 1.0}
 """What a ratio that is no share cannot fall below."""
-
-
-@dataclass(frozen=True)
-class _Prices:
-    """Per point: needed calls, called, read calls; per point and rank: p, first call hit, any call hit, seconds."""
-
-    p: Floats
-    first: Floats
-    commit: Floats
-    saved: Floats
-    wasted: Floats
-    runs_on: Floats
-    at_risk: Floats
-    needed: Floats
-    called: Floats
-    read: Floats
-    sequential: Floats
-
-
-def _price(table: PredictionTable, k: int, latency: Latency, predict_s: float) -> _Prices:
-    n = len(table)
-    p, _ = launches(table, k)
-    saved, wasted, runs_on, commit, first, at_risk = (np.zeros((n, k)) for _ in range(6))
-    sequential = np.zeros(n)
-    for row, (point, calls, predictions) in enumerate(zip(table.points, table.calls, table.predictions, strict=True)):
-        think = latency.think_s(point.trace_id, point.index)
-        seconds = [latency.tool_s(point.trace_id, call.key) for call in calls]
-        sequential[row] = think + seconds_in_batches(seconds, in_batches([_writes(point, call) for call in calls]))
-        if predict_s >= think:
-            p[row] = 0.0
-            continue
-        open_s = {at: think + seconds[at] for at in _usable(point, calls)}
-        for rank, (call, _) in enumerate(reads_of(point, predictions, k)):
-            assert call is not None  # reads() keeps calls only
-            run = latency.tool_s(point.trace_id, call.key)
-            if not p[row, rank]:
-                continue  # an equal call is launched already
-            at_risk[row, rank] = min(run, think - predict_s)
-            used = next((at for at in open_s if calls[at] == call), None)
-            if used is not None:
-                before = max(open_s.values())
-                open_s[used] = max(think, predict_s + run)
-                first[row, rank] = used == 0
-                commit[row, rank], saved[row, rank] = 1.0, before - max(open_s.values())
-            else:
-                wasted[row, rank], runs_on[row, rank] = at_risk[row, rank], run
-    counts = np.array([len(calls) for calls in table.calls], float)
-    called = (counts > 0).astype(float)
-    return _Prices(p, first, commit, saved, wasted, runs_on, at_risk, counts, called, table.read_calls(), sequential)
-
-
-def _usable(point: DecisionPoint, calls: Sequence[ToolCall]) -> range:
-    """The calls whose results may come from before the decision: what stands behind a write of it is read anew."""
-    first = next((at for at, call in enumerate(calls) if _writes(point, call)), len(calls))
-    return range(first)
-
-
-def _writes(point: DecisionPoint, call: ToolCall) -> bool:
-    return effect_of(call, point.tools) not in (Effect.READ, Effect.LOCAL)
+CELLS = 2_000_000
+"""Tasks times thresholds at once: bounds the memory of a sweep over many tasks."""
 
 
 def sweep(
-    table: PredictionTable,
+    table: PredictionTable | DecisionColumns,
     thresholds: Sequence[float],
     *,
     k: int = 1,
@@ -115,7 +55,8 @@ def sweep(
     Parameters
     ----------
     table
-        Predictions at every decision point.
+        Predictions at every decision point; or their columns (:func:`specbench.sim.columns.decision_columns`), which
+        hold k, latency and prediction time already.
     thresholds
         Probabilities in [0, 1].
     k, latency, predict_s
@@ -139,48 +80,65 @@ def sweep(
     """
     if any(not 0.0 <= threshold <= 1.0 for threshold in thresholds):
         raise ConfigError(f"thresholds are probabilities in [0, 1]; got {list(thresholds)!r}")
-    prices = _price(table, k, latency if latency is not None else Constant(), predict_s)
-    tasks, where = np.unique(np.asarray(table.tasks, dtype=str), return_inverse=True)
+    if isinstance(table, DecisionColumns):
+        columns = table
+    else:
+        columns = decision_columns(table, k=k, latency=latency, predict_s=predict_s)
+    tasks, where = np.unique(columns.task, return_inverse=True)
     limits = np.asarray(thresholds, float)
-    # Σ over the launches with p ≥ t, per task: sort the launches of all points by p once, then cumulate by bisection.
-    flat = {
-        "launched": np.ones_like(prices.p), "first": prices.first, "commits": prices.commit, "saved": prices.saved,
-        "wasted": prices.wasted, "runs_on": prices.runs_on, "at_risk": prices.at_risk,
-    }  # fmt: skip
-    owner = np.repeat(where, k) if len(where) else np.zeros(0, int)
+    at_once = max(1, CELLS // max(1, len(tasks)))
+    parts = [
+        _swept(columns, where, len(tasks), limits[start : start + at_once], intervals, waste_price)
+        for start in range(0, max(1, len(limits)), at_once)
+    ]
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+
+
+def _swept(
+    columns: DecisionColumns,
+    where: npt.NDArray[np.intp],
+    tasks: int,
+    limits: Floats,
+    intervals: bool,
+    waste_price: float,
+) -> pd.DataFrame:
+    """Σ over the launches with p ≥ t, by task, for as many thresholds as memory takes at once."""
+    of_launches = _tail_sums(columns.p.ravel(), np.repeat(where, columns.k), tasks, limits)
+    of_lookups = _tail_sums(columns.lookup_p, where[columns.lookup_row], tasks, limits)
     sums = {
-        name: _tail_sums(prices.p.ravel(), values.ravel(), owner, len(tasks), limits) for name, values in flat.items()
+        "launched": of_launches(np.ones(columns.p.size)),
+        "first": of_launches(columns.first.ravel()),
+        "commits": of_launches(columns.commit.ravel()),
+        "saved": of_launches(columns.saved_s.ravel()),
+        "wasted": of_launches(columns.wasted_s.ravel()),
+        "runs_on": of_launches(columns.runs_on_s.ravel()),
+        "at_risk": of_launches(columns.at_risk_s.ravel()),
+        "lookups": of_lookups(np.ones(len(columns.lookup_p))),
+        "answered": of_lookups(columns.lookup_hit.astype(float)),
     }
-    first = (
-        _tail_sums(prices.p[:, 0], np.ones(len(table)), where, len(tasks), limits) if len(table) else sums["launched"]
-    )
-    totals = {
-        name: task_sums(table.tasks, values)
+    first = _tail_sums(columns.p[:, 0], where, tasks, limits)(np.ones(len(columns)))
+    totals: dict[str, Floats] = {
+        name: np.bincount(where, values, tasks).astype(float)
         for name, values in (
-            ("points", np.ones(len(table))), ("needed", prices.needed), ("called", prices.called),
-            ("read", prices.read), ("sequential", prices.sequential),
+            ("points", np.ones(len(columns))), ("needed", columns.needed), ("called", columns.called),
+            ("read", columns.read), ("sequential", columns.sequential_s),
         )
     }  # fmt: skip
-    ahead = lookups(table, k)
-    sums |= {
-        name: _tail_sums(ahead.p, values.astype(float), where[ahead.row], len(tasks), limits)
-        for name, values in (("lookups", np.ones(len(ahead.p))), ("answered", ahead.hit))
-    }
     parts = _ratios(sums, first, totals, waste_price)
     with np.errstate(divide="ignore", invalid="ignore"):
-        columns = {name: _share(top.sum(axis=0), bottom.sum(axis=0)) for name, (top, bottom) in parts.items()}
+        found = {name: _share(top.sum(axis=0), bottom.sum(axis=0)) for name, (top, bottom) in parts.items()}
     saved, wasted = sums["saved"].sum(axis=0), sums["wasted"].sum(axis=0)
-    columns |= {"launched": sums["launched"].sum(axis=0), "hits": sums["commits"].sum(axis=0)}
-    columns["tasks_launched"] = (sums["launched"] > 0).sum(axis=0)
-    columns["tasks_wasting"] = (sums["wasted"] > 0).sum(axis=0)
-    columns |= {"saved_s": saved, "wasted_s": wasted, "net_s": saved - wasted}
-    out = pd.DataFrame({"threshold": limits, **columns})[list(COLUMNS)]
-    if intervals and len(tasks) >= MIN_TASKS:
+    found |= {"launched": sums["launched"].sum(axis=0), "hits": sums["commits"].sum(axis=0)}
+    found["tasks_launched"] = (sums["launched"] > 0).sum(axis=0)
+    found["tasks_wasting"] = (sums["wasted"] > 0).sum(axis=0)
+    found |= {"saved_s": saved, "wasted_s": wasted, "net_s": saved - wasted}
+    out = pd.DataFrame({"threshold": limits, **found})[list(COLUMNS)]
+    if intervals and tasks >= MIN_TASKS:
         for name in BANDS:
-            found = ratios(*parts[name], share=name in SHARES)
-            low, high = np.maximum(found.low, LEAST.get(name, -np.inf)), found.high
+            band = ratios(*parts[name], share=name in SHARES)
+            low, high = np.maximum(band.low, LEAST.get(name, -np.inf)), band.high
             if "recall" in name:  # what is never launched never hits, on other tasks either
-                low, high = (np.where(out["launched"] > 0, each, columns[name]) for each in (low, high))
+                low, high = (np.where(out["launched"] > 0, each, found[name]) for each in (low, high))
             out[f"{name}_low"], out[f"{name}_high"] = low, high
     return out
 
@@ -200,7 +158,7 @@ def hits_at_precision(table: PredictionTable, precision: float = 0.75) -> Hits:
     used = np.zeros(len(table), bool)
     for row, (point, calls, predictions) in enumerate(zip(table.points, table.calls, table.predictions, strict=True)):
         best_call = [call for call, _ in reads_of(point, predictions, 1)]
-        used[row] = any(calls[at] in best_call for at in _usable(point, calls))
+        used[row] = any(calls[at] in best_call for at in usable(point, calls))
     order = np.argsort(-p, kind="stable")[: int((p > 0).sum())]
     probability, right = p[order], np.cumsum(used[order])
     # A threshold takes all launches of equal probability or none of them.
@@ -213,16 +171,22 @@ def hits_at_precision(table: PredictionTable, precision: float = 0.75) -> Hits:
     return Hits(hit, reads)
 
 
-def _tail_sums(p: Floats, values: Floats, owner: npt.NDArray[np.intp], tasks: int, limits: Floats) -> Floats:
-    """Σ of values with p ≥ limit (and p > 0), shape (tasks, limits)."""
-    edges = np.sort(np.unique(limits))
+def _tail_sums(
+    p: Floats, owner: npt.NDArray[np.intp], tasks: int, limits: Floats
+) -> Callable[[Floats], npt.NDArray[np.float64]]:
+    """Return the function values → Σ of values with p ≥ limit (and p > 0), shape (tasks, limits)."""
+    edges = np.unique(limits)
+    kept = np.flatnonzero(p > 0)
     # Number of limits that each launch reaches: it adds to all limits up to there.
-    reach = np.searchsorted(edges, p, side="right")
-    grid = np.zeros((tasks, len(edges) + 1))
-    kept = p > 0
-    np.add.at(grid, (owner[kept], reach[kept]), values[kept])
-    tail = grid[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]
-    return tail[:, np.searchsorted(edges, limits)]
+    cells = owner[kept] * (len(edges) + 1) + np.searchsorted(edges, p[kept], side="right")
+    columns = np.searchsorted(edges, limits)
+
+    def sums(values: Floats) -> Floats:
+        grid = np.bincount(cells, values[kept], tasks * (len(edges) + 1)).reshape(tasks, len(edges) + 1)
+        tail = grid[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]
+        return tail[:, columns]
+
+    return sums
 
 
 def _share(top: Floats, bottom: Floats) -> Floats:

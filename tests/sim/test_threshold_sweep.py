@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,9 +15,18 @@ from specbench.core.errors import ConfigError
 from specbench.core.ledger import Fate
 from specbench.core.types import Effect, ToolSpec
 from specbench.metrics import PredictionTable, predict_traces, summarise
-from specbench.policies import Threshold
+from specbench.policies import Threshold, TopK
 from specbench.predictors import make_predictor
-from specbench.sim import Constant, Latency, LogNormal, recall_at_precision, simulate, sweep
+from specbench.sim import (
+    Constant,
+    DecisionColumns,
+    Latency,
+    LogNormal,
+    decision_columns,
+    recall_at_precision,
+    simulate,
+    sweep,
+)
 from specbench.sim.threshold_sweep import COLUMNS
 from specbench.study.time_use import time_use
 from specbench.testing import make_traces, odd_trace
@@ -86,6 +96,52 @@ def test_sweep_equals_simulator_on_traces(name: str, k: int) -> None:
     traces = [*make_traces(6), odd_trace()]
     table = predict_traces(make_predictor(name).fit(traces), traces)
     assert_equals_simulator(table, [at / 40 for at in range(41)], k, LogNormal(2.0, 1.0, 0.8, seed=2), 0.05)
+
+
+@given(tables=st.lists(tables(), min_size=1, max_size=4), k=st.integers(1, 3), latency=LATENCIES)
+def test_columns_of_parts_are_swept_like_the_whole(tables: list[PredictionTable], k: int, latency: Latency) -> None:
+    named = [
+        replace(each, tasks=[f"{at} {task}" for task in each.tasks],
+                points=[replace(point, trace_id=f"{at} {point.trace_id}") for point in each.points])
+        for at, each in enumerate(tables)
+    ]  # fmt: skip
+    whole = PredictionTable(
+        **{
+            field.name: [row for each in named for row in getattr(each, field.name)]
+            for field in fields(PredictionTable)
+        }
+    )
+    limits = [at / 20 for at in range(21)]
+    parts = DecisionColumns.joined(decision_columns(each, k=k, latency=latency, predict_s=0.1) for each in named)
+    expected = sweep(whole, limits, k=k, latency=latency, predict_s=0.1, intervals=True)
+    pd.testing.assert_frame_equal(sweep(parts, limits, intervals=True), expected)
+
+
+def test_the_k_best_are_a_threshold_of_zero() -> None:
+    traces = make_traces(12)
+    made = predict_traces(make_predictor("markov").fit(traces), traces)
+    for k in (1, 2, 5):
+        row = sweep(decision_columns(made, k=k), [0.0]).iloc[0]
+        ledger = summarise(simulate(made, TopK(k), latency=Constant()))
+        assert (row["saved_s"], row["wasted_s"], row["launched"]) == pytest.approx(
+            (ledger["saved_s"], ledger["wasted_s"], ledger["launched"])
+        )
+
+
+def test_many_thresholds_are_done_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    traces = make_traces(12)
+    made = predict_traces(make_predictor("markov").fit(traces), traces)
+    whole = sweep(made, [at / 9 for at in range(10)], intervals=True)
+    monkeypatch.setattr("specbench.sim.threshold_sweep.CELLS", 30)
+    pd.testing.assert_frame_equal(sweep(made, [at / 9 for at in range(10)], intervals=True), whole)
+
+
+def test_columns_of_another_k_are_not_joined() -> None:
+    one = table(("t", ["read:1"], [("read:1", 0.5)]))
+    with pytest.raises(ConfigError, match=r"one k; got \[1, 2\]"):
+        DecisionColumns.joined([decision_columns(one, k=1), decision_columns(one, k=2)])
+    with pytest.raises(ConfigError, match="got none"):
+        DecisionColumns.joined([])
 
 
 def test_an_empty_table_has_no_numbers_and_no_failure() -> None:
