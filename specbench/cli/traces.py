@@ -58,6 +58,12 @@ def validate(
 def convert(
     paths: PathsArgument,
     out: Annotated[Path, typer.Option("--out", help="The file to write: JSON Lines, schema v1; - is stdout.")],
+    lake: Annotated[
+        bool, typer.Option("--lake", help="Write a folder of Parquet shards by source and day instead (a lake).")
+    ] = False,
+    day_key: Annotated[
+        str | None, typer.Option("--day-key", help="Of a lake: the field of the metadata that holds a trace's day.")
+    ] = None,
     format: Annotated[str | None, typer.Option("--from", "--format", help=f"Format of every file ({FORMATS}).")] = None,
     skip_invalid: SkipOption = False,
     effects: EffectsOption = None,
@@ -66,10 +72,25 @@ def convert(
 ) -> None:
     """Convert traces of any format to specbench's own."""
     from specbench.core.cluster import opened
+    from specbench.core.errors import ConfigError
     from specbench.core.files import refuse_foreign
+    from specbench.traces.lake import write_lake
     from specbench.traces.store import ReadReport, read_traces, write_traces
 
+    if day_key is not None and not lake:
+        raise ConfigError("--day-key is for lakes; give --lake, too")
     report = ReadReport()
+    if lake:
+        with opened(cluster) as workers:
+            traces = read_traces(
+                paths, format, skip_invalid,
+                effects=effects, report=report, keep_prefixes=keep_prefixes, workers=workers,
+            )  # fmt: skip
+            written = write_lake(out, traces, day_key=day_key)
+        show_problems(report.skipped, "skipped")
+        _show_warnings(report)
+        echo(f"{out}: {plural(written, 'trace')} written")
+        return
     with one_file(out) as (path, say), opened(cluster) as workers:
         refuse_foreign(path, '"specbench":1', [*paths, effects])
         traces = read_traces(

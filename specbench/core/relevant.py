@@ -7,7 +7,7 @@ Where the tool's schema requires it, a guess gets a value that says nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -62,16 +62,37 @@ def relevant_message(message: Message, tools: Mapping[str, ToolSpec]) -> Message
     return message if same else replace(message, tool_calls=calls)
 
 
-def relevant_traces(traces: Iterable[Trace]) -> list[Trace]:
-    """Return the traces without irrelevant parameters, in tools and in calls."""
-    out = []
-    for trace in traces:
-        tools = relevant_tools(trace.tools)
-        if tools is not trace.tools:
-            messages = tuple(relevant_message(message, trace.tools) for message in trace.messages)
-            trace = replace(trace, tools=tools, messages=messages)
-        out.append(trace)
-    return out
+def relevant_traces(traces: Iterable[Trace]) -> Collection[Trace]:
+    """Return the traces without irrelevant parameters, in tools and in calls.
+
+    A list of traces gives a list. What is no sequence but can be gone through again, such as a lake, is not held: its
+    traces are made anew each time.
+    """
+    if isinstance(traces, Collection) and not isinstance(traces, Sequence):
+        return _Again(traces)
+    return [_relevant_trace(trace) for trace in traces]
+
+
+class _Again(Collection[Trace]):
+    def __init__(self, traces: Collection[Trace]) -> None:
+        self._traces = traces
+
+    def __iter__(self) -> Iterator[Trace]:
+        return map(_relevant_trace, self._traces)
+
+    def __len__(self) -> int:
+        return len(self._traces)
+
+    def __contains__(self, trace: object) -> bool:
+        return any(each == trace for each in self)
+
+
+def _relevant_trace(trace: Trace) -> Trace:
+    tools = relevant_tools(trace.tools)
+    if tools is trace.tools:
+        return trace
+    messages = tuple(relevant_message(message, trace.tools) for message in trace.messages)
+    return replace(trace, tools=tools, messages=messages)
 
 
 def whole_predictions(predictions: Iterable[Prediction], tools: Mapping[str, ToolSpec]) -> list[Prediction]:

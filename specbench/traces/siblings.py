@@ -12,7 +12,7 @@ from specbench.core.extras import named_extras
 from specbench.core.types import Trace
 from specbench.traces.sources.records import derived_task
 
-__all__ = ["task_groups"]
+__all__ = ["LARGEST", "task_groups", "without_names"]
 
 WORDS = 5
 """Words of a piece of text that is compared."""
@@ -52,7 +52,7 @@ def task_groups(traces: Sequence[Trace]) -> list[str]:
     >>> task_groups([Trace("a", "task 1", "doc", told[:1]), Trace("b", "copy of 1", "doc", told[1:])])
     ['task 1', 'task 1']
     """
-    for plain in (_without_names, _in_words):
+    for plain in (without_names, _in_words):
         groups = _Groups(traces, _copies([plain(trace) for trace in traces]))
         if groups.largest() <= max(2, LARGEST * len(groups.parent)):
             break
@@ -138,8 +138,8 @@ def _exactly(trace: Trace) -> str:
     return _in_words(trace) if any(message.tool_calls for message in trace.messages) else f"no call: {id(trace)}"
 
 
-def _without_names(trace: Trace) -> str:
-    """The same without ids, names and numbers."""
+def without_names(trace: Trace) -> str:
+    """Return what user and agent said and called, without ids, names and numbers."""
     text = re.sub(r"\w*\d[\w#@.\-]*", "0", _in_words(trace))
     return re.sub(r"\b[A-Z]\w*", "n", text).lower()
 

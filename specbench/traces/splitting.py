@@ -11,7 +11,7 @@ from specbench.core.extras import named_extras
 from specbench.core.types import Trace
 from specbench.traces.siblings import task_groups
 
-__all__ = ["Split", "split"]
+__all__ = ["Split", "chosen_tasks", "split"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,6 +68,38 @@ def split(traces: Iterable[Trace], test: float = 0.25, validation: float = 0.15,
     (20, 8, 12)
     """
     everything = list(traces)
+    _check_shares(test, validation)
+    labels = task_groups(everything)
+    held_out, tuned = chosen_tasks(sorted(set(labels)), test, validation, seed, len(everything))
+    labelled = list(zip(everything, labels, strict=True))
+    return Split(
+        train=[trace for trace, task in labelled if task not in held_out and task not in tuned],
+        validation=[trace for trace, task in labelled if task in tuned],
+        test=[trace for trace, task in labelled if task in held_out],
+    )
+
+
+def chosen_tasks(tasks: list[str], test: float, validation: float, seed: int, traces: int) -> tuple[set[str], set[str]]:
+    """Return the tasks of the test and of the validation part; ``traces`` is how many they come from, for the error.
+
+    Raises
+    ------
+    ConfigError
+        When the shares are out of range or there are too few tasks.
+    """
+    _check_shares(test, validation)
+    parts = 1 + (test > 0) + (validation > 0)
+    if len(tasks) < parts:
+        raise ConfigError(
+            f"a split into {parts} parts needs at least {parts} tasks; got {len(tasks)} task(s) in {traces} "
+            "trace(s); give more tasks, or set test or validation to 0"
+        )
+    held_out = _choose(tasks, _count(test, len(tasks), spare=parts - 1), seed)
+    rest = [task for task in tasks if task not in held_out]
+    return held_out, _choose(rest, _count(validation, len(tasks), spare=1, among=len(rest)), (seed + 1) % 2**32)
+
+
+def _check_shares(test: float, validation: float) -> None:
     for name, share in (("test", test), ("validation", validation)):
         if not 0 <= share < 1:
             raise ConfigError(f"{name} is the share of tasks in that part, from 0 to below 1; got {share}")
@@ -75,23 +107,6 @@ def split(traces: Iterable[Trace], test: float = 0.25, validation: float = 0.15,
         raise ConfigError(
             f"test and validation leave nothing to train on; got {test} + {validation}; lower one of them"
         )
-    labels = task_groups(everything)
-    tasks = sorted(set(labels))
-    parts = 1 + (test > 0) + (validation > 0)
-    if len(tasks) < parts:
-        raise ConfigError(
-            f"a split into {parts} parts needs at least {parts} tasks; got {len(tasks)} task(s) in {len(everything)} "
-            "trace(s); give more tasks, or set test or validation to 0"
-        )
-    held_out = _choose(tasks, _count(test, len(tasks), spare=parts - 1), seed)
-    rest = [task for task in tasks if task not in held_out]
-    tuned = _choose(rest, _count(validation, len(tasks), spare=1, among=len(rest)), (seed + 1) % 2**32)
-    labelled = list(zip(everything, labels, strict=True))
-    return Split(
-        train=[trace for trace, task in labelled if task not in held_out and task not in tuned],
-        validation=[trace for trace, task in labelled if task in tuned],
-        test=[trace for trace, task in labelled if task in held_out],
-    )
 
 
 def _count(share: float, tasks: int, *, spare: int, among: int | None = None) -> int:

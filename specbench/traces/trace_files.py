@@ -22,6 +22,7 @@ SUFFIXES = (".json", ".jsonl", ".ndjson", ".traj", ".eval", ".zip", ".gz", ".par
 
 SIDE_FILES = frozenset({
     "schema.json", "effects.json", "dataset_info.json", "predictor.json", "sessions-index.json", "package.json",
+    "_lake.json",
 })  # fmt: skip
 """JSON files that stand beside traces and hold none: passed over in a folder."""
 

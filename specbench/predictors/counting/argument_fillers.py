@@ -9,7 +9,7 @@ A filler also learns how often it is right, per tool, so that a call's probabili
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -44,7 +44,7 @@ class ArgumentFiller(ABC):
     def learn_call(self, call: ToolCall, index: ContextIndex) -> None:
         """Count where the arguments of a real call came from; ``index`` is the state just before it."""
 
-    def fit(self, traces: Sequence[Trace]) -> None:
+    def fit(self, traces: Collection[Trace]) -> None:
         """Learn from traces, one call after the other; reliability is counted before each call is learned."""
         for trace in traces:
             index = ContextIndex()

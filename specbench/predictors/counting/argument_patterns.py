@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -112,7 +112,7 @@ class ArgumentPatterns:
         self.mappings: dict[str, dict[str, dict[str, list[int]]]] = {}
         self.kinds: dict[str, Counts] = {}
 
-    def fit(self, traces: Sequence[Trace]) -> None:
+    def fit(self, traces: Collection[Trace]) -> None:
         """Mine ``traces`` twice: first for the sources of each parameter, then for what each mapping is worth."""
         self.sets, self.sources, self.mappings, self.kinds = {}, {}, {}, {}
         for call, index in _calls(traces):
@@ -264,7 +264,7 @@ class ArgumentPatterns:
         return value
 
 
-def _calls(traces: Sequence[Trace]) -> Iterator[tuple[ToolCall, ContextIndex]]:
+def _calls(traces: Collection[Trace]) -> Iterator[tuple[ToolCall, ContextIndex]]:
     """Yield every sound call of ``traces`` with the state just before it; parallel ones share it."""
     for trace in traces:
         index = ContextIndex()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from itertools import islice
 from typing import Any, Self
 
@@ -39,7 +39,7 @@ class CachedPredictor(Predictor):
     def __init__(self) -> None:
         self.counts: dict[str, list[int]] = {}
 
-    def fit(self, traces: Sequence[Trace]) -> Self:
+    def fit(self, traces: Collection[Trace]) -> Self:
         """Count which earlier calls come again."""
         self.counts = {}
         for trace in relevant_traces(traces):

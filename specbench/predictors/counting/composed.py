@@ -6,7 +6,7 @@ P(call) = P(tool) · P(the filler's arguments are right | tool). The two parts v
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Self
 
 from specbench.core.relevant import relevant_call, relevant_message, relevant_traces
@@ -24,7 +24,7 @@ class ToolModel(ABC):
 
     counts: dict[str, Any]
 
-    def fit(self, traces: Sequence[Trace]) -> None:
+    def fit(self, traces: Collection[Trace]) -> None:
         """Count the decisions of ``traces``, from nothing."""
         self.counts = {}
         for _, index, outcome in labelled(traces):
@@ -46,7 +46,7 @@ class ToolModel(ABC):
         """Become the model whose :meth:`state` this is."""
 
 
-def labelled(traces: Sequence[Trace]) -> Iterator[tuple[Trace, ContextIndex, ToolCall | None]]:
+def labelled(traces: Collection[Trace]) -> Iterator[tuple[Trace, ContextIndex, ToolCall | None]]:
     """Yield every decision point of ``traces`` as the state just before it and its outcome.
 
     The index is live: it goes on to the next message when the iterator does.
@@ -76,7 +76,7 @@ class ComposedPredictor(Predictor):
         self.tool_model = tool_model
         self.filler: ArgumentFiller = make_filler(filler)
 
-    def fit(self, traces: Sequence[Trace]) -> Self:
+    def fit(self, traces: Collection[Trace]) -> Self:
         """Learn from ``traces``."""
         traces = relevant_traces(traces)
         self.filler = make_filler(self.filler.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, overload
 
 from specbench.core.errors import ConfigError
@@ -56,7 +56,7 @@ class ToolTransitions(ToolModel):
             self._best[state] = known
         return known
 
-    def fit(self, traces: Sequence[Trace]) -> None:
+    def fit(self, traces: Collection[Trace]) -> None:
         """Count the transitions of ``traces``."""
         self.counts, self._best = {}, {}
         for trace in traces:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -62,7 +62,7 @@ class NearestPredictor(Predictor):
         self.episodes: npt.NDArray[np.float16] = np.zeros((0, 0), np.float16)
         self.done: list[str] = []
 
-    def fit(self, traces: Sequence[Trace]) -> Self:
+    def fit(self, traces: Collection[Trace]) -> Self:
         """Keep the decisions of ``traces``; of more than 20,000 the latest."""
         rows, done = [], []
         for _, index, outcome in labelled(relevant_traces(traces)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, Self
 
 from specbench.core.relevant import relevant_call, relevant_message, relevant_traces
@@ -88,7 +88,7 @@ class PatternPredictor(Predictor):
         self.tools = PatternTools()
         self.arguments = ArgumentPatterns()
 
-    def fit(self, traces: Sequence[Trace]) -> Self:
+    def fit(self, traces: Collection[Trace]) -> Self:
         """Mine ``traces``."""
         traces = relevant_traces(traces)
         self.tools.fit(traces)

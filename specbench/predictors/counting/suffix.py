@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from specbench.core.relevant import relevant_message, relevant_traces
@@ -129,7 +129,7 @@ class SuffixPredictor(Predictor):
         self.sequences: list[list[str]] = []
         self.runs = SuffixAutomaton()
 
-    def fit(self, traces: Sequence[Trace]) -> Self:
+    def fit(self, traces: Collection[Trace]) -> Self:
         """Take in the steps of ``traces``."""
         self.sequences, self.runs = [], SuffixAutomaton()
         for trace in relevant_traces(traces):

@@ -93,7 +93,7 @@ class LearnedPredictor(Predictor):
 
     def fit(self, traces: Sequence[Trace]) -> Self:
         """Learn from ``traces``."""
-        traces = relevant_traces(traces)
+        traces = list(relevant_traces(traces))
         called = {call.name for trace in traces for message in trace.messages for call in message.tool_calls}
         offered = {tool for trace in traces for tool in trace.tools}
         agents = {trace.agent for trace in traces if trace.agent is not None}

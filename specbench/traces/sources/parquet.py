@@ -1,7 +1,8 @@
 """Parquet files of conversations (Hugging Face data sets): one row a record, read as the same record in JSON would be.
 
 Columns ``messages`` (or ``prompt`` and ``completion``, or ``conversations``), ``tools``, ``task_id`` ...: see
-:mod:`specbench.traces.sources.openai_chat` and :mod:`specbench.traces.sources.sharegpt`. Needs pyarrow.
+:mod:`specbench.traces.sources.openai_chat` and :mod:`specbench.traces.sources.sharegpt`. The shards of a lake
+(:mod:`specbench.traces.lake`) are read, too. Needs pyarrow.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from specbench.core.errors import TraceError
 from specbench.core.extras import named_extras
 from specbench.core.types import Trace
 from specbench.traces.json_files import OnError, convert_records
+from specbench.traces.lake.rows import TRACE, trace_of
 from specbench.traces.sources.base import Source
 from specbench.traces.sources.openai_chat import chat_trace
 from specbench.traces.sources.sharegpt import ShareGPT
@@ -43,6 +45,8 @@ class Parquet(Source):
         sharegpt = ShareGPT()
 
         def convert(number: int, record: Any) -> Trace:
+            if TRACE in record:
+                return trace_of(record[TRACE])
             if sharegpt.knows(record):
                 return sharegpt.convert(path, number, record)
             return chat_trace(self.name, path, number, record)
