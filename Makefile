@@ -26,7 +26,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv study test quick notebooks test-slow lab docs docs-serve bench clean
+.PHONY: help venv study test quick notebooks test-slow fuzz lab docs docs-serve bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -70,6 +70,11 @@ notebooks: $(READY) ## run every notebook (FAST mode: fewer tasks)
 
 test-slow: $(READY) ## the tests that need minutes
 	$(BIN)/pytest -m slow
+
+SECONDS ?= 600
+fuzz: $(READY) ## bytes that nobody would write, for SECONDS (600) on each part that reads; keeps what breaks it in fuzz/found
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -qq -c constraints.txt -e '.[fuzz]'
+	OMP_NUM_THREADS=1 $(BIN)/python -m fuzz.run --seconds $(SECONDS)
 
 lab: $(READY) ## open JupyterLab
 	$(BIN)/jupyter lab

@@ -16,8 +16,8 @@ import specbench
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-OPTIONAL = {"sentence"}
-"""Extras that neither the tests nor a new environment have: they load models from a hub."""
+OPTIONAL = {"sentence", "fuzz"}
+"""Extras that neither the tests nor a new environment have: one loads models from a hub, one is for Linux alone."""
 
 
 def named(extra: str) -> set[str]:

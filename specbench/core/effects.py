@@ -114,7 +114,7 @@ def _check(name: str, wanted: Any) -> None:
     if isinstance(pattern, str):
         try:
             re.compile(pattern)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise ConfigError(f"the pattern of {name!r} is no regular expression ({error}); got {pattern!r}") from None
 
 

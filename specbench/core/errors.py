@@ -42,8 +42,22 @@ __all__ = [
 ]
 
 
+LONGEST_BYTES = 1000
+"""Of a message."""
+
+
+def _without_middle(said: str) -> str:
+    raw = said.encode("utf-8", "surrogatepass")
+    if len(raw) <= LONGEST_BYTES:
+        return said
+    return " … ".join(part.decode("utf-8", "ignore") for part in (raw[:600], raw[-300:]))
+
+
 class SpecbenchError(Exception):
-    """Base of all errors that specbench raises on purpose."""
+    """Base of all errors that specbench raises on purpose. A message with a long value in it loses its middle."""
+
+    def __str__(self) -> str:
+        return _without_middle(super().__str__())
 
 
 class ConfigError(SpecbenchError, ValueError):
@@ -113,7 +127,7 @@ class TraceError(SpecbenchError, ValueError):
             text += f"; got {got if len(got) <= 80 else got[:77] + '...'}"
         if self.remedy:
             text += f". What to do: {shown(self.remedy, 250)}"
-        return text + "."
+        return _without_middle(text + ".")
 
 
 class _Brief(reprlib.Repr):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -113,6 +113,11 @@ class ToolCall:
 SOURCES = ("user", "system", "assistant", "result", "schema", "agent", "constant")
 
 
+def _are_texts(value: Any) -> bool:
+    """Whether a value is a sequence of texts, and not one text."""
+    return isinstance(value, Collection) and not isinstance(value, str) and all(isinstance(each, str) for each in value)
+
+
 @dataclass(frozen=True)
 class ToolSpec:
     """What is known of a tool before it is called.
@@ -166,18 +171,18 @@ class ToolSpec:
 
     def __post_init__(self) -> None:
         for what, texts in (("hosts", self.hosts), ("irrelevant parameters", self.irrelevant)):
-            if isinstance(texts, str) or not all(isinstance(each, str) for each in texts):
+            if not _are_texts(texts):
                 raise ConfigError(f"{what} of tool {self.name!r} are a sequence of texts; got {texts!r}")
         if self.irrelevant:
             object.__setattr__(self, "irrelevant", tuple(dict.fromkeys(self.irrelevant)))
         for parameter, sources in self.sources.items():
-            for source in (sources,) if isinstance(sources, str) else sources:
-                known = source in SOURCES or source.startswith(("=", "result:"))
-                if isinstance(sources, str) or not known:
-                    raise ConfigError(
-                        f"the sources of {parameter!r} of tool {self.name!r} are some of {', '.join(SOURCES)}, "
-                        f"result:TOOL, =TEXT; got {sources!r}"
-                    )
+            if not _are_texts(sources) or not all(
+                source in SOURCES or source.startswith(("=", "result:")) for source in sources
+            ):
+                raise ConfigError(
+                    f"the sources of {parameter!r} of tool {self.name!r} are some of {', '.join(SOURCES)}, "
+                    f"result:TOOL, =TEXT; got {sources!r}"
+                )
         if self.hosts or self.sources:
             object.__setattr__(self, "hosts", tuple(self.hosts))
             object.__setattr__(self, "sources", {name: tuple(each) for name, each in self.sources.items()})
@@ -197,7 +202,7 @@ class ToolSpec:
             )
 
     def _check_rules(self) -> None:
-        if isinstance(self.where, (str, Mapping)):
+        if isinstance(self.where, (str, Mapping)) or not isinstance(self.where, Collection):
             raise ConfigError(f"the rules (where) of tool {self.name!r} are a list of objects; got {self.where!r}")
         if self.effect not in (Effect.WRITE, Effect.UNKNOWN):
             raise ConfigError(

@@ -33,7 +33,9 @@ from specbench.predictors.saving import ARRAYS, DOCUMENT, FORMAT, VERSION, check
 __all__ = ["FORMAT", "VERSION", "check_place", "load", "read_card", "save"]
 
 _RETRAIN = "copy the folder again, or train the predictor anew"
-_BAD_STATE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, SpecbenchError)
+_BAD_STATE = (
+    ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError, SpecbenchError,
+)  # fmt: skip
 
 
 def load(folder: str | Path, *, make: Callable[[], Predictor] | None = None) -> Predictor:
@@ -92,9 +94,10 @@ def read_card(folder: str | Path) -> dict[str, Any] | None:
     CheckpointError
         When the folder is no checkpoint, or its document was changed since it was written.
     """
+    document = _read_document(Path(folder))
     try:
-        card = unpack(_read_document(Path(folder)).get("card"), {})
-    except KeyError:
+        card = unpack(document.get("card"), {})
+    except _BAD_STATE:
         card = ...
     if card is not None and not isinstance(card, dict):
         raise CheckpointError(f"{folder}: the card is not one that specbench writes. What to do: {_RETRAIN}")

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["MAX_DEPTH", "parse_arguments", "too_deep"]
+__all__ = ["MAX_DEPTH", "as_json", "parse_arguments", "too_deep"]
 
 MAX_DEPTH = 100
 """Arguments nested deeper than this count as invalid: later steps recurse into them, and Python's stack is finite."""
@@ -93,16 +93,30 @@ def _python_literal(text: str) -> Any:
         with warnings.catch_warnings():
             # A backslash in the model's text is no concern of the user's warning filters.
             warnings.simplefilter("ignore")
-            return _as_json(ast.literal_eval(text.strip()))
+            return as_json(ast.literal_eval(text.strip()))
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return None
 
 
-def _as_json(value: Any) -> Any:
+def as_json(value: Any) -> Any:
+    """Return the value of a Python literal as one of JSON.
+
+    Raises
+    ------
+    ValueError
+        When JSON has no such value, or cannot write it: a whole number of thousands of digits, given in base 16.
+
+    Examples
+    --------
+    >>> as_json({"a": (1, None)})
+    {'a': [1, None]}
+    """
+    if isinstance(value, int):
+        int.__repr__(value)
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, (list, tuple)):
-        return [_as_json(item) for item in value]
+        return [as_json(item) for item in value]
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {key: _as_json(item) for key, item in value.items()}
+        return {key: as_json(item) for key, item in value.items()}
     raise ValueError(f"not a JSON value: {value!r}")

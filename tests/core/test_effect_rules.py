@@ -67,6 +67,8 @@ def test_whatever_comes_is_no_read_unless_a_rule_says_so(arguments: dict[str, An
     [
         ({"command": "("}, r"a rule is .*PARAMETER.*; got"),
         ({"command": "(", "effect": "read"}, "pattern of 'command' is no regular expression .*; got '.'"),
+        ({"command": "(?:" * 3000, "effect": "read"}, "pattern of 'command' is no regular expression .*recursion"),
+        ({"command": "a{99999999999}", "effect": "read"}, "is no regular expression .the repetition number is too"),
         (
             {"command": "x", "effect": "staged"},
             "the effect of a rule is one of write, unknown, read, local; got 'staged'",

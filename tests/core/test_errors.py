@@ -7,6 +7,7 @@ import pytest
 from specbench.core import errors
 from specbench.core.errors import (
     CheckpointError,
+    ClusterError,
     ConfigError,
     MissingExtraError,
     NotFittedError,
@@ -70,6 +71,17 @@ def test_a_trace_error_is_short_and_steers_no_terminal() -> None:
     long = "\x1b[31m" + "x" * 5_000
     told = str(TraceError(long, path=long, line=3, field=long, got=long, remedy=long))
     assert len(told.encode()) < 1_000 and "\x1b" not in told and "\\u001b[31m" in told
+    steers = "\x7f" * 5_000
+    assert len(str(TraceError(steers, path=steers, line=3, field=steers, got=steers, remedy=steers)).encode()) < 1_024
+
+
+@pytest.mark.parametrize("kind", [ConfigError, CheckpointError, ClusterError])
+def test_any_error_loses_the_middle_of_a_long_value(kind: type[SpecbenchError]) -> None:
+    for value in ("x" * 5_000, "é\ud800𝄞" * 3_000):
+        said = str(kind(f"the effect is one of read, write; got {value}; choose another"))
+        assert said.startswith("the effect is one of read, write; got ") and said.endswith("; choose another")
+        assert len(said.encode("utf-8", "surrogatepass")) < 1_024
+    assert str(kind("short")) == "short"
 
 
 def test_a_group_is_told_by_its_members_and_nothing_is_told_without_words() -> None:

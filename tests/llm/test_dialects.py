@@ -353,6 +353,14 @@ def test_a_call_with_broken_arguments_is_told_as_such(text, invalid):
         assert call.name == "send_note" and call.arguments == {} and invalid in call.invalid_arguments
 
 
+def test_a_call_that_is_begun_again_and_again_takes_no_cube_of_its_length():
+    """A model that has fallen into a loop: 400 heads of calls, none of them closed. It took 7 s."""
+    text = "<tool_call>send_note\n<arg_key>text</arg_key>\n<arg_value>x" * 400
+    began_s = time.process_time()
+    assert parse(text, TOOLS).calls == ()
+    assert time.process_time() - began_s < 2
+
+
 def test_a_broken_call_does_not_take_its_neighbours_along():
     torn = '{"name": "send_note", "arguments": {oops}}'
     text = f'<tool_call>{{"name": "now"}}\n{torn}</tool_call> and <tool_call>{{"name": "now"}}</tool_call>'

@@ -22,6 +22,7 @@ from specbench.core.errors import CheckpointError, NotFittedError, PredictorErro
 from specbench.predictors import checkpoint, competitor_names, control_names, make_predictor
 from specbench.predictors.controls import Silent
 from specbench.predictors.counting.markov import MarkovPredictor
+from specbench.predictors.saving import digest
 from specbench.testing import make_points, make_traces
 
 
@@ -274,6 +275,16 @@ def test_a_document_that_is_no_document_is_refused(text: str, tmp_path: Path) ->
     (folder / "predictor.json").write_text(text, "latin-1")
     with pytest.raises(CheckpointError, match=r"truncated or foreign|is not a predictor of specbench"):
         checkpoint.load(folder)
+
+
+def test_a_card_that_refers_to_no_array_is_refused(tmp_path: Path) -> None:
+    folder = markov(tmp_path / "c")
+    document = json.loads((folder / "predictor.json").read_text("utf-8"))
+    document["card"] = {"$array": {"a": 1}}
+    document["sha256"]["predictor.json"] = digest(document)
+    (folder / "predictor.json").write_text(json.dumps(document), "utf-8")
+    with pytest.raises(CheckpointError, match="the card is not one that specbench writes"):
+        checkpoint.read_card(folder)
 
 
 def test_missing_files_are_named(tmp_path: Path) -> None:

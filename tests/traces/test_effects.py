@@ -54,6 +54,8 @@ def test_a_tool_is_declared_in_full(write: Any) -> None:
         ({"f": {"irrelevant": "reason"}}, r"field f.irrelevant: not a list; got 'reason'"),
         ({"f": {"irrelevant": [1]}}, r"field f.irrelevant\[0\]: not a text; got 1"),
         ({"f": {"open_world": 1}}, r"field f.open_world: not true or false; got 1"),
+        ({"f": {"sources": {"x": 1.5}}}, r"field f: the sources of 'x' .* are some of user.*got 1.5"),
+        ({"f": {"sources": {"x": [["user"]]}}}, r"field f: the sources of 'x' .* are some of user.*got .*'user'"),
         ({"f": {"sources": {"x": ["moon"]}}}, r"field f: the sources of 'x' .* are some of user.*got .'moon'"),
         ({"f": {"effect": "staged", "irrelevant": ["x"]}}, "field f: tool 'f' is staged"),
         (

@@ -101,5 +101,6 @@ def test_a_backslash_in_a_literal_raises_no_warning() -> None:
 
 
 def test_a_number_too_long_to_convert_is_invalid() -> None:
-    text = '{"a": ' + "9" * 5000 + "}"
-    assert parse_arguments(text, python_literals=True) == ({}, text)
+    for number in ("9" * 5000, "0x" + "f" * 5000):
+        text = '{"a": [' + number + "]}"
+        assert parse_arguments(text, python_literals=True) == ({}, text)

@@ -9,7 +9,7 @@ from typing import Any
 
 from specbench.core.types import ToolCall
 from specbench.llm.parsing.json_calls import named_call
-from specbench.traces.json_arguments import MAX_DEPTH
+from specbench.traces.json_arguments import MAX_DEPTH, as_json
 
 __all__ = ["read_python"]
 
@@ -97,7 +97,4 @@ def _value(node: ast.expr) -> Any:
         if not all(isinstance(key, str) for key in keys):
             raise ValueError("a key that is no text")
         return dict(zip(keys, map(_value, node.values), strict=True))
-    value = ast.literal_eval(node)
-    if value is not None and not isinstance(value, (bool, int, float, str)):
-        raise ValueError(f"not a JSON value: {value!r}")
-    return value
+    return as_json(ast.literal_eval(node))

@@ -25,7 +25,7 @@ _UNCLOSED = re.compile(r"\s*<parameter=([^<>\s]+)>(.*?)(?=\s*(?:<parameter=|</fu
 _NEXT = re.compile(r"\s*<parameter=([^<>\s]+)>|</function>(?=.*?<function=([^<>\s]+)>)", re.DOTALL)
 _PAIRS = re.compile(r"([\w.-]+)\s*(?=<arg_key>|</tool_call>)")
 _PAIR = re.compile(
-    r"\s*<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)</arg_value>(?=\s*(?:<arg_key>|</tool_call>))", re.DOTALL
+    r"\s*<arg_key>([^<>]*)</arg_key>\s*<arg_value>(.*?)</arg_value>(?=\s*(?:<arg_key>|</tool_call>))", re.DOTALL
 )
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _DEEPEST_REFERENCE = 20

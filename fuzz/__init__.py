@@ -1,0 +1,1 @@
+"""Fuzzing: bytes that nobody would write, for every part of specbench that reads what others wrote. See ``run.py``."""
