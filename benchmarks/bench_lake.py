@@ -1,7 +1,7 @@
 """A lake of many decisions: seconds and peak memory of each step, each in a process of its own.
 
-``python benchmarks/bench_lake.py 1000000`` writes a **synthetic** lake into a temporary folder (the shipped support desk
-over and over, under other ids), measures at a hundredth, a tenth and all of that size, and prints a table.
+``python benchmarks/bench_lake.py 1000000`` writes a **synthetic** lake into a temporary folder (the shipped desk over
+and over, under other ids), measures at a hundredth, a tenth and all of that size, and prints a table.
 """
 
 from __future__ import annotations
