@@ -26,14 +26,17 @@ __all__ = ["Recorder"]
 _log = logging.getLogger("specbench.traces")
 Function = TypeVar("Function", bound=Callable[..., Any])
 MEBIBYTE = 1 << 20
+MOST_BEHIND = 4 * MEBIBYTE
+"""Bytes of a conversation that are kept while the disk takes none; a longer one is not recorded to its end."""
 
 
 class Recorder:
     """Writes conversations into a folder, message by message; ``specbench.read(folder)`` reads them.
 
     A message is in the file when the call that records it returns: a process that is killed loses nothing of it. (A
-    machine that loses power may: see ``fsync``.) Recording never fails the agent: what cannot be written is logged, and
-    counted in ``errors``. Each process has files of its own, which only their owner may read.
+    machine that loses power may: see ``fsync``.) Recording never fails the agent: what cannot be written is counted
+    in ``errors``, and logged; a folder that takes nothing is logged once, and gets it later. Each process has files
+    of its own, which only their owner may read.
 
     Parameters
     ----------
@@ -75,10 +78,12 @@ class Recorder:
         self.folder, self.errors = Path(folder), 0
         self._redactor = redactor if redactor is not None else Redactor(secrets_only=True)
         self._max_bytes, self._max_files, self._fsync = max_bytes, max_files, fsync
-        self._lock, self._closed = Lock(), False
+        self._lock, self._closed, self._told = Lock(), False, False
         self._file: _File | None = None
         self._written: list[Path] = []
         self._open: dict[RecordedTalk, _File | None] = {}
+        self._behind: dict[RecordedTalk, bytes] = {}
+        self._given_up: set[RecordedTalk] = set()
         self._named: Counter[str] = Counter()
 
     def talk(
@@ -151,12 +156,31 @@ class Recorder:
                 self._redactor.learn(part)
                 line = _encoded(self._redactor.replace(part), number)
                 if self._closed or talk not in self._open:
-                    raise OSError("the recorder is closed, or the conversation was ended")
-                file = self._open[talk] or self._current()
-                self._open[talk] = file
-                file.write(line, self._fsync)
+                    raise ConfigError("the recorder is closed, or the conversation was ended")
+                self._append(talk, line)
             except Exception:
                 self.failed(f"a message of conversation {talk.trace_id!r} could not be recorded")
+
+    def _append(self, talk: RecordedTalk, line: bytes) -> None:
+        """Write a line of a conversation behind those that could not be written before."""
+        waiting = self._behind.pop(talk, b"")
+        lines = waiting + line
+        if talk in self._given_up and line:
+            self.errors, self._behind[talk] = self.errors + 1, waiting
+            return
+        try:
+            file = self._open[talk] or self._current()
+            self._open[talk] = file
+            file.write(lines, self._fsync)
+            self._told = False
+        except OSError as error:
+            self._behind[talk] = lines
+            self.errors += bool(line)
+            if len(lines) > MOST_BEHIND:  # it goes no further: its file is to hold a whole beginning
+                self._given_up.add(talk)
+            if not self._told:
+                _log.error("%s cannot be written, recording waits until it can (%s)", self.folder, error)
+            self._told = True
 
     def _current(self) -> _File:
         if self._file is None or self._file.size >= self._max_bytes:
@@ -171,7 +195,15 @@ class Recorder:
 
     def _end(self, talk: RecordedTalk) -> None:
         with self._lock:
+            self._catch_up(talk)
             self._leave(self._open.pop(talk, None), but=self._file)
+
+    def _catch_up(self, talk: RecordedTalk) -> None:
+        """Try for the last time to write what could not be written before."""
+        if talk in self._behind and talk in self._open:
+            self._append(talk, b"")
+            self._behind.pop(talk, None)
+            self._given_up.discard(talk)
 
     def _leave(self, file: _File | None, but: _File | None) -> None:
         """Close a file that nobody writes to any more."""
@@ -181,6 +213,8 @@ class Recorder:
     def close(self) -> None:
         """Close the files; what comes later is not recorded."""
         with self._lock:
+            for talk in list(self._behind):
+                self._catch_up(talk)
             self._closed = True
             for file in {self._file, *self._open.values()} - {None}:
                 file.close()  # type: ignore[union-attr]
@@ -203,8 +237,12 @@ class _File:
 
     def write(self, line: bytes, fsync: bool) -> None:
         left = line
-        while left:
-            left = left[os.write(self._descriptor, left) :]
+        try:
+            while left:
+                left = left[os.write(self._descriptor, left) :]
+        except OSError:  # a full disk may have taken a part of it
+            os.ftruncate(self._descriptor, self.size)
+            raise
         self.size += len(line)
         if fsync:
             os.fsync(self._descriptor)

@@ -94,6 +94,21 @@ def test_a_proxy_that_is_killed_has_lost_nothing_that_was_answered(tmp_path: Pat
     assert set(trace.tools) == {"look", "die", "environment"}
 
 
+def test_a_folder_that_cannot_be_written_costs_the_record_and_not_the_session(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    process = subprocess.Popen(
+        [*PROXY, "--record-only", "--record", str(tmp_path / "file" / "in"), "--", *PLAIN], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT,
+    )  # fmt: skip
+    talk = Talk(process)
+    talk.begin()
+    for number in range(3):
+        assert f"saw {number}" in talk.call(id=str(number))["result"]["content"][0]["text"]
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert said.count(b"cannot be written, recording waits until it can") == 1 and b"Traceback" not in said
+
+
 def test_a_server_that_dies_is_gone_for_the_client_too() -> None:
     with started() as talk:
         talk.begin()

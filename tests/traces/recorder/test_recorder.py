@@ -126,6 +126,45 @@ def test_recording_never_fails_the_agent(tmp_path: Path, caplog: pytest.LogCaptu
     assert trace.messages[0].tool_calls[0].invalid_arguments == "{'when': {1, 2}}"
 
 
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from specbench.core.types import Message
+from specbench.traces.recorder import Recorder, files
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+files.MOST_BEHIND = int(sys.argv[2])
+recorder = Recorder(sys.argv[1])
+talk, other = recorder.talk("t"), recorder.talk("other")
+talk.add(Message("user", "1"))
+(file,) = Path(sys.argv[1]).iterdir()
+resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 20, most))  # a line is torn, the next one is not begun
+for content in "23":
+    talk.add(Message("user", content))
+print(file.read_bytes().count(b"\\n"), file.read_bytes()[-1:] == b"\\n")
+resource.setrlimit(resource.RLIMIT_FSIZE, (10**7, most))
+other.add(Message("user", "hi"))
+talk.add(Message("user", "4"))
+talk.end()
+recorder.close()
+print(recorder.errors)
+"""
+
+
+@pytest.mark.parametrize(("behind", "kept", "errors"), [(10**6, "1234", 2), (100, "12", 3)])
+def test_a_full_disk_leaves_whole_lines_and_gets_the_rest_later(
+    behind: int, kept: str, errors: int, tmp_path: Path
+) -> None:
+    """What is too much to keep in memory is given up, so that the file holds a whole beginning of the conversation."""
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path), str(behind)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["1", "True", str(errors)]
+    assert done.stderr.count("cannot be written, recording waits until it can") == 1
+    traces = {trace.trace_id: "".join(message.content for message in trace.messages) for trace in sb.read(tmp_path)}
+    assert traces == {"t": kept, "other": "hi"}
+
+
 def chat(content: str | None = None, *calls: tuple[str, str, str]) -> dict[str, Any]:
     made = [{"id": i, "type": "function", "function": {"name": n, "arguments": a}} for i, n, a in calls]
     return {"role": "assistant", "content": content, **({"tool_calls": made} if made else {})}
