@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
+import anyio
 import typer
 
 from specbench.cli.options import AGENT, QuietOption, echo, one_file, seed_option
@@ -65,22 +67,26 @@ def train_llm(
 @app.command(
     "profile-llm",
     rich_help_panel=AGENT,
-    epilog="Example: specbench profile-llm --llm transformers:models/my-llama --out profile.json",
+    epilog="Example: specbench profile-llm --llm openai:MODEL@http://localhost:8000/v1 --out profile.json",
 )
 def profile_llm(
     out: Annotated[Path, typer.Option("--out", help="The JSON file to write; - is stdout.")],
-    llm: Annotated[str, typer.Option("--llm", help="micro, or transformers:FOLDER_OR_ID.")] = "micro",
+    llm: Annotated[
+        str, typer.Option("--llm", help="micro, transformers:FOLDER_OR_ID, or openai:MODEL@URL for a server.")
+    ] = "micro",
     lengths: Annotated[
         str, typer.Option("--lengths", help="Prompt lengths in tokens, a comma list.")
     ] = "64,256,512,1024",
-    batches: Annotated[str, typer.Option("--batches", help="Rows at a time, a comma list.")] = "1,2,4",
+    batches: Annotated[
+        str, typer.Option("--batches", help="Rows (of a server: requests) at a time, a comma list.")
+    ] = "1,2,4",
     quantisation: Annotated[str, typer.Option("--quantisation", help="none, int8 or nf4.")] = "none",
     random_weights: Annotated[
         bool, typer.Option("--random-weights", help="Time the architecture without its weights; labelled so.")
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Measure prefill and decoding of a local model, fit lines to them, and write both as JSON."""
+    """Measure prefill and decoding of a local model or a server, fit lines to them, and write both as JSON."""
     from specbench.core.errors import ConfigError
     from specbench.core.json_values import check_file, write_json
     from specbench.llm.local.memory import QUANTISATIONS
@@ -93,11 +99,28 @@ def profile_llm(
         raise ConfigError(f"--quantisation is {quantisation!r}; use {', '.join(QUANTISATIONS)}")
     if str(out) != "-":
         check_file(out, mark='"profile": {')
-    loaded = load_named(llm, quantisation=chosen, random_weights=random_weights)
-    record = profile_model(loaded, lengths=_numbers(lengths), batches=_numbers(batches), note=Progress(not quiet).note)
+    note = Progress(not quiet).note
+    if llm.startswith("openai:"):
+        if quantisation != "none" or random_weights:
+            raise ConfigError("--quantisation and --random-weights are for local models; a server has loaded its own")
+        record = anyio.run(partial(_of_server, llm, _numbers(lengths), _numbers(batches), note))
+    else:
+        loaded = load_named(llm, quantisation=chosen, random_weights=random_weights)
+        record = profile_model(loaded, lengths=_numbers(lengths), batches=_numbers(batches), note=note)
     with one_file(out) as (path, say):
         write_json(path, record)
         say(f"{path}: {_profile_words(record)}")
+
+
+async def _of_server(llm: str, lengths: list[int], batches: list[int], note: Callable[[str], None]) -> dict[str, Any]:
+    from specbench.llm.registry import make_backend
+    from specbench.llm.server_profile import profile_server
+
+    backend = make_backend(llm)
+    try:
+        return await profile_server(backend, lengths=lengths, batches=batches, note=note)
+    finally:
+        await backend.aclose()
 
 
 def _profile_words(record: Mapping[str, Any]) -> str:
