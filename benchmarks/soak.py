@@ -83,7 +83,7 @@ def proxy(stop: threading.Event, folder: Path) -> subprocess.Popen[bytes]:
         message = {"jsonrpc": "2.0", "id": next(numbers), "method": method, "params": params}
         process.stdin.write(json.dumps(message).encode() + b"\n")
         process.stdin.flush()
-        if not process.stdout.readline():
+        if not process.stdout.readline() and not stop.is_set():
             raise RuntimeError("the proxy has ended")
 
     def talk() -> None:
