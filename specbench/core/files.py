@@ -237,9 +237,12 @@ def followed(path: str | Path) -> Path:
         When links go round in a circle, whatever Python raises for it.
     """
     try:
-        return Path(path).resolve()
+        place = Path(path).resolve()
     except RuntimeError as error:
         raise OSError(errno.ELOOP, str(error)) from error
+    if place.is_symlink():  # from Python 3.13 on a circle is no error
+        raise OSError(errno.ELOOP, f"Symlink loop from {path}")
+    return place
 
 
 def _beside(target: Path) -> Path:

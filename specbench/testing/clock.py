@@ -56,6 +56,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Return the virtual seconds."""
         return self._clock.now_s
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """Wait for threads as long as they take: they know nothing of the virtual seconds of ``timeout``."""
+        await super().shutdown_default_executor()
+
 
 def run_virtual(action: Callable[..., Awaitable[Value]], *arguments: Any, backend: str = "trio") -> Value:
     """Run an async function on virtual time and return its value.
