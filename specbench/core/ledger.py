@@ -7,7 +7,7 @@ point, a :class:`Speculation` a row per launched prediction, an :class:`Ahead` a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -210,12 +210,38 @@ class Ledger:
 
     def to_parquet(self, path: str | Path) -> None:
         """Write all rows and the configuration to one Parquet file, atomically; half surrogate pairs as escapes."""
+        self._write([], self.config, path)
+
+    def append_to_parquet(self, path: str | Path, config: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """Add all rows to a file that :meth:`to_parquet` wrote, atomically; the rows that it has stay columns.
+
+        Parameters
+        ----------
+        path
+            The file; it is made where there is none.
+        config
+            Makes the new configuration of that of the file, or of an empty one.
+
+        Raises
+        ------
+        ConfigError
+            When the file is not a ledger.
+        """
+        if not Path(path).exists():
+            self._write([], config({}), path)
+            return
+        table = _table(path)
+        self._write([table], config(json.loads(table.schema.metadata[_CONFIG_KEY])), path)
+
+    def _write(self, before: list[Any], config: Mapping[str, Any], path: str | Path) -> None:
         with named_extras():
             import pyarrow as pa
             import pyarrow.parquet as pq
 
-        table = pa.Table.from_pylist(self._records(), schema=_schema())
-        table = table.replace_schema_metadata({_CONFIG_KEY: json.dumps(self.config, sort_keys=True).encode()})
+        table = pa.concat_tables(
+            [*before, pa.Table.from_pylist(self._records(), schema=_schema())], promote_options="default"
+        )
+        table = table.replace_schema_metadata({_CONFIG_KEY: json.dumps(config, sort_keys=True).encode()})
         with atomic_file(path) as temporary:
             pq.write_table(table, temporary, compression="zstd")
 
@@ -236,17 +262,7 @@ class Ledger:
         ConfigError
             When the file is not a ledger.
         """
-        with named_extras():
-            import pyarrow as pa
-            import pyarrow.parquet as pq
-
-        try:
-            table = pq.read_table(path)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise ConfigError(f"{path} is not a ledger that specbench wrote: {error}") from error
-        metadata = table.schema.metadata or {}
-        if _CONFIG_KEY not in metadata or set(_COLUMNS) - set(table.column_names) - _LATER:
-            raise ConfigError(f"{path} is a Parquet file but not a ledger that specbench wrote (columns differ)")
+        table = _table(path)
         rows: dict[str, list[Any]] = {"decision": [], "speculation": [], "run_ahead": []}
         kinds: dict[str, Any] = {"decision": Outcome, "speculation": Speculation, "run_ahead": Ahead}
         for row in table.to_pylist():
@@ -254,7 +270,9 @@ class Ledger:
             if row.get("hits") is None and made is Outcome:  # of a version that knew of the first call alone
                 row["hits"] = int(row["hit"])
             rows[row["kind"]].append(made(**{name: row[name] for name in made._fields if name in row}))
-        return cls(rows["decision"], rows["speculation"], json.loads(metadata[_CONFIG_KEY]), rows["run_ahead"])
+        return cls(
+            rows["decision"], rows["speculation"], json.loads(table.schema.metadata[_CONFIG_KEY]), rows["run_ahead"]
+        )
 
     def extend(self, others: Iterable[Ledger]) -> None:
         """Append the rows of other ledgers."""
@@ -262,6 +280,20 @@ class Ledger:
             self.outcomes.extend(other.outcomes)
             self.speculations.extend(other.speculations)
             self.aheads.extend(other.aheads)
+
+
+def _table(path: str | Path) -> Any:
+    with named_extras():
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ConfigError(f"{path} is not a ledger that specbench wrote: {error}") from error
+    if _CONFIG_KEY not in (table.schema.metadata or {}) or set(_COLUMNS) - set(table.column_names) - _LATER:
+        raise ConfigError(f"{path} is a Parquet file but not a ledger that specbench wrote (columns differ)")
+    return table
 
 
 def _cells(row: tuple[Any, ...]) -> list[Any]:

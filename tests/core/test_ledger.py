@@ -133,3 +133,36 @@ def test_a_foreign_or_missing_file_is_refused(tmp_path: Path) -> None:
         Ledger.from_parquet(path)
     with pytest.raises(ConfigError, match=r"nowhere\.parquet is not a ledger"):
         Ledger.from_parquet(tmp_path / "nowhere.parquet")
+
+
+def test_rows_are_appended_to_a_file_as_if_written_together(tmp_path: Path) -> None:
+    path, told = tmp_path / "ledger.parquet", []
+
+    def config(known: dict[str, object]) -> dict[str, object]:
+        told.append(known)
+        return {**known, "runs": len(told)}
+
+    example().append_to_parquet(path, config)
+    example().append_to_parquet(path, config)
+    whole = example()
+    whole.extend([example()])
+    read = Ledger.from_parquet(path)
+    assert (read.outcomes, read.speculations) == (whole.outcomes, whole.speculations)
+    assert (told, read.config) == ([{}, {"runs": 1}], {"runs": 2})
+
+
+def test_rows_are_appended_to_a_file_of_an_earlier_version(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.parquet"
+    example().to_parquet(path)
+    pq.write_table(pq.read_table(path).drop_columns(["hits", "in_doubt"]), path)
+    example().append_to_parquet(path, dict)
+    assert [row.hits for row in Ledger.from_parquet(path).outcomes] == [1, 1]
+
+
+def test_nothing_is_appended_to_another_file(tmp_path: Path) -> None:
+    path = tmp_path / "other.parquet"
+    pd.DataFrame({"a": [1]}).to_parquet(path)
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match="not a ledger that specbench wrote"):
+        example().append_to_parquet(path, dict)
+    assert path.read_bytes() == before

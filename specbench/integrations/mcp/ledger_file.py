@@ -85,11 +85,10 @@ class LedgerFile:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._alone():
-            whole = Ledger.from_parquet(self.path) if self.path.exists() else Ledger()
-            whole.extend([waiting])
-            known = {**whole.config.get("sessions", {}), **sessions}
-            whole.config = {**whole.config, **waiting.config, "sessions": known}
-            whole.to_parquet(self.path)
+            waiting.append_to_parquet(
+                self.path,
+                lambda known: {**known, **waiting.config, "sessions": {**known.get("sessions", {}), **sessions}},
+            )
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
