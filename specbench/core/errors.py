@@ -150,6 +150,9 @@ class TraceFormatError(TraceError):
 class PredictorError(SpecbenchError):
     """A predictor broke its contract."""
 
+    def __str__(self) -> str:
+        return "\n".join(map(_without_middle, Exception.__str__(self).split("\n")))  # a line for each that broke
+
 
 class NotFittedError(PredictorError):
     """A predictor was asked before it was fitted."""
